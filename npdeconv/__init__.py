@@ -1,0 +1,21 @@
+"""A convolutional network and its DeconvNet, written from scratch in NumPy with Numba kernels.
+
+The DeconvNet is that of Zeiler & Fergus, "Visualizing and Understanding Convolutional
+Networks" (arXiv:1311.2901): every layer has a `forward`, a `backward` and a `deconv`, and a
+feature map is projected back to pixels by unpooling, rectifying and filtering with the
+transposed filters.
+
+The vocabulary of every module::
+
+    N        images in a batch                x, y      input and output of a layer
+    H, W, C  height, width, channels          dx, dy    gradients of the loss by them
+    OH, OW   height and width of the output   weight, bias   parameters
+    F        filters                          context   what one layer's pass left
+    KH, KW   height and width of a filter     tape      a chain's contexts, in order
+    D, M     inputs, outputs of a dense layer switches  positions of the pooling winners
+
+Arrays are NHWC, float32 unless a layer was built with another dtype; filters are
+(KH, KW, C, F), dense weights (D, M).
+"""
+
+__version__ = "0.1.0"

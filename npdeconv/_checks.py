@@ -1,0 +1,91 @@
+"""The argument checks and the wording of their messages: who, expected what, got what."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from npdeconv._types import Array, Pair, Shape
+
+
+def describe(value: Any) -> str:
+    """Name a value in a message: arrays by dtype and shape, everything else as Python writes it."""
+    if isinstance(value, np.ndarray):
+        return f"an array of dtype {value.dtype} and shape {value.shape}"
+    return f"{value!r}"
+
+
+def positive_int(value: Any, who: str, name: str) -> int:
+    """Return `value` as an int of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{who}: {name} must be an integer, got {describe(value)}")
+    if value < 1:
+        raise ValueError(f"{who}: {name} must be at least 1, got {value}")
+    return int(value)
+
+
+def positive_pair(value: Any, who: str, name: str) -> Pair:
+    """Return one positive int, or two of them (height, width), as a pair."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        if len(value) != 2:
+            raise ValueError(f"{who}: {name} must be one integer or two (height, width), got {value!r}")
+        return positive_int(value[0], who, name), positive_int(value[1], who, name)
+    side = positive_int(value, who, name)
+    return side, side
+
+
+def fraction(value: Any, who: str, name: str) -> float:
+    """Return `value` as a float in [0, 1)."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise TypeError(f"{who}: {name} must be a number, got {describe(value)}")
+    if not 0 <= value < 1:
+        raise ValueError(f"{who}: {name} must be at least 0 and below 1, got {value}")
+    return float(value)
+
+
+def not_negative(value: Any, who: str, name: str) -> float:
+    """Return `value` as a finite float of at least 0."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise TypeError(f"{who}: {name} must be a number, got {describe(value)}")
+    if not 0 <= value < np.inf:
+        raise ValueError(f"{who}: {name} must be finite and not negative, got {value}")
+    return float(value)
+
+
+def one_of(value: Any, choices: Iterable[Any], who: str, name: str) -> None:
+    """Check that `value` is among `choices`."""
+    known = list(choices)
+    if value not in known:
+        raise ValueError(f"{who}: {name} must be one of {', '.join(map(str, known))}, got {value!r}")
+
+
+def batch_of(x: Any, dtype: np.dtype[Any], shape: tuple[int | None, ...], who: str) -> None:
+    """Check that `x` is a batch (N, *shape) of the dtype; None in `shape` admits any length."""
+    if not isinstance(x, np.ndarray):
+        raise TypeError(f"{who}: expected an array, got {type(x).__name__}")
+    if x.dtype != dtype:
+        raise TypeError(f"{who}: expected dtype {dtype}, got {x.dtype}")
+    fits = len(x.shape) == len(shape) + 1 and all(
+        want is None or want == got for want, got in zip(shape, x.shape[1:], strict=True)
+    )
+    if not fits:
+        letters = ", ".join(["N", *("any" if n is None else str(n) for n in shape)])
+        raise ValueError(f"{who}: expected shape ({letters}), got {x.shape}")
+
+
+def image_shape(shape: Shape, who: str) -> tuple[int, int, int]:
+    """Return `shape` as (H, W, C)."""
+    if len(shape) != 3:
+        raise ValueError(f"{who}: expected an input of shape (H, W, C), got {shape}")
+    height, width, channels = shape
+    return height, width, channels
+
+
+def as_input(x: Array) -> Array:
+    """Return `x` contiguous and read-only, the one form in which kernels take their inputs.
+
+    Strided, read-only and writable arrays would each make Numba compile another version.
+    """
+    view = np.ascontiguousarray(x).view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,20 @@
+"""How Numba compiles: the only `njit` arguments in the project."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def kernel(function: Function) -> Function:
+    """Compile a kernel: serial, without the GIL, cached on disk.
+
+    Contraction (a multiplication and an addition become one fused instruction) is allowed: it
+    is faster and more exact. No other liberty is taken, so NaN and infinities keep their
+    meaning. `parallel=True` is not used: some of Numba's threading layers abort when several
+    Python threads enter them together; parallelism is the business of `npdeconv.parallel`.
+    """
+    compiled = numba.njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")(function)
+    return cast(Function, compiled)

@@ -1,0 +1,25 @@
+"""The types that all modules share."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+Shape: TypeAlias = tuple[int, ...]
+Gradients: TypeAlias = Mapping[str, Array]
+Pair: TypeAlias = tuple[int, int]
+Generator: TypeAlias = np.random.Generator
+
+Rule: TypeAlias = Literal["deconv", "gradient", "guided"]
+"""How a descent passes a ReLU, see `npdeconv.layers.ReLU`."""
+
+
+class Box(NamedTuple):
+    """A rectangle of rows [top, bottom) and columns [left, right); may leave the image."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int

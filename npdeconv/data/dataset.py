@@ -1,0 +1,176 @@
+"""A set of labeled images, held in memory and never changed."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from npdeconv._checks import describe, fraction
+from npdeconv._types import Array, Generator
+
+Index = slice | Sequence[int] | Array
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Dataset:
+    """Labeled images; the arrays are read-only views of those given, nothing is copied.
+
+    Parameters
+    ----------
+    images : uint8 array (N, H, W, C)
+        Pixels, 0 to 255.
+    labels : int64 array (N,)
+        The class of each image, a position in `classes`; other integer dtypes are converted.
+    classes : tuple of str
+        Class names, each once.
+    name : str
+        What to call the set, such as ``"mnist train"``.
+    groups : tuple of str, optional
+        Where each image comes from (a video, an animation, a patient). Images of one group are
+        near copies of each other, so a fair validation set holds whole groups: `split_groups`.
+
+    Raises
+    ------
+    TypeError
+        If an array or a name is of another kind.
+    ValueError
+        If the shapes or counts do not fit, or a label names no class.
+    """
+
+    images: Array
+    labels: Array
+    classes: tuple[str, ...]
+    name: str
+    groups: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        # A frozen dataclass parses its fields through the back door.
+        object.__setattr__(self, "classes", _class_names(self.classes))
+        object.__setattr__(self, "images", _checked_images(self.images))
+        object.__setattr__(self, "labels", _checked_labels(self.labels, len(self.images), len(self.classes)))
+        if self.groups is not None:
+            object.__setattr__(self, "groups", tuple(self.groups))
+            if len(self.groups) != len(self.images):
+                raise ValueError(
+                    f"Dataset: expected a group for each of {len(self.images)} images, got {len(self.groups)}"
+                )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        height, width, channels = self.images.shape[1:]
+        size = f"{len(self)} images of {height}x{width}x{channels}"
+        return f"<Dataset {self.name!r}: {size} in {len(self.classes)} classes>"
+
+    def __getitem__(self, index: Index) -> Self:
+        """Return the images that a slice, an array of positions or a boolean mask selects."""
+        if not isinstance(index, slice | np.ndarray | list | tuple):
+            raise TypeError(
+                f"Dataset: expected a slice, an array of positions or a mask, got {describe(index)}"
+            )
+        if isinstance(index, tuple):
+            index = list(index)  # NumPy would take a tuple for one index per axis
+        positions = np.arange(len(self))[index]
+        if positions.ndim != 1:
+            raise ValueError(f"Dataset: expected positions along one axis, got {describe(index)}")
+        groups = None if self.groups is None else tuple(self.groups[i] for i in positions)
+        return type(self)(self.images[index], self.labels[index], self.classes, self.name, groups)
+
+    def split(self, share: float, rng: Generator) -> tuple[Self, Self]:
+        """Set a random share of the images aside, the same share of every class.
+
+        Parameters
+        ----------
+        share : float
+            How much of the set the second part gets, above 0 and below 1.
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        rest, aside : Dataset
+            Together the whole set, each in its order; `aside` has ``round(share * N)`` images,
+            and of each class as many as its share says, give or take one.
+
+        Raises
+        ------
+        ValueError
+            If one of the parts would be empty.
+        """
+        return self._divide(_sample(self.labels, share, rng))
+
+    def split_groups(self, share: float, rng: Generator) -> tuple[Self, Self]:
+        """Set a random share of the groups aside, each of them whole; otherwise like `split`."""
+        if self.groups is None:
+            raise ValueError(f"Dataset: split_groups needs groups, and {self.name!r} has none")
+        names, first, member_of = np.unique(self.groups, return_index=True, return_inverse=True)
+        chosen = np.zeros(len(names), dtype=bool)
+        chosen[_sample(self.labels[first], share, rng)] = True
+        return self._divide(np.flatnonzero(chosen[member_of]))
+
+    def _divide(self, positions: Array) -> tuple[Self, Self]:
+        aside = np.zeros(len(self), dtype=bool)
+        aside[positions] = True
+        return self[~aside], self[aside]
+
+
+def _sample(labels: Array, share: float, rng: Generator) -> Array:
+    """Choose a share of the positions at random, evenly over the labels.
+
+    Every k-th of a sequence that is sorted by label and random within each label.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"Dataset: expected rng to be a numpy.random.Generator, got {describe(rng)}")
+    count = round(fraction(share, "Dataset", "share") * len(labels))
+    if not 0 < count < len(labels):
+        raise ValueError(
+            f"Dataset: a split needs something in both parts, got {count} of {len(labels)} from share {share}"
+        )
+    shuffled = rng.permutation(len(labels))
+    by_label = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    every = len(labels) / count
+    return by_label[((np.arange(count) + 0.5) * every).astype(np.int64)]
+
+
+def _class_names(classes: Any) -> tuple[str, ...]:
+    if isinstance(classes, str) or not all(isinstance(name, str) for name in classes):
+        raise TypeError(f"Dataset: expected classes to be a tuple of names, got {classes!r}")
+    if not classes:
+        raise ValueError("Dataset: expected at least one class, got none")
+    repeated = [name for name, count in Counter(classes).items() if count > 1]
+    if repeated:
+        raise ValueError(f"Dataset: expected each class name once, got {repeated[0]!r} more than once")
+    return tuple(classes)
+
+
+def _checked_images(images: Any) -> Array:
+    if not isinstance(images, np.ndarray):
+        raise TypeError(f"Dataset: expected images to be an array, got {type(images).__name__}")
+    if images.dtype != np.uint8:
+        raise TypeError(
+            f"Dataset: expected images of dtype uint8, got {images.dtype}; pixels are kept as 0 to 255"
+        )
+    if images.ndim != 4 or 0 in images.shape[1:]:
+        raise ValueError(f"Dataset: expected images of shape (N, H, W, C), got {images.shape}")
+    return _read_only(images)
+
+
+def _checked_labels(labels: Any, images: int, classes: int) -> Array:
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"Dataset: expected integer labels, got {describe(labels)}")
+    if labels.shape != (images,):
+        raise ValueError(f"Dataset: expected a label for each of {images} images, got shape {labels.shape}")
+    wrong = np.flatnonzero((labels < 0) | (labels >= classes))
+    if wrong.size:
+        at = wrong[0]
+        raise ValueError(f"Dataset: expected labels from 0 to {classes - 1}, got {labels[at]} for image {at}")
+    return _read_only(labels.astype(np.int64, copy=False))
+
+
+def _read_only(array: Array) -> Array:
+    view = array.view()
+    view.flags.writeable = False
+    return view

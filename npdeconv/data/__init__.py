@@ -1,5 +1,26 @@
-"""Labeled images: where they come from, how they are cut into batches and varied."""
+"""Labeled images: where they come from, how they are cut into batches and varied.
 
+In reading order: `dataset` (what all loaders return), `idx` and `mnist`, `folder` and `rps`,
+`files` and `archive` (where files lie, and downloads), `batches`, `augment`.
+"""
+
+from npdeconv.data.augment import Augmentation, compose, crop, flip, shift
+from npdeconv.data.batches import as_input, batch_indices
 from npdeconv.data.dataset import Dataset
+from npdeconv.data.folder import load_folder
+from npdeconv.data.mnist import load_mnist
+from npdeconv.data.rps import load_rps
 
-__all__ = ["Dataset"]
+__all__ = [
+    "Augmentation",
+    "Dataset",
+    "as_input",
+    "batch_indices",
+    "compose",
+    "crop",
+    "flip",
+    "load_folder",
+    "load_mnist",
+    "load_rps",
+    "shift",
+]

@@ -1,0 +1,98 @@
+"""Random variations of a batch; what a class looks like stays, the pixels change.
+
+An augmentation is a function ``(images, rng) -> images`` on uint8 batches (N, H, W, C). Each image
+varies by itself, the batch that was given is left alone.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from npdeconv._checks import batch_of, describe, positive_int, positive_pair
+from npdeconv._types import Array, Generator, Pair
+
+Augmentation: TypeAlias = Callable[[Array, Generator], Array]
+
+
+def shift(max_pixels: int, fill: int = 0) -> Augmentation:
+    """Move each image by up to `max_pixels` along each axis.
+
+    Parameters
+    ----------
+    max_pixels : int
+        The largest shift; every whole number from ``-max_pixels`` to ``max_pixels`` is as likely.
+    fill : int
+        The pixel value, 0 to 255, of what comes into view at the edge.
+    """
+    reach = positive_int(max_pixels, "shift", "max_pixels")
+    value = _pixel(fill)
+
+    def shifted(images: Array, rng: Generator) -> Array:
+        batch_of(images, np.dtype(np.uint8), (None, None, None), "shift")
+        edges = (0, 0), (reach, reach), (reach, reach), (0, 0)
+        height, width = images.shape[1:3]
+        return _windows(np.pad(images, edges, constant_values=value), (height, width), rng)
+
+    return shifted
+
+
+def crop(size: int | Pair) -> Augmentation:
+    """Cut a random window of `size` (height, width) out of each image.
+
+    Images smaller than that raise a ValueError. (For "pad and crop back", see `shift`.)
+    """
+    window = positive_pair(size, "crop", "size")
+
+    def cropped(images: Array, rng: Generator) -> Array:
+        batch_of(images, np.dtype(np.uint8), (None, None, None), "crop")
+        height, width = images.shape[1:3]
+        if window[0] > height or window[1] > width:
+            raise ValueError(
+                f"crop: expected images of at least {window[0]}x{window[1]} pixels, got {height}x{width}"
+            )
+        return _windows(images, window, rng)
+
+    return cropped
+
+
+def flip() -> Augmentation:
+    """Mirror left and right, each image with probability 1/2."""
+
+    def flipped(images: Array, rng: Generator) -> Array:
+        batch_of(images, np.dtype(np.uint8), (None, None, None), "flip")
+        chosen = rng.random(len(images)) < 0.5
+        return np.where(chosen[:, np.newaxis, np.newaxis, np.newaxis], images[:, :, ::-1], images)
+
+    return flipped
+
+
+def compose(*augmentations: Augmentation) -> Augmentation:
+    """Apply several augmentations, the first one first."""
+
+    def composed(images: Array, rng: Generator) -> Array:
+        for augment in augmentations:
+            images = augment(images, rng)
+        return images
+
+    return composed
+
+
+def _windows(images: Array, size: Pair, rng: Generator) -> Array:
+    """Cut a window of `size` out of each image, every place being as likely as any other."""
+    height, width = size
+    tops = rng.integers(0, images.shape[1] - height, len(images), endpoint=True)
+    lefts = rng.integers(0, images.shape[2] - width, len(images), endpoint=True)
+    cut = np.empty((len(images), height, width, images.shape[3]), dtype=images.dtype)
+    # Slices copy whole rows; one gather over the batch would copy pixel by pixel.
+    for image, out, top, left in zip(images, cut, tops, lefts, strict=True):
+        out[...] = image[top : top + height, left : left + width]
+    return cut
+
+
+def _pixel(fill: Any) -> int:
+    if isinstance(fill, bool) or not isinstance(fill, int | np.integer):
+        raise TypeError(f"shift: fill must be an integer, got {describe(fill)}")
+    if not 0 <= fill <= 255:
+        raise ValueError(f"shift: fill must be a pixel value from 0 to 255, got {fill}")
+    return int(fill)

@@ -1,0 +1,74 @@
+"""MNIST: 70000 handwritten digits (LeCun, Cortes & Burges 1998)."""
+
+from typing import Literal
+
+import numpy as np
+
+from npdeconv._checks import one_of
+from npdeconv.data.dataset import Dataset
+from npdeconv.data.files import Source, fetch
+from npdeconv.data.idx import read_images, read_labels
+
+CLASSES = tuple("0123456789")
+
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+
+
+def _source(file: str, sha256: str) -> Source:
+    return Source(f"mnist/{file}", tuple(mirror + file for mirror in MIRRORS), sha256)
+
+
+SOURCES = {
+    "train": (
+        _source(
+            "train-images-idx3-ubyte.gz", "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"
+        ),
+        _source(
+            "train-labels-idx1-ubyte.gz", "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"
+        ),
+    ),
+    "test": (
+        _source(
+            "t10k-images-idx3-ubyte.gz", "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"
+        ),
+        _source(
+            "t10k-labels-idx1-ubyte.gz", "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"
+        ),
+    ),
+}
+"""Per split the images and the labels, with the checksums of the original files."""
+
+
+def load_mnist(split: Literal["train", "test"]) -> Dataset:
+    """Load MNIST, white digits on black.
+
+    Parameters
+    ----------
+    split : "train" or "test"
+        60000 or 10000 images.
+
+    Returns
+    -------
+    Dataset
+        Images (N, 28, 28, 1).
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing and could not be downloaded; says which file to put where.
+    ValueError
+        If a file is damaged or mislabeled, or the two files do not belong together.
+    """
+    one_of(split, SOURCES, "load_mnist", "split")
+    images_path, labels_path = map(fetch, SOURCES[split])
+    images = read_images(images_path)
+    labels = read_labels(labels_path, len(CLASSES))
+    if len(images) != len(labels):
+        raise ValueError(
+            f"{labels_path}: expected a label for each of the {len(images)} images in {images_path}, "
+            f"got {len(labels)}"
+        )
+    return Dataset(images, labels.astype(np.int64), CLASSES, f"mnist {split}")

@@ -1,0 +1,213 @@
+"""Dataset: what it refuses, what an index and a split give."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from npdeconv.data import Dataset
+
+
+def numbered(labels, groups=None, classes=("a", "b", "c")):
+    """Image i has the pixel value i, so that images can be told apart afterwards."""
+    images = np.arange(len(labels), dtype=np.uint8).reshape(-1, 1, 1, 1) * np.ones((1, 2, 3, 1), np.uint8)
+    return Dataset(images, np.array(labels), classes, "numbered", groups)
+
+
+def pixels(dataset):
+    return dataset.images[:, 0, 0, 0].tolist()
+
+
+def test_fields_are_canonical():
+    dataset = Dataset(
+        np.zeros((2, 4, 5, 3), np.uint8), np.array([1, 0], np.uint8), ["a", "b"], "tiny", ["x", "y"]
+    )
+    assert dataset.labels.dtype == np.int64
+    assert dataset.classes == ("a", "b")
+    assert dataset.groups == ("x", "y")
+    assert len(dataset) == 2
+    assert repr(dataset) == "<Dataset 'tiny': 2 images of 4x5x3 in 2 classes>"
+
+
+def test_nothing_can_be_changed():
+    images = np.zeros((1, 2, 2, 1), np.uint8)
+    dataset = Dataset(images, np.array([0]), ("a",), "tiny")
+    with pytest.raises(ValueError, match=r"read-only"):
+        dataset.images[0] = 1
+    with pytest.raises(ValueError, match=r"read-only"):
+        dataset.labels[0] = 1
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        dataset.name = "other"
+    images[0] = 1  # the caller's array is still the caller's
+    assert np.shares_memory(dataset.images, images)
+
+
+IMAGES = np.zeros((2, 4, 5, 3), np.uint8)
+LABELS = np.array([0, 1])
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "classes", "error", "message"),
+    [
+        (
+            IMAGES / 255,
+            LABELS,
+            "ab",
+            TypeError,
+            "^Dataset: expected images of dtype uint8, got float64; pixels",
+        ),
+        ([[0]], LABELS, "ab", TypeError, "^Dataset: expected images to be an array, got list$"),
+        (
+            IMAGES[0],
+            LABELS,
+            "ab",
+            ValueError,
+            r"^Dataset: expected images of shape \(N, H, W, C\), got \(4, 5, 3\)$",
+        ),
+        (IMAGES[:, :0], LABELS, "ab", ValueError, r"got \(2, 0, 5, 3\)$"),
+        (
+            IMAGES,
+            LABELS[:1],
+            "ab",
+            ValueError,
+            r"^Dataset: expected a label for each of 2 images, got shape \(1,\)$",
+        ),
+        (IMAGES, LABELS[:, None], "ab", ValueError, r"got shape \(2, 1\)$"),
+        (
+            IMAGES,
+            LABELS * 1.0,
+            "ab",
+            TypeError,
+            "^Dataset: expected integer labels, got an array of dtype float64",
+        ),
+        (
+            IMAGES,
+            LABELS > 0,
+            "ab",
+            TypeError,
+            "^Dataset: expected integer labels, got an array of dtype bool",
+        ),
+        (IMAGES, LABELS * 2, "ab", ValueError, "^Dataset: expected labels from 0 to 1, got 2 for image 1$"),
+        (IMAGES, -LABELS, "ab", ValueError, "^Dataset: expected labels from 0 to 1, got -1 for image 1$"),
+        (IMAGES, LABELS.astype(np.uint64) * 2**63, "ab", ValueError, "got 9223372036854775808 for image 1$"),
+        (
+            IMAGES,
+            LABELS,
+            [0, 1],
+            TypeError,
+            r"^Dataset: expected classes to be a tuple of names, got \[0, 1\]$",
+        ),
+        (IMAGES, LABELS, (), ValueError, "^Dataset: expected at least one class, got none$"),
+        (
+            IMAGES,
+            LABELS,
+            "aba",
+            ValueError,
+            "^Dataset: expected each class name once, got 'a' more than once$",
+        ),
+    ],
+)
+def test_bad_fields(images, labels, classes, error, message):
+    names = tuple(classes) if isinstance(classes, str) else classes
+    with pytest.raises(error, match=message):
+        Dataset(images, labels, names, "bad")
+
+
+def test_one_string_is_no_tuple_of_names():
+    with pytest.raises(TypeError, match=r"got 'ab'$"):
+        Dataset(IMAGES, LABELS, "ab", "bad")
+
+
+def test_groups_must_fit():
+    with pytest.raises(ValueError, match=r"^Dataset: expected a group for each of 2 images, got 1$"):
+        Dataset(IMAGES, LABELS, ("a", "b"), "bad", ("x",))
+
+
+@pytest.mark.parametrize(
+    ("index", "expected"),
+    [
+        (slice(1, 4), [1, 2, 3]),
+        (slice(None, None, -2), [4, 2, 0]),
+        ([3, 0, 3], [3, 0, 3]),
+        ((0, 2), [0, 2]),
+        (np.array([-1, 1]), [4, 1]),
+        (np.array([True, False, False, True, False]), [0, 3]),
+        ([], []),
+    ],
+)
+def test_index(index, expected):
+    part = numbered([0, 1, 2, 0, 1], groups=tuple("vwxyz"))[index]
+    assert pixels(part) == expected
+    assert part.labels.tolist() == [[0, 1, 2, 0, 1][i] for i in expected]
+    assert part.groups == tuple("vwxyz"[i] for i in expected)
+    assert part.classes == ("a", "b", "c")
+    assert part.name == "numbered"
+
+
+def test_bad_index():
+    dataset = numbered([0, 1])
+    with pytest.raises(
+        TypeError, match=r"^Dataset: expected a slice, an array of positions or a mask, got 0$"
+    ):
+        dataset[0]
+    with pytest.raises(TypeError, match=r"expected a slice"):
+        list(dataset)  # iterating would index by numbers
+    with pytest.raises(ValueError, match=r"^Dataset: expected positions along one axis, got \[\[0\]\]$"):
+        dataset[[[0]]]
+    with pytest.raises(IndexError, match=r"out of bounds"):
+        dataset[[2]]
+
+
+def test_split_has_both_parts_and_every_class():
+    labels = np.repeat([0, 1, 2], [50, 30, 20])
+    dataset = numbered(np.random.default_rng(0).permutation(labels))
+    rest, aside = dataset.split(0.2, np.random.default_rng(1))
+    assert sorted(pixels(rest) + pixels(aside)) == list(range(100))
+    assert pixels(rest) == sorted(pixels(rest))
+    assert pixels(aside) == sorted(pixels(aside))
+    assert np.bincount(aside.labels).tolist() == [10, 6, 4]
+    assert np.array_equal(dataset.labels[pixels(aside)], aside.labels)
+
+
+def test_split_is_random_and_repeatable():
+    dataset = numbered([0, 1] * 50)
+    first, again, other = (dataset.split(0.3, np.random.default_rng(seed))[1] for seed in (0, 0, 1))
+    assert pixels(first) == pixels(again)
+    assert pixels(first) != pixels(other)
+
+
+def test_every_image_may_be_set_aside():
+    dataset = numbered([0] * 6 + [1] * 4)
+    rng = np.random.default_rng(0)
+    chosen = [i for _ in range(200) for i in pixels(dataset.split(0.5, rng)[1])]
+    assert np.bincount(chosen, minlength=10).min() > 60  # 100 expected
+
+
+def test_split_groups_keeps_groups_whole():
+    labels = np.repeat([0, 1, 2], 28)
+    groups = tuple(f"{'abc'[label]}{i % 7}" for i, label in enumerate(labels))
+    rest, aside = numbered(labels, groups).split_groups(0.15, np.random.default_rng(0))
+    assert set(rest.groups).isdisjoint(aside.groups)
+    assert set(rest.groups) | set(aside.groups) == set(groups)
+    assert np.bincount(aside.labels).tolist() == [4, 4, 4]  # one group of each class
+
+
+@pytest.mark.parametrize(
+    ("share", "error", "message"),
+    [
+        (0.0, ValueError, "^Dataset: a split needs something in both parts, got 0 of 3 from share 0.0$"),
+        (0.9, ValueError, "^Dataset: a split needs something in both parts, got 3 of 3 from share 0.9$"),
+        (1.0, ValueError, "^Dataset: share must be at least 0 and below 1, got 1.0$"),
+        ("half", TypeError, "^Dataset: share must be a number, got 'half'$"),
+    ],
+)
+def test_bad_share(share, error, message):
+    with pytest.raises(error, match=message):
+        numbered([0, 1, 2]).split(share, np.random.default_rng(0))
+
+
+def test_split_needs_a_generator_and_groups():
+    with pytest.raises(TypeError, match=r"^Dataset: expected rng to be a numpy.random.Generator, got 0$"):
+        numbered([0, 1]).split(0.5, 0)
+    with pytest.raises(ValueError, match=r"^Dataset: split_groups needs groups, and 'numbered' has none$"):
+        numbered([0, 1]).split_groups(0.5, np.random.default_rng(0))

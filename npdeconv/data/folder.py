@@ -1,6 +1,7 @@
 """A folder per class, full of images."""
 
 import os
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -95,7 +96,10 @@ def read_images(files: Sequence[Path], size: Pair) -> Array:
         with files[position].open("rb") as file:
             images[position] = _decode(file, size, files[position])
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow releases the GIL while it decodes
+    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        # Pillow releases the GIL while it decodes. What it only warns of (damaged EXIF data, say)
+        # does not concern the pixels; images that are too large are refused below.
+        warnings.filterwarnings("ignore", module=r"PIL\.")
         for _ in tqdm(pool.map(read, range(len(files))), total=len(files), unit="image", delay=2):
             pass
     return images

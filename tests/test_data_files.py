@@ -1,0 +1,231 @@
+"""Where files are looked for, and downloads, from a server on this machine."""
+
+import functools
+import hashlib
+import io
+import stat
+import threading
+import zipfile
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from npdeconv.data import archive, files, load_mnist, load_rps
+from npdeconv.data.archive import unpack
+from npdeconv.data.files import Source, fetch, find
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """Data folders of which none exists yet, and no way to the network but this machine."""
+    monkeypatch.setattr(files, "CHECKOUT", tmp_path / "checkout")
+    monkeypatch.setattr(files.pooch, "os_cache", lambda project: tmp_path / "cache" / project)
+    monkeypatch.setenv("NPDECONV_DATA", str(tmp_path / "chosen"))
+    monkeypatch.setenv("NO_PROXY", "*")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path
+
+
+@pytest.fixture
+def server(tmp_path):
+    """Serve the folder tmp_path/served; yields the folder and its address."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    served = tmp_path / "served"
+    served.mkdir()
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=served)) as http:
+        threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        yield served, f"http://127.0.0.1:{http.server_port}/"
+        http.shutdown()
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def everything(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def put(path, content=b"x"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_the_first_folder_wins(home, monkeypatch):
+    assert find("set/x") is None
+    cached = put(home / "cache/npdeconv/set/x")
+    assert find("set/x") == cached
+    local = put(home / "here/datasets/set/x")
+    assert find("set/x") == local
+    chosen = put(home / "chosen/set/x")
+    assert find("set/x") == chosen
+    monkeypatch.delenv("NPDECONV_DATA")
+    assert find("set/x") == local
+    put(home / "checkout/datasets/README.md")
+    assert find("set/x") == cached  # a checkout has its own datasets/
+    kept = put(home / "checkout/datasets/set/x")
+    assert find("set/x") == kept
+
+
+def test_a_file_that_is_there_is_taken_as_it_is(home):
+    chosen = put(home / "chosen/set/x", b"packed in another way")
+    assert fetch(Source("set/x", ("http://127.0.0.1:1/x",), sha256(b"original"))) == chosen
+    assert chosen.read_bytes() == b"packed in another way"
+
+
+@pytest.mark.parametrize("checkout", [True, False])
+def test_download(home, server, capfd, checkout):
+    if checkout:
+        put(home / "checkout/datasets/README.md")
+    served, url = server
+    put(served / "x", b"content")
+    path = fetch(Source("set/x", (url + "x",), sha256(b"content")))
+    folder = home / ("checkout/datasets" if checkout else "cache/npdeconv")
+    assert path == folder / "set/x"
+    assert path.read_bytes() == b"content"
+    assert everything(folder / "set") == ["x"]
+    assert not (home / "chosen").exists()
+    output = capfd.readouterr()
+    assert output.out == ""
+    assert "100%" in output.err  # the progress bar
+
+
+def test_the_second_server_is_asked_where_the_first_is_silent(home, server):
+    served, url = server
+    put(served / "x", b"content")
+    source = Source("set/x", ("http://127.0.0.1:1/x", url + "gone/x", url + "x"), sha256(b"content"))
+    assert fetch(source).read_bytes() == b"content"
+
+
+def test_a_wrong_checksum_leaves_nothing(home, server):
+    served, url = server
+    put(served / "x", b"something else")
+    expected = sha256(b"content")
+    with pytest.raises(ValueError, match=rf"^{url}x: expected a file of SHA-256 {expected}, got another$"):
+        fetch(Source("set/x", (url + "x",), expected))
+    assert everything(home / "cache") == []
+
+
+def sentence(home, reason, what):
+    folders = f"{home}/chosen, {home}/here/datasets, {home}/cache/npdeconv"
+    return (
+        rf"^set/x: expected it in one of {folders}, found it in none and could not download it \({reason}\); "
+        rf"put {what} at {home}/cache/npdeconv/set/x$"
+    )
+
+
+def test_nobody_answers(home):
+    url = "http://127.0.0.1:1/x"
+    with pytest.raises(FileNotFoundError, match=sentence(home, "no connection", url)):
+        fetch(Source("set/x", (url,), sha256(b"content")))
+    assert everything(home / "cache") == []
+
+
+def test_the_server_does_not_have_it(home, server):
+    url = server[1] + "x"
+    with pytest.raises(FileNotFoundError, match=sentence(home, "the server answered 404", url)):
+        fetch(Source("set/x", (url,), sha256(b"content")))
+    assert everything(home / "cache") == []
+
+
+def test_no_place_to_put_it(home):
+    put(home / "cache", b"a file where the folder should be")
+    with pytest.raises(FileNotFoundError, match=r"could not download it \(Not a directory\); put http"):
+        fetch(Source("set/x", ("http://127.0.0.1:1/x",), sha256(b"content")))
+
+
+@pytest.mark.parametrize(
+    ("load", "message"),
+    [
+        (load_mnist, "put https://.*/train-images-idx3-ubyte.gz at .*/mnist/train-images-idx3-ubyte.gz$"),
+        (load_rps, "put the folder rps of https://.*/rps.zip at .*/rps/train$"),
+    ],
+)
+def test_loaders_say_what_to_put_where(home, monkeypatch, load, message):
+    def unreachable(*args, **kwargs):
+        raise OSError
+
+    monkeypatch.setattr(files.pooch, "retrieve", unreachable)
+    with pytest.raises(FileNotFoundError, match=message):
+        load("train")
+
+
+def zipped(members):
+    """Pack (name, content) pairs."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members:
+            file.writestr(name, content)
+    return buffer.getvalue()
+
+
+GOOD = [("rps/", b""), ("rps/rock/rock01-000.png", b"one"), ("rps/paper/paper01-000.png", b"two")]
+OTHERS = [("rps/.DS_Store", b"hidden"), ("__MACOSX/rps/._rock", b"hidden"), ("readme.txt", b"beside")]
+
+
+def test_download_of_a_zip_file(home, server):
+    served, url = server
+    content = zipped(GOOD + OTHERS)
+    put(served / "rps.zip", content)
+    path = fetch(Source("rps/train", (url + "rps.zip",), sha256(content), members="rps"))
+    assert path == home / "cache/npdeconv/rps/train"
+    assert everything(home / "cache") == [
+        "npdeconv/rps/train/paper/paper01-000.png",
+        "npdeconv/rps/train/rock/rock01-000.png",
+    ]
+    assert (path / "rock/rock01-000.png").read_bytes() == b"one"
+
+
+def link():
+    member = zipfile.ZipInfo("rps/rock/link.png")
+    member.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return member
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../outside", "rps/../../outside", "/outside", "rps/rock/..\\outside", "C:/outside", link()],
+)
+def test_members_must_stay_inside(home, server, name):
+    served, url = server
+    content = zipped([*GOOD, (name, b"escaped")])
+    put(served / "rps.zip", content)
+    with pytest.raises(ValueError, match=r"rps.zip: expected plain files inside the archive, got '"):
+        fetch(Source("rps/train", (url + "rps.zip",), sha256(content), members="rps"))
+    assert everything(home) == ["served/rps.zip"]
+
+
+def test_a_damaged_zip_file_leaves_nothing(home, server):
+    served, url = server
+    content = zipped(GOOD)[:-10]
+    put(served / "rps.zip", content)
+    with pytest.raises(ValueError, match=r"rps.zip: expected a complete zip file, got a damaged one \("):
+        fetch(Source("rps/train", (url + "rps.zip",), sha256(content), members="rps"))
+    assert everything(home) == ["served/rps.zip"]
+
+
+def test_bad_archives(tmp_path, monkeypatch):
+    path = put(tmp_path / "x.zip", zipped(OTHERS[1:]))
+    with pytest.raises(ValueError, match=r"^.*x.zip: expected files in a folder rps, got none$"):
+        unpack(path, "rps", tmp_path / "new")
+
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        put(path, zipped(GOOD + GOOD))
+    with pytest.raises(ValueError, match=r"^.*x.zip: expected each name once in the archive, got one twice$"):
+        unpack(path, "rps", tmp_path / "new")
+
+    put(path, zipped([*GOOD, ("rps/rock/rock01-000.png/inside", b"")]))
+    with pytest.raises(ValueError, match=r"^.*x.zip: expected each name once in the archive, got one twice$"):
+        unpack(path, "rps", tmp_path / "new")
+
+    put(path, zipped(GOOD))
+    monkeypatch.setattr(archive, "LARGEST", 5)
+    with pytest.raises(ValueError, match=r"^.*x.zip: expected at most 5 bytes when unpacked, got 6$"):
+        unpack(path, "rps", tmp_path / "new")
+    assert not (tmp_path / "new").exists()

@@ -1,0 +1,59 @@
+"""The real files, as datasets/README.md describes them."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from npdeconv.data import load_mnist, load_rps
+
+
+@pytest.mark.parametrize(
+    ("split", "count", "first", "per_class", "sha256"),
+    [
+        (
+            "train",
+            60000,
+            [5, 0, 4, 1, 9],
+            [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        ),
+        (
+            "test",
+            10000,
+            [7, 2, 1, 0, 4],
+            [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        ),
+    ],
+)
+def test_mnist(real_data, split, count, first, per_class, sha256):
+    dataset = load_mnist(split)
+    assert dataset.images.shape == (count, 28, 28, 1)
+    assert dataset.labels[:5].tolist() == first
+    assert np.bincount(dataset.labels).tolist() == per_class
+    header = b"".join(n.to_bytes(4, "big") for n in (2051, count, 28, 28))
+    assert hashlib.sha256(header + dataset.images.tobytes()).hexdigest() == sha256
+    outside = dataset.images[:, :4, :4].mean(), dataset.images[:, 12:16, 12:16].mean()
+    assert outside[0] < 1 < 100 < outside[1]  # white on black
+
+
+@pytest.mark.parametrize(("split", "count", "series"), [("train", 2520, 7), ("test", 330, 4)])
+def test_rps(real_data, split, count, series):
+    dataset = load_rps(split, size=32)
+    assert dataset.images.shape == (count, 32, 32, 3)
+    assert dataset.classes == ("paper", "rock", "scissors")
+    assert np.bincount(dataset.labels).tolist() == [count // 3] * 3
+    for label in range(3):
+        names = {group for group, of in zip(dataset.groups, dataset.labels, strict=True) if of == label}
+        assert len(names) == series
+    assert dataset.images[:, :2].mean() > 240  # on white
+
+
+def test_rps_series(real_data):
+    dataset = load_rps("train", size=8)
+    assert {"rock01", "rock05ck01", "rock07-k03", "paper07", "testscissors03"} < set(dataset.groups)
+    assert [dataset.groups.count(group) for group in sorted(set(dataset.groups))] == [120] * 21
+    rest, aside = dataset.split_groups(0.15, np.random.default_rng(0))
+    assert (len(rest), len(aside)) == (2160, 360)
+    assert np.bincount(aside.labels).tolist() == [120, 120, 120]

@@ -156,10 +156,10 @@ def test_loaders_say_what_to_put_where(home, monkeypatch, load, message):
         load("train")
 
 
-def zipped(members):
+def zipped(members, compression=zipfile.ZIP_DEFLATED):
     """Pack (name, content) pairs."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(buffer, "w", compression) as file:
         for name, content in members:
             file.writestr(name, content)
     return buffer.getvalue()
@@ -201,9 +201,13 @@ def test_members_must_stay_inside(home, server, name):
     assert everything(home) == ["served/rps.zip"]
 
 
-def test_a_damaged_zip_file_leaves_nothing(home, server):
+# The second member is only found damaged when the first has been unpacked.
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[:-10], lambda content: content.replace(b"two", b"2wo")]
+)
+def test_a_damaged_zip_file_leaves_nothing(home, server, damage):
     served, url = server
-    content = zipped(GOOD)[:-10]
+    content = damage(zipped(GOOD, zipfile.ZIP_STORED))
     put(served / "rps.zip", content)
     with pytest.raises(ValueError, match=r"rps.zip: expected a complete zip file, got a damaged one \("):
         fetch(Source("rps/train", (url + "rps.zip",), sha256(content), members="rps"))

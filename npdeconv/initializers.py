@@ -1,0 +1,48 @@
+"""Initial weights: (shape, rng) -> array.
+
+The fan-in of filters (KH, KW, C, F) is KH * KW * C, that of dense weights (D, M) is D; the last
+axis always counts the outputs.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from npdeconv._types import Array, Generator, Shape
+
+
+def he_normal(shape: Shape, rng: Generator, dtype: DTypeLike = np.float32) -> Array:
+    """Draw from a normal distribution of variance 2 / fan-in.
+
+    He et al., "Delving Deep into Rectifiers" (arXiv:1502.01852), equation 10: keeps the variance
+    of the activations through layers that end in a ReLU.
+    """
+    fan_in = int(np.prod(shape[:-1]))
+    return normal(shape, rng, dtype, deviation=float(np.sqrt(2 / fan_in)))
+
+
+def glorot_uniform(shape: Shape, rng: Generator, dtype: DTypeLike = np.float32) -> Array:
+    """Draw uniformly from +-sqrt(6 / (fan-in + fan-out)), the default of Keras.
+
+    Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks"
+    (2010), equation 16.
+    """
+    taps = int(np.prod(shape[:-2]))  # 1 for dense weights
+    limit = float(np.sqrt(6 / (taps * (shape[-2] + shape[-1]))))
+    return rng.uniform(-limit, limit, shape).astype(_floating(dtype))
+
+
+def normal(shape: Shape, rng: Generator, dtype: DTypeLike = np.float32, *, deviation: float = 0.01) -> Array:
+    """Draw from a normal distribution of some standard deviation around 0.
+
+    The default is that of AlexNet (Krizhevsky et al., 2012, section 5).
+    """
+    return (deviation * rng.standard_normal(shape)).astype(_floating(dtype))
+
+
+def _floating(dtype: DTypeLike) -> np.dtype[Any]:
+    kind = np.dtype(dtype)
+    if kind not in (np.float32, np.float64):
+        raise TypeError(f"initializers: dtype must be float32 or float64, got {kind}")
+    return kind

@@ -1,0 +1,68 @@
+"""Image patches to matrix rows and back: what turns a convolution into a matrix product.
+
+Chellapilla, Puri & Simard, "High Performance Convolutional Neural Networks for Document
+Processing" (2006), section 3.
+"""
+
+from npdeconv._jit import kernel
+from npdeconv._types import Array, Pair
+
+
+@kernel
+def im2col(images: Array, stride: Pair, offset: Pair, first_row: int, columns: Array) -> None:
+    """Copy the patch under every filter position of some output rows.
+
+    Parameters
+    ----------
+    images : (N, H, W, C)
+    stride, offset : pairs
+        Of the filter positions: output (r, q) looks at the patch whose corner is at
+        (r * stride[0] - offset[0], q * stride[1] - offset[1]).
+    first_row : int
+        The first output row to copy.
+    columns : (N, rows, OW, KH, KW, C)
+        Filled with the patches; zeros where a patch leaves the image.
+    """
+    height, width, channels = images.shape[1:]
+    batch, rows, out_width, filter_height, filter_width = columns.shape[:5]
+    for n in range(batch):
+        for r in range(rows):
+            top = (first_row + r) * stride[0] - offset[0]
+            for q in range(out_width):
+                left = q * stride[1] - offset[1]
+                for kh in range(filter_height):
+                    for kw in range(filter_width):
+                        h, w = top + kh, left + kw
+                        if 0 <= h < height and 0 <= w < width:
+                            for c in range(channels):
+                                columns[n, r, q, kh, kw, c] = images[n, h, w, c]
+                        else:
+                            for c in range(channels):
+                                columns[n, r, q, kh, kw, c] = 0
+
+
+@kernel
+def col2im(columns: Array, stride: Pair, offset: Pair, first_row: int, images: Array) -> None:
+    """Add every patch back to where `im2col` took it: the transposed map.
+
+    Parameters
+    ----------
+    columns : (N, rows, OW, KH, KW, C)
+    stride, offset, first_row
+        As in `im2col`.
+    images : (N, H, W, C)
+        Added to; where patches overlap, they sum.
+    """
+    height, width, channels = images.shape[1:]
+    batch, rows, out_width, filter_height, filter_width = columns.shape[:5]
+    for n in range(batch):
+        for r in range(rows):
+            top = (first_row + r) * stride[0] - offset[0]
+            for q in range(out_width):
+                left = q * stride[1] - offset[1]
+                for kh in range(filter_height):
+                    for kw in range(filter_width):
+                        h, w = top + kh, left + kw
+                        if 0 <= h < height and 0 <= w < width:
+                            for c in range(channels):
+                                images[n, h, w, c] += columns[n, r, q, kh, kw, c]

@@ -1,0 +1,100 @@
+"""Layers on vectors: `Flatten`, which makes them, and `Dense`."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from npdeconv import initializers
+from npdeconv._checks import batch_of, positive_int
+from npdeconv._types import Array, Box, Generator, Gradients, Shape
+from npdeconv.layers.base import LinearLayer, check_descent, check_floating
+
+
+class Flatten(LinearLayer):
+    """Read each image as one vector, in the order rows, columns, channels: (N, H, W, C) -> (N, D)."""
+
+    class Context(NamedTuple):
+        """The shape of the batch."""
+
+        shape: Shape
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
+        """Reshape."""
+        check_floating(x, self.name)
+        return x.reshape(len(x), int(np.prod(x.shape[1:]))), self.Context(x.shape)
+
+    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
+        """Reshape back."""
+        return self._transpose(dy, context), {}
+
+    def _transpose(self, y: Array, context: Context) -> Array:
+        check_floating(y, self.name)
+        flat = (context.shape[0], int(np.prod(context.shape[1:])))
+        check_descent(y, flat, y.dtype, self.name)
+        return y.reshape(context.shape)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(H, W, C) -> (H * W * C,)."""
+        return (int(np.prod(input_shape)),)
+
+    def receptive_field(self, box: Box, input_shape: Shape) -> Box:
+        """A vector has seen the whole map."""
+        return Box(0, input_shape[0], 0, input_shape[1]) if len(input_shape) == 3 else box
+
+    def __repr__(self) -> str:
+        return "Flatten()"
+
+
+class Dense(LinearLayer):
+    """x @ weight + bias: (N, D) -> (N, M).
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        D and M.
+    rng : numpy.random.Generator
+        Source of the initial weights, drawn by `npdeconv.initializers.he_normal`. Biases start at 0.
+    dtype : float32 or float64
+    """
+
+    class Context(NamedTuple):
+        """The inputs, (N, D)."""
+
+        x: Array
+
+    def __init__(self, inputs: int, outputs: int, *, rng: Generator, dtype: DTypeLike = np.float32) -> None:
+        shape = (positive_int(inputs, self.name, "inputs"), positive_int(outputs, self.name, "outputs"))
+        self.weight = initializers.he_normal(shape, rng, dtype)
+        self.bias = np.zeros(shape[1], self.weight.dtype)
+
+    @property
+    def parameters(self) -> Mapping[str, Array]:
+        """`weight` (D, M) and `bias` (M,)."""
+        return {"weight": self.weight, "bias": self.bias}
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
+        """Multiply, add the bias, and keep x."""
+        batch_of(x, self.weight.dtype, (self.weight.shape[0],), self.name)
+        return x @ self.weight + self.bias, self.Context(x)
+
+    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
+        """Return dx and the gradients of `weight` and `bias`."""
+        dx = self._transpose(dy, context)
+        return dx, {"weight": context.x.T @ dy, "bias": dy.sum(axis=0)}
+
+    def _transpose(self, y: Array, context: Context) -> Array:
+        outputs = self.weight.shape[1]
+        check_descent(y, (len(context.x), outputs), self.weight.dtype, self.name)
+        return y @ self.weight.T
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(D,) -> (M,)."""
+        inputs, outputs = self.weight.shape
+        if input_shape != (inputs,):
+            raise ValueError(f"{self.name}: expected an input of shape ({inputs},), got {input_shape}")
+        return (outputs,)
+
+    def __repr__(self) -> str:
+        return f"Dense({self.weight.shape[0]}, {self.weight.shape[1]})"

@@ -1,0 +1,59 @@
+"""The rectifier, where the projection and the gradient part."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from npdeconv._types import Array, Generator, Gradients, Rule, Shape
+from npdeconv.layers.base import Layer, check_descent, check_floating
+
+
+class ReLU(Layer):
+    """max(x, 0): the one layer that knows the difference between the three rules of descent.
+
+    =========== ============================== ==========================================
+    rule        passes what is positive ...    source
+    =========== ============================== ==========================================
+    "deconv"    on the way down                Zeiler & Fergus, arXiv:1311.2901, 2.1
+    "gradient"  on the way up                  Simonyan et al., arXiv:1312.6034, 4
+    "guided"    on both                        Springenberg et al., arXiv:1412.6806, 3.4
+    =========== ============================== ==========================================
+    """
+
+    class Context(NamedTuple):
+        """Where the input was positive: bool (N, ...)."""
+
+        positive: Array
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
+        """Rectify, and keep where x was positive."""
+        check_floating(x, self.name)
+        return np.maximum(x, 0), self.Context(x > 0)
+
+    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
+        """Pass the gradient where x was positive (the gradient at 0 is taken as 0)."""
+        self._check(dy, context)
+        return dy * context.positive, {}
+
+    def deconv(self, y: Array, context: Context) -> Array:
+        """Rectify again: only positive evidence is carried down."""
+        self._check(y, context)
+        return np.maximum(y, 0)
+
+    def descend(self, y: Array, context: Context, rule: Rule) -> Array:
+        """Gate by what was positive on the way up, by what is positive on the way down, or by both."""
+        if rule == "deconv":
+            return self.deconv(y, context)
+        gradient, _ = self.backward(y, context)
+        return gradient if rule == "gradient" else np.maximum(gradient, 0)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The shape stays."""
+        return input_shape
+
+    def _check(self, y: Array, context: Context) -> None:
+        check_floating(y, self.name)
+        check_descent(y, context.positive.shape, y.dtype, self.name)
+
+    def __repr__(self) -> str:
+        return "ReLU()"

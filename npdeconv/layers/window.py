@@ -1,0 +1,81 @@
+"""Where a sliding window stands: the arithmetic that convolution and pooling share."""
+
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from npdeconv._checks import describe, image_shape, positive_pair
+from npdeconv._types import Box, Pair, Shape
+
+Padding: TypeAlias = Literal["valid", "same"] | tuple[Pair, Pair]
+"""No padding; as much as gives ceil(H / stride) rows; or ((top, bottom), (left, right))."""
+
+
+class Placement(NamedTuple):
+    """A window's places on one size of image."""
+
+    offset: Pair  # padding above and to the left
+    out_shape: Pair
+
+
+class Window(NamedTuple):
+    """A window of some size that slides with some stride over an image with some padding."""
+
+    size: Pair
+    stride: Pair
+    padding: Padding
+
+    @classmethod
+    def parse(cls, size: Any, stride: Any, padding: Any, who: str, size_name: str) -> "Window":
+        """Check a layer's arguments and bring them to the one form."""
+        return cls(
+            positive_pair(size, who, size_name),
+            positive_pair(stride, who, "stride"),
+            _parse_padding(padding, who),
+        )
+
+    def place(self, input_shape: Shape, who: str) -> Placement:
+        """Return padding and number of places for inputs (H, W, C); ValueError if there is none."""
+        height, width, _ = image_shape(input_shape, who)
+        (top, out_height), (left, out_width) = self._axis(0, height), self._axis(1, width)
+        if out_height < 1 or out_width < 1:
+            size = f"{self.size[0]}x{self.size[1]}"
+            raise ValueError(
+                f"{who}: a window of {size} with padding {self.padding!r} does not fit"
+                f" into an input of {height}x{width}"
+            )
+        return Placement((top, left), (out_height, out_width))
+
+    def receptive_field(self, box: Box, input_shape: Shape, who: str) -> Box:
+        """Return the box of inputs under the windows of a box of outputs."""
+        (top, left), _ = self.place(input_shape, who)
+        return Box(
+            box.top * self.stride[0] - top,
+            (box.bottom - 1) * self.stride[0] - top + self.size[0],
+            box.left * self.stride[1] - left,
+            (box.right - 1) * self.stride[1] - left + self.size[1],
+        )
+
+    def _axis(self, axis: int, length: int) -> Pair:
+        """Return (padding before, places) along one axis of some length."""
+        size, stride = self.size[axis], self.stride[axis]
+        if self.padding == "same":
+            # As TensorFlow and Keras: the odd pixel of padding goes below and to the right.
+            places = -(-length // stride)
+            return max(0, (places - 1) * stride + size - length) // 2, places
+        before, after = (0, 0) if self.padding == "valid" else self.padding[axis]
+        return before, (length + before + after - size) // stride + 1
+
+
+def _parse_padding(padding: Any, who: str) -> Padding:
+    if padding in ("valid", "same"):
+        return padding
+    try:
+        (top, bottom), (left, right) = padding
+        pairs = ((int(top), int(bottom)), (int(left), int(right)))
+    except (TypeError, ValueError):
+        pairs = None
+    if pairs is None or min(*pairs[0], *pairs[1]) < 0:
+        raise ValueError(
+            f"{who}: padding must be 'valid', 'same' or ((top, bottom), (left, right)),"
+            f" got {describe(padding)}"
+        )
+    return pairs

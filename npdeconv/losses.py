@@ -1,0 +1,53 @@
+"""What training makes small."""
+
+import numpy as np
+
+from npdeconv._checks import describe
+from npdeconv._types import Array
+
+
+def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
+    """Return the mean cross-entropy between softmax(logits) and the labels, and its gradient.
+
+    Fused, because the parts are unstable where the whole is not: the logarithm of a probability
+    that rounds to 0 is infinite, while logit - log(sum(exp(logits))) is not.
+
+    Parameters
+    ----------
+    logits : (N, M)
+    labels : int (N,)
+        Classes from 0 to M - 1.
+
+    Returns
+    -------
+    loss : float
+        In nats.
+    dlogits : (N, M)
+        (softmax(logits) - one_hot(labels)) / N.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For labels that are no integers, or not one per row and within the classes.
+    """
+    who = "softmax_cross_entropy"
+    if logits.ndim != 2 or not len(logits):
+        raise ValueError(f"{who}: expected logits of shape (N, M), got {describe(logits)}")
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise TypeError(f"{who}: expected integer labels, got {describe(labels)}")
+    count, classes = logits.shape
+    if labels.shape != (count,):
+        raise ValueError(f"{who}: expected {count} labels, one per row, got shape {labels.shape}")
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(
+            f"{who}: expected labels from 0 to {classes - 1}, got {labels.min()} to {labels.max()}"
+        )
+    rows = np.arange(count)
+    shifted = logits - logits.max(axis=1, keepdims=True)  # exp would overflow otherwise
+    exponentials = np.exp(shifted)
+    sums = exponentials.sum(axis=1, keepdims=True)
+    loss = np.mean(np.log(sums[:, 0], dtype=np.float64) - shifted[rows, labels])
+    dlogits = exponentials / sums
+    dlogits[rows, labels] -= 1
+    dlogits /= count
+    return float(loss), dlogits

@@ -1,0 +1,251 @@
+"""SGD and its relatives, learning-rate schedules, and the renormalization of filters.
+
+An optimizer changes parameters in place. What it remembers between steps (momenta) it keeps in
+`state`, under `parameter/slot`; a checkpoint stores that dictionary.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from npdeconv._checks import fraction, not_negative, positive_int
+from npdeconv._types import Array, Gradients
+
+
+class Optimizer(ABC):
+    """A rule that turns gradients into steps of the parameters."""
+
+    slots: ClassVar[tuple[str, ...]] = ()
+    """Names of the arrays remembered for each parameter; they have its shape and start at 0."""
+
+    def __init__(self, learning_rate: float) -> None:
+        self.learning_rate = not_negative(learning_rate, type(self).__name__, "learning_rate")
+        self.steps = 0
+        self.state: dict[str, Array] = {}
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """The constructor's arguments, for a run's record."""
+        own = {key: value for key, value in vars(self).items() if key not in ("steps", "state")}
+        return {"optimizer": type(self).__name__, **own}
+
+    def prepare(self, parameters: Mapping[str, Array]) -> None:
+        """Make room for what is remembered of each parameter, where there is none yet."""
+        for name, parameter in parameters.items():
+            for slot in self.slots:
+                self.state.setdefault(f"{name}/{slot}", np.zeros_like(parameter))
+
+    def update(self, parameters: Mapping[str, Array], gradients: Gradients) -> None:
+        """Take one step: change every parameter in place.
+
+        Parameters
+        ----------
+        parameters, gradients : mappings of the same names to arrays of the same shapes
+        """
+        self.prepare(parameters)
+        self.steps += 1
+        for name, parameter in parameters.items():
+            remembered = [self.state[f"{name}/{slot}"] for slot in self.slots]
+            parameter -= self._step(parameter, gradients[name], *remembered)
+
+    @abstractmethod
+    def _step(self, parameter: Array, gradient: Array, *remembered: Array) -> Array:
+        """Return what to subtract from the parameter; update what is remembered, in place."""
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent with momentum.
+
+    Parameters
+    ----------
+    learning_rate : float
+    momentum : float
+        The share of the last velocity that is kept, at least 0 and below 1.
+    nesterov : bool
+        Look one velocity ahead, in the form of Sutskever et al. (2013) that PyTorch and Keras use.
+    weight_decay : float
+        Adds this multiple of each parameter to its gradient.
+    """
+
+    slots = ("velocity",)
+
+    def __init__(
+        self,
+        learning_rate: float,
+        *,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(learning_rate)
+        self.momentum = fraction(momentum, "SGD", "momentum")
+        self.nesterov = bool(nesterov)
+        self.weight_decay = not_negative(weight_decay, "SGD", "weight_decay")
+        if self.nesterov and not self.momentum:
+            raise ValueError("SGD: nesterov needs a momentum above 0, got 0")
+
+    def _step(self, parameter: Array, gradient: Array, *remembered: Array) -> Array:
+        (velocity,) = remembered
+        if self.weight_decay:
+            gradient = gradient + self.weight_decay * parameter
+        velocity *= self.momentum
+        velocity += gradient
+        ahead = gradient + self.momentum * velocity if self.nesterov else velocity
+        return self.learning_rate * ahead
+
+
+class Adam(Optimizer):
+    """Steps scaled by running means of the gradient and of its square.
+
+    Kingma & Ba, arXiv:1412.6980, algorithm 1, with its default constants.
+    """
+
+    slots = ("mean", "square")
+
+    def __init__(
+        self,
+        learning_rate: float = 1e-3,
+        *,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+    ) -> None:
+        super().__init__(learning_rate)
+        self.beta1 = fraction(beta1, "Adam", "beta1")
+        self.beta2 = fraction(beta2, "Adam", "beta2")
+        self.epsilon = not_negative(epsilon, "Adam", "epsilon")
+
+    def _step(self, parameter: Array, gradient: Array, *remembered: Array) -> Array:
+        mean, square = remembered
+        _decay(mean, gradient, self.beta1)
+        _decay(square, gradient * gradient, self.beta2)
+        # Both means started at 0; this takes the bias out.
+        mean_scale, square_scale = 1 - self.beta1**self.steps, 1 - self.beta2**self.steps
+        return self.learning_rate / mean_scale * mean / (np.sqrt(square / square_scale) + self.epsilon)
+
+
+class RMSprop(Optimizer):
+    """Steps scaled by the root of a running mean of the squared gradient.
+
+    Tieleman & Hinton, lecture 6.5 of "Neural Networks for Machine Learning" (2012); epsilon is
+    added to the root, and defaults to that of Keras.
+    """
+
+    slots = ("square",)
+
+    def __init__(self, learning_rate: float = 1e-3, *, decay: float = 0.9, epsilon: float = 1e-7) -> None:
+        super().__init__(learning_rate)
+        self.decay = fraction(decay, "RMSprop", "decay")
+        self.epsilon = not_negative(epsilon, "RMSprop", "epsilon")
+
+    def _step(self, parameter: Array, gradient: Array, *remembered: Array) -> Array:
+        (square,) = remembered
+        _decay(square, gradient * gradient, self.decay)
+        return self.learning_rate * gradient / (np.sqrt(square) + self.epsilon)
+
+
+class Adadelta(Optimizer):
+    """Steps whose size is that of the recent steps, scaled by the recent gradients.
+
+    Zeiler, arXiv:1212.5701, algorithm 1; `learning_rate` multiplies its step (1 in the paper).
+    """
+
+    slots = ("square", "step_square")
+
+    def __init__(self, learning_rate: float = 1.0, *, decay: float = 0.95, epsilon: float = 1e-6) -> None:
+        super().__init__(learning_rate)
+        self.decay = fraction(decay, "Adadelta", "decay")
+        self.epsilon = not_negative(epsilon, "Adadelta", "epsilon")
+
+    def _step(self, parameter: Array, gradient: Array, *remembered: Array) -> Array:
+        square, step_square = remembered
+        _decay(square, gradient * gradient, self.decay)
+        step = np.sqrt(step_square + self.epsilon) / np.sqrt(square + self.epsilon) * gradient
+        _decay(step_square, step * step, self.decay)
+        return self.learning_rate * step
+
+
+def _decay(mean: Array, value: Array, keep: float) -> None:
+    """Move a running mean towards a value, in place."""
+    mean *= keep
+    mean += (1 - keep) * value
+
+
+class StepDecay:
+    """Multiply the learning rate by `factor` after every `every` epochs.
+
+    A schedule is a function of the history so far (a mapping from column to one value per
+    epoch); it returns what the base learning rate is multiplied with in the next epoch. Nothing
+    is remembered elsewhere, so a resumed run continues with the rate it would have had.
+    """
+
+    def __init__(self, every: int, factor: float = 0.1) -> None:
+        self.every = positive_int(every, "StepDecay", "every")
+        self.factor = not_negative(factor, "StepDecay", "factor")
+
+    def __call__(self, history: Mapping[str, Sequence[float]]) -> float:
+        """Return the multiple for the next epoch."""
+        return self.factor ** (len(history["loss"]) // self.every)
+
+    def __repr__(self) -> str:
+        return f"StepDecay({self.every}, {self.factor})"
+
+
+class ReduceOnPlateau:
+    """Multiply the learning rate by `factor` when a loss has not improved for `patience` epochs.
+
+    Parameters
+    ----------
+    patience : int
+        Epochs without a new minimum; counted anew after each reduction.
+    factor : float
+    monitor : str
+        The column of the history to watch, "validation_loss" or "loss".
+    """
+
+    def __init__(self, patience: int, factor: float = 0.1, monitor: str = "validation_loss") -> None:
+        self.patience = positive_int(patience, "ReduceOnPlateau", "patience")
+        self.factor = not_negative(factor, "ReduceOnPlateau", "factor")
+        self.monitor = monitor
+
+    def __call__(self, history: Mapping[str, Sequence[float]]) -> float:
+        """Return the multiple for the next epoch, by replaying the epochs so far."""
+        best, waited, multiple = np.inf, 0, 1.0
+        for loss in history[self.monitor]:
+            waited = 0 if loss < best else waited + 1
+            best = min(best, loss)
+            if waited == self.patience:
+                multiple, waited = multiple * self.factor, 0
+        return multiple
+
+    def __repr__(self) -> str:
+        return f"ReduceOnPlateau({self.patience}, {self.factor}, {self.monitor!r})"
+
+
+class FilterRenormalization:
+    """Scale back every convolution filter whose root mean square exceeds a radius.
+
+    Zeiler & Fergus, arXiv:1311.2901, section 3, where it keeps first-layer filters from
+    dominating. Their radius of 0.1 was set for inputs of about +-128; for pixels in 0 to 1 the
+    same filters are some 128 times larger.
+
+    Parameters
+    ----------
+    radius : float
+        The largest root mean square over a filter's KH * KW * C weights.
+    """
+
+    def __init__(self, radius: float) -> None:
+        self.radius = not_negative(radius, "FilterRenormalization", "radius")
+
+    def __call__(self, parameters: Mapping[str, Array]) -> None:
+        """Rescale filters (parameters of shape (KH, KW, C, F)) in place."""
+        for weight in parameters.values():
+            if weight.ndim == 4:
+                size = np.sqrt(np.mean(weight**2, axis=(0, 1, 2)))
+                weight *= np.minimum(1, self.radius / np.maximum(size, np.finfo(weight.dtype).tiny))
+
+    def __repr__(self) -> str:
+        return f"FilterRenormalization({self.radius})"

@@ -1,0 +1,114 @@
+"""Shards: cut a batch, map over workers, take the results in order.
+
+The unit of work is a shard of a fixed number of images. Workers only decide who computes a
+shard, never what a shard is or in which order results are combined, so the results are the
+same bits for any number of workers.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from functools import cache
+from threading import Lock
+from typing import Protocol, TypeAlias, TypeVar
+
+from threadpoolctl import ThreadpoolController
+
+from npdeconv._checks import positive_int
+
+SHARD_SIZE = 16  # images whose activations stay in the processor's cache
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Workers: TypeAlias = int | Executor | None
+"""Threads to use (None: one per processor), or an executor that somebody else owns."""
+
+
+class OrderedMap(Protocol):
+    """`map`, perhaps by several workers, with the results in the order of the items."""
+
+    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+        """Yield function(item) for every item."""
+
+
+def shards(count: int, size: int = SHARD_SIZE) -> list[slice]:
+    """Cut `count` images into slices of `size`; the last may be smaller."""
+    return [slice(first, min(first + size, count)) for first in range(0, count, size)]
+
+
+@contextmanager
+def pool(workers: Workers = None) -> Iterator[OrderedMap]:
+    """Open a pool of workers, and yield the function that maps over them.
+
+    While the pool is open, BLAS is held to one thread per worker.
+
+    Parameters
+    ----------
+    workers : int or concurrent.futures.Executor, optional
+        Number of threads (kernels and BLAS release the GIL); one per available processor unless
+        given. An executor is used and left open; functions must suit it (processes: picklable).
+    """
+    if isinstance(workers, Executor):
+        count, opened = available_processors(), nullcontext(workers)
+    else:
+        count = available_processors() if workers is None else positive_int(workers, "pool", "workers")
+        opened = nullcontext() if count == 1 else ThreadPoolExecutor(count, "npdeconv")  # type: ignore[assignment]
+    with _single_threaded_blas, opened as executor:
+        yield map if executor is None else _Ordered(executor, ahead=2 * count)
+
+
+def available_processors() -> int:
+    """Count the processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class _Ordered:
+    """Maps with at most `ahead` items under way, so that memory is bounded however many there are."""
+
+    def __init__(self, executor: Executor, ahead: int) -> None:
+        self.executor, self.ahead = executor, ahead
+
+    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+        pending: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                pending.append(self.executor.submit(function, item))
+                if len(pending) >= self.ahead:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+class _SingleThreadedBlas:
+    """Holds BLAS to one thread; the last of several overlapping holders restores what was."""
+
+    def __init__(self) -> None:
+        self._lock, self._holders, self._limit = Lock(), 0, None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._holders == 0:
+                self._limit = _libraries().limit(limits=1, user_api="blas")
+            self._holders += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._holders -= 1
+            if self._holders == 0 and self._limit is not None:
+                self._limit.restore_original_limits()
+
+
+_single_threaded_blas = _SingleThreadedBlas()
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Look for the loaded libraries once: it takes milliseconds."""
+    return ThreadpoolController()

@@ -1,0 +1,240 @@
+"""The loop over the steps of training: progress, validation, stopping, checkpoints."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from tqdm import tqdm
+
+import npdeconv
+from npdeconv._checks import positive_int
+from npdeconv._types import Array, Generator
+from npdeconv.data import Augmentation, Dataset
+from npdeconv.layers import Sequential
+from npdeconv.optimizers import Optimizer
+from npdeconv.parallel import Workers
+from npdeconv.training.history import History
+from npdeconv.training.prediction import evaluate
+from npdeconv.training.run import Progress, Run, Totals
+from npdeconv.training.steps import Constraint, Job, Position, Step, generator, new_seed
+
+Callback: TypeAlias = Callable[[Sequential, History], object]
+"""Called after each epoch; training stops if it returns True. See `npdeconv.callbacks`."""
+
+Schedule: TypeAlias = Callable[[History], float]
+"""What the learning rate is multiplied with in the next epoch, such as `optimizers.StepDecay`."""
+
+CHECKPOINT_SECONDS = 60.0
+
+
+def fit(
+    network: Sequential,
+    dataset: Dataset,
+    optimizer: Optimizer,
+    *,
+    epochs: int,
+    batch_size: int = 128,
+    rng: Generator,
+    validation: Dataset | float | None = None,
+    schedule: Schedule | None = None,
+    augment: Augmentation | None = None,
+    constraint: Constraint | None = None,
+    patience: int | None = None,
+    callbacks: Sequence[Callback] = (),
+    run: str | Path | None = None,
+    resume: bool = False,
+    workers: Workers = None,
+    progress: bool = True,
+) -> History:
+    """Train a network, in place, and return what each epoch brought.
+
+    Parameters
+    ----------
+    network, dataset, optimizer, batch_size, rng, augment, constraint, workers
+        As for `train`.
+    epochs : int
+        Epochs in all, those before a resumption included.
+    validation : Dataset or float, optional
+        Evaluated after each epoch. A number sets that share of `dataset` aside at random, evenly
+        over the classes.
+    schedule : callable, optional
+        Sets the learning rate of each epoch, see `npdeconv.optimizers.StepDecay`.
+    patience : int, optional
+        Stop when the validation loss has not improved for so many epochs, and return to the
+        weights of the best epoch.
+    callbacks : sequence of callables
+        Called with the network and the history after each epoch; returning True stops.
+    run : path, optional
+        Folder to record the run in, see `npdeconv.training.run`; a checkpoint is written after
+        each epoch, and every minute within one.
+    resume : bool
+        Go on with the run in the folder, if it holds one: it ends in the same weights as if it
+        had never stopped. Its own seed is used then, and `rng` is not.
+    progress : bool
+        Show a progress bar on stderr.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss becomes NaN or infinite, see `train`.
+    FileExistsError, ValueError
+        If `run` holds a run and `resume` is False, or one with other settings.
+    """
+    positive_int(epochs, "fit", "epochs")
+    batch_size = positive_int(batch_size, "fit", "batch_size")
+    if patience is not None:
+        positive_int(patience, "fit", "patience")
+        if validation is None:
+            raise ValueError("fit: patience watches the validation loss, and needs validation")
+    if resume and run is None:
+        raise ValueError("fit: resume needs a run folder to resume from")
+    loop = _Loop(network, optimizer, schedule, patience, tuple(callbacks), Progress(new_seed(rng)))
+    if run is not None:
+        config = _config(network, dataset, optimizer, batch_size, validation, schedule, patience, augment)
+        config["free"] = {"epochs": epochs, "npdeconv": npdeconv.__version__}
+        loop.open(Run(Path(run), config, resume=resume))
+    if isinstance(validation, float | int):
+        dataset, loop.validation = dataset.split(validation, generator(loop.progress.seed, 0))
+    else:
+        loop.validation = validation
+    job = Job(network, dataset, optimizer, batch_size, augment, constraint)
+    loop.run_through(job, epochs, workers, progress)
+    return loop.history
+
+
+@dataclass
+class _Loop:
+    """What `fit` keeps between two steps."""
+
+    network: Sequential
+    optimizer: Optimizer
+    schedule: Schedule | None
+    patience: int | None
+    callbacks: tuple[Callback, ...]
+    progress: Progress
+    history: History = field(default_factory=History)
+    validation: Dataset | None = None
+    record: Run | None = None
+    best: dict[str, Array] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.patience is not None:
+            self.best = {name: array.copy() for name, array in self.network.parameters.items()}
+
+    def open(self, record: Run) -> None:
+        """Go on where the run's checkpoint stands, if it has one."""
+        self.record = record
+        restored = record.restore(self.network, self.optimizer, self.best)
+        if restored is not None:
+            self.progress, self.history = restored
+
+    def run_through(self, job: Job, epochs: int, workers: Workers, show: bool) -> None:
+        base_rate = self.optimizer.learning_rate
+        start = self.progress.position
+        steps = -(-len(job.dataset) // job.batch_size)
+        done = (start.epoch - 1) * steps + start.index
+        bar = tqdm(total=epochs * steps, initial=done, unit="step", disable=None if show else True)
+        try:
+            if not self._stalled():
+                self._run_steps(job, epochs, workers, bar, base_rate)
+        finally:
+            bar.close()
+            self.optimizer.learning_rate = base_rate
+        for name, array in self.best.items():
+            self.network.parameters[name][...] = array
+
+    def _run_steps(self, job: Job, epochs: int, workers: Workers, bar: "tqdm[Any]", base_rate: float) -> None:
+        self._set_rate(base_rate)
+        saved = clock = time.perf_counter()
+        for step in job.run(epochs, self.progress.seed, self.progress.position, workers):
+            now = time.perf_counter()
+            totals = self.progress.totals.plus(step, now - clock)
+            clock = now
+            self.progress = Progress(self.progress.seed, Position(step.epoch, step.index), totals)
+            bar.set_description(f"epoch {step.epoch}/{epochs}", refresh=False)
+            bar.set_postfix(
+                loss=f"{totals.loss / totals.count:.4f}",
+                accuracy=f"{totals.correct / totals.count:.4f}",
+                refresh=False,
+            )
+            bar.update()
+            if step.index == step.steps:
+                stop = self._end_epoch(step, workers)
+                self._save()
+                self._set_rate(base_rate)
+                saved = clock = time.perf_counter()
+                if stop or self._stalled():
+                    return
+            elif now - saved > CHECKPOINT_SECONDS:
+                self._save()
+                saved = time.perf_counter()
+
+    def _end_epoch(self, step: Step, workers: Workers) -> bool:
+        """Validate, record the epoch, keep the best weights; return whether a callback says stop."""
+        started = time.perf_counter()
+        accuracy, loss = np.nan, np.nan
+        if self.validation is not None:
+            accuracy, loss = evaluate(self.network, self.validation, workers)
+        totals = self.progress.totals
+        self.history.append(
+            epoch=step.epoch,
+            loss=totals.loss / totals.count,
+            accuracy=totals.correct / totals.count,
+            validation_loss=loss,
+            validation_accuracy=accuracy,
+            learning_rate=self.optimizer.learning_rate,
+            seconds=totals.seconds + time.perf_counter() - started,
+        )
+        self.progress = Progress(self.progress.seed, Position(step.epoch + 1, 0), Totals())
+        if self.best and loss <= min(self.history["validation_loss"]):
+            for name, array in self.network.parameters.items():
+                self.best[name][...] = array
+        if self.record is not None:
+            self.record.save_epoch(self.history, self.network, self.best)
+        answers = [callback(self.network, self.history) for callback in self.callbacks]
+        return True in answers
+
+    def _stalled(self) -> bool:
+        if self.patience is None or not self.history.epochs:
+            return False
+        losses = self.history["validation_loss"]
+        return len(losses) - 1 - int(np.argmin(losses)) >= self.patience
+
+    def _set_rate(self, base: float) -> None:
+        if self.schedule is not None:
+            self.optimizer.learning_rate = base * self.schedule(self.history)
+
+    def _save(self) -> None:
+        if self.record is not None:
+            self.record.save(self.progress, self.network, self.optimizer, self.best)
+
+
+def _config(
+    network: Sequential,
+    dataset: Dataset,
+    optimizer: Optimizer,
+    batch_size: int,
+    validation: Dataset | float | None,
+    schedule: Schedule | None,
+    patience: int | None,
+    augment: Augmentation | None,
+) -> dict[str, Any]:
+    """Collect the settings that a run can't change on its way."""
+    return {
+        "network": network.name,
+        "layers": {name: repr(layer) for name, layer in network.layers.items()},
+        "dataset": repr(dataset),
+        "validation": repr(validation),
+        "batch_size": batch_size,
+        **optimizer.settings,
+        "schedule": repr(schedule),
+        "patience": patience,
+        "augmented": augment is not None,
+    }

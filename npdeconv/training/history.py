@@ -1,0 +1,77 @@
+"""What each epoch brought, as columns."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from npdeconv import _files
+
+COLUMNS = (
+    "epoch",
+    "loss",  # mean cross-entropy over the epoch's batches, in nats, with noise and augmentation
+    "accuracy",
+    "validation_loss",
+    "validation_accuracy",
+    "learning_rate",
+    "seconds",  # of training and validation
+)
+
+
+class History(Mapping[str, list[float]]):
+    """One list of floats per column of `COLUMNS`; NaN where an epoch had no validation."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, list[float]] = {column: [] for column in COLUMNS}
+
+    def append(self, **row: float) -> None:
+        """Add an epoch; every column must be given."""
+        if row.keys() != self._columns.keys():
+            raise ValueError(f"History: expected the columns {', '.join(COLUMNS)}, got {', '.join(row)}")
+        for column, value in row.items():
+            self._columns[column].append(float(value))
+
+    def truncate(self, epochs: int) -> None:
+        """Forget all but the first epochs."""
+        for values in self._columns.values():
+            del values[epochs:]
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs there are."""
+        return len(self["loss"])
+
+    def __getitem__(self, column: str) -> list[float]:
+        return self._columns[column]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __repr__(self) -> str:
+        return f"<History of {self.epochs} epochs: {', '.join(self)}>"
+
+    def write(self, path: Path) -> None:
+        """Write a CSV file with one row per epoch, whole or not at all."""
+        text = io.StringIO(newline="")
+        table = csv.writer(text)
+        table.writerow(self)
+        # repr of a float is read back as the same float.
+        table.writerows(zip(*self.values(), strict=True))
+        _files.replace(path, lambda file: file.write(text.getvalue().encode()))
+
+    @classmethod
+    def read(cls, path: Path) -> "History":
+        """Read what `write` wrote; ValueError if the file is something else."""
+        history = cls()
+        try:
+            with path.open(newline="", encoding="utf-8") as file:
+                for row in csv.DictReader(file, strict=True):
+                    history.append(**{column: float(value) for column, value in row.items()})
+        except (csv.Error, UnicodeDecodeError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{path}: expected a history with one row of numbers per epoch, but {error}"
+            ) from None
+        return history

@@ -1,0 +1,58 @@
+"""What a network says about images."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from npdeconv._types import Array
+from npdeconv.data import Dataset, as_input
+from npdeconv.layers import Sequential
+from npdeconv.layers.softmax import softmax
+from npdeconv.losses import softmax_cross_entropy
+from npdeconv.parallel import Workers, pool, shards
+from npdeconv.training.steps import below_softmax, check_fits
+
+
+def predict(network: Sequential, images: Array, workers: Workers = None) -> Array:
+    """Return the class probabilities of images.
+
+    Parameters
+    ----------
+    network : Sequential
+    images : (N, H, W, C)
+        uint8 pixels, or floats prepared as the network takes them.
+    workers : int or executor, optional
+        See `npdeconv.parallel.pool`.
+
+    Returns
+    -------
+    (N, classes)
+    """
+    chain = below_softmax(network)
+    if not len(images):
+        (classes,) = chain.output_shape(images.shape[1:])
+        return np.empty((0, classes), chain.dtype)
+    return np.concatenate([softmax(logits) for logits in _logits(chain, images, workers)])
+
+
+def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> tuple[float, float]:
+    """Return (accuracy, mean cross-entropy in nats) on a data set."""
+    chain = below_softmax(network)
+    check_fits(chain, dataset)
+    correct, loss = 0, 0.0
+    cuts = shards(len(dataset))
+    for cut, logits in zip(cuts, _logits(chain, dataset.images, workers), strict=True):
+        labels = dataset.labels[cut]
+        correct += int((logits.argmax(axis=1) == labels).sum())
+        loss += softmax_cross_entropy(logits, labels)[0] * len(labels)
+    return correct / len(dataset), loss / len(dataset)
+
+
+def _logits(chain: Sequential, images: Array, workers: Workers) -> Iterator[Array]:
+    with pool(workers) as parallel_map:
+        yield from parallel_map(partial(_shard_logits, chain), (images[cut] for cut in shards(len(images))))
+
+
+def _shard_logits(chain: Sequential, images: Array) -> Array:
+    return chain(as_input(images, chain.dtype))

@@ -1,0 +1,142 @@
+"""A training run as a folder: everything needed to look at it, and to go on with it.
+
+::
+
+    config.json     the settings
+    history.csv     one row per epoch
+    weights.npz     the weights worth keeping: the best (with early stopping) or the latest
+    checkpoint.npz  parameters, optimizer state, seed and position: where `fit(resume=True)` goes on
+    snapshots/      epoch_NNNN.npz, the weights after chosen epochs
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from npdeconv import _files
+from npdeconv._types import Array
+from npdeconv.layers import Sequential
+from npdeconv.optimizers import Optimizer
+from npdeconv.training.history import History
+from npdeconv.training.steps import Position, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the steps of an epoch that is under way."""
+
+    loss: float = 0.0
+    correct: int = 0
+    count: int = 0
+    seconds: float = 0.0
+
+    def plus(self, step: Step, seconds: float) -> "Totals":
+        """Add a step."""
+        return Totals(
+            self.loss + step.loss * step.count,
+            self.correct + step.correct,
+            self.count + step.count,
+            self.seconds + seconds,
+        )
+
+
+class Progress(NamedTuple):
+    """How far a run has come."""
+
+    seed: int
+    position: Position = Position()
+    totals: Totals = Totals()
+
+
+class Run:
+    """The folder of a run.
+
+    Parameters
+    ----------
+    path : Path
+        Made if it does not exist.
+    config : dict
+        The settings, of JSON types. Those under "free" may change when a run is continued.
+    resume : bool
+        Whether to go on with the run that the folder holds, if it holds one.
+
+    Raises
+    ------
+    FileExistsError
+        If the folder holds a run and `resume` is False.
+    ValueError
+        If the run in the folder was made with other settings.
+    """
+
+    def __init__(self, path: Path, config: Mapping[str, Any], *, resume: bool) -> None:
+        self.path = path
+        self._checkpoint = path / "checkpoint.npz"
+        config = json.loads(json.dumps(config))  # tuples become lists, as they are in the file
+        if (path / "config.json").exists():
+            if not resume:
+                raise FileExistsError(
+                    f"{path}: holds a training run already; resume it, or choose another folder"
+                )
+            _compare_settings(path / "config.json", config)
+        path.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(config, indent=2) + "\n"
+        _files.replace(path / "config.json", lambda file: file.write(text.encode()))
+
+    def restore(
+        self, network: Sequential, optimizer: Optimizer, best: dict[str, Array]
+    ) -> tuple[Progress, History] | None:
+        """Bring network, optimizer and best weights to the last checkpoint; None if there is none."""
+        if not self._checkpoint.exists():
+            return None
+        optimizer.prepare(network.parameters)
+        live = _arrays(network, optimizer, best)
+        shapes = {name: array.shape for name, array in live.items()}
+        stored = _files.read_arrays(self._checkpoint, shapes | {"counts": (6,), "sums": (2,)})
+        seed, epoch, index, correct, count, optimizer.steps = (int(value) for value in stored["counts"])
+        loss, seconds = (float(value) for value in stored["sums"])
+        for name, array in live.items():
+            array[...] = stored[name]
+        history = History.read(self.path / "history.csv") if epoch > 1 else History()
+        # The history is written before the checkpoint, so it may be an epoch ahead.
+        history.truncate(epoch - 1)
+        return Progress(seed, Position(epoch, index), Totals(loss, correct, count, seconds)), history
+
+    def save(
+        self, progress: Progress, network: Sequential, optimizer: Optimizer, best: dict[str, Array]
+    ) -> None:
+        """Write the checkpoint, whole or not at all."""
+        totals = progress.totals
+        place = progress.position
+        counts = [progress.seed, place.epoch, place.index, totals.correct, totals.count, optimizer.steps]
+        sums = [totals.loss, totals.seconds]
+        arrays = _arrays(network, optimizer, best)
+        _files.write_arrays(self._checkpoint, arrays | {"counts": np.array(counts), "sums": np.array(sums)})
+
+    def save_epoch(self, history: History, network: Sequential, best: dict[str, Array]) -> None:
+        """Write the history and the weights worth keeping."""
+        history.write(self.path / "history.csv")
+        _files.write_arrays(self.path / "weights.npz", best or network.parameters)
+
+
+def _arrays(network: Sequential, optimizer: Optimizer, best: dict[str, Array]) -> dict[str, Array]:
+    groups = {"parameters": network.parameters, "optimizer": optimizer.state, "best": best}
+    return {f"{group}/{name}": array for group, arrays in groups.items() for name, array in arrays.items()}
+
+
+def _compare_settings(path: Path, config: Mapping[str, Any]) -> None:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: expected the settings of a run as JSON, but {error}") from None
+    if not isinstance(stored, dict):
+        raise ValueError(f"{path}: expected the settings of a run, got {type(stored).__name__}")
+    for key in config.keys() - {"free"}:
+        if stored.get(key) != config[key]:
+            raise ValueError(
+                f"{path}: the run was made with {key} {stored.get(key)!r},"
+                f" and can't be resumed with {config[key]!r}"
+            )

@@ -1,0 +1,203 @@
+"""One step of training after another: batch, gradients of its shards, update."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from npdeconv._checks import describe, positive_int
+from npdeconv._types import Array, Generator
+from npdeconv.data import Augmentation, Dataset, as_input, batch_indices
+from npdeconv.layers import Sequential, Softmax
+from npdeconv.losses import softmax_cross_entropy
+from npdeconv.optimizers import Optimizer
+from npdeconv.parallel import OrderedMap, Workers, pool, shards
+from npdeconv.training.divergence import explain_divergence
+
+Constraint: TypeAlias = Callable[[Mapping[str, Array]], None]
+"""Changes parameters in place after each step, like `npdeconv.optimizers.FilterRenormalization`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step did."""
+
+    epoch: int  # from 1
+    index: int  # within the epoch, from 1
+    steps: int  # per epoch
+    loss: float  # mean over the batch, before the update
+    correct: int  # images whose largest logit was the label's
+    count: int  # images in the batch
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """Where a training run stands: so many steps of this epoch are done."""
+
+    epoch: int = 1
+    index: int = 0
+
+
+def train(
+    network: Sequential,
+    dataset: Dataset,
+    optimizer: Optimizer,
+    *,
+    epochs: int,
+    batch_size: int,
+    rng: Generator,
+    augment: Augmentation | None = None,
+    constraint: Constraint | None = None,
+    workers: Workers = None,
+) -> Iterator[Step]:
+    """Train a network, and yield a `Step` after each update.
+
+    Between two steps, the caller may do as it likes: look at the network, change
+    `optimizer.learning_rate`, stop.
+
+    Parameters
+    ----------
+    network : Sequential
+        Its parameters are changed in place. A trailing `Softmax` is trained through the fused
+        loss `softmax_cross_entropy`.
+    dataset : Dataset
+    optimizer : Optimizer
+    epochs, batch_size : int
+    rng : numpy.random.Generator
+        Source of the order of images, of augmentation and of dropout.
+    augment : callable, optional
+        Varies each batch, see `npdeconv.data.augment`.
+    constraint : callable, optional
+        Called with the parameters after each update.
+    workers : int or executor, optional
+        See `npdeconv.parallel.pool`; the result is the same for any number.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss becomes NaN or infinite; it names the epoch, the step and the layer in which
+        that first appeared.
+    """
+    job = Job(
+        network, dataset, optimizer, positive_int(batch_size, "train", "batch_size"), augment, constraint
+    )
+    return job.run(positive_int(epochs, "train", "epochs"), new_seed(rng), Position(), workers)
+
+
+def new_seed(rng: Generator) -> int:
+    """Draw the one number that everything random in a run follows from."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"train: rng must be a numpy.random.Generator, got {describe(rng)}")
+    return int(rng.integers(2**63))
+
+
+def generator(seed: int, *key: int) -> Generator:
+    """Return the generator of one place in a run, such as (epoch,) or (epoch, step, shard).
+
+    Each place has its own, so a run can be continued from anywhere, and shards may be computed
+    in any order.
+    """
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+
+
+class Job(NamedTuple):
+    """All that a run needs besides its position."""
+
+    network: Sequential
+    dataset: Dataset
+    optimizer: Optimizer
+    batch_size: int
+    augment: Augmentation | None
+    constraint: Constraint | None
+
+    def run(self, epochs: int, seed: int, start: Position, workers: Workers) -> Iterator[Step]:
+        """Yield the steps from a position on."""
+        chain = below_softmax(self.network)
+        check_fits(chain, self.dataset)
+        steps = -(-len(self.dataset) // self.batch_size)
+        with pool(workers) as parallel_map:
+            for epoch in range(start.epoch, epochs + 1):
+                batches = batch_indices(len(self.dataset), self.batch_size, generator(seed, epoch))
+                for index, chosen in enumerate(batches, 1):
+                    place = Position(epoch, index)
+                    if place <= start:
+                        continue
+                    loss, correct = self._step(chain, chosen, seed, place, parallel_map)
+                    yield Step(epoch, index, steps, loss, correct, len(chosen))
+
+    def _step(
+        self, chain: Sequential, chosen: Array, seed: int, place: Position, parallel_map: OrderedMap
+    ) -> tuple[float, int]:
+        images, labels = self.dataset.images[chosen], self.dataset.labels[chosen]
+        if self.augment is not None:
+            images = self.augment(images, generator(seed, place.epoch, place.index))
+        work = [
+            _Shard(images[cut], labels[cut], len(chosen), seed, (place.epoch, place.index, number))
+            for number, cut in enumerate(shards(len(chosen)), 1)
+        ]
+        loss, correct, total = 0.0, 0, dict[str, Array]()
+        for part in parallel_map(partial(_gradients, chain), work):
+            loss, correct = loss + part.loss, correct + part.correct
+            for name, gradient in part.gradients.items():
+                total[name] = total[name] + gradient if name in total else gradient
+        if not np.isfinite(loss):
+            passes = (shard.forward_arguments(chain) for shard in work)
+            raise explain_divergence(chain, passes, loss, place.epoch, place.index)
+        self.optimizer.update(chain.parameters, total)
+        if self.constraint is not None:
+            self.constraint(chain.parameters)
+        return loss, correct
+
+
+class _Shard(NamedTuple):
+    images: Array
+    labels: Array
+    batch_size: int
+    seed: int
+    key: tuple[int, ...]
+
+    def forward_arguments(self, chain: Sequential) -> tuple[Array, Generator]:
+        return as_input(self.images, chain.dtype), generator(self.seed, *self.key)
+
+
+class _ShardResult(NamedTuple):
+    loss: float  # this shard's part of the batch's mean
+    correct: int
+    gradients: Mapping[str, Array]
+
+
+def _gradients(chain: Sequential, shard: _Shard) -> _ShardResult:
+    x, rng = shard.forward_arguments(chain)
+    share = len(x) / shard.batch_size
+    # A diverging network overflows; the loss says so, once, instead of a warning per operation.
+    with np.errstate(over="ignore", invalid="ignore"):
+        logits, tape = chain.forward(x, rng=rng)
+        loss, dlogits = softmax_cross_entropy(logits, shard.labels)
+        _, gradients = chain.backward(dlogits * dlogits.dtype.type(share), tape)
+    correct = int((logits.argmax(axis=1) == shard.labels).sum())
+    return _ShardResult(loss * share, correct, gradients)
+
+
+def below_softmax(network: Sequential) -> Sequential:
+    """Return the chain that ends in the logits."""
+    *names, last = network.layers
+    return network[: names[-1]] if names and isinstance(network.layers[last], Softmax) else network
+
+
+def check_fits(chain: Sequential, dataset: Dataset) -> None:
+    """Check that a network takes a data set's images and has an output for each class."""
+    if not len(dataset):
+        raise ValueError(f"{chain.name}: expected images to train on or look at, {dataset.name} has none")
+    shape = dataset.images.shape[1:]
+    if chain.input_shape is not None and chain.input_shape != shape:
+        raise ValueError(
+            f"{chain.name}: expected images of shape {chain.input_shape}, {dataset.name} has {shape}"
+        )
+    outputs = chain.output_shape(shape)
+    if outputs != (len(dataset.classes),):
+        raise ValueError(
+            f"{chain.name}: expected {len(dataset.classes)} outputs, one per class of {dataset.name},"
+            f" got outputs of shape {outputs}"
+        )

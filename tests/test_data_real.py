@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from npdeconv.data import load_mnist, load_rps
+from npdeconv.data import load_folder, load_mnist, load_rps
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,11 @@ def test_rps_series(real_data):
     rest, aside = dataset.split_groups(0.15, np.random.default_rng(0))
     assert (len(rest), len(aside)) == (2160, 360)
     assert np.bincount(aside.labels).tolist() == [120, 120, 120]
+
+
+def test_any_folder_of_images(real_data):
+    dataset = load_folder(real_data / "caltech101", (24, 32))
+    assert dataset.images.shape == (30 * 56, 24, 32, 3)
+    assert np.bincount(dataset.labels).tolist() == [56] * 30
+    grey = dataset.images[dataset.labels == dataset.classes.index("car_side")]
+    assert np.array_equal(grey.min(axis=3), grey.max(axis=3))

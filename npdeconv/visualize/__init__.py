@@ -1,0 +1,21 @@
+"""What is asked of a network, one file per question; every answer is a NamedTuple of arrays.
+
+`projection` is the DeconvNet: which pixels made this unit fire? `strongest` finds the images that
+excite each feature map most. `display` turns signed pixels into something to look at.
+"""
+
+from npdeconv.visualize.display import display
+from npdeconv.visualize.projection import Projection, Select, project
+from npdeconv.visualize.strongest import Strongest, find_strongest
+from npdeconv.visualize.summary import LayerSummary, summarize
+
+__all__ = [
+    "LayerSummary",
+    "Projection",
+    "Select",
+    "Strongest",
+    "display",
+    "find_strongest",
+    "project",
+    "summarize",
+]

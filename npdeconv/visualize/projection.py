@@ -1,0 +1,156 @@
+"""Feature maps projected back to pixels: the DeconvNet of Zeiler & Fergus (arXiv:1311.2901)."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Literal, NamedTuple, TypeAlias, get_args
+
+import numpy as np
+
+from npdeconv._checks import describe, one_of
+from npdeconv._types import Array, Box, Pair, Rule, Shape
+from npdeconv.data import as_input
+from npdeconv.layers import Sequential
+from npdeconv.parallel import Workers, pool, shards
+
+Select: TypeAlias = Literal["strongest", "map"] | Pair
+"""Which of a map's activations go down: the largest, all of them, or the one at (h, w)."""
+
+
+class Projection(NamedTuple):
+    """Projections of one feature map per image."""
+
+    pixels: Array  # (N, H, W, C): signed and unscaled; zeros where the map is silent
+    activation: Array  # (N,): of the chosen unit; of the strongest, where a whole map was projected
+    position: Array  # int (N, 2): that unit's row and column in its map
+    box: Array  # int (N, 4): top, bottom, left, right of the pixels it depends on; may leave the image
+    silent: Array  # bool (N,): the activation is not positive, so there is nothing to project
+
+
+def project(
+    network: Sequential,
+    images: Array,
+    layer: str,
+    feature_map: int | Sequence[int] | Array,
+    *,
+    select: Select = "strongest",
+    rule: Rule = "deconv",
+    workers: Workers = None,
+) -> Projection:
+    """Project a feature map's activations down to the pixels that caused them.
+
+    All other activations of the layer are set to 0, and what is left is passed down: unpooled by
+    the switches of each image's own pass, rectified, filtered with the transposed filters
+    (arXiv:1311.2901, section 2.1).
+
+    Parameters
+    ----------
+    network : Sequential
+    images : (N, H, W, C)
+        uint8 pixels, or floats prepared as the network takes them.
+    layer : str
+        Name of any layer of the network; after a ReLU, for maps as the paper shows them. A dense
+        layer has one "map" of a single unit per output.
+    feature_map : int or sequence of N ints
+        Which map, counted from 0; the same for all images, or one for each.
+    select : "strongest", "map" or (h, w)
+        Which of the map's activations to keep. Negative ones are never projected.
+    rule : "deconv", "gradient" or "guided"
+        How to pass each ReLU on the way down, see `npdeconv.layers.ReLU`. With "gradient", the
+        result is the gradient of half the sum of the squared kept activations with respect to the
+        pixels; for a single unit, divide by `activation` for the gradient of the unit itself.
+    workers : int or executor, optional
+        See `npdeconv.parallel.pool`.
+
+    Returns
+    -------
+    Projection
+
+    Raises
+    ------
+    KeyError
+        If the network has no such layer.
+    IndexError
+        If the layer has no such map, or the map no such position.
+    TypeError, ValueError
+        For images that the network can't take, and unknown rules.
+    """
+    head = network[:layer]
+    one_of(rule, get_args(Rule), "project", "rule")
+    if not isinstance(images, np.ndarray) or images.ndim != 4:
+        raise ValueError(f"project: expected images of shape (N, H, W, C), got {describe(images)}")
+    if head.input_shape is not None and images.shape[1:] != head.input_shape:
+        raise ValueError(
+            f"project: {network.name} expects images of shape {head.input_shape}, got {images.shape[1:]}"
+        )
+    shape = as_map_shape(head.output_shape(images.shape[1:]))
+    maps = _checked_maps(feature_map, len(images), shape[2], layer)
+    _check_select(select, shape, layer)
+    task = partial(_project_shard, head, select, rule)
+    with pool(workers) as parallel_map:
+        parts = list(parallel_map(task, [(images[cut], maps[cut]) for cut in shards(len(images))]))
+    if not parts:
+        parts = [task((images, maps))]
+    return Projection(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def _project_shard(head: Sequential, select: Select, rule: Rule, work: tuple[Array, Array]) -> Projection:
+    images, maps = work
+    x = as_input(images, head.dtype)
+    y, tape = head.forward(x)
+    every = np.arange(len(x))
+    activations = y.reshape(len(y), *as_map_shape(y.shape[1:]))  # (N, OH, OW, F)
+    height, width = activations.shape[1:3]
+    chosen = activations[every, :, :, maps]  # (N, OH, OW)
+    if isinstance(select, str):
+        row, column = np.divmod(chosen.reshape(len(x), height * width).argmax(axis=1), width)
+    else:
+        row, column = np.full(len(x), select[0]), np.full(len(x), select[1])
+    start = np.zeros_like(activations)
+    if select == "map":
+        start[every, :, :, maps] = np.maximum(chosen, 0)
+        boxes = [Box(0, height, 0, width)] * len(x)
+    else:
+        start[every, row, column, maps] = np.maximum(chosen[every, row, column], 0)
+        boxes = [Box(r, r + 1, c, c + 1) for r, c in zip(row.tolist(), column.tolist(), strict=True)]
+    activation = chosen[every, row, column]
+    fields = [head.receptive_field(box, x.shape[1:]) for box in boxes]
+    return Projection(
+        pixels=head.descend(start.reshape(y.shape), tape, rule),
+        activation=activation,
+        position=np.stack([row, column], axis=1),
+        box=np.array(fields, dtype=np.int64).reshape(len(x), 4),
+        silent=activation <= 0,
+    )
+
+
+def as_map_shape(shape: Shape) -> tuple[int, int, int]:
+    """Read the M outputs of a dense layer as M maps of one unit each."""
+    if len(shape) == 1:
+        return 1, 1, shape[0]
+    height, width, maps = shape
+    return height, width, maps
+
+
+def _checked_maps(feature_map: int | Sequence[int] | Array, images: int, maps: int, layer: str) -> Array:
+    chosen = np.asarray(feature_map)
+    if not np.issubdtype(chosen.dtype, np.integer) and chosen.size:
+        raise TypeError(f"project: feature_map must be an integer or one per image, got {feature_map!r}")
+    if chosen.shape not in ((), (images,)):
+        raise ValueError(f"project: expected one feature_map, or one per image ({images}), got {chosen.size}")
+    wrong = chosen[(chosen < 0) | (chosen >= maps)]
+    if wrong.size:
+        raise IndexError(f"project: layer {layer!r} has the maps 0 to {maps - 1}, got {wrong.flat[0]}")
+    return np.broadcast_to(chosen.astype(np.int64), images)
+
+
+def _check_select(select: Select, shape: Shape, layer: str) -> None:
+    if isinstance(select, str):
+        one_of(select, ("strongest", "map", "(h, w)"), "project", "select")
+        return
+    try:
+        row, column = select
+        inside = 0 <= row < shape[0] and 0 <= column < shape[1]
+    except (TypeError, ValueError):
+        raise TypeError(f"project: select must be 'strongest', 'map' or (h, w), got {select!r}") from None
+    if not inside:
+        raise IndexError(f"project: the maps of layer {layer!r} are {shape[0]}x{shape[1]}, got {select!r}")

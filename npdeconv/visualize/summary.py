@@ -1,0 +1,40 @@
+"""What are the layers of a network, and how much of the image does each see?"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from npdeconv._types import Box, Pair, Shape
+from npdeconv.layers import Sequential
+
+
+class LayerSummary(NamedTuple):
+    """One line of `npdeconv info`."""
+
+    name: str
+    kind: str
+    output_shape: Shape
+    parameters: int
+    receptive_field: Pair  # height and width in pixels, padding included
+
+
+def summarize(network: Sequential, input_shape: Shape | None = None) -> tuple[LayerSummary, ...]:
+    """Describe each layer of a network.
+
+    Parameters
+    ----------
+    network : Sequential
+    input_shape : (H, W, C), optional
+        The network's own unless given.
+    """
+    shape = network.input_shape if input_shape is None else input_shape
+    if shape is None:
+        raise ValueError(f"summarize: {network.name} has no input shape of its own, and none was given")
+    return tuple(_rows(network, shape))
+
+
+def _rows(network: Sequential, input_shape: Shape) -> Iterator[LayerSummary]:
+    for name, shape in network.output_shapes(input_shape):
+        layer = network[name]
+        top, bottom, left, right = network[:name].receptive_field(Box(0, 1, 0, 1), input_shape)
+        size = sum(array.size for array in layer.parameters.values())
+        yield LayerSummary(name, type(layer).__name__, shape, size, (bottom - top, right - left))

@@ -1,0 +1,173 @@
+"""The embedded data set: handwritten digits, drawn by a pen that follows random hands.
+
+From paper to pixels: a glyph's points tremble, a smooth line is laid through them, the line is
+bent, slanted and stretched, fitted into a box and inked; the image is centered by its mass. The
+last three steps are those by which MNIST was made (LeCun, Bottou, Bengio & Haffner, "Gradient-Based
+Learning Applied to Document Recognition", 1998, section III-A), so that a network which has
+learned these digits reads MNIST's too.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from npdeconv._checks import describe, positive_int
+from npdeconv._jit import kernel
+from npdeconv._types import Array
+from npdeconv.data.dataset import Dataset
+from npdeconv.data.glyphs import GLYPHS, Glyph, read_glyph
+
+SIZE = 28  # height and width of an image
+BOX = 20  # the longer side of a digit
+EDGE = 1.2  # pixels over which ink fades out
+
+# How many standard normal numbers make one image: the tremor of each point, waves that bend the
+# sheet, and seven for everything else.
+POINTS, WAVES = 16, 3
+LUCK = 2 * POINTS + 4 * WAVES + 7
+
+
+def load_strokes(n: int, seed: int = 0) -> Dataset:
+    """Draw `n` handwritten digits, white on black like MNIST; needs neither files nor network.
+
+    Parameters
+    ----------
+    n : int
+        How many. Of each digit there are equally many, give or take one, in random order.
+    seed : int, optional
+        Not negative. The same seed gives the same images, and fewer of them are the first ones
+        of more.
+
+    Returns
+    -------
+    Dataset
+        Named ``"strokes"``; images uint8 (N, 28, 28, 1), classes ``"0"`` to ``"9"``.
+
+    Raises
+    ------
+    TypeError
+        If `n` or `seed` is not an integer.
+    ValueError
+        If `n` is below 1 or `seed` below 0.
+    """
+    n, seed = positive_int(n, "load_strokes", "n"), _seed(seed)
+    digits, styles, luck = _draw_lots(n, seed)
+    images = np.zeros((n, SIZE, SIZE), dtype=np.uint8)
+    for digit, paths in enumerate(GLYPHS.values()):
+        style = np.floor(styles * len(paths))
+        for index, path in enumerate(paths.values()):
+            chosen = np.flatnonzero((digits == digit) & (style == index))
+            if chosen.size:
+                images[chosen] = _write(read_glyph(path), luck[chosen])
+    return Dataset(images[..., np.newaxis], digits, tuple(GLYPHS), "strokes")
+
+
+def _seed(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"load_strokes: seed must be an integer, got {describe(value)}")
+    if value < 0:
+        raise ValueError(f"load_strokes: seed must not be negative, got {value}")
+    return int(value)
+
+
+def _draw_lots(n: int, seed: int) -> tuple[Array, Array, Array]:
+    """Draw all that is random: digits int64 (N,), styles in [0, 1) (N,) and luck (N, LUCK).
+
+    Every ten images have a generator of their own, and each digit once: that balances the
+    classes, and makes fewer images the first ones of more.
+    """
+    blocks = -(-n // 10)
+    digits = np.empty((blocks, 10), dtype=np.int64)
+    styles = np.empty((blocks, 10))
+    luck = np.empty((blocks, 10, LUCK))
+    for block in range(blocks):
+        rng = np.random.default_rng([seed, block])
+        digits[block] = rng.permutation(10)
+        styles[block] = rng.random(10)
+        luck[block] = rng.standard_normal((10, LUCK))
+    return digits.reshape(-1)[:n], styles.reshape(-1)[:n], luck.reshape(-1, LUCK)[:n]
+
+
+def _write(glyph: Glyph, luck: Array) -> Array:
+    """Write one glyph once per row of `luck` (N, LUCK); returns images (N, SIZE, SIZE)."""
+    tremor, waves, hand = np.split(luck, [2 * POINTS, 2 * POINTS + 4 * WAVES], axis=1)
+    slant, turn, width, size, weight, swell, fade = hand.T
+    tremor = tremor[:, : glyph.points.size].reshape(-1, *glyph.points.shape)
+    lines = glyph.weights @ (glyph.points + 4.2 * tremor)
+    lines = _bend(lines, waves.reshape(-1, WAVES, 4))
+    lines = _slope(lines, slant, turn, width)
+
+    radius = np.clip(1.22 * np.exp(0.28 * weight), 0.6, 2.6)
+    lines = _fit(lines, radius, np.exp(-0.03 * np.abs(size)))
+    along = np.linspace(-1, 1, lines.shape[1])
+    pressure = 0.1 * np.outer(fade, along) + 0.1 * np.outer(swell, np.cos(np.pi * along))
+    return _center(_ink(lines, radius[:, np.newaxis] * np.exp(pressure), glyph.joined))
+
+
+def _bend(lines: Array, waves: Array) -> Array:
+    """Move the points of `lines` (N, S, 2) along smooth waves (N, WAVES, 4) across the sheet."""
+    direction, phase, lag = np.split(waves, [2, 3], axis=2)
+    # A wave is about two sheets long (a sheet is 100 wide).
+    angle = np.pi / 100 * lines @ direction.swapaxes(1, 2) + 5 * phase.swapaxes(1, 2)  # (N, S, WAVES)
+    x, y = np.sin(angle).sum(axis=2), np.cos(angle + lag.swapaxes(1, 2)).sum(axis=2)
+    return lines + 5.0 * np.stack([x, y], axis=2)
+
+
+def _slope(lines: Array, slant: Array, turn: Array, width: Array) -> Array:
+    """Slant `lines` (N, S, 2), most of them to the right as people do, stretch and turn them."""
+    x, y = np.moveaxis(lines, 2, 0)
+    x = x - (0.15 + 0.2 * slant[:, np.newaxis]) * y
+    x = x * 1.2 * np.exp(0.17 * width[:, np.newaxis])
+    angle = 0.08 * turn[:, np.newaxis]
+    return np.stack([x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)], axis=2)
+
+
+def _fit(lines: Array, radius: Array, share: Array) -> Array:
+    """Scale `lines` (N, S, 2) until their ink fills a share of the box, in the middle of the image."""
+    low, high = lines.min(axis=1), lines.max(axis=1)
+    room = BOX - EDGE - 2 * radius
+    scale = share * room / (high - low).max(axis=1)
+    middle = (low + high) / 2
+    return (lines - middle[:, np.newaxis]) * scale[:, np.newaxis, np.newaxis] + (SIZE - 1) / 2
+
+
+@kernel
+def _ink(lines: Array, radius: Array, joined: Array) -> Array:
+    """Draw lines (N, S, 2) of (x, y) with a round pen of some radius (N, S); uint8 (N, SIZE, SIZE).
+
+    A pixel is as bright as its distance to the nearest segment says. Segments s to s + 1 that are
+    not `joined` (S - 1,) are left out.
+    """
+    n, samples, _ = lines.shape
+    images = np.zeros((n, SIZE, SIZE), dtype=np.uint8)
+    for i in range(n):
+        for s in range(samples - 1):
+            if not joined[s]:
+                continue
+            x, y = lines[i, s]
+            dx, dy = lines[i, s + 1, 0] - x, lines[i, s + 1, 1] - y
+            reach = radius[i, s] + EDGE / 2
+            # Only the pixels that the segment's ink may reach.
+            top, bottom = int(max(0, y + min(0, dy) - reach)), int(min(SIZE - 1, y + max(0, dy) + reach))
+            left, right = int(max(0, x + min(0, dx) - reach)), int(min(SIZE - 1, x + max(0, dx) + reach))
+            squared_length = max(dx * dx + dy * dy, 1e-12)
+            for row in range(top, bottom + 1):
+                for column in range(left, right + 1):
+                    nearest = ((column - x) * dx + (row - y) * dy) / squared_length
+                    nearest = min(1.0, max(0.0, nearest))
+                    distance = np.hypot(x + nearest * dx - column, y + nearest * dy - row)
+                    ink = np.uint8(255 * min(1.0, max(0.0, (reach - distance) / EDGE)))
+                    images[i, row, column] = max(images[i, row, column], ink)
+    return images
+
+
+def _center(images: Array) -> Array:
+    """Move each image (N, SIZE, SIZE) by whole pixels, so that its center of mass is in the middle."""
+    grid = np.arange(SIZE)
+    mass = images.sum(axis=(1, 2), dtype=np.float64)
+    down = images.sum(axis=2) @ grid / mass - SIZE / 2
+    right = images.sum(axis=1) @ grid / mass - SIZE / 2
+    rows = (grid + np.rint(down).astype(np.int64)[:, np.newaxis]) % SIZE
+    columns = (grid + np.rint(right).astype(np.int64)[:, np.newaxis]) % SIZE
+    image = np.arange(len(images))[:, np.newaxis, np.newaxis]
+    return images[image, rows[:, :, np.newaxis], columns[:, np.newaxis, :]]

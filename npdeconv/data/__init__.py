@@ -1,7 +1,7 @@
 """Labeled images: where they come from, how they are cut into batches and varied.
 
 In reading order: `dataset` (what all loaders return), `idx` and `mnist`, `folder` and `rps`,
-`files` and `archive` (where files lie, and downloads), `batches`, `augment`.
+`strokes` (drawn, not loaded), `files` and `archive` (where files lie, and downloads), `batches`, `augment`.
 """
 
 from npdeconv.data.augment import Augmentation, compose, crop, flip, shift
@@ -10,6 +10,7 @@ from npdeconv.data.dataset import Dataset
 from npdeconv.data.folder import load_folder
 from npdeconv.data.mnist import load_mnist
 from npdeconv.data.rps import load_rps
+from npdeconv.data.strokes import load_strokes
 
 __all__ = [
     "Augmentation",
@@ -22,5 +23,6 @@ __all__ = [
     "load_folder",
     "load_mnist",
     "load_rps",
+    "load_strokes",
     "shift",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import event
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -18,3 +19,21 @@ def kernel(function: Function) -> Function:
     """
     compiled = numba.njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")(function)
     return cast(Function, compiled)
+
+
+def on_first_compilation(tell: Callable[[], object]) -> None:
+    """Call `tell` once, when a kernel is about to be compiled because the cache on disk lacks it."""
+    event.register("numba:compile", _First(tell))  # type: ignore[no-untyped-call]
+
+
+class _First(event.Listener):
+    def __init__(self, tell: Callable[[], object]) -> None:
+        self.tell: Callable[[], object] | None = tell
+
+    def on_start(self, _: object) -> None:
+        tell, self.tell = self.tell, None
+        if tell is not None:
+            tell()
+
+    def on_end(self, _: object) -> None:
+        pass

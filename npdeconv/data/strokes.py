@@ -93,7 +93,7 @@ def _write(glyph: Glyph, luck: Array) -> Array:
     tremor, waves, hand = np.split(luck, [2 * POINTS, 2 * POINTS + 4 * WAVES], axis=1)
     slant, turn, width, size, weight, swell, fade = hand.T
     tremor = tremor[:, : glyph.points.size].reshape(-1, *glyph.points.shape)
-    lines = glyph.weights @ (glyph.points + 4.2 * tremor)
+    lines = glyph.weights @ (glyph.points + 3.5 * tremor)
     lines = _bend(lines, waves.reshape(-1, WAVES, 4))
     lines = _slope(lines, slant, turn, width)
 
@@ -110,7 +110,7 @@ def _bend(lines: Array, waves: Array) -> Array:
     # A wave is about two sheets long (a sheet is 100 wide).
     angle = np.pi / 100 * lines @ direction.swapaxes(1, 2) + 5 * phase.swapaxes(1, 2)  # (N, S, WAVES)
     x, y = np.sin(angle).sum(axis=2), np.cos(angle + lag.swapaxes(1, 2)).sum(axis=2)
-    return lines + 5.0 * np.stack([x, y], axis=2)
+    return lines + 7.0 * np.stack([x, y], axis=2)
 
 
 def _slope(lines: Array, slant: Array, turn: Array, width: Array) -> Array:

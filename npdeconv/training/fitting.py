@@ -230,7 +230,11 @@ def _config(
     return {
         "network": network.name,
         "layers": {name: repr(layer) for name, layer in network.layers.items()},
-        "dataset": repr(dataset),
+        "dataset": {
+            "name": dataset.name,
+            "images": dataset.images.shape,
+            "classes": dataset.classes,
+        },
         "validation": repr(validation),
         "batch_size": batch_size,
         **optimizer.settings,

@@ -1,0 +1,80 @@
+"""`npdeconv demo`: train on the embedded digits, then look at what was learned."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from npdeconv import models, optimizers, plot, training, weights
+from npdeconv._types import Array
+from npdeconv.callbacks import print_epoch
+from npdeconv.cli.figures import save_figure
+from npdeconv.cli.options import add_command, add_seed, add_workers
+from npdeconv.data import Dataset, load_strokes
+from npdeconv.layers import ReLU, Sequential
+from npdeconv.visualize import Strongest, find_strongest, project
+
+MAPS_SHOWN = 8
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "demo",
+        run,
+        summary="train on the embedded digits and draw what was learned; about a minute",
+        description="Draws digits, trains deck_model3 on them, and projects the strongest activations of "
+        "every layer back to pixels. Needs no files and no network; takes about a minute on two cores.",
+    )
+    parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="folder to write to")
+    parser.add_argument("--images", type=int, default=12_000, metavar="N", help="digits to draw")
+    parser.add_argument("--epochs", type=int, default=3, metavar="N", help="passes over them")
+    add_seed(parser)
+    add_workers(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train, evaluate, draw."""
+    rng = np.random.default_rng(options.seed)
+    network = models.deck_model3(rng=rng)
+    print(f"drawing {options.images:,} digits to learn from, 2,000 to test with", flush=True)
+    train, test = load_strokes(options.images, options.seed), load_strokes(2_000, options.seed + 1)
+    print(f"training {network.name} for {options.epochs} epochs", flush=True)
+    history = training.fit(
+        network,
+        train,
+        optimizers.SGD(0.03, momentum=0.9),
+        epochs=options.epochs,
+        rng=rng,
+        validation=test,
+        callbacks=[print_epoch],
+        workers=options.workers,
+    )
+    options.out.mkdir(parents=True, exist_ok=True)
+    weights.save(network, options.out / "weights.npz")
+    print("projecting the strongest activations of every layer", flush=True)
+    files = [save_figure(plot.curves(history), options.out / "curves.png")]
+    layers = [name for name, layer in network.layers.items() if isinstance(layer, ReLU)]
+    strongest = find_strongest(network, test.images, layers, k=1, workers=options.workers)
+    for number, (layer, found) in enumerate(strongest.items(), 1):
+        axes = _draw_layer(network, test, layer, found, options.workers)
+        files.append(save_figure(axes, options.out / f"layer{number}_{layer}.png"))
+    print("what the network learned:", *files, sep="\n  ")
+
+
+def _draw_layer(
+    network: Sequential, dataset: Dataset, layer: str, found: Strongest, workers: int | None
+) -> Array:
+    """Draw a layer's most active maps: the image that excites each most, and its projection."""
+    maps = np.sort(np.argsort(-found.activations[:, 0], kind="stable")[:MAPS_SHOWN])
+    images = dataset.images[found.images[maps, 0]]
+    result = project(network, images, layer, maps, workers=workers)
+    axes = plot.projections(images, result, titles=[f"map {m}" for m in maps])
+    figure = axes[0, 0].figure
+    figure.suptitle(
+        f"{layer}: the digit that excites each feature map most, the part of it that the unit sees,"
+        " and the projection"
+    )
+    return axes

@@ -1,0 +1,47 @@
+"""`npdeconv gradcheck`: finite differences for a named network."""
+
+import sys
+from argparse import Namespace
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from npdeconv import models
+from npdeconv.cli.options import add_command, add_model, add_seed
+from npdeconv.gradcheck import check_gradients
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "gradcheck",
+        run,
+        summary="compare a network's gradients with finite differences, parameter by parameter",
+        description="Compares the gradients of a network, in float64 and with random weights and biases, "
+        "with central differences at random entries of its input and of each parameter.",
+    )
+    add_model(parser)
+    parser.add_argument("--samples", type=int, default=8, metavar="N", help="entries checked per array")
+    add_seed(parser)
+
+
+def run(options: Namespace) -> None:
+    """Print the table; fail if the check does."""
+    rng = np.random.default_rng(options.seed)
+    network = models.build(options.model, rng=rng, dtype=np.float64)
+    for name, array in network.parameters.items():
+        if name.endswith("bias"):  # biases start at 0: this makes their gradients matter everywhere
+            array[...] = rng.normal(0, 0.1, array.shape)
+    x = rng.random((1, *(network.input_shape or ())))
+    with tqdm(total=1 + len(network.parameters), delay=2, leave=False, file=sys.stderr) as bar:
+
+        def show(name: str) -> None:
+            bar.set_description(name, refresh=False)
+            bar.update()
+
+        report = check_gradients(network, x, rng=rng, samples=options.samples, progress=show)
+    print(report)
+    if not report.passed:
+        raise ArithmeticError(f"{network.name}: the gradients do not agree with finite differences")

@@ -1,0 +1,41 @@
+"""`npdeconv info`: the layers of a network as a table."""
+
+from argparse import Namespace
+from typing import Any
+
+import numpy as np
+
+from npdeconv import models
+from npdeconv._types import Shape
+from npdeconv.cli.options import add_command, add_model
+from npdeconv.visualize import summarize
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "info",
+        run,
+        summary="print a network's layers, their output shapes, parameters and receptive fields",
+        description="Prints a network's layers: name, kind, shape of the output, number of parameters, and "
+        "the size in pixels of the part of the image that one unit depends on.",
+    )
+    add_model(parser)
+
+
+def run(options: Namespace) -> None:
+    """Print the table."""
+    network = models.build(options.model, rng=np.random.default_rng(0))
+    rows = summarize(network)
+    print(f"{network.name}: input {_shape(network.input_shape or ())}")
+    print(f"{'layer':<12} {'kind':<10} {'output':>14} {'parameters':>11} {'receptive field':>16}")
+    for row in rows:
+        field = "x".join(str(side) for side in row.receptive_field)
+        line = f"{row.name:<12} {row.kind:<10} {_shape(row.output_shape):>14}"
+        print(f"{line} {row.parameters:>11,} {field:>16}")
+    print(f"{'total':<12} {'':<10} {'':>14} {sum(row.parameters for row in rows):>11,}")
+
+
+def _shape(shape: Shape) -> str:
+    return " x ".join(str(length) for length in shape)

@@ -1,0 +1,90 @@
+"""`npdeconv train`: train a named network."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from npdeconv import callbacks, models, optimizers, training
+from npdeconv.cli.options import DATA_HELP, add_command, add_model, add_seed, add_workers, load_data
+from npdeconv.data import shift
+
+LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "rmsprop": 1e-3, "adadelta": 1.0}
+SNAPSHOTS = (1, 2, 5, 10, 20, 30, 40, 50, 64)
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "train",
+        run,
+        summary="train a network; the run is a folder that can be resumed and looked into",
+        description="Trains a network and records the run in a folder: settings, history, weights, "
+        "snapshots and a checkpoint, written every minute. A run that was stopped in any way goes on with "
+        "--resume, to the same weights as if it had never stopped.",
+    )
+    add_model(parser)
+    option = parser.add_argument
+    option("--data", default="mnist", metavar="SET", help=DATA_HELP)
+    option(
+        "--run", dest="folder", type=Path, metavar="DIR", help="folder of the run, runs/MODEL if not given"
+    )
+    option("--resume", action="store_true", help="go on with the run in the folder")
+    option("--epochs", type=int, default=5, metavar="N", help="passes over the data, in all")
+    option("--batch-size", type=int, default=128, metavar="N", help="images per step")
+    option("--optimizer", choices=LEARNING_RATES, default="sgd", help="sgd has a momentum of 0.9")
+    option("--learning-rate", type=float, metavar="X", help=f"if not given: {LEARNING_RATES}")
+    option("--weight-decay", type=float, default=0.0, metavar="X", help="for sgd")
+    option("--decay-every", type=int, metavar="N", help="divide the learning rate by 10 after every N epochs")
+    option(
+        "--shift", type=int, default=0, metavar="PIXELS", help="shift training images at random, up to this"
+    )
+    option("--validation", type=float, metavar="SHARE", help="share of the training images to set aside")
+    option("--patience", type=int, metavar="N", help="stop after N epochs without a better validation loss")
+    option(
+        "--snapshots", type=int, nargs="+", default=SNAPSHOTS, metavar="N", help="epochs to keep weights of"
+    )
+    add_seed(parser)
+    add_workers(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train, and print where the run is and what it reached on the test images."""
+    rng = np.random.default_rng(options.seed)
+    network = models.build(options.model, rng=rng)
+    folder = options.folder or Path("runs") / options.model
+    optimizer = _optimizer(options)
+    test = load_data(options.data, "test", network)
+    training.fit(
+        network,
+        load_data(options.data, "train", network),
+        optimizer,
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        rng=rng,
+        validation=options.validation,
+        schedule=optimizers.StepDecay(options.decay_every) if options.decay_every is not None else None,
+        augment=shift(options.shift) if options.shift else None,
+        patience=options.patience,
+        callbacks=[callbacks.Snapshots(folder / "snapshots", options.snapshots), callbacks.print_epoch],
+        run=folder,
+        resume=options.resume,
+        workers=options.workers,
+    )
+    accuracy, loss = training.evaluate(network, test, workers=options.workers)
+    print(f"{test.name}: accuracy {accuracy:.2%}, cross-entropy {loss:.4f} on {len(test):,} images")
+    print(f"the run is in {folder}")
+
+
+def _optimizer(options: argparse.Namespace) -> optimizers.Optimizer:
+    given = options.learning_rate
+    rate = LEARNING_RATES[options.optimizer] if given is None else given
+    if options.optimizer == "sgd":
+        return optimizers.SGD(rate, momentum=0.9, weight_decay=options.weight_decay)
+    if options.weight_decay:
+        raise ValueError(f"--weight-decay goes with --optimizer sgd, got {options.optimizer}")
+    if options.optimizer == "adam":
+        return optimizers.Adam(rate)
+    return optimizers.RMSprop(rate) if options.optimizer == "rmsprop" else optimizers.Adadelta(rate)

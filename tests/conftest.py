@@ -1,0 +1,18 @@
+"""Fixtures that several test files share."""
+
+import os
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+mpl.use("Agg")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of the real data sets; tests that need it are skipped where it is absent."""
+    folder = os.environ.get("NPDECONV_DATA")
+    if not folder:
+        pytest.skip("needs real data: NPDECONV_DATA is not set")
+    return Path(folder)

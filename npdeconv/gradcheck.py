@@ -118,6 +118,7 @@ def check_gradients(
 
     x = x.copy()
     y, context = forward()
+    y = y.copy()  # it may be a view of x, as that of `Flatten` is
     dy = rng.standard_normal(y.shape).astype(y.dtype)
     dx, gradients = layer.backward(dy, context)
     missing = set(layer.parameters) ^ set(gradients)

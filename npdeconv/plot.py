@@ -41,8 +41,9 @@ def box(corners: Sequence[int] | Array, ax: Axes) -> Axes:
         top, bottom, left, right = (round(edge + 0.5) for edge in (north, south, west, east))
     corner, width, height = (left - 0.5, top - 0.5), right - left, bottom - top
     ax.add_patch(Rectangle(corner, width, height, facecolor=PADDING_COLOR, zorder=-1))
-    outline = {"fill": False, "edgecolor": BOX_COLOR, "linewidth": 1.5, "clip_on": False}
-    ax.add_patch(Rectangle(corner, width, height, **outline))
+    frame = Rectangle(corner, width, height, fill=False, edgecolor=BOX_COLOR, linewidth=1.5)
+    frame.set_clip_on(False)  # else half of the line is lost at the image's edge
+    ax.add_patch(frame)
     ax.set_xlim(min(west, left - 0.5), max(east, right - 0.5))
     ax.set_ylim(max(south, bottom - 0.5), min(north, top - 0.5))
     return ax

@@ -1,0 +1,97 @@
+"""The layers that the contract suite runs over, each in geometries that hide mistakes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from npdeconv.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU, Sequential, Softmax
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    make: Callable[..., Layer]  # (dtype) -> layer
+    input_shape: tuple[int, ...]
+    linear: bool = True  # up to a bias, with switches held: the adjoint identity holds
+
+    def layer(self, dtype: Any = np.float64) -> Layer:
+        layer = self.make(dtype)
+        rng = np.random.default_rng(7)
+        for name, array in layer.parameters.items():
+            if name.endswith("bias"):  # not 0, where a forgotten bias would not be noticed
+                array[...] = rng.normal(size=array.shape)
+        return layer
+
+    def inputs(self, batch: int = 3, dtype: Any = np.float64, seed: int = 1) -> np.ndarray:
+        return distinct((batch, *self.input_shape), seed).astype(dtype)
+
+
+def distinct(shape: tuple[int, ...], seed: int = 1) -> np.ndarray:
+    """Values from -2 to 2, all different: 4 / size apart, and none nearer to 0 than a quarter of that.
+
+    Far from the kinks of a rectifier, and from ties in a pooling window.
+    """
+    size = int(np.prod(shape))
+    values = (np.arange(size) + 0.25) / size * 4 - 2
+    return np.random.default_rng(seed).permutation(values).reshape(shape)
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(5)
+
+
+def conv(*arguments: Any, **options: Any) -> Callable[..., Layer]:
+    return lambda dtype: Conv2D(*arguments, rng=rng(), dtype=dtype, **options)
+
+
+def pool(*arguments: Any, **options: Any) -> Callable[..., Layer]:
+    return lambda dtype: MaxPool2D(*arguments, **options)
+
+
+def small_network(dtype: Any) -> Sequential:
+    source = rng()
+    layers: dict[str, Layer] = {
+        "conv1": Conv2D(2, 4, 3, padding="same", rng=source, dtype=dtype),
+        "relu1": ReLU(),
+        "pool1": MaxPool2D(3, stride=2),
+        "conv2": Conv2D(4, 5, (2, 3), stride=(1, 2), rng=source, dtype=dtype),
+        "relu2": ReLU(),
+        "flatten": Flatten(),
+        "dense1": Dense(30, 6, rng=source, dtype=dtype),
+        "relu_dense1": ReLU(),
+        "logits": Dense(6, 4, rng=source, dtype=dtype),
+        "softmax": Softmax(),
+    }
+    return Sequential(layers, input_shape=(9, 11, 2))
+
+
+CASES = [
+    Case("conv 3x3 same", conv(3, 4, 3, padding="same"), (6, 7, 3)),
+    Case("conv 3x3 valid", conv(3, 4, 3), (6, 7, 3)),
+    Case("conv 1x1", conv(3, 2, 1), (4, 5, 3)),
+    Case("conv 5x2, wider than high input", conv(2, 3, (5, 2)), (5, 9, 2)),
+    Case("conv even size, same", conv(2, 3, (4, 2), padding="same"), (6, 5, 2)),
+    Case("conv stride 2, valid, last row unused", conv(2, 3, 3, stride=2), (8, 6, 2)),
+    Case("conv stride 2x3, same", conv(2, 3, 3, stride=(2, 3), padding="same"), (7, 8, 2)),
+    Case("conv stride larger than filter", conv(2, 3, 2, stride=4), (11, 9, 2)),
+    Case("conv explicit uneven padding", conv(2, 3, 3, padding=((2, 0), (1, 3))), (4, 5, 2)),
+    Case("conv one pixel, same", conv(2, 3, 3, padding="same"), (1, 1, 2)),
+    Case("conv one channel, 16 filters", conv(1, 16, 3, padding="same"), (8, 8, 1)),
+    Case("pool 2", pool(2), (6, 8, 3)),
+    Case("pool 2, odd input", pool(2), (7, 5, 3)),
+    Case("pool overlapping 3/2", pool(3, stride=2), (9, 8, 2)),
+    Case("pool overlapping 3/1, same", pool(3, stride=1, padding="same"), (5, 4, 2)),
+    Case("pool 3/2, same, odd", pool(3, stride=2, padding="same"), (7, 6, 2)),
+    Case("pool 2x3, stride 3x1", pool((2, 3), stride=(3, 1)), (8, 5, 2)),
+    Case("pool explicit padding", pool(3, stride=2, padding=((1, 0), (0, 2))), (6, 6, 2)),
+    Case("pool stride larger than window", pool(2, stride=3), (8, 8, 1)),
+    Case("relu", lambda dtype: ReLU(), (4, 5, 3), linear=False),
+    Case("relu on vectors", lambda dtype: ReLU(), (7,), linear=False),
+    Case("flatten", lambda dtype: Flatten(), (3, 4, 2)),
+    Case("dense", lambda dtype: Dense(6, 4, rng=rng(), dtype=dtype), (6,)),
+    Case("softmax", lambda dtype: Softmax(), (5,), linear=False),
+    Case("dropout", lambda dtype: Dropout(0.5), (4, 3, 2), linear=False),
+    Case("network", small_network, (9, 11, 2), linear=False),
+]

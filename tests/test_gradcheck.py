@@ -1,0 +1,174 @@
+"""The checker is itself checked: a wrong gradient fails, a kink is named, not blamed."""
+
+import re
+
+import numpy as np
+import pytest
+
+from npdeconv.gradcheck import check_adjoint, check_gradients
+from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
+from npdeconv.layers.base import Layer
+from tests.cases import distinct, small_network
+
+
+class Swish(Layer):
+    """A user's own layer: x * sigmoid(scale * x), with one parameter."""
+
+    def __init__(self, slant=1.0):
+        self.scale = np.array([1.3])
+        self.slant = slant  # what backward is wrong by
+
+    @property
+    def parameters(self):
+        return {"scale": self.scale}
+
+    def forward(self, x, *, rng=None):
+        sigmoid = 1 / (1 + np.exp(-self.scale * x))
+        return x * sigmoid, (x, sigmoid)
+
+    def backward(self, dy, context):
+        x, sigmoid = context
+        inner = sigmoid * (1 - sigmoid)
+        gradient = np.array([np.sum(dy * x * x * inner)])
+        return dy * (sigmoid + x * self.scale * inner) * self.slant, {"scale": gradient}
+
+    def deconv(self, y, context):
+        return y
+
+    def output_shape(self, input_shape):
+        return input_shape
+
+
+def test_a_users_own_layer_passes():
+    report = check_gradients(Swish(), distinct((2, 5)))
+    assert report.passed
+    assert [tensor.name for tensor in report.tensors] == ["x", "scale"]
+    assert report.error < 1e-7
+
+
+@pytest.mark.parametrize("slant", [1.001, 0.999, -1.0, 0.0])
+def test_a_gradient_wrong_by_a_thousandth_fails(slant):
+    report = check_gradients(Swish(slant), distinct((2, 5)))
+    assert not report.passed
+    x, scale = report.tensors
+    assert x.error >= min(abs(slant - 1), 1) / 2
+    assert scale.error < 1e-6
+    assert "FAILED" in str(report)
+
+
+@pytest.mark.parametrize("which", ["conv1.weight", "conv2.bias", "dense1.weight", "x"])
+def test_one_wrong_array_in_a_network_is_found_and_named(which, monkeypatch):
+    net = small_network(float)
+    right = Sequential.backward
+
+    def wrong(self, dy, context):
+        dx, gradients = right(self, dy, context)
+        if which == "x":
+            return dx * 1.001, gradients
+        return dx, gradients | {which: gradients[which] * 1.001}
+
+    monkeypatch.setattr(Sequential, "backward", wrong)
+    report = check_gradients(net, distinct((2, 9, 11, 2)))
+    failed = [tensor.name for tensor in report.tensors if tensor.error > report.tolerance]
+    assert failed == [which]
+
+
+def test_whole_networks_pass():
+    report = check_gradients(small_network(float), distinct((2, 9, 11, 2)), samples=200)
+    assert report.passed, str(report)
+    assert {tensor.name for tensor in report.tensors} == {"x", *small_network(float).parameters}
+
+
+def test_a_rectifier_at_zero_is_a_kink_and_no_failure():
+    x = distinct((1, 10))
+    x[0, :3] = 0
+    report = check_gradients(ReLU(), x)
+    assert (report.kinks, report.passed) == (3, True)
+    assert re.search(r"x +\d.\de[-+]\d\d +10 +3", str(report))
+
+
+def test_a_switch_that_changes_is_a_kink_and_no_failure():
+    x = distinct((1, 4, 4, 1))
+    x[0, 0, 0, 0] = x[0, 0, 1, 0] = 3  # a tie for the first window
+    report = check_gradients(MaxPool2D(2), x)
+    assert (report.kinks, report.passed) == (2, True)
+
+
+def test_nothing_but_kinks_is_no_pass():
+    report = check_gradients(ReLU(), np.zeros((1, 4)))
+    assert report.kinks == 4
+    assert not report.passed
+
+
+def test_a_wrong_gradient_is_not_excused_by_kinks_elsewhere():
+    class Leaky(ReLU):
+        def backward(self, dy, context):
+            return dy * np.where(context.positive, 1, 0.01), {}
+
+    x = distinct((1, 10))
+    x[0, 0] = 0
+    report = check_gradients(Leaky(), x)
+    assert not report.passed
+
+
+def test_parameters_and_inputs_come_back_as_they_were():
+    net, x = small_network(float), distinct((2, 9, 11, 2))
+    before, pixels = {name: array.copy() for name, array in net.parameters.items()}, x.copy()
+    check_gradients(net, x, samples=5)
+    np.testing.assert_array_equal(x, pixels)
+    for name, array in net.parameters.items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_the_same_seed_gives_the_same_report():
+    net, x = small_network(float), distinct((2, 9, 11, 2))
+    assert check_gradients(net, x, samples=4) == check_gradients(net, x, samples=4)
+    other = check_gradients(net, x, samples=4, rng=np.random.default_rng(9))
+    assert other != check_gradients(net, x, samples=4)
+
+
+def test_progress_names_the_arrays():
+    names = []
+    check_gradients(
+        Dense(3, 2, rng=np.random.default_rng(0), dtype=float), distinct((2, 3)), progress=names.append
+    )
+    assert names == ["x", "weight", "bias"]
+
+
+def test_adjoint_finds_a_bias_added_on_the_way_down():
+    class Biased(Conv2D):
+        def deconv(self, y, context):
+            return super().deconv(y, context) + 0.01
+
+    layer = Biased(2, 3, 3, rng=np.random.default_rng(0), dtype=float)
+    report = check_adjoint(layer, distinct((2, 6, 6, 2)))
+    assert report.deconv > 1e-6
+    assert report.backward < 1e-12
+
+
+def test_adjoint_of_a_rectifier_does_not_hold():
+    assert check_adjoint(ReLU(), distinct((3, 8))).deconv > 1e-3
+
+
+def test_bad_arguments():
+    with pytest.raises(TypeError, match="expected x to be an array of floats, got an array of dtype int64"):
+        check_gradients(Flatten(), np.zeros((1, 2, 2, 1), int))
+    with pytest.raises(ValueError, match="expected finite x, got NaN or infinity"):
+        check_adjoint(Flatten(), np.full((1, 2, 2, 1), np.nan))
+    with pytest.raises(ValueError, match="samples must be at least 1, got 0"):
+        check_gradients(Flatten(), np.zeros((1, 2, 2, 1)), samples=0)
+
+    class Forgetful(Swish):
+        def backward(self, dy, context):
+            return super().backward(dy, context)[0], {}
+
+    with pytest.raises(ValueError, match="Forgetful: parameters and gradients differ in scale"):
+        check_gradients(Forgetful(), distinct((1, 3)))
+
+    class Misshapen(Swish):
+        def backward(self, dy, context):
+            dx, _ = super().backward(dy, context)
+            return dx, {"scale": np.zeros(2)}
+
+    with pytest.raises(ValueError, match=re.escape("the gradient of scale has shape (2,), not (1,)")):
+        check_gradients(Misshapen(), distinct((1, 3)))

@@ -198,7 +198,7 @@ def test_the_pen_paints_by_the_distance_to_the_line():
 
 def test_digits_of_one_seed_are_read_by_those_of_another(thousand):
     read = classify_by_nearest(load_strokes(3000, seed=2), thousand.images)
-    assert (read == thousand.labels).mean() > 0.8
+    assert (read == thousand.labels).mean() > 0.7
 
 
 def test_handwritten_digits_are_read_by_their_nearest_strokes(real_data):

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from npdeconv._checks import fraction, not_negative, positive_int
+from npdeconv._checks import fraction, not_negative, one_of, positive_int
 from npdeconv._types import Array, Gradients
 
 
@@ -35,7 +35,12 @@ class Optimizer(ABC):
         """Make room for what is remembered of each parameter, where there is none yet."""
         for name, parameter in parameters.items():
             for slot in self.slots:
-                self.state.setdefault(f"{name}/{slot}", np.zeros_like(parameter))
+                remembered = self.state.setdefault(f"{name}/{slot}", np.zeros_like(parameter))
+                if remembered.shape != parameter.shape:
+                    raise ValueError(
+                        f"{type(self).__name__}: remembers {name} of shape {remembered.shape},"
+                        f" got {parameter.shape}; an optimizer serves one network"
+                    )
 
     def update(self, parameters: Mapping[str, Array], gradients: Gradients) -> None:
         """Take one step: change every parameter in place.
@@ -208,12 +213,18 @@ class ReduceOnPlateau:
     def __init__(self, patience: int, factor: float = 0.1, monitor: str = "validation_loss") -> None:
         self.patience = positive_int(patience, "ReduceOnPlateau", "patience")
         self.factor = not_negative(factor, "ReduceOnPlateau", "factor")
+        one_of(monitor, ("validation_loss", "loss"), "ReduceOnPlateau", "monitor")
         self.monitor = monitor
 
     def __call__(self, history: Mapping[str, Sequence[float]]) -> float:
         """Return the multiple for the next epoch, by replaying the epochs so far."""
         best, waited, multiple = np.inf, 0, 1.0
-        for loss in history[self.monitor]:
+        for epoch, loss in enumerate(history[self.monitor], 1):
+            if np.isnan(loss):
+                raise ValueError(
+                    f"ReduceOnPlateau: watches {self.monitor}, which is NaN in epoch {epoch};"
+                    " without validation, watch loss"
+                )
             waited = 0 if loss < best else waited + 1
             best = min(best, loss)
             if waited == self.patience:
@@ -245,7 +256,7 @@ class FilterRenormalization:
         for weight in parameters.values():
             if weight.ndim == 4:
                 size = np.sqrt(np.mean(weight**2, axis=(0, 1, 2)))
-                weight *= np.minimum(1, self.radius / np.maximum(size, np.finfo(weight.dtype).tiny))
+                weight *= np.divide(self.radius, size, out=np.ones_like(size), where=size > self.radius)
 
     def __repr__(self) -> str:
         return f"FilterRenormalization({self.radius})"

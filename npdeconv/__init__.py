@@ -16,6 +16,37 @@ The vocabulary of every module::
 
 Arrays are NHWC, float32 unless a layer was built with another dtype; filters are
 (KH, KW, C, F), dense weights (D, M).
+
+`npdeconv.plot` (which loads Matplotlib) and `npdeconv.cli` are imported when asked for.
 """
 
-__version__ = "0.1.0"
+from npdeconv import (
+    callbacks,
+    data,
+    gradcheck,
+    initializers,
+    layers,
+    losses,
+    models,
+    optimizers,
+    parallel,
+    training,
+    visualize,
+    weights,
+)
+
+__all__ = [
+    "__version__",
+    "callbacks",
+    "data",
+    "gradcheck",
+    "initializers",
+    "layers",
+    "losses",
+    "models",
+    "optimizers",
+    "parallel",
+    "training",
+    "visualize",
+    "weights",
+]

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from tqdm import tqdm
 
-import npdeconv
 from npdeconv._checks import positive_int
 from npdeconv._types import Array, Generator
+from npdeconv._version import __version__
 from npdeconv.data import Augmentation, Dataset
 from npdeconv.layers import Sequential
 from npdeconv.optimizers import Optimizer
@@ -98,7 +98,7 @@ def fit(
     loop = _Loop(network, optimizer, schedule, patience, tuple(callbacks), Progress(new_seed(rng)))
     if run is not None:
         config = _config(network, dataset, optimizer, batch_size, validation, schedule, patience, augment)
-        config["free"] = {"epochs": epochs, "npdeconv": npdeconv.__version__}
+        config["free"] = {"epochs": epochs, "npdeconv": __version__}
         loop.open(Run(Path(run), config, resume=resume))
     if isinstance(validation, float | int):
         dataset, loop.validation = dataset.split(validation, generator(loop.progress.seed, 0))

@@ -1,0 +1,96 @@
+"""The house: imports go down only, and importing the package stays light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import npdeconv
+
+PACKAGE = Path(npdeconv.__file__).parent
+
+FLOORS = [  # from the ground up; a module may import from its own floor and from those below
+    {"_version", "_types", "_jit"},
+    {"_checks", "_files"},
+    {"kernels", "parallel"},
+    {"initializers", "layers"},
+    {"models", "losses", "optimizers", "data", "weights", "gradcheck"},
+    {"visualize", "training"},
+    {"callbacks"},
+    {"plot"},
+    {"report"},
+    {"cli"},
+]
+STRANGERS = {"visualize": {"training"}, "training": {"visualize"}}  # same floor, but nothing in common
+DRAWING = {"plot", "report", "cli"}
+FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "captum", "sklearn", "skimage"}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imports(path: Path) -> set[str]:
+    """All dotted names that a module imports, at its top or inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            assert node.module
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def floor(name: str) -> int:
+    return next(level for level, rooms in enumerate(FLOORS) if name in rooms)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down(path):
+    own = room(path)
+    for name in imports(path):
+        first, *rest = name.split(".")
+        assert first not in FRAMEWORKS, f"{path} imports {name}"
+        assert first != "matplotlib" or own in DRAWING, f"{path} imports {name}"
+        if first == "npdeconv" and rest and own != "__init__" and rest != ["__version__"]:
+            assert floor(rest[0]) <= floor(own), f"{path} imports {name} from above"
+            assert rest[0] not in STRANGERS.get(own, ()), f"{path} imports {name}"
+
+
+def test_files_stay_small():
+    long = {path.name: lines for path in modules() if (lines := len(path.read_text().splitlines())) > 300}
+    assert not long
+
+
+def test_only_the_jit_policy_and_no_other_module_names_numba():
+    users = {path.name for path in modules() if any(name.split(".")[0] == "numba" for name in imports(path))}
+    assert users == {"_jit.py"}
+
+
+def test_nothing_uses_global_randomness():
+    for path in modules():
+        text = path.read_text(encoding="utf-8")
+        for call in ("np.random.seed", "np.random.rand", "np.random.normal", "np.random.permutation"):
+            assert f"{call}(" not in text, path
+
+
+def test_import_loads_no_matplotlib_and_touches_no_network():
+    script = """
+import socket, sys
+def refuse(*arguments, **options):
+    raise AssertionError("a socket was opened")
+socket.socket.connect = refuse
+import npdeconv as nd
+nd.layers.Sequential, nd.data.load_mnist, nd.training.fit, nd.visualize.project, nd.weights.save
+nd.models.names(), nd.gradcheck.check_gradients, nd.callbacks.Snapshots, nd.optimizers.SGD
+assert "matplotlib" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)

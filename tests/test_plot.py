@@ -1,0 +1,88 @@
+"""Drawings: what they show, and that they draw nothing else."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from npdeconv import plot
+from npdeconv.training import History
+from npdeconv.visualize import Projection
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def result(pixels, boxes, silent) -> Projection:
+    n = len(pixels)
+    return Projection(pixels, np.ones(n), np.zeros((n, 2), int), np.array(boxes), np.array(silent))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_projections_share_one_scale_with_zero_in_the_middle(channels):
+    pixels = np.zeros((2, 8, 8, channels))
+    pixels[0, 1, 1], pixels[1, 2, 2] = 4, -2
+    images = np.zeros((2, 8, 8, channels), np.uint8)
+    axes = plot.projections(images, result(pixels, [[0, 3, 0, 3], [0, 3, 0, 3]], [False, False]))
+    assert axes.shape == (2, 2)
+    first, second = (axes[1, n].images[0].get_array() for n in range(2))
+    assert (first[1, 1] == 1).all()
+    assert (second[2, 2] == 0.25).all()
+    assert (first[0, 0] == 0.5).all()
+
+
+def test_boxes_outline_their_pixels_and_show_padding():
+    pixels, images = np.ones((3, 8, 8, 1)), np.zeros((3, 8, 8, 1), np.uint8)
+    boxes = [[1, 4, 2, 7], [-2, 3, 5, 10], [-3, 12, -3, 12]]
+    axes = plot.projections(images, result(pixels, boxes, [False] * 3), titles=["a", "b", "c"])
+    outline = axes[0, 0].patches[1]
+    assert (*outline.get_xy(), outline.get_width(), outline.get_height()) == (1.5, 0.5, 5, 3)
+    assert axes[0, 0].get_xlim() == (-0.5, 7.5)
+    assert (axes[0, 1].get_xlim(), axes[0, 1].get_ylim()) == ((-0.5, 9.5), (7.5, -2.5))
+    frame = axes[0, 2].patches[1]  # the whole image and more: its frame
+    assert (*frame.get_xy(), frame.get_width(), frame.get_height()) == (-0.5, -0.5, 8, 8)
+    assert [ax.get_title() for ax in axes[0]] == ["a", "b", "c"]
+
+
+def test_a_silent_map_is_called_silent_and_has_no_box():
+    axes = plot.projections(
+        np.zeros((1, 4, 4, 1), np.uint8), result(np.zeros((1, 4, 4, 1)), [[0, 1, 0, 1]], [True])
+    )
+    assert axes[1, 0].get_title() == "silent"
+    assert not axes[0, 0].patches
+
+
+def test_given_axes_are_drawn_on():
+    figure, axes = plt.subplots(2, 1, squeeze=False)
+    drawn = plot.projections(
+        np.zeros((1, 4, 4, 1), np.uint8), result(np.zeros((1, 4, 4, 1)), [[0, 1, 0, 1]], [False]), axes
+    )
+    assert drawn is axes
+    assert plt.get_fignums() == [figure.number]
+
+
+def test_curves_draw_validation_only_where_there_was_any():
+    history = History()
+    for epoch in (1, 2):
+        history.append(
+            epoch=epoch,
+            loss=1 / epoch,
+            accuracy=0.5,
+            validation_loss=np.nan,
+            validation_accuracy=np.nan,
+            learning_rate=0.1,
+            seconds=1,
+        )
+    axes = plot.curves(history)
+    assert [len(ax.lines) for ax in axes] == [1, 1]
+    np.testing.assert_array_equal(axes[0].lines[0].get_ydata(), [1, 0.5])
+    assert [ax.get_ylabel() for ax in axes] == ["cross-entropy (nats)", "accuracy"]
+
+
+def test_images_of_two_channels_are_refused():
+    with pytest.raises(
+        ValueError, match=r"expected pixels of shape \(H, W, 1\) or \(H, W, 3\), got \(4, 4, 2\)"
+    ):
+        plot.image(np.zeros((4, 4, 2)))

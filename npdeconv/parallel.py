@@ -9,12 +9,12 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache
 from threading import Lock
 from typing import Protocol, TypeAlias, TypeVar
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 from npdeconv._checks import positive_int
 
@@ -51,12 +51,16 @@ def pool(workers: Workers = None) -> Iterator[OrderedMap]:
         given. An executor is used and left open; functions must suit it (processes: picklable).
     """
     if isinstance(workers, Executor):
-        count, opened = available_processors(), nullcontext(workers)
-    else:
-        count = available_processors() if workers is None else positive_int(workers, "pool", "workers")
-        opened = nullcontext() if count == 1 else ThreadPoolExecutor(count, "npdeconv")  # type: ignore[assignment]
-    with _single_threaded_blas, opened as executor:
-        yield map if executor is None else _Ordered(executor, ahead=2 * count)
+        with _single_threaded_blas:
+            yield _Ordered(workers, ahead=2 * available_processors())
+        return
+    count = available_processors() if workers is None else positive_int(workers, "pool", "workers")
+    with _single_threaded_blas:
+        if count == 1:
+            yield map
+        else:
+            with ThreadPoolExecutor(count, "npdeconv") as executor:
+                yield _Ordered(executor, ahead=2 * count)
 
 
 def available_processors() -> int:
@@ -76,7 +80,7 @@ class _Ordered:
         pending: deque[Future[Result]] = deque()
         try:
             for item in items:
-                pending.append(self.executor.submit(function, item))
+                pending.append(self.executor.submit(_compute, function, item))
                 if len(pending) >= self.ahead:
                     yield pending.popleft().result()
             while pending:
@@ -84,6 +88,12 @@ class _Ordered:
         finally:
             for future in pending:
                 future.cancel()
+
+
+def _compute(function: Callable[[Item], Result], item: Item) -> Result:
+    """Compute one result in a worker, whose process may be another."""
+    with _single_threaded_blas:
+        return function(item)
 
 
 class _SingleThreadedBlas:
@@ -95,6 +105,7 @@ class _SingleThreadedBlas:
     def __enter__(self) -> None:
         with self._lock:
             if self._holders == 0:
+                _take_control()
                 self._limit = _libraries().limit(limits=1, user_api="blas")
             self._holders += 1
 
@@ -102,10 +113,21 @@ class _SingleThreadedBlas:
         with self._lock:
             self._holders -= 1
             if self._holders == 0 and self._limit is not None:
+                _take_control()
                 self._limit.restore_original_limits()
+                _take_control()  # and leave it to whoever is next
 
 
 _single_threaded_blas = _SingleThreadedBlas()
+
+
+def _take_control() -> None:
+    """Take from threadpoolctl's thread in charge, since the last holder may be another than the first.
+
+    From version 3.8 on, it ignores all threads but the first that ever limited OpenBLAS.
+    """
+    if hasattr(OpenBLASController, "clear_controlling_thread"):
+        OpenBLASController.clear_controlling_thread(force=True)
 
 
 @cache

@@ -1,0 +1,217 @@
+"""Shards and pools: nothing lost, order kept, memory bounded, BLAS held and let go."""
+
+import itertools
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from npdeconv.parallel import SHARD_SIZE, available_processors, pool, shards
+from npdeconv.training import predict
+from tests.tiny import tiny_dataset, tiny_network
+
+
+def blas_threads():
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+@pytest.fixture
+def two_blas_threads():
+    with threadpool_limits(2, user_api="blas"):
+        if blas_threads() != {2}:
+            pytest.skip("BLAS can't use two threads here")
+        yield
+
+
+@pytest.mark.parametrize(("count", "size"), [(0, 4), (1, 4), (3, 4), (4, 4), (9, 4), (16, 1)])
+def test_shards_cover_everything_once_and_in_order(count, size):
+    cuts = shards(count, size)
+    assert list(itertools.chain(*(range(count)[cut] for cut in cuts))) == list(range(count))
+    assert all(cut.stop - cut.start == size for cut in cuts[:-1])
+
+
+def test_shards_do_not_depend_on_the_machine():
+    assert [cut.stop for cut in shards(40)] == [SHARD_SIZE, 2 * SHARD_SIZE, 40]
+
+
+@pytest.mark.parametrize("workers", [None, 1, 2, 5])
+def test_results_come_in_the_order_of_the_items(workers):
+    def slow_at_first(item):
+        time.sleep(0.02 if item % 3 == 0 else 0)
+        return item
+
+    with pool(workers) as parallel_map:
+        assert list(parallel_map(slow_at_first, range(12))) == list(range(12))
+
+
+def test_several_workers_work_at_the_same_time():
+    meeting = threading.Barrier(3, timeout=10)
+    with pool(3) as parallel_map:
+        list(parallel_map(lambda _: meeting.wait(), range(3)))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_endless_iterator_is_read_a_bounded_way_ahead(workers):
+    taken = itertools.count()
+    with pool(workers) as parallel_map:
+        results = parallel_map(lambda item: item * item, taken)
+        assert list(itertools.islice(results, 10)) == [n * n for n in range(10)]
+    assert next(taken) <= 10 + 2 * workers
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_exception_arrives_and_ends_the_work(workers):
+    started = []
+
+    def fail_at_four(item):
+        started.append(item)
+        if item == 4:
+            raise ValueError("four")
+        time.sleep(0.005)
+        return item
+
+    with pool(workers) as parallel_map:
+        results = parallel_map(fail_at_four, range(1000))
+        assert [next(results) for _ in range(4)] == [0, 1, 2, 3]
+        with pytest.raises(ValueError, match=r"^four$"):
+            next(results)
+    assert max(started) <= 4 + 2 * workers
+
+
+def test_an_exception_of_the_items_cancels_what_waits():
+    started, gate, ran = threading.Event(), threading.Event(), []
+
+    def broken_items():
+        yield from range(3)
+        assert started.wait(10)
+        raise OSError("no more")
+
+    def wait(item):
+        started.set()
+        gate.wait(10)
+        ran.append(item)
+
+    with ThreadPoolExecutor(1) as executor:
+        with pool(executor) as parallel_map, pytest.raises(OSError, match=r"^no more$"):
+            list(parallel_map(wait, broken_items()))
+        gate.set()
+    assert ran == [0]
+
+
+@pytest.mark.parametrize("workers", [1, 2, None])
+def test_blas_is_held_to_one_thread_and_restored(two_blas_threads, workers):
+    with pool(workers) as parallel_map:
+        assert blas_threads() == {1}
+        assert list(parallel_map(lambda _: blas_threads(), range(3))) == [{1}] * 3
+    assert blas_threads() == {2}
+
+
+def test_blas_is_restored_after_an_exception(two_blas_threads):
+    with pytest.raises(KeyError), pool(2):
+        raise KeyError
+    assert blas_threads() == {2}
+
+
+def test_overlapping_pools_hold_blas_until_the_last_is_closed(two_blas_threads):
+    opened, closed = threading.Event(), threading.Event()
+
+    def overlap():
+        with pool(1):
+            opened.set()
+            closed.wait(10)
+
+    thread = threading.Thread(target=overlap)
+    with pool(2):
+        thread.start()
+        assert opened.wait(10)
+    assert blas_threads() == {1}  # the first is closed, the second still works
+    closed.set()
+    thread.join()
+    assert blas_threads() == {2}
+
+
+def test_pools_of_one_thread_after_another(two_blas_threads):
+    seen = []
+
+    def work():
+        with pool(2):
+            seen.append(blas_threads())
+        seen.append(blas_threads())
+
+    work()
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    work()
+    assert seen == [{1}, {2}] * 3
+
+
+def test_an_executor_is_used_and_left_open():
+    with ThreadPoolExecutor(2, "guest") as executor:
+        with pool(executor) as parallel_map:
+            names = list(parallel_map(lambda _: threading.current_thread().name, range(5)))
+        assert all(name.startswith("guest") for name in names)
+        assert executor.submit(pow, 2, 5).result() == 32
+
+
+def test_own_threads_end_with_the_pool():
+    with pool(2) as parallel_map:
+        list(parallel_map(abs, range(4)))
+        assert any(thread.name.startswith("npdeconv") for thread in threading.enumerate())
+    assert not any(thread.name.startswith("npdeconv") for thread in threading.enumerate())
+
+
+def test_processes_return_the_same_bits():
+    network, images = tiny_network(), tiny_dataset(40).images
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
+        spread = predict(network, images, workers=executor)
+        assert executor.submit(pow, 2, 5).result() == 32
+    assert spread.tobytes() == predict(network, images, workers=1).tobytes()
+
+
+def multiply(seed):
+    rng = np.random.default_rng(seed)
+    return rng.random((333, 1111)) @ rng.random((1111, 222)), blas_threads()
+
+
+def test_processes_hold_blas_to_one_thread_too():
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        with pool(executor) as parallel_map:
+            ((product, threads),) = parallel_map(multiply, [0])
+        with pool(1):
+            expected, _ = multiply(0)
+    assert threads == {1}
+    assert product.tobytes() == expected.tobytes()
+
+
+def test_available_processors_respects_the_affinity():
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("no affinity here")
+    code = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"
+        "from npdeconv.parallel import available_processors; print(available_processors())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+    assert available_processors() == len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize(
+    ("workers", "error", "message"),
+    [
+        (0, ValueError, r"pool: workers must be at least 1, got 0"),
+        (-2, ValueError, r"pool: workers must be at least 1, got -2"),
+        (1.5, TypeError, r"pool: workers must be an integer, got 1\.5"),
+        (True, TypeError, r"pool: workers must be an integer, got True"),
+    ],
+)
+def test_bad_workers(workers, error, message):
+    with pytest.raises(error, match=f"^{message}$"), pool(workers):
+        pass

@@ -1,0 +1,7 @@
+"""Draw what `npdeconv.visualize` and training return. Axes in (or None), axes out; nothing is computed."""
+
+from npdeconv.plot.images import box, image
+from npdeconv.plot.learning import curves
+from npdeconv.plot.projections import projections
+
+__all__ = ["box", "curves", "image", "projections"]

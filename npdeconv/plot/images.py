@@ -1,0 +1,48 @@
+"""Images, and boxes on them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from npdeconv._types import Array
+
+BOX_COLOR = "#e4572e"
+PADDING_COLOR = "#f3d9cf"
+
+
+def image(pixels: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
+    """Draw an image (H, W, C): uint8, or floats from 0 to 1; one channel in gray, three in color."""
+    ax = plt.subplots(layout="constrained")[1] if ax is None else ax
+    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3):
+        raise ValueError(f"image: expected pixels of shape (H, W, 1) or (H, W, 3), got {pixels.shape}")
+    limits: dict[str, Any] = {"vmin": 0, "vmax": 255 if pixels.dtype == np.uint8 else 1}
+    shown = pixels[..., 0] if pixels.shape[2] == 1 else pixels
+    ax.imshow(shown, cmap="gray", interpolation="nearest", **limits)
+    ax.set_axis_off()
+    ax.set_title(title, fontsize="small")
+    return ax
+
+
+def box(corners: Sequence[int] | Array, ax: Axes) -> Axes:
+    """Draw a box (top, bottom, left, right) on an image.
+
+    Where it leaves the image, the view is widened, and the padding that it covers there is shown
+    in a light color. A box that holds the whole image becomes its frame.
+    """
+    top, bottom, left, right = (int(corner) for corner in corners)
+    west, east = ax.get_xlim()
+    south, north = ax.get_ylim()
+    if left <= west and east <= right and top <= north and south <= bottom:
+        top, bottom, left, right = (round(edge + 0.5) for edge in (north, south, west, east))
+    corner, width, height = (left - 0.5, top - 0.5), right - left, bottom - top
+    ax.add_patch(Rectangle(corner, width, height, facecolor=PADDING_COLOR, zorder=-1))
+    frame = Rectangle(corner, width, height, fill=False, edgecolor=BOX_COLOR, linewidth=1.5)
+    frame.set_clip_on(False)  # else half of the line is lost at the image's edge
+    ax.add_patch(frame)
+    ax.set_xlim(min(west, left - 0.5), max(east, right - 0.5))
+    ax.set_ylim(max(south, bottom - 0.5), min(north, top - 0.5))
+    return ax

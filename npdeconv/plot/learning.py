@@ -1,0 +1,34 @@
+"""How training went."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from npdeconv._types import Array
+
+
+def curves(history: Mapping[str, Sequence[float]], axes: Array | None = None) -> Array:
+    """Draw loss and accuracy by epoch, of training and, where there was any, of validation.
+
+    Parameters
+    ----------
+    history : History
+    axes : array of Axes (2,), optional
+
+    Returns
+    -------
+    array of Axes (2,)
+    """
+    if axes is None:
+        axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")[1]
+    labels = {"loss": "cross-entropy (nats)", "accuracy": "accuracy"}
+    for ax, (column, label) in zip(axes, labels.items(), strict=True):
+        ax.plot(history["epoch"], history[column], "o-", label="training, while it learned")
+        if np.isfinite(history[f"validation_{column}"]).any():
+            ax.plot(history["epoch"], history[f"validation_{column}"], "s-", label="validation")
+        ax.set(xlabel="epoch", ylabel=label)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.grid(alpha=0.3)
+    axes[0].legend(frameon=False)
+    return axes

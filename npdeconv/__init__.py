@@ -34,6 +34,7 @@ from npdeconv import (
     visualize,
     weights,
 )
+from npdeconv._version import __version__
 
 __all__ = [
     "__version__",

@@ -2,6 +2,7 @@
 
 from npdeconv.plot.images import box, image
 from npdeconv.plot.learning import curves
+from npdeconv.plot.montage import evolution, montage, strongest
 from npdeconv.plot.projections import projections
 
-__all__ = ["box", "curves", "image", "projections"]
+__all__ = ["box", "curves", "evolution", "image", "montage", "projections", "strongest"]

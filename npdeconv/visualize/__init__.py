@@ -5,16 +5,24 @@ excite each feature map most. `display` turns signed pixels into something to lo
 """
 
 from npdeconv.visualize.display import display
+from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
+from npdeconv.visualize.patches import Patches, find_patches
 from npdeconv.visualize.projection import Projection, Select, project
 from npdeconv.visualize.strongest import Strongest, find_strongest
 from npdeconv.visualize.summary import LayerSummary, summarize
 
 __all__ = [
+    "Evolution",
+    "EvolutionRecorder",
     "LayerSummary",
+    "Patches",
     "Projection",
     "Select",
     "Strongest",
     "display",
+    "evolve",
+    "find_patches",
+    "find_snapshots",
     "find_strongest",
     "project",
     "summarize",

@@ -1,0 +1,95 @@
+"""Many small pictures as one: the strongest patches of a layer, and maps through the epochs."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from npdeconv._types import Array
+from npdeconv.plot.images import BOX_COLOR, image
+from npdeconv.visualize import Evolution, Patches, Strongest, display
+
+PAPER = 0.93  # the color between pictures
+GAP = 1  # pixels between pictures of a block
+
+
+def montage(pictures: Array, columns: int, gap: int = GAP) -> Array:
+    """Lay pictures (N, H, W, C) of values from 0 to 1 out in rows, on light paper."""
+    count, height, width, channels = pictures.shape
+    rows = -(-count // columns)
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), PAPER)
+    for n, picture in enumerate(pictures):
+        top, left = n // columns * (height + gap), n % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = picture
+    return sheet
+
+
+def strongest(
+    patches: Patches, found: Strongest, ax: Axes | None = None, *, maps: Sequence[int] | Array | None = None
+) -> Axes:
+    """Draw each map's strongest patches, and to their right their projections (arXiv:1311.2901, fig. 2).
+
+    Projections of one map share one scale; mid-gray is zero. Places without an image, where a
+    map fires on fewer images than were asked for, stay empty.
+
+    Parameters
+    ----------
+    patches : Patches
+    found : Strongest
+    ax : Axes, optional
+    maps : sequence of int, optional
+        Which maps, at most a few dozen; all that ever fire unless given.
+    """
+    chosen = np.flatnonzero(found.firing) if maps is None else np.asarray(maps)
+    if not len(chosen):
+        raise ValueError("strongest: expected at least one map that fires")
+    side = int(np.ceil(np.sqrt(patches.images.shape[1])))
+    blocks = np.stack([_block(patches, m, side) for m in chosen])
+    columns = max(1, int(np.sqrt(len(chosen) * blocks.shape[1] / blocks.shape[2] * 1.6)))
+    gap = max(4, blocks.shape[1] // 8)
+    if ax is None:
+        rows = -(-len(chosen) // columns)
+        size = columns * 2.0, rows * (2.0 * blocks.shape[1] / blocks.shape[2] + 0.25) + 0.4
+        ax = plt.subplots(figsize=size, layout="constrained")[1]
+    image(montage(blocks, columns, gap), ax)
+    for n, m in enumerate(chosen):
+        left = n % columns * (blocks.shape[2] + gap)
+        top = n // columns * (blocks.shape[1] + gap)
+        label = f"map {m}: fires on {found.firing[m]:.0%}" if found.firing[m] else f"map {m}: dead"
+        ax.text(left, top - 1.5, label, fontsize=7, va="bottom")
+    return ax
+
+
+def _block(patches: Patches, m: int, side: int) -> Array:
+    """Return one map's patches and projections, side by side."""
+    inside = patches.inside[m][..., None]
+    seen = patches.images[m] / 255 if patches.images.dtype == np.uint8 else np.clip(patches.images[m], 0, 1)
+    halves = [np.where(inside, picture, PAPER) for picture in (seen, display(patches.projections[m]))]
+    left, right = (montage(half, side) for half in halves)
+    return np.concatenate([left, np.full((left.shape[0], 2 * GAP, left.shape[2]), PAPER), right], axis=1)
+
+
+def evolution(result: Evolution, ax: Axes | None = None, *, title: str = "") -> Axes:
+    """Draw the maps of a layer through the epochs: a row for each map, a column for each epoch.
+
+    Each row has one scale, mid-gray is zero. A framed projection is that of another image than at
+    the epoch before: a jump.
+    """
+    epochs, maps, height, width, channels = result.pixels.shape
+    shown = np.stack([display(result.pixels[:, m]) for m in range(maps)])  # (M, E, H, W, C)
+    if ax is None:
+        ax = plt.subplots(figsize=(0.9 * epochs + 0.8, 0.95 * maps + 0.7), layout="constrained")[1]
+    gap = max(2, height // 14)
+    image(montage(shown.reshape(-1, height, width, channels), epochs, gap), ax, title=title)
+    for e, epoch in enumerate(result.epochs):
+        center = e * (width + gap) + width / 2
+        ax.text(center, -gap, f"{epoch}" if e else f"epoch {epoch}", ha="center", va="bottom", fontsize=8)
+    for m, feature_map in enumerate(result.maps):
+        middle = m * (height + gap) + height / 2
+        ax.text(-gap, middle, f"map {feature_map}", ha="right", va="center", fontsize=8)
+    for e, m in np.argwhere(result.jumped):
+        corner = (e * (width + gap) - 0.5, m * (height + gap) - 0.5)
+        ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=BOX_COLOR, linewidth=1.5))
+    return ax

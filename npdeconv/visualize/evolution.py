@@ -1,0 +1,172 @@
+"""When did each feature map learn what it looks for?"""
+
+import copy
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from npdeconv import weights
+from npdeconv._types import Array, Rule
+from npdeconv.layers import Sequential
+from npdeconv.parallel import Workers
+from npdeconv.visualize.projection import Projection, Select, project
+from npdeconv.visualize.strongest import find_strongest
+
+
+class Evolution(NamedTuple):
+    """Some maps of a layer (M of them) after some epochs (E of them)."""
+
+    epochs: Array  # int (E,)
+    maps: Array  # int (M,)
+    images: Array  # int (E, M): the projected image's position; -1 where the map fires on none
+    activations: Array  # (E, M): of the projected unit
+    box: Array  # int (E, M, 4): what it sees
+    pixels: Array  # (E, M, H, W, C): its projection, signed and unscaled; zeros where it is silent
+    jumped: Array  # bool (E, M): the winning image is another one than at the epoch before
+    last_jump: int  # the last epoch at which any of these maps jumped; 0: never
+
+
+class EvolutionRecorder:
+    """Watches a network while it is trained: a callback for `npdeconv.training.fit`.
+
+    Parameters
+    ----------
+    images : (N, H, W, C)
+        The images to search, or those among which `fixed` is one.
+    layers : sequence of str
+    maps : sequence of int, optional
+        Those of each layer to follow (a layer that has fewer is followed in those that it has); all
+        unless given. Each takes the memory of one image per epoch.
+    fixed : int, optional
+        Position of one image to project at all epochs, as in the deck. Unless given, each map shows
+        its strongest image of all at that epoch, as in the paper's figure 4 (arXiv:1311.2901), where
+        sudden jumps show that another image has become the strongest.
+    epochs : collection of int, optional
+        When to look; after every epoch unless given.
+    select, rule, workers
+        As for `project`.
+    """
+
+    def __init__(
+        self,
+        images: Array,
+        layers: Sequence[str],
+        *,
+        maps: Sequence[int] | None = None,
+        fixed: int | None = None,
+        epochs: Collection[int] | None = None,
+        select: Select = "strongest",
+        rule: Rule = "deconv",
+        workers: Workers = None,
+    ) -> None:
+        if fixed is not None and not 0 <= fixed < len(images):
+            raise IndexError(f"evolution: fixed must be an image from 0 to {len(images) - 1}, got {fixed}")
+        self.images, self.layers, self.maps, self.fixed = images, tuple(layers), maps, fixed
+        self.epochs = None if epochs is None else frozenset(epochs)
+        self.select, self.rule, self.workers = select, rule, workers
+        self._seen: dict[str, list[tuple[int, Array, Array, Projection]]] = {name: [] for name in layers}
+
+    def __call__(self, network: Sequential, history: Mapping[str, Sequence[float]]) -> None:
+        """Look at the network after an epoch, if it was chosen."""
+        epoch = len(history["loss"])
+        if self.epochs is None or epoch in self.epochs:
+            self.observe(network, epoch)
+
+    def observe(self, network: Sequential, epoch: int) -> None:
+        """Project the followed maps as the network stands now."""
+        best = None
+        if self.fixed is None:
+            best = find_strongest(network, self.images, self.layers, k=1, workers=self.workers)
+        for layer in self.layers:
+            maps = self._followed(network, layer)
+            if best is None:
+                winners = np.full(len(maps), self.fixed)
+            else:
+                winners = best[layer].images[maps, 0]
+            shown = self.images[np.maximum(winners, 0)]  # where none fires, any image: it is silent
+            result = project(
+                network, shown, layer, maps, select=self.select, rule=self.rule, workers=self.workers
+            )
+            self._seen[layer].append((epoch, maps, winners, result))
+
+    def result(self) -> dict[str, Evolution]:
+        """Return what was seen so far, by layer; ValueError if nothing was."""
+        return {layer: _stack(layer, seen) for layer, seen in self._seen.items()}
+
+    def _followed(self, network: Sequential, layer: str) -> Array:
+        count = network[:layer].output_shape(self.images.shape[1:])[-1]
+        if self.maps is None:
+            return np.arange(count)
+        return np.array([m for m in self.maps if m < count], dtype=np.int64)
+
+
+def find_snapshots(folder: str | Path) -> dict[int, Path]:
+    """Return the files `epoch_NNNN.npz` that `npdeconv.callbacks.Snapshots` wrote, by epoch."""
+    folder = Path(folder)
+    found = {
+        int(match[1]): path
+        for path in folder.glob("epoch_*.npz")
+        if (match := re.fullmatch(r"epoch_(\d+)\.npz", path.name))
+    }
+    if not found:
+        raise FileNotFoundError(f"{folder}: expected snapshots named epoch_NNNN.npz, found none")
+    return dict(sorted(found.items()))
+
+
+def evolve(
+    network: Sequential,
+    snapshots: Mapping[int, str | Path],
+    images: Array,
+    layers: Sequence[str],
+    *,
+    maps: Sequence[int] | None = None,
+    fixed: int | None = None,
+    select: Select = "strongest",
+    rule: Rule = "deconv",
+    workers: Workers = None,
+) -> dict[str, Evolution]:
+    """Project feature maps at several epochs of a training run.
+
+    Parameters
+    ----------
+    network : Sequential
+        One of the run's kind; its own parameters are left alone.
+    snapshots : mapping of int to path
+        Weights by epoch, see `find_snapshots`.
+    images, layers, maps, fixed, select, rule, workers
+        As for `EvolutionRecorder`.
+
+    Returns
+    -------
+    dict of layer to Evolution
+    """
+    moving = copy.deepcopy(network)
+    recorder = EvolutionRecorder(
+        images, layers, maps=maps, fixed=fixed, select=select, rule=rule, workers=workers
+    )
+    for epoch, path in snapshots.items():
+        weights.load(moving, path)
+        recorder.observe(moving, epoch)
+    return recorder.result()
+
+
+def _stack(layer: str, seen: Sequence[tuple[int, Array, Array, Projection]]) -> Evolution:
+    if not seen:
+        raise ValueError(f"evolution: layer {layer!r} was looked at after no epoch")
+    epochs, maps, winners, results = zip(*seen, strict=True)
+    images = np.stack(winners)
+    jumped = np.zeros(images.shape, bool)
+    jumped[1:] = images[1:] != images[:-1]
+    return Evolution(
+        epochs=np.array(epochs),
+        maps=maps[0],
+        images=images,
+        activations=np.stack([result.activation for result in results]),
+        box=np.stack([result.box for result in results]),
+        pixels=np.stack([result.pixels for result in results]),
+        jumped=jumped,
+        last_jump=max((epoch for epoch, row in zip(epochs, jumped, strict=True) if row.any()), default=0),
+    )

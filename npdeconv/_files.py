@@ -3,10 +3,10 @@
 import os
 import tempfile
 import zipfile
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -15,18 +15,47 @@ from npdeconv._types import Array, Shape
 
 
 def replace(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Write a file under a temporary name, sync it, and rename it: a reader finds all or nothing."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Write a file under a temporary name, sync it, and rename it: a reader finds all or nothing.
+
+    Raises
+    ------
+    OSError
+        If that fails; the file is as it was then.
+    """
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        # Python's own message would name the temporary file.
+        raise type(error)(f"{path}: could not be written ({error.strerror or error})") from error
+
+
+class UnexpectedError(Exception):
+    """A file is whole, but not the expected one; the message says everything but the path."""
+
+
+@contextmanager
+def naming(path: Path, expected: str) -> Iterator[None]:
+    """Turn what a reader raises on damaged files, which is almost anything, into one sentence."""
+    try:
+        yield
+    except UnexpectedError as error:
+        raise ValueError(f"{path}: {error}") from None
+    except Exception as error:
+        errno = getattr(error, "errno", None)
+        reason = os.strerror(errno) if errno else " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(
+            f"{path}: expected a {expected}, got a file that can't be read as one ({reason})"
+        ) from error
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
@@ -47,49 +76,52 @@ def read_arrays(path: Path, expected: Mapping[str, Shape]) -> dict[str, Array]:
     ValueError
         If the file is no whole archive of numeric arrays, or of other names or shapes.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            headers = {name.removesuffix(".npy"): _header(archive, name) for name in archive.namelist()}
-            _compare(path, headers, expected)
-            return {name: _read(archive, f"{name}.npy") for name in expected}
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path}: there is no such file") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise ValueError(f"{path}: expected a whole .npz archive, but {error}") from None
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file")
+    with naming(path, "whole .npz archive"), zipfile.ZipFile(path) as archive:
+        names = {name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")}
+        _compare_names(names, expected.keys())
+        for name, shape in expected.items():
+            stored = _read_shape(archive, name)
+            if stored != shape:
+                raise UnexpectedError(f"expected {name} of shape {shape}, got {stored}")
+        return {name: _read(archive, name) for name in expected}
 
 
-def _header(archive: zipfile.ZipFile, name: str) -> tuple[Shape, np.dtype[Any]]:
-    with archive.open(name) as file:
-        try:
-            version = npy.read_magic(file)
-            read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-            shape, _, dtype = read(file)
-        except ValueError as error:
-            raise zipfile.BadZipFile(f"member {name!r} is no array ({str(error).splitlines()[0]})") from None
-    if dtype.hasobject:
-        raise zipfile.BadZipFile(f"member {name!r} holds pickled objects")
-    return shape, dtype
-
-
-def _compare(
-    path: Path, headers: Mapping[str, tuple[Shape, np.dtype[Any]]], expected: Mapping[str, Shape]
-) -> None:
-    missing, surplus = sorted(expected.keys() - headers.keys()), sorted(headers.keys() - expected.keys())
+def _compare_names(names: set[str], expected: Collection[str]) -> None:
+    missing, surplus = sorted(set(expected) - names), sorted(names - set(expected))
     if missing or surplus:
         parts = [f"lacks {_some(missing)}"] * bool(missing) + [f"also holds {_some(surplus)}"] * bool(surplus)
-        raise ValueError(f"{path}: expected the arrays of another network, the file {' and '.join(parts)}")
-    for name, shape in expected.items():
-        if headers[name][0] != shape:
-            raise ValueError(f"{path}: expected {name} of shape {shape}, got {headers[name][0]}")
+        raise UnexpectedError(f"expected the arrays of the network, but the file {' and '.join(parts)}")
 
 
 def _some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _read(archive: zipfile.ZipFile, name: str) -> Array:
-    with archive.open(name) as file:
+def _read_shape(archive: zipfile.ZipFile, name: str) -> Shape:
+    with archive.open(f"{name}.npy") as file:
         try:
-            return npy.read_array(file, allow_pickle=False)
+            version = npy.read_magic(file)
+            if version != (1, 0):  # later ones may have headers of 4 GB
+                raise ValueError(f"format {version[0]}.{version[1]}")
+            shape, _, dtype = npy.read_array_header_1_0(file)
+        except Exception as error:
+            reason = str(error).splitlines()[0]
+            raise UnexpectedError(f"expected {name} to be an array, got something else ({reason})") from None
+    if dtype.hasobject:
+        raise UnexpectedError(f"expected {name} to hold numbers, got pickled objects")
+    if dtype.kind not in "biufc":
+        raise UnexpectedError(f"expected {name} to hold numbers, got {dtype}")
+    return shape
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> Array:
+    with archive.open(f"{name}.npy") as file:
+        try:
+            array = npy.read_array(file, allow_pickle=False)
         except ValueError as error:
-            raise zipfile.BadZipFile(f"member {name!r} is cut short ({error})") from None
+            raise UnexpectedError(f"expected the whole of {name}, but it is cut short ({error})") from None
+        if file.read(1):  # also makes zipfile compare the checksum
+            raise UnexpectedError(f"expected {name} to be an array, got more than that")
+        return array

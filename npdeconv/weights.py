@@ -4,13 +4,13 @@ The file format is the dictionary `network.parameters`: names such as `conv1.wei
 (KH, KW, C, F), dense weights as (D, M).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from npdeconv._files import read_arrays, write_arrays
+from npdeconv._files import UnexpectedError, naming, read_arrays, write_arrays
 from npdeconv._types import Array
 from npdeconv.layers import Layer
 
@@ -33,16 +33,24 @@ def load(network: Layer, path: str | Path) -> None:
     """
     path = Path(path)
     expected = {name: array.shape for name, array in network.parameters.items()}
-    assign(network, read_arrays(path, expected), path)
+    assign(network.parameters, read_arrays(path, expected), path)
 
 
-def assign(network: Layer, arrays: dict[str, Array], path: Path) -> None:
-    """Copy arrays whose names and shapes fit into the network's own, once all are known to be floats."""
-    for name in network.parameters:
-        if not np.issubdtype(arrays[name].dtype, np.floating):
-            raise ValueError(f"{path}: expected {name} to hold floats, got {arrays[name].dtype}")
-    for name, parameter in network.parameters.items():
-        parameter[...] = arrays[name]
+def assign(live: Mapping[str, Array], stored: Mapping[str, Array], path: Path) -> None:
+    """Copy arrays of the right names and shapes into live ones, once all are known to be floats that fit."""
+    converted = {}
+    for name, array in live.items():
+        if not np.issubdtype(stored[name].dtype, np.floating):
+            raise ValueError(f"{path}: expected {name} to hold floats, got {stored[name].dtype}")
+        with np.errstate(over="ignore"):
+            converted[name] = stored[name].astype(array.dtype)
+        if np.isinf(converted[name]).sum() > np.isinf(stored[name]).sum():
+            largest = np.abs(stored[name]).max()
+            raise ValueError(
+                f"{path}: expected {name} to fit into {array.dtype}, got values up to {largest:.4g}"
+            )
+    for name, array in live.items():
+        array[...] = converted[name]
 
 
 def load_keras(network: Layer, path: str | Path) -> None:
@@ -61,43 +69,53 @@ def load_keras(network: Layer, path: str | Path) -> None:
         If the file is no HDF5 file of Keras weights, or those of another stack of layers.
     """
     path = Path(path)
-    names = list(network.parameters)
-    found = list(_keras_arrays(path))
-    if len(found) != len(names):
-        raise ValueError(
-            f"{path}: expected {len(names)} arrays for {network.name}, the file has {len(found)}"
-        )
-    for name, (source, array) in zip(names, found, strict=True):
-        expected = network.parameters[name].shape
-        if array.shape != expected:
-            raise ValueError(f"{path}: expected {name} of shape {expected}, {source} has {array.shape}")
-    assign(network, {name: array for name, (_, array) in zip(names, found, strict=True)}, path)
-
-
-def _keras_arrays(path: Path) -> Iterator[tuple[str, Array]]:
-    """Yield (name, array) in the order of the layers, as the file's attributes list them."""
     try:
         import h5py
     except ImportError:
         raise ImportError("load_keras: reading .h5 files needs h5py: pip install npdeconv[keras]") from None
-    if not path.is_file():
+    if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file")
-    try:
-        with h5py.File(path, "r") as file:
-            root = file.get("model_weights", file)
-            for layer in root.attrs["layer_names"]:
-                group = root[_text(layer)]
-                for name in group.attrs["weight_names"]:
-                    yield _text(name), _dataset(group, _text(name))
-    except (OSError, KeyError, TypeError, RuntimeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: expected a Keras .h5 file of weights, but {error}") from None
+    with naming(path, "Keras .h5 file of weights"), h5py.File(path, "r") as file:
+        stored = _read_keras(file, network)
+    assign(network.parameters, stored, path)
 
 
-def _dataset(group: Any, name: str) -> Array:
-    array = group[name]
-    if array.external or array.is_virtual:
-        raise TypeError(f"{name} points to another file")
-    return np.asarray(array)
+def _read_keras(file: Any, network: Layer) -> dict[str, Array]:
+    """Read the arrays in order, after their shapes have been compared with the parameters'."""
+    parameters, found = network.parameters, list(_keras_datasets(file))
+    if len(found) != len(parameters):
+        raise UnexpectedError(
+            f"expected {len(parameters)} arrays for {network.name}, the file has {len(found)}"
+        )
+    for (name, parameter), (source, dataset) in zip(parameters.items(), found, strict=True):
+        if dataset.shape != parameter.shape:
+            raise UnexpectedError(f"expected {name} of shape {parameter.shape}, {source} has {dataset.shape}")
+        if dataset.dtype.kind != "f":
+            raise UnexpectedError(f"expected {name} to hold floats, {source} has {dataset.dtype}")
+        if dataset.external or dataset.is_virtual:
+            raise UnexpectedError(f"expected {name} in the file itself, {source} lies in another")
+    return {name: dataset[()] for name, (_, dataset) in zip(parameters, found, strict=True)}
+
+
+def _keras_datasets(file: Any) -> Iterator[tuple[str, Any]]:
+    """Yield (name, dataset) in the order of the layers, as the file's attributes list them."""
+    root = _member(file, "model_weights") if "model_weights" in file else file
+    for layer in root.attrs["layer_names"]:
+        group = _member(root, _text(layer))
+        for name in group.attrs["weight_names"]:
+            yield _text(name), _member(group, _text(name))
+
+
+def _member(group: Any, path: str) -> Any:
+    """Look a path up without following links, which may lead out of the file."""
+    for part in path.split("/"):
+        link = group.get(part, getlink=True)
+        if link is None:
+            raise UnexpectedError(f"expected an entry {path!r}, the file has none")
+        if type(link).__name__ != "HardLink":
+            raise UnexpectedError(f"expected {path} in the file itself, got {type(link).__name__}")
+        group = group[part]
+    return group
 
 
 def _text(name: str | bytes) -> str:

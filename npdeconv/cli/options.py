@@ -3,13 +3,13 @@
 import argparse
 import json
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
 from npdeconv import models, weights
 from npdeconv.data import Dataset, load_folder, load_mnist, load_rps, load_strokes
-from npdeconv.layers import Sequential
+from npdeconv.layers import MaxPool2D, ReLU, Sequential
 
 STROKES = {"train": (20_000, 0), "test": (2_000, 1)}  # number of digits, seed
 
@@ -33,6 +33,15 @@ def add_command(commands: Any, name: str, run: Any, *, summary: str, description
 def add_model(parser: Any) -> None:
     """Add the positional MODEL."""
     parser.add_argument("model", metavar="MODEL", help=f"one of {', '.join(models.names())}")
+
+
+def add_network(parser: Any) -> None:
+    """Add the positional NETWORK, and what goes with it: --weights, --data, --split."""
+    option = parser.add_argument
+    option("network", metavar="NETWORK", help="folder of a training run, or a model's name with --weights")
+    option("--weights", metavar="FILE", help=".npz or Keras .h5 file; of a run, its weights.npz if not given")
+    option("--data", metavar="SET", help=f"{DATA_HELP}; the run's if not given")
+    option("--split", choices=get_args(Split), default="test", help="part of the data set")
 
 
 def add_seed(parser: Any) -> None:
@@ -65,6 +74,11 @@ def load_data(name: str, split: Split, network: Sequential) -> Dataset:
     if not folder.is_dir():
         raise FileNotFoundError(f"--data: expected {DATA_HELP}; there is no folder {name!r}")
     return load_folder(folder / split if (folder / split).is_dir() else folder, (height, width))
+
+
+def shown_layers(network: Sequential) -> list[str]:
+    """Return the layers whose maps are worth looking at: after each rectifier and pooling."""
+    return [name for name, layer in network.layers.items() if isinstance(layer, ReLU | MaxPool2D)]
 
 
 def load_network(source: str, file: str | None) -> tuple[Sequential, str | None]:

@@ -10,7 +10,7 @@ from npdeconv import plot
 from npdeconv._files import write_arrays
 from npdeconv._types import Array, Rule
 from npdeconv.cli.figures import save_figure
-from npdeconv.cli.options import DATA_HELP, add_command, add_workers, load_data, load_network
+from npdeconv.cli.options import add_command, add_network, add_workers, load_data, load_network
 from npdeconv.visualize import Select, find_strongest, project
 
 
@@ -26,12 +26,9 @@ def add(commands: Any) -> None:
         "feature maps and images count from 0.",
     )
     option = parser.add_argument
-    option("network", metavar="NETWORK", help="folder of a training run, or a model's name with --weights")
-    option("--weights", metavar="FILE", help=".npz or Keras .h5 file; of a run, its weights.npz if not given")
+    add_network(parser)
     option("--layer", required=True, metavar="NAME", help="such as relu2")
     option("--map", type=int, nargs="+", dest="maps", metavar="N", help="feature maps, 0 to 7 if not given")
-    option("--data", metavar="SET", help=f"{DATA_HELP}; the run's if not given")
-    option("--split", choices=("train", "test"), default="test", help="part of the data set")
     option(
         "--images",
         type=int,

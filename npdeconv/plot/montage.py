@@ -13,6 +13,7 @@ from npdeconv.visualize import Evolution, Patches, Strongest, display
 
 PAPER = 0.93  # the color between pictures
 GAP = 1  # pixels between pictures of a block
+BLOCK_INCHES, LABEL_INCHES = 2.0, 0.17  # width of a map's block, height of the line above it
 
 
 def montage(pictures: Array, columns: int, gap: int = GAP) -> Array:
@@ -46,20 +47,26 @@ def strongest(
     if not len(chosen):
         raise ValueError("strongest: expected at least one map that fires")
     side = int(np.ceil(np.sqrt(patches.images.shape[1])))
-    blocks = np.stack([_block(patches, m, side) for m in chosen])
-    columns = max(1, int(np.sqrt(len(chosen) * blocks.shape[1] / blocks.shape[2] * 1.6)))
-    gap = max(4, blocks.shape[1] // 8)
+    blocks = np.stack([_block(patches, int(m), side) for m in chosen])
+    height, width = blocks.shape[1:3]
+    inches = BLOCK_INCHES / width  # per pixel
+    gap = int(np.ceil(LABEL_INCHES / inches))
+    columns = max(1, round(np.sqrt(1.4 * len(chosen) * (height + gap) / (width + gap))))
+    sheet = montage(blocks, columns, gap)
     if ax is None:
-        rows = -(-len(chosen) // columns)
-        size = columns * 2.0, rows * (2.0 * blocks.shape[1] / blocks.shape[2] + 0.25) + 0.4
+        size = (sheet.shape[1] * inches + 0.2, (sheet.shape[0] + gap) * inches + 0.3)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
-    image(montage(blocks, columns, gap), ax)
+    image(sheet, ax)
     for n, m in enumerate(chosen):
-        left = n % columns * (blocks.shape[2] + gap)
-        top = n // columns * (blocks.shape[1] + gap)
-        label = f"map {m}: fires on {found.firing[m]:.0%}" if found.firing[m] else f"map {m}: dead"
-        ax.text(left, top - 1.5, label, fontsize=7, va="bottom")
+        left, top = n % columns * (width + gap), n // columns * (height + gap)
+        ax.text(left - 0.5, top - 0.5, f"map {m}: {_firing(found.firing[m])}", fontsize=7, va="bottom")
     return ax
+
+
+def _firing(share: float) -> str:
+    if not share:
+        return "dead"
+    return "fires on <1%" if share < 0.01 else f"fires on {share:.0%}"
 
 
 def _block(patches: Patches, m: int, side: int) -> Array:

@@ -8,7 +8,7 @@ from npdeconv.visualize.display import display
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
 from npdeconv.visualize.patches import Patches, find_patches
 from npdeconv.visualize.projection import Projection, Select, project
-from npdeconv.visualize.strongest import Strongest, find_strongest
+from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
 from npdeconv.visualize.summary import LayerSummary, summarize
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "LayerSummary",
     "Patches",
     "Projection",
+    "Ranking",
     "Select",
     "Strongest",
     "display",

@@ -82,10 +82,7 @@ class EvolutionRecorder:
             best = find_strongest(network, self.images, self.layers, k=1, workers=self.workers)
         for layer in self.layers:
             maps = self._followed(network, layer)
-            if best is None:
-                winners = np.full(len(maps), self.fixed)
-            else:
-                winners = best[layer].images[maps, 0]
+            winners = np.full(len(maps), self.fixed) if best is None else best[layer].images[maps, 0]
             shown = self.images[np.maximum(winners, 0)]  # where none fires, any image: it is silent
             result = project(
                 network, shown, layer, maps, select=self.select, rule=self.rule, workers=self.workers

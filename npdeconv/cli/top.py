@@ -1,0 +1,58 @@
+"""`npdeconv top`: the images that excite each feature map most."""
+
+import argparse
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from npdeconv import plot
+from npdeconv._files import write_arrays
+from npdeconv.cli.figures import save_figure
+from npdeconv.cli.options import add_command, add_network, add_workers, load_data, load_network, shown_layers
+from npdeconv.visualize import Ranking, find_patches, find_strongest
+
+MAPS_PER_FIGURE = 32
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "top",
+        run,
+        summary="find the images that excite each feature map most; draw their patches and projections",
+        description="Finds, in one pass over a data set, the images that excite each feature map of some "
+        "layers most, and writes for each layer figures (.png) of their patches beside their projections, "
+        "and the raw arrays (.npz): images, positions, activations, firing rates, patches, projections.",
+    )
+    add_network(parser)
+    parser.add_argument("--layers", nargs="+", metavar="NAME", help="every ReLU and pooling if not given")
+    parser.add_argument("-k", type=int, default=9, metavar="N", help="images per map")
+    parser.add_argument("--by", choices=get_args(Ranking), default="maximum", help="what to rank images by")
+    parser.add_argument("--out", type=Path, default=Path("top"), metavar="DIR", help="folder to write to")
+    add_workers(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Search, crop, draw, and print what each layer holds."""
+    network, trained_on = load_network(options.network, options.weights)
+    dataset = load_data(options.data or trained_on or "mnist", options.split, network)
+    layers = options.layers or shown_layers(network)
+    every = find_strongest(
+        network, dataset.images, layers, k=options.k, by=options.by, workers=options.workers
+    )
+    options.out.mkdir(parents=True, exist_ok=True)
+    for layer, found in every.items():
+        patches = find_patches(network, dataset.images, found, layer, workers=options.workers)
+        write_arrays(options.out / f"{layer}.npz", found._asdict() | prefixed("patches", patches._asdict()))
+        alive, dead = np.flatnonzero(found.firing), np.flatnonzero(found.firing == 0)
+        print(f"{layer}: {len(found.firing)} maps, dead: {', '.join(map(str, dead)) or 'none'}")
+        for number, first in enumerate(range(0, len(alive), MAPS_PER_FIGURE), 1):
+            ax = plot.strongest(patches, found, maps=alive[first : first + MAPS_PER_FIGURE])
+            print(f"  {save_figure(ax, options.out / f'{layer}_{number}.png')}")
+
+
+def prefixed(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:
+    """Put a word before every name."""
+    return {f"{prefix}_{name}": array for name, array in arrays.items()}

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from npdeconv.data import Dataset
+from npdeconv.data import Dataset, shift
 from npdeconv.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Sequential, Softmax
+from npdeconv.optimizers import Adam
+from npdeconv.training import fit, train
 
 CLASSES = ("left", "right", "bottom")
 
@@ -48,3 +50,20 @@ def assert_same_bits(got, expected):
     for name, array in expected.items():
         assert got[name].dtype == array.dtype, name
         assert got[name].tobytes() == array.tobytes(), name
+
+
+def trained(network=None, dataset=None, *, seed=0, workers=1, epochs=2, **settings):
+    """Train a tiny network to the end; return it and the steps."""
+    network = tiny_network() if network is None else network
+    dataset = tiny_dataset() if dataset is None else dataset
+    settings = {"batch_size": 32, "augment": shift(1)} | settings
+    rng = np.random.default_rng(seed)
+    steps = list(train(network, dataset, Adam(0.01), epochs=epochs, rng=rng, workers=workers, **settings))
+    return network, steps
+
+
+def fitted(network, dataset=None, optimizer=None, **settings):
+    """Fit a tiny network; return the history."""
+    settings = {"epochs": 2, "batch_size": 32, "workers": 1, "progress": False} | settings
+    dataset = tiny_dataset() if dataset is None else dataset
+    return fit(network, dataset, optimizer or Adam(0.01), rng=np.random.default_rng(0), **settings)

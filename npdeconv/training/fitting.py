@@ -1,5 +1,6 @@
 """The loop over the steps of training: progress, validation, stopping, checkpoints."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from npdeconv.parallel import Workers
 from npdeconv.training.history import History
 from npdeconv.training.prediction import evaluate
 from npdeconv.training.run import Progress, Run, Totals
-from npdeconv.training.steps import Constraint, Job, Position, Step, generator, new_seed
+from npdeconv.training.steps import Constraint, Job, Position, Step, check_fits, generator, new_seed
 
 Callback: TypeAlias = Callable[[Sequential, History], object]
 """Called after each epoch; training stops if it returns True. See `npdeconv.callbacks`."""
@@ -89,21 +90,26 @@ def fit(
     """
     positive_int(epochs, "fit", "epochs")
     batch_size = positive_int(batch_size, "fit", "batch_size")
-    if patience is not None:
-        positive_int(patience, "fit", "patience")
-        if validation is None:
-            raise ValueError("fit: patience watches the validation loss, and needs validation")
+    _check_patience(patience, validation)
     if resume and run is None:
         raise ValueError("fit: resume needs a run folder to resume from")
+    if isinstance(workers, int):
+        positive_int(workers, "fit", "workers")
+    check_fits(network, dataset)
     loop = _Loop(network, optimizer, schedule, patience, tuple(callbacks), Progress(new_seed(rng)))
     if run is not None:
-        config = _config(network, dataset, optimizer, batch_size, validation, schedule, patience, augment)
+        config = _config(
+            network, dataset, optimizer, batch_size, validation, schedule, augment, constraint, patience
+        )
         config["free"] = {"epochs": epochs, "npdeconv": __version__}
-        loop.open(Run(Path(run), config, resume=resume))
-    if isinstance(validation, float | int):
-        dataset, loop.validation = dataset.split(validation, generator(loop.progress.seed, 0))
-    else:
+        loop.restore(Run(Path(run), config, resume=resume))
+    if isinstance(validation, Dataset):
+        check_fits(network, validation)
         loop.validation = validation
+    elif validation is not None:
+        dataset, loop.validation = dataset.split(validation, generator(loop.progress.seed, 0))
+    if loop.record is not None:
+        loop.record.begin()  # everything that is given has been checked: now there is a run
     job = Job(network, dataset, optimizer, batch_size, augment, constraint)
     loop.run_through(job, epochs, workers, progress)
     return loop.history
@@ -128,7 +134,7 @@ class _Loop:
         if self.patience is not None:
             self.best = {name: array.copy() for name, array in self.network.parameters.items()}
 
-    def open(self, record: Run) -> None:
+    def restore(self, record: Run) -> None:
         """Go on where the run's checkpoint stands, if it has one."""
         self.record = record
         restored = record.restore(self.network, self.optimizer, self.best)
@@ -182,6 +188,10 @@ class _Loop:
         accuracy, loss = np.nan, np.nan
         if self.validation is not None:
             accuracy, loss = evaluate(self.network, self.validation, workers)
+            if not np.isfinite(loss):
+                raise FloatingPointError(
+                    f"training stopped: the validation loss became {loss} after epoch {step.epoch}"
+                )
         totals = self.progress.totals
         self.history.append(
             epoch=step.epoch,
@@ -193,7 +203,7 @@ class _Loop:
             seconds=totals.seconds + time.perf_counter() - started,
         )
         self.progress = Progress(self.progress.seed, Position(step.epoch + 1, 0), Totals())
-        if self.best and loss <= min(self.history["validation_loss"]):
+        if self.best and not self._epochs_since_best():
             for name, array in self.network.parameters.items():
                 self.best[name][...] = array
         if self.record is not None:
@@ -202,10 +212,11 @@ class _Loop:
         return True in answers
 
     def _stalled(self) -> bool:
-        if self.patience is None or not self.history.epochs:
-            return False
+        return bool(self.patience and self.history.epochs and self._epochs_since_best() >= self.patience)
+
+    def _epochs_since_best(self) -> int:
         losses = self.history["validation_loss"]
-        return len(losses) - 1 - int(np.argmin(losses)) >= self.patience
+        return len(losses) - 1 - int(np.argmin(losses))
 
     def _set_rate(self, base: float) -> None:
         if self.schedule is not None:
@@ -216,6 +227,13 @@ class _Loop:
             self.record.save(self.progress, self.network, self.optimizer, self.best)
 
 
+def _check_patience(patience: int | None, validation: Dataset | float | None) -> None:
+    if patience is not None:
+        positive_int(patience, "fit", "patience")
+        if validation is None:
+            raise ValueError("fit: patience watches the validation loss, and needs validation")
+
+
 def _config(
     network: Sequential,
     dataset: Dataset,
@@ -223,8 +241,9 @@ def _config(
     batch_size: int,
     validation: Dataset | float | None,
     schedule: Schedule | None,
-    patience: int | None,
     augment: Augmentation | None,
+    constraint: Constraint | None,
+    patience: int | None,
 ) -> dict[str, Any]:
     """Collect the settings that a run can't change on its way."""
     return {
@@ -235,10 +254,16 @@ def _config(
             "images": dataset.images.shape,
             "classes": dataset.classes,
         },
-        "validation": repr(validation),
         "batch_size": batch_size,
         **optimizer.settings,
-        "schedule": repr(schedule),
+        "validation": _describe(validation),
+        "schedule": _describe(schedule),
+        "augment": _describe(augment),
+        "constraint": _describe(constraint),
         "patience": patience,
-        "augmented": augment is not None,
     }
+
+
+def _describe(setting: object) -> str:
+    """Describe a setting as every process would: without the address that functions show."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(setting))

@@ -64,13 +64,15 @@ class History(Mapping[str, list[float]]):
 
     @classmethod
     def read(cls, path: Path) -> "History":
-        """Read what `write` wrote; ValueError if the file is something else."""
+        """Read what `write` wrote; FileNotFoundError if it is missing, ValueError if it is something else."""
         history = cls()
+        if not path.exists():
+            raise FileNotFoundError(f"{path}: there is no such file")
         try:
             with path.open(newline="", encoding="utf-8") as file:
                 for row in csv.DictReader(file, strict=True):
                     history.append(**{column: float(value) for column, value in row.items()})
-        except (csv.Error, UnicodeDecodeError, TypeError, ValueError) as error:
+        except (csv.Error, TypeError, ValueError) as error:
             raise ValueError(
                 f"{path}: expected a history with one row of numbers per epoch, but {error}"
             ) from None

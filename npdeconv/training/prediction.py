@@ -31,21 +31,21 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
     """
     chain = below_softmax(network)
     if not len(images):
-        (classes,) = chain.output_shape(images.shape[1:])
-        return np.empty((0, classes), chain.dtype)
+        return np.empty((0, *chain.output_shape(images.shape[1:])), chain.dtype)
     return np.concatenate([softmax(logits) for logits in _logits(chain, images, workers)])
 
 
 def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> tuple[float, float]:
     """Return (accuracy, mean cross-entropy in nats) on a data set."""
+    check_fits(network, dataset)
     chain = below_softmax(network)
-    check_fits(chain, dataset)
     correct, loss = 0, 0.0
     cuts = shards(len(dataset))
     for cut, logits in zip(cuts, _logits(chain, dataset.images, workers), strict=True):
         labels = dataset.labels[cut]
         correct += int((logits.argmax(axis=1) == labels).sum())
-        loss += softmax_cross_entropy(logits, labels)[0] * len(labels)
+        with _unwarned():
+            loss += softmax_cross_entropy(logits, labels)[0] * len(labels)
     return correct / len(dataset), loss / len(dataset)
 
 
@@ -55,4 +55,10 @@ def _logits(chain: Sequential, images: Array, workers: Workers) -> Iterator[Arra
 
 
 def _shard_logits(chain: Sequential, images: Array) -> Array:
-    return chain(as_input(images, chain.dtype))
+    with _unwarned():
+        return chain(as_input(images, chain.dtype))
+
+
+def _unwarned() -> np.errstate:
+    """A diverged network overflows; the result says so, once, instead of a warning per operation."""
+    return np.errstate(over="ignore", invalid="ignore")

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from npdeconv import _files
+from npdeconv import _files, weights
 from npdeconv._types import Array
 from npdeconv.layers import Sequential
 from npdeconv.optimizers import Optimizer
@@ -58,7 +58,7 @@ class Run:
     Parameters
     ----------
     path : Path
-        Made if it does not exist.
+        Made by `begin` if it does not exist; nothing is written before.
     config : dict
         The settings, of JSON types. Those under "free" may change when a run is continued.
     resume : bool
@@ -66,8 +66,8 @@ class Run:
 
     Raises
     ------
-    FileExistsError
-        If the folder holds a run and `resume` is False.
+    FileExistsError, NotADirectoryError
+        If the folder holds a run and `resume` is False, or is no folder.
     ValueError
         If the run in the folder was made with other settings.
     """
@@ -75,35 +75,51 @@ class Run:
     def __init__(self, path: Path, config: Mapping[str, Any], *, resume: bool) -> None:
         self.path = path
         self._checkpoint = path / "checkpoint.npz"
-        config = json.loads(json.dumps(config))  # tuples become lists, as they are in the file
+        self._config = json.loads(json.dumps(config))  # tuples become lists, as they are in the file
+        if path.exists() and not path.is_dir():
+            raise NotADirectoryError(f"{path}: expected a folder to record the run in, got a file")
         if (path / "config.json").exists():
             if not resume:
                 raise FileExistsError(
                     f"{path}: holds a training run already; resume it, or choose another folder"
                 )
-            _compare_settings(path / "config.json", config)
-        path.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(config, indent=2) + "\n"
-        _files.replace(path / "config.json", lambda file: file.write(text.encode()))
+            _compare_settings(path / "config.json", self._config)
+
+    def begin(self) -> None:
+        """Make the folder and write the settings."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self._config, indent=2) + "\n"
+        _files.replace(self.path / "config.json", lambda file: file.write(text.encode()))
 
     def restore(
         self, network: Sequential, optimizer: Optimizer, best: dict[str, Array]
     ) -> tuple[Progress, History] | None:
-        """Bring network, optimizer and best weights to the last checkpoint; None if there is none."""
+        """Bring network, optimizer and best weights to the last checkpoint; None if there is none.
+
+        Files that are damaged or do not belong together change nothing: FileNotFoundError, ValueError.
+        """
         if not self._checkpoint.exists():
             return None
         optimizer.prepare(network.parameters)
         live = _arrays(network, optimizer, best)
         shapes = {name: array.shape for name, array in live.items()}
         stored = _files.read_arrays(self._checkpoint, shapes | {"counts": (6,), "sums": (2,)})
-        seed, epoch, index, correct, count, optimizer.steps = (int(value) for value in stored["counts"])
-        loss, seconds = (float(value) for value in stored["sums"])
-        for name, array in live.items():
-            array[...] = stored[name]
-        history = History.read(self.path / "history.csv") if epoch > 1 else History()
+        progress, steps = _read_progress(self._checkpoint, stored["counts"], stored["sums"])
+        history = self._read_history(progress.position.epoch - 1)
+        weights.assign(live, stored, self._checkpoint)
+        optimizer.steps = steps
+        return progress, history
+
+    def _read_history(self, epochs: int) -> History:
+        if not epochs:
+            return History()
+        path = self.path / "history.csv"
+        history = History.read(path)
+        if history.epochs < epochs:
+            raise ValueError(f"{path}: expected the {epochs} epochs of the checkpoint, got {history.epochs}")
         # The history is written before the checkpoint, so it may be an epoch ahead.
-        history.truncate(epoch - 1)
-        return Progress(seed, Position(epoch, index), Totals(loss, correct, count, seconds)), history
+        history.truncate(epochs)
+        return history
 
     def save(
         self, progress: Progress, network: Sequential, optimizer: Optimizer, best: dict[str, Array]
@@ -127,10 +143,20 @@ def _arrays(network: Sequential, optimizer: Optimizer, best: dict[str, Array]) -
     return {f"{group}/{name}": array for group, arrays in groups.items() for name, array in arrays.items()}
 
 
+def _read_progress(path: Path, counts: Array, sums: Array) -> tuple[Progress, int]:
+    """Return the progress and the optimizer's steps, as `Run.save` wrote them."""
+    whole = counts.dtype.kind == "i" and sums.dtype.kind == "f" and counts.min() >= 0 and counts[1] >= 1
+    if not whole or not np.isfinite(sums).all():
+        raise ValueError(f"{path}: expected the position of a run, got {counts.tolist()} and {sums.tolist()}")
+    seed, epoch, index, correct, count, steps = counts.tolist()
+    loss, seconds = sums.tolist()
+    return Progress(seed, Position(epoch, index), Totals(loss, correct, count, seconds)), steps
+
+
 def _compare_settings(path: Path, config: Mapping[str, Any]) -> None:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: expected the settings of a run as JSON, but {error}") from None
     if not isinstance(stored, dict):
         raise ValueError(f"{path}: expected the settings of a run, got {type(stored).__name__}")

@@ -80,10 +80,13 @@ def train(
         If the loss becomes NaN or infinite; it names the epoch, the step and the layer in which
         that first appeared.
     """
-    job = Job(
-        network, dataset, optimizer, positive_int(batch_size, "train", "batch_size"), augment, constraint
+    batch_size, epochs = (
+        positive_int(batch_size, "train", "batch_size"),
+        positive_int(epochs, "train", "epochs"),
     )
-    return job.run(positive_int(epochs, "train", "epochs"), new_seed(rng), Position(), workers)
+    check_fits(network, dataset)
+    job = Job(network, dataset, optimizer, batch_size, augment, constraint)
+    return job.run(epochs, new_seed(rng), Position(), workers)
 
 
 def new_seed(rng: Generator) -> int:
@@ -115,7 +118,6 @@ class Job(NamedTuple):
     def run(self, epochs: int, seed: int, start: Position, workers: Workers) -> Iterator[Step]:
         """Yield the steps from a position on."""
         chain = below_softmax(self.network)
-        check_fits(chain, self.dataset)
         steps = -(-len(self.dataset) // self.batch_size)
         with pool(workers) as parallel_map:
             for epoch in range(start.epoch, epochs + 1):
@@ -145,7 +147,8 @@ class Job(NamedTuple):
         if not np.isfinite(loss):
             passes = (shard.forward_arguments(chain) for shard in work)
             raise explain_divergence(chain, passes, loss, place.epoch, place.index)
-        self.optimizer.update(chain.parameters, total)
+        with np.errstate(over="ignore", invalid="ignore"):  # the next loss will say so
+            self.optimizer.update(chain.parameters, total)
         if self.constraint is not None:
             self.constraint(chain.parameters)
         return loss, correct
@@ -186,18 +189,18 @@ def below_softmax(network: Sequential) -> Sequential:
     return network[: names[-1]] if names and isinstance(network.layers[last], Softmax) else network
 
 
-def check_fits(chain: Sequential, dataset: Dataset) -> None:
+def check_fits(network: Sequential, dataset: Dataset) -> None:
     """Check that a network takes a data set's images and has an output for each class."""
+    name, shape = network.name, dataset.images.shape[1:]
     if not len(dataset):
-        raise ValueError(f"{chain.name}: expected images to train on or look at, {dataset.name} has none")
-    shape = dataset.images.shape[1:]
-    if chain.input_shape is not None and chain.input_shape != shape:
+        raise ValueError(f"{name}: expected images to train on or look at, {dataset.name} has none")
+    if network.input_shape is not None and network.input_shape != shape:
         raise ValueError(
-            f"{chain.name}: expected images of shape {chain.input_shape}, {dataset.name} has {shape}"
+            f"{name}: expected images of shape {network.input_shape}, {dataset.name} has {shape}"
         )
-    outputs = chain.output_shape(shape)
+    outputs = network.output_shape(shape)
     if outputs != (len(dataset.classes),):
         raise ValueError(
-            f"{chain.name}: expected {len(dataset.classes)} outputs, one per class of {dataset.name},"
+            f"{name}: expected {len(dataset.classes)} outputs, one per class of {dataset.name},"
             f" got outputs of shape {outputs}"
         )

@@ -12,7 +12,7 @@ Gradients: TypeAlias = Mapping[str, Array]
 Pair: TypeAlias = tuple[int, int]
 Generator: TypeAlias = np.random.Generator
 
-Rule: TypeAlias = Literal["deconv", "gradient", "guided"]
+Rule: TypeAlias = Literal["deconv", "gradient", "guided", "linear"]
 """How a descent passes a ReLU, see `npdeconv.layers.ReLU`."""
 
 

@@ -42,7 +42,8 @@ def test_every_rule_of_descent_reaches_the_input(case: Case):
     y, context = layer.forward(x)
     np.testing.assert_array_equal(layer.descend(y, context, "deconv"), layer.deconv(y, context))
     np.testing.assert_array_equal(layer.descend(y, context, "gradient"), layer.backward(y, context)[0])
-    assert layer.descend(y, context, "guided").shape == x.shape
+    for rule in ("guided", "linear"):
+        assert layer.descend(y, context, rule).shape == x.shape
 
 
 @every_case

@@ -66,12 +66,13 @@ def test_padding_never_wins_even_over_negative_numbers():
     np.testing.assert_array_equal(y, image([[-3]]))
 
 
-def test_the_three_rules_of_the_rectifier():
+def test_the_rules_of_the_rectifier():
     x, y = np.array([[1.0, 1, -1, -1]]), np.array([[5.0, -5, 5, -5]])
     _, context = ReLU().forward(x)
     np.testing.assert_array_equal(ReLU().descend(y, context, "deconv"), [[5, 0, 5, 0]])
     np.testing.assert_array_equal(ReLU().descend(y, context, "gradient"), [[5, -5, 0, 0]])
     np.testing.assert_array_equal(ReLU().descend(y, context, "guided"), [[5, 0, 0, 0]])
+    np.testing.assert_array_equal(ReLU().descend(y, context, "linear"), y)
 
 
 def test_the_rectifier_shows_nans():

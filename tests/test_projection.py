@@ -156,7 +156,7 @@ def test_bad_requests():
         project(net, images, "relu2", 0, select="best")
     with pytest.raises(TypeError, match=re.escape("select must be 'strongest', 'map' or (h, w), got 3")):
         project(net, images, "relu2", 0, select=3)
-    with pytest.raises(ValueError, match="rule must be one of deconv, gradient, guided, got 'relu'"):
+    with pytest.raises(ValueError, match="rule must be one of deconv, gradient, guided, linear, got 'relu'"):
         project(net, images, "relu2", 0, rule="relu")
     with pytest.raises(ValueError, match=re.escape("expects images of shape (9, 11, 2), got (11, 9, 2)")):
         project(net, images.swapaxes(1, 2), "relu2", 0)

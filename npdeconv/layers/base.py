@@ -61,7 +61,7 @@ class Layer(ABC):
         """Carry activations down to the input space, as the DeconvNet does (arXiv:1311.2901, 2.1)."""
 
     def descend(self, y: Array, context: Context, rule: Rule) -> Array:
-        """Carry `y` down by a rule: "deconv", "gradient" or "guided" (see `ReLU`)."""
+        """Carry `y` down by a rule: "deconv", "gradient", "guided" or "linear" (see `ReLU`)."""
         return self.backward(y, context)[0] if rule == "gradient" else self.deconv(y, context)
 
     @abstractmethod

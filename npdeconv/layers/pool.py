@@ -70,6 +70,20 @@ class MaxPool2D(LinearLayer):
         unpool(as_input(y), as_input(context.switches), x)
         return x.reshape(len(y), height, width, channels)
 
+    def centered(self, context: Context) -> Context:
+        """Return the context with every winner replaced by the center of its window.
+
+        So unpools who has lost the switches. The center is that of the part of the window that
+        lies in the image; of the four middle pixels of an even window, it is the upper left one.
+        """
+        height, width, _ = context.input_shape
+        size, stride, _ = self.window
+        (top, left), (down, across) = self.window.place(context.input_shape, self.name)
+        rows = _centers(down, size[0], stride[0], top, height)
+        columns = _centers(across, size[1], stride[1], left, width)
+        centers = rows[:, np.newaxis, np.newaxis] * width + columns[:, np.newaxis]  # (OH, OW, 1)
+        return context._replace(switches=np.broadcast_to(centers, context.switches.shape))
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """(H, W, C) -> (OH, OW, C)."""
         channels = image_shape(input_shape, self.name)[2]
@@ -81,3 +95,9 @@ class MaxPool2D(LinearLayer):
 
     def __repr__(self) -> str:
         return f"MaxPool2D({self.window.size}, stride={self.window.stride}, padding={self.window.padding!r})"
+
+
+def _centers(places: int, size: int, stride: int, offset: int, length: int) -> Array:
+    """Return the middle position of each window along one axis, int32."""
+    first = np.arange(places, dtype=np.int32) * stride - offset
+    return (np.maximum(first, 0) + np.minimum(first + size, length) - 1) // 2

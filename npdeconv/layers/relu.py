@@ -9,7 +9,7 @@ from npdeconv.layers.base import Layer, check_descent, check_floating
 
 
 class ReLU(Layer):
-    """max(x, 0): the one layer that knows the difference between the three rules of descent.
+    """max(x, 0): the one layer that knows the difference between the rules of descent.
 
     =========== ============================== ==========================================
     rule        passes what is positive ...    source
@@ -17,6 +17,7 @@ class ReLU(Layer):
     "deconv"    on the way down                Zeiler & Fergus, arXiv:1311.2901, 2.1
     "gradient"  on the way up                  Simonyan et al., arXiv:1312.6034, 4
     "guided"    on both                        Springenberg et al., arXiv:1412.6806, 3.4
+    "linear"    or not: everything             none: a control, see `visualize.compare_rules`
     =========== ============================== ==========================================
     """
 
@@ -41,11 +42,11 @@ class ReLU(Layer):
         return np.maximum(y, 0)
 
     def descend(self, y: Array, context: Context, rule: Rule) -> Array:
-        """Gate by what was positive on the way up, by what is positive on the way down, or by both."""
-        if rule == "deconv":
-            return self.deconv(y, context)
-        gradient, _ = self.backward(y, context)
-        return gradient if rule == "gradient" else np.maximum(gradient, 0)
+        """Gate by what was positive on the way up, what is positive on the way down, both, or nothing."""
+        self._check(y, context)
+        if rule in ("gradient", "guided"):
+            y, _ = self.backward(y, context)
+        return self.deconv(y, context) if rule in ("deconv", "guided") else y
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape stays."""

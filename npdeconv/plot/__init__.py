@@ -4,5 +4,16 @@ from npdeconv.plot.images import box, image
 from npdeconv.plot.learning import curves
 from npdeconv.plot.montage import evolution, montage, strongest
 from npdeconv.plot.projections import projections
+from npdeconv.plot.rules import correlations, rules
 
-__all__ = ["box", "curves", "evolution", "image", "montage", "projections", "strongest"]
+__all__ = [
+    "box",
+    "correlations",
+    "curves",
+    "evolution",
+    "image",
+    "montage",
+    "projections",
+    "rules",
+    "strongest",
+]

@@ -8,6 +8,7 @@ from npdeconv.visualize.display import display
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
 from npdeconv.visualize.patches import Patches, find_patches
 from npdeconv.visualize.projection import Projection, Select, project
+from npdeconv.visualize.rules import RuleComparison, compare_rules
 from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
 from npdeconv.visualize.summary import LayerSummary, summarize
 
@@ -18,8 +19,10 @@ __all__ = [
     "Patches",
     "Projection",
     "Ranking",
+    "RuleComparison",
     "Select",
     "Strongest",
+    "compare_rules",
     "display",
     "evolve",
     "find_patches",

@@ -54,7 +54,7 @@ def project(
         Which map, counted from 0; the same for all images, or one for each.
     select : "strongest", "map" or (h, w)
         Which of the map's activations to keep. Negative ones are never projected.
-    rule : "deconv", "gradient" or "guided"
+    rule : "deconv", "gradient", "guided" or "linear"
         How to pass each ReLU on the way down, see `npdeconv.layers.ReLU`. With "gradient", the
         result is the gradient of half the sum of the squared kept activations with respect to the
         pixels; for a single unit, divide by `activation` for the gradient of the unit itself.

@@ -1,0 +1,117 @@
+"""Which rule did we really run? Every way to pass rectifiers and poolings, for the same unit.
+
+Pictures are published as "deconvnet" that are gradients, or guided backpropagation, or have lost
+their switches. The rules differ in three yes-or-no questions, so there are eight of them.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from npdeconv._checks import describe
+from npdeconv._types import Array, Rule
+from npdeconv.data import as_input
+from npdeconv.layers import MaxPool2D, Sequential
+from npdeconv.layers.base import Context, Layer
+from npdeconv.visualize.projection import Projection, Select, as_map_shape, project
+
+GATES: dict[Rule, tuple[bool, bool]] = {
+    "deconv": (False, True),
+    "gradient": (True, False),
+    "guided": (True, True),
+    "linear": (False, False),
+}
+"""Of each rule: whether it gates by the sign on the way up, and by the sign on the way down."""
+
+
+class RuleComparison(NamedTuple):
+    """The eight projections of one unit.
+
+    The first three are deconvnet, gradient and guided backpropagation; the fourth passes the
+    rectifiers as if they were not there; then the same four, unpooled to the windows' centers.
+    """
+
+    names: tuple[str, ...]  # "deconv", "gradient", "guided", "linear", "deconv to centers", ...
+    gates: Array  # bool (8, 3): forward ReLU gate, backward ReLU gate, switches kept
+    pixels: Array  # (8, H, W, C): signed and unscaled
+    correlation: Array  # (8, 8): Pearson's, of the pixels; 0 for a projection without any contrast
+    unit: Projection  # of the one image, by "deconv": the unit's activation, position and box
+
+
+def compare_rules(
+    network: Sequential, image: Array, layer: str, feature_map: int, *, select: Select = "strongest"
+) -> RuleComparison:
+    """Project one unit by each combination of forward gate, backward gate, and switches.
+
+    Parameters
+    ----------
+    network : Sequential
+    image : (H, W, C)
+        uint8 pixels, or floats prepared as the network takes them.
+    layer, feature_map, select
+        As for `project`.
+
+    Returns
+    -------
+    RuleComparison
+
+    Raises
+    ------
+    KeyError, IndexError, TypeError, ValueError
+        As `project` does.
+
+    Notes
+    -----
+    Without its switches, an unpooling puts every value to the center of its window (see
+    `npdeconv.layers.MaxPool2D.centered`). The pass up is the same one for all eight. A projection
+    whose pixels are all equal, like those of a silent unit, has no correlation; it is given as 0,
+    on the diagonal too. Below a network's first pooling, switches make no difference.
+    """
+    if not isinstance(image, np.ndarray) or image.ndim != 3:
+        raise ValueError(f"compare_rules: expected an image of shape (H, W, C), got {describe(image)}")
+    batch = image[np.newaxis]
+    unit = project(network, batch, layer, feature_map, select=select, workers=1)
+    head = network[:layer]
+    y, tape = head.forward(as_input(batch, head.dtype))
+    start = _only(y, feature_map, None if select == "map" else unit.position[0])
+    tapes = {True: tape, False: _centered(head, tape)}
+    combinations = [(rule, switches) for switches in (True, False) for rule in GATES]
+    pixels = np.concatenate([head.descend(start, tapes[switches], rule) for rule, switches in combinations])
+    return RuleComparison(
+        names=tuple(rule if switches else f"{rule} to centers" for rule, switches in combinations),
+        gates=np.array([(*GATES[rule], switches) for rule, switches in combinations]),
+        pixels=pixels,
+        correlation=correlate(pixels),
+        unit=unit,
+    )
+
+
+def correlate(pixels: Array) -> Array:
+    """Return Pearson's correlation (N, N) between pictures (N, ...); 0 where one has no contrast."""
+    flat = pixels.reshape(len(pixels), -1).astype(np.float64)
+    flat = _divide(flat, np.abs(flat).max(axis=1))  # squares of tiny or huge pixels would leave the range
+    has_contrast = np.ptp(flat, axis=1) > 0
+    deviations = np.where(has_contrast[:, np.newaxis], flat - flat.mean(axis=1, keepdims=True), 0)
+    directions = _divide(deviations, np.linalg.norm(deviations, axis=1))
+    return np.clip(directions @ directions.T, -1, 1)
+
+
+def _divide(rows: Array, by: Array) -> Array:
+    """Divide each row by a number; leave rows as they are where it is 0."""
+    return rows / np.where(by > 0, by, 1)[:, np.newaxis]
+
+
+def _only(y: Array, feature_map: int, position: Array | None) -> Array:
+    """Return one map's positive activations, or the one at a position; all others are 0."""
+    maps = y.reshape(as_map_shape(y.shape[1:]))
+    row, column = (slice(None), slice(None)) if position is None else position
+    kept = np.zeros_like(maps)
+    kept[row, column, feature_map] = np.maximum(maps[row, column, feature_map], 0)
+    return kept.reshape(y.shape)
+
+
+def _centered(layer: Layer, context: Context) -> Context:
+    """Replace the switches of all poolings in a chain, however deeply it is nested."""
+    if isinstance(layer, Sequential):
+        return tuple(_centered(part, own) for part, own in zip(layer.layers.values(), context, strict=True))
+    return layer.centered(context) if isinstance(layer, MaxPool2D) else context

@@ -17,6 +17,7 @@ FLOORS = [  # from the ground up; a module may import from its own floor and fro
     {"kernels", "parallel"},
     {"initializers", "layers"},
     {"models", "losses", "optimizers", "data", "weights", "gradcheck"},
+    {"inference"},
     {"visualize", "training"},
     {"callbacks"},
     {"plot"},

@@ -14,13 +14,13 @@ from npdeconv._checks import positive_int
 from npdeconv._types import Array, Generator
 from npdeconv._version import __version__
 from npdeconv.data import Augmentation, Dataset
+from npdeconv.inference import check_fits, evaluate
 from npdeconv.layers import Sequential
 from npdeconv.optimizers import Optimizer
 from npdeconv.parallel import Workers
 from npdeconv.training.history import History
-from npdeconv.training.prediction import evaluate
 from npdeconv.training.run import Progress, Run, Totals
-from npdeconv.training.steps import Constraint, Job, Position, Step, check_fits, generator, new_seed
+from npdeconv.training.steps import Constraint, Job, Position, Step, generator, new_seed
 
 Callback: TypeAlias = Callable[[Sequential, History], object]
 """Called after each epoch; training stops if it returns True. See `npdeconv.callbacks`."""

@@ -10,7 +10,8 @@ import numpy as np
 from npdeconv._checks import describe, positive_int
 from npdeconv._types import Array, Generator
 from npdeconv.data import Augmentation, Dataset, as_input, batch_indices
-from npdeconv.layers import Sequential, Softmax
+from npdeconv.inference import below_softmax, check_fits
+from npdeconv.layers import Sequential
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.optimizers import Optimizer
 from npdeconv.parallel import OrderedMap, Workers, pool, shards
@@ -181,26 +182,3 @@ def _gradients(chain: Sequential, shard: _Shard) -> _ShardResult:
         _, gradients = chain.backward(dlogits * dlogits.dtype.type(share), tape)
     correct = int((logits.argmax(axis=1) == shard.labels).sum())
     return _ShardResult(loss * share, correct, gradients)
-
-
-def below_softmax(network: Sequential) -> Sequential:
-    """Return the chain that ends in the logits."""
-    *names, last = network.layers
-    return network[: names[-1]] if names and isinstance(network.layers[last], Softmax) else network
-
-
-def check_fits(network: Sequential, dataset: Dataset) -> None:
-    """Check that a network takes a data set's images and has an output for each class."""
-    name, shape = network.name, dataset.images.shape[1:]
-    if not len(dataset):
-        raise ValueError(f"{name}: expected images to train on or look at, {dataset.name} has none")
-    if network.input_shape is not None and network.input_shape != shape:
-        raise ValueError(
-            f"{name}: expected images of shape {network.input_shape}, {dataset.name} has {shape}"
-        )
-    outputs = network.output_shape(shape)
-    if outputs != (len(dataset.classes),):
-        raise ValueError(
-            f"{name}: expected {len(dataset.classes)} outputs, one per class of {dataset.name},"
-            f" got outputs of shape {outputs}"
-        )

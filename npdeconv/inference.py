@@ -7,11 +7,10 @@ import numpy as np
 
 from npdeconv._types import Array
 from npdeconv.data import Dataset, as_input
-from npdeconv.layers import Sequential
+from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.parallel import Workers, pool, shards
-from npdeconv.training.steps import below_softmax, check_fits
 
 
 def predict(network: Sequential, images: Array, workers: Workers = None) -> Array:
@@ -32,7 +31,7 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
     chain = below_softmax(network)
     if not len(images):
         return np.empty((0, *chain.output_shape(images.shape[1:])), chain.dtype)
-    return np.concatenate([softmax(logits) for logits in _logits(chain, images, workers)])
+    return np.concatenate([softmax(logits) for logits in class_logits(chain, images, workers)])
 
 
 def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> tuple[float, float]:
@@ -41,7 +40,7 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
     chain = below_softmax(network)
     correct, loss = 0, 0.0
     cuts = shards(len(dataset))
-    for cut, logits in zip(cuts, _logits(chain, dataset.images, workers), strict=True):
+    for cut, logits in zip(cuts, class_logits(chain, dataset.images, workers), strict=True):
         labels = dataset.labels[cut]
         correct += int((logits.argmax(axis=1) == labels).sum())
         with _unwarned():
@@ -49,7 +48,8 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
     return correct / len(dataset), loss / len(dataset)
 
 
-def _logits(chain: Sequential, images: Array, workers: Workers) -> Iterator[Array]:
+def class_logits(chain: Sequential, images: Array, workers: Workers = None) -> Iterator[Array]:
+    """Yield the logits (n, classes) of one shard of images after another."""
     with pool(workers) as parallel_map:
         yield from parallel_map(partial(_shard_logits, chain), (images[cut] for cut in shards(len(images))))
 
@@ -62,3 +62,26 @@ def _shard_logits(chain: Sequential, images: Array) -> Array:
 def _unwarned() -> np.errstate:
     """A diverged network overflows; the result says so, once, instead of a warning per operation."""
     return np.errstate(over="ignore", invalid="ignore")
+
+
+def below_softmax(network: Sequential) -> Sequential:
+    """Return the chain that ends in the logits."""
+    *names, last = network.layers
+    return network[: names[-1]] if names and isinstance(network.layers[last], Softmax) else network
+
+
+def check_fits(network: Sequential, dataset: Dataset) -> None:
+    """Check that a network takes a data set's images and has an output for each class."""
+    name, shape = network.name, dataset.images.shape[1:]
+    if not len(dataset):
+        raise ValueError(f"{name}: expected images to train on or look at, {dataset.name} has none")
+    if network.input_shape is not None and network.input_shape != shape:
+        raise ValueError(
+            f"{name}: expected images of shape {network.input_shape}, {dataset.name} has {shape}"
+        )
+    outputs = network.output_shape(shape)
+    if outputs != (len(dataset.classes),):
+        raise ValueError(
+            f"{name}: expected {len(dataset.classes)} outputs, one per class of {dataset.name},"
+            f" got outputs of shape {outputs}"
+        )

@@ -10,7 +10,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -160,9 +160,16 @@ def _compare_settings(path: Path, config: Mapping[str, Any]) -> None:
         raise ValueError(f"{path}: expected the settings of a run as JSON, but {error}") from None
     if not isinstance(stored, dict):
         raise ValueError(f"{path}: expected the settings of a run, got {type(stored).__name__}")
-    for key in config.keys() - {"free"}:
-        if stored.get(key) != config[key]:
-            raise ValueError(
-                f"{path}: the run was made with {key} {stored.get(key)!r},"
-                f" and can't be resumed with {config[key]!r}"
-            )
+    for name, was, wanted in _differences(stored | {"free": None}, {**config, "free": None}):
+        raise ValueError(
+            f"{path}: the run was made with {name} {was!r}, and can't be resumed with {wanted!r}"
+        )
+
+
+def _differences(stored: Any, wanted: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield (name, stored, wanted) of each setting that differs, such as layers.conv1."""
+    if isinstance(stored, dict) and isinstance(wanted, dict):
+        for key in wanted | stored:
+            yield from _differences(stored.get(key), wanted.get(key), f"{name}.{key}".lstrip("."))
+    elif stored != wanted:
+        yield name, stored, wanted

@@ -1,0 +1,84 @@
+"""The history: columns, and a CSV file that keeps every bit."""
+
+import math
+
+import pytest
+
+from npdeconv.training import History
+from npdeconv.training.history import COLUMNS
+
+
+def rows(count):
+    return [{name: epoch + k / 7 for k, name in enumerate(COLUMNS)} for epoch in range(1, count + 1)]
+
+
+def history_of(count):
+    history = History()
+    for row in rows(count):
+        history.append(**row)
+    return history
+
+
+def test_columns():
+    history = history_of(3)
+    assert list(history) == list(COLUMNS)
+    assert history.epochs == 3
+    assert history["loss"] == [1 + 1 / 7, 2 + 1 / 7, 3 + 1 / 7]
+    history.truncate(1)
+    assert history.epochs == 1
+    assert dict(history) == {name: [value] for name, value in rows(1)[0].items()}
+    assert repr(history).startswith("<History of 1 epochs: epoch, loss, accuracy, ")
+
+
+def test_a_file_keeps_every_bit(tmp_path):
+    history = history_of(4)
+    odd = [0.1 + 0.2, 5e-324, 1.7e308, -0.0, math.nan, 1 / 3, 2.0]
+    history.append(**dict(zip(COLUMNS, odd, strict=True)))
+    history.write(tmp_path / "history.csv")
+    again = History.read(tmp_path / "history.csv")
+    assert repr(dict(again)) == repr(dict(history))
+
+
+def test_the_file_is_a_plain_table(tmp_path):
+    history_of(1).write(tmp_path / "history.csv")
+    header, row = (tmp_path / "history.csv").read_text().splitlines()
+    assert header == "epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds"
+    assert row.split(",")[0] == "1.0"
+    assert len(row.split(",")) == len(COLUMNS)
+
+
+def test_a_row_needs_every_column():
+    with pytest.raises(ValueError, match=r"^History: expected the columns epoch, loss, .*, got epoch, loss$"):
+        History().append(epoch=1, loss=2)
+
+
+HEADER = ",".join(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEADER}\n1,2,3\n",
+        f"{HEADER}\n1,2,3,4,5,6,7,8\n",
+        f"{HEADER}\n1,2,3,4,5,6,fast\n",
+        f"{HEADER},more\n1,2,3,4,5,6,7,8\n",
+        "epoch,loss\n1,2\n",
+        f"{HEADER}\n1,2,3,4,5,6,\x00\n",
+        f'{HEADER}\n1,2,3,4,5,6,"7\n',
+        "\ufffe",
+    ],
+)
+def test_other_files_are_refused(tmp_path, text):
+    path = tmp_path / "history.csv"
+    path.write_bytes(text.encode("utf-16-be" if text == "\ufffe" else "utf-8"))
+    message = r"history\.csv: expected a history with one row of numbers per epoch, but \S"
+    if text == "\ufffe":
+        message = r"history\.csv: expected a history"
+    with pytest.raises(ValueError, match=message) as caught:
+        History.read(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"history\.csv: there is no such file$"):
+        History.read(tmp_path / "history.csv")

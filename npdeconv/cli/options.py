@@ -18,13 +18,21 @@ Split: TypeAlias = Literal["train", "test"]
 DATA_HELP = "mnist, rps, strokes (drawn, needs no files), or a folder of class folders"
 
 
+class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows the defaults that say something."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        says_nothing = action.default is None or action.default is False
+        return action.help if says_nothing else super()._get_help_string(action)
+
+
 def add_command(commands: Any, name: str, run: Any, *, summary: str, description: str) -> Any:
     """Add a command's parser."""
     parser = commands.add_parser(
         name,
         help=summary,
         description=description,
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=_HelpFormatter,
     )
     parser.set_defaults(run=run)
     return parser
@@ -46,7 +54,13 @@ def add_network(parser: Any) -> None:
 
 def add_seed(parser: Any) -> None:
     """Add --seed."""
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="all randomness follows from it")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="all randomness follows from it")
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a number that is not negative, got {text!r}")
+    return int(text)
 
 
 def add_workers(parser: Any) -> None:
@@ -54,11 +68,9 @@ def add_workers(parser: Any) -> None:
     parser.add_argument(
         "--workers",
         type=int,
-        default=argparse.SUPPRESS,
         metavar="N",
         help="threads; the results are the same for any number (default: one per core)",
     )
-    parser.set_defaults(workers=None)
 
 
 def load_data(name: str, split: Split, network: Sequential) -> Dataset:
@@ -110,5 +122,5 @@ def _read_config(run: Path) -> tuple[str, str]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
         return str(config["network"]), str(config["dataset"]["name"]).split(" ")[0]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ValueError(f"{path}: expected the settings of a training run") from None

@@ -8,7 +8,10 @@ import numpy as np
 
 from npdeconv import callbacks, models, optimizers, training
 from npdeconv.cli.options import DATA_HELP, add_command, add_model, add_seed, add_workers, load_data
-from npdeconv.data import shift
+from npdeconv.cli.report import write_report
+from npdeconv.data import Dataset, shift
+from npdeconv.report import Watch
+from npdeconv.training.fitting import Callback
 
 LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "rmsprop": 1e-3, "adadelta": 1.0}
 SNAPSHOTS = (1, 2, 5, 10, 20, 30, 40, 50, 64)
@@ -46,6 +49,11 @@ def add(commands: Any) -> None:
     option(
         "--snapshots", type=int, nargs="+", default=SNAPSHOTS, metavar="N", help="epochs to keep weights of"
     )
+    option(
+        "--watch",
+        action="store_true",
+        help="rewrite report.html in the run's folder after every epoch; the open page follows",
+    )
     add_seed(parser)
     add_workers(parser)
 
@@ -68,7 +76,7 @@ def run(options: argparse.Namespace) -> None:
         schedule=optimizers.StepDecay(options.decay_every) if options.decay_every is not None else None,
         augment=shift(options.shift) if options.shift else None,
         patience=options.patience,
-        callbacks=[callbacks.Snapshots(folder / "snapshots", options.snapshots), callbacks.print_epoch],
+        callbacks=_callbacks(options, folder, test),
         run=folder,
         resume=options.resume,
         workers=options.workers,
@@ -76,6 +84,21 @@ def run(options: argparse.Namespace) -> None:
     accuracy, loss = training.evaluate(network, test, workers=options.workers)
     print(f"{test.name}: accuracy {accuracy:.2%}, cross-entropy {loss:.4f} on {len(test):,} images")
     print(f"the run is in {folder}")
+    if options.watch:
+        write_report(folder, network, test, folder / "report.html", workers=options.workers)
+
+
+def _callbacks(options: argparse.Namespace, folder: Path, test: Dataset) -> list[Callback]:
+    snapshots = folder / "snapshots"
+    called: list[Callback] = [callbacks.Snapshots(snapshots, options.snapshots), callbacks.print_epoch]
+    if not options.watch:
+        return called
+    page = folder / "report.html"
+    print(f"after the first epoch, open {page}", flush=True)
+    return [
+        *called,
+        Watch(page, test, snapshots=snapshots, run=folder.resolve().name, workers=options.workers),
+    ]
 
 
 def _optimizer(options: argparse.Namespace) -> optimizers.Optimizer:

@@ -1,0 +1,75 @@
+"""`npdeconv report`: a training run as one HTML page."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from npdeconv.cli.options import DATA_HELP, add_command, add_workers, load_data, load_network
+from npdeconv.data import Dataset
+from npdeconv.layers import Sequential
+from npdeconv.report import collect, known_snapshots, write
+from npdeconv.training import History
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "report",
+        run,
+        summary="write a page that shows what a training run learned, as one HTML file",
+        description="Writes one self-contained HTML file: learning curves, every feature map through the "
+        "snapshots of the run, its strongest patches beside their projections, its filter, and occlusion "
+        "maps. It needs no server and no network.",
+    )
+    option = parser.add_argument
+    option("run_folder", type=Path, metavar="RUN", help="folder of a training run")
+    option("--weights", metavar="FILE", help=".npz file; the run's weights.npz if not given")
+    option("--data", metavar="SET", help=f"{DATA_HELP}; the run's if not given")
+    option("--images", type=int, default=2000, metavar="N", help="test images to search, at even distances")
+    option("--out", type=Path, metavar="FILE", help="the page; RUN/report.html if not given")
+    add_workers(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Collect, write, and print where the page is."""
+    folder = options.run_folder
+    network, trained_on = load_network(str(folder), options.weights)
+    dataset = load_data(options.data or trained_on or "mnist", "test", network)
+    out = options.out or folder / "report.html"
+    write_report(folder, network, dataset, out, images=options.images, workers=options.workers)
+
+
+def write_report(
+    folder: Path,
+    network: Sequential,
+    dataset: Dataset,
+    out: Path,
+    *,
+    images: int = 2000,
+    workers: int | None = None,
+) -> None:
+    """Write the page of a run with its final weights, and print where it is."""
+    history = folder / "history.csv"
+    with tqdm(delay=2, leave=False, file=sys.stderr) as bar:
+
+        def show(what: str, done: int, total: int) -> None:
+            bar.total = total
+            bar.set_description(what, refresh=False)
+            bar.update(done - bar.n)
+
+        report = collect(
+            network,
+            dataset,
+            run=folder.resolve().name,
+            history=History.read(history) if history.exists() else None,
+            snapshots=known_snapshots(folder / "snapshots"),
+            images=images,
+            workers=workers,
+            progress=show,
+        )
+    size = write(out, report)
+    print(f"{out} ({size / 1e6:.1f} MB)")

@@ -1,0 +1,21 @@
+"""A run as one self-contained HTML page: no server, no network, no other file.
+
+`collect` asks the questions of `npdeconv.visualize` and keeps the answers as arrays, shrunk to what a
+page can show; `write` turns them into pictures and text. `Watch` does both after every epoch.
+"""
+
+from npdeconv.report.collect import Evolving, LayerView, Report, collect, shown_layers
+from npdeconv.report.page import render, write
+from npdeconv.report.watch import Watch, known_snapshots
+
+__all__ = [
+    "Evolving",
+    "LayerView",
+    "Report",
+    "Watch",
+    "collect",
+    "known_snapshots",
+    "render",
+    "shown_layers",
+    "write",
+]

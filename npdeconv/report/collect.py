@@ -1,0 +1,248 @@
+"""Everything that the page shows, as arrays."""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from npdeconv import weights
+from npdeconv._checks import positive_int
+from npdeconv._types import Array, Pair, Shape
+from npdeconv.data import Dataset
+from npdeconv.inference import predict
+from npdeconv.layers import MaxPool2D, ReLU, Sequential, Softmax
+from npdeconv.parallel import Workers
+from npdeconv.report.filters import Filters, find_filters
+from npdeconv.report.shrinking import shrink_patches
+from npdeconv.visualize import (
+    Occlusion,
+    Patches,
+    Strongest,
+    find_patches,
+    find_strongest,
+    occlude,
+    summarize,
+)
+
+PATCHES = 9  # as in the paper's figure 2 (arXiv:1311.2901)
+STAGES = 16  # of more snapshots, so many are shown
+EXAMPLES = 6  # images that are occluded
+OCCLUDER_STEPS = 17  # an image is at least so many strides of the occluder high and wide
+
+Progress: TypeAlias = Callable[[str, int, int], object]
+"""Called with what is being done, how many parts are done, and how many there are."""
+
+
+class Evolving(NamedTuple):
+    """A layer's F maps at S stages of training, each by its strongest image at that stage."""
+
+    images: Array  # int (S, F): positions in the data set; -1 where the map fires on none
+    activations: Array  # (S, F)
+    projections: Array  # (S, F, PH, PW, C): signed, unscaled, shrunk
+    inside: Array  # bool (S, F, PH, PW)
+    jumped: Array  # bool (S, F): the image is another one than at the stage before
+
+
+class LayerView(NamedTuple):
+    """A layer and its F maps, as they are at the end of training."""
+
+    name: str
+    kind: str
+    output_shape: Shape
+    receptive_field: Pair
+    classes: tuple[str, ...]  # what each map stands for, in the layer that names classes; else empty
+    filters: Filters | None
+    found: Strongest  # `images` are positions in the whole data set
+    labels: Array  # int (F, k): classes of those images; -1 where there is none
+    patches: Patches  # (F, k, ...), shrunk
+    evolving: Evolving
+
+
+class Example(NamedTuple):
+    """An image and what occluding it does."""
+
+    position: int
+    image: Array  # uint8 (H, W, C)
+    result: Occlusion
+
+
+class Report(NamedTuple):
+    """The contents of the page."""
+
+    run: str
+    network: str
+    dataset: str
+    classes: tuple[str, ...]
+    searched: int  # images
+    available: int  # images in the data set
+    history: Mapping[str, Sequence[float]]
+    stages: tuple[str, ...]  # of training; the last are the final weights
+    layers: tuple[LayerView, ...]
+    examples: tuple[Example, ...]
+
+
+def collect(
+    network: Sequential,
+    dataset: Dataset,
+    *,
+    run: str = "",
+    history: Mapping[str, Sequence[float]] | None = None,
+    snapshots: Mapping[int, str | Path] | None = None,
+    images: int = 2000,
+    examples: int = EXAMPLES,
+    workers: Workers = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Ask everything that the page shows.
+
+    Parameters
+    ----------
+    network : Sequential
+        With its final weights.
+    dataset : Dataset
+        The images to search, best those that the network was not trained on.
+    run : str
+        What to call the run.
+    history : mapping of column to values, optional
+        See `npdeconv.training.History`.
+    snapshots : mapping of int to path, optional
+        Weights by epoch, see `npdeconv.visualize.find_snapshots`.
+    images : int
+        How many images of the data set to search, at even distances.
+    examples : int
+        How many images to occlude, of as many classes; 0 for none.
+    workers : int or executor, optional
+        See `npdeconv.parallel.pool`; the result is the same for any number.
+    progress : callable, optional
+        See `Progress`.
+    """
+    count = min(positive_int(images, "collect", "images"), len(dataset))
+    positions = np.arange(count) * len(dataset) // count
+    searched = dataset[positions]
+    layers = shown_layers(network)
+    chosen = _choose(dict(snapshots or {}))
+    total = (len(chosen) + 1) * (1 + len(layers)) + examples
+    steps = _Steps(progress, total)
+    stages: list[str] = []
+    seen: dict[str, list[tuple[Strongest, Patches]]] = {layer: [] for layer in layers}
+    for stage, moving in _stages(network, chosen):
+        stages.append(stage)
+        k = PATCHES if moving is network else 1
+        steps.next(f"{stage}: searching")
+        every = find_strongest(moving, searched.images, layers, k=k, workers=workers)
+        for layer, found in every.items():
+            steps.next(f"{stage}: {layer}")
+            patches = find_patches(moving, searched.images, found, layer, workers=workers)
+            seen[layer].append((found, shrink_patches(patches)))
+    return Report(
+        run=run,
+        network=network.name,
+        dataset=dataset.name,
+        classes=dataset.classes,
+        searched=count,
+        available=len(dataset),
+        history=history or {},
+        stages=tuple(stages),
+        layers=tuple(_view(network, dataset, positions, layer, looks) for layer, looks in seen.items()),
+        examples=tuple(_occlude(network, searched, positions, examples, workers, steps)),
+    )
+
+
+def shown_layers(network: Sequential) -> list[str]:
+    """Return the layers worth looking at: each rectifier and pooling, and what the classes are read from."""
+    names = [name for name, layer in network.layers.items() if isinstance(layer, ReLU | MaxPool2D)]
+    last = next(name for name in reversed(list(network.layers)) if not isinstance(network[name], Softmax))
+    return names if last in names else [*names, last]
+
+
+class _Steps:
+    """Counts what is done, and tells."""
+
+    def __init__(self, tell: Progress | None, total: int) -> None:
+        self.tell, self.total, self.done = tell, total, 0
+
+    def next(self, what: str) -> None:
+        if self.tell is not None:
+            self.tell(what, self.done, self.total)
+        self.done += 1
+
+
+def _choose(snapshots: dict[int, str | Path]) -> dict[int, str | Path]:
+    """Keep at most STAGES snapshots, at even distances, the first and the last among them."""
+    if len(snapshots) <= STAGES:
+        return snapshots
+    kept = np.linspace(0, len(snapshots) - 1, STAGES).round().astype(int)
+    epochs = sorted(snapshots)
+    return {epochs[n]: snapshots[epochs[n]] for n in kept}
+
+
+def _stages(network: Sequential, snapshots: Mapping[int, str | Path]) -> Iterator[tuple[str, Sequential]]:
+    """Yield what to call each stage and the network as it was, its final weights at the end."""
+    moving, last = copy.deepcopy(network), "final weights"
+    for epoch, path in snapshots.items():
+        weights.load(moving, path)
+        if all(np.array_equal(moving.parameters[name], array) for name, array in network.parameters.items()):
+            last = f"epoch {epoch} (final)"
+        else:
+            yield f"epoch {epoch}", moving
+    yield last, network
+
+
+def _view(
+    network: Sequential,
+    dataset: Dataset,
+    positions: Array,
+    layer: str,
+    looks: Sequence[tuple[Strongest, Patches]],
+) -> LayerView:
+    (row,) = (row for row in summarize(network, dataset.images.shape[1:]) if row.name == layer)
+    found, patches = looks[-1]
+    found = found._replace(images=_place(positions, found.images))
+    images = np.stack([_place(positions, look.images[:, 0]) for look, _ in looks])
+    jumped = np.zeros(images.shape, bool)
+    jumped[1:] = images[1:] != images[:-1]
+    names_classes = layer == shown_layers(network)[-1] and row.output_shape == (len(dataset.classes),)
+    return LayerView(
+        name=layer,
+        kind=row.kind,
+        output_shape=row.output_shape,
+        receptive_field=row.receptive_field,
+        classes=dataset.classes if names_classes else (),
+        filters=find_filters(network, layer),
+        found=found,
+        labels=np.where(found.images >= 0, dataset.labels[found.images], -1),
+        patches=patches,
+        evolving=Evolving(
+            images=images,
+            activations=np.stack([look.activations[:, 0] for look, _ in looks]),
+            projections=np.stack([crops.projections[:, 0] for _, crops in looks]),
+            inside=np.stack([crops.inside[:, 0] for _, crops in looks]),
+            jumped=jumped,
+        ),
+    )
+
+
+def _place(positions: Array, found: Array) -> Array:
+    """Turn positions among the searched images into those in the data set."""
+    return np.where(found >= 0, positions[found], -1)
+
+
+def _occlude(
+    network: Sequential, searched: Dataset, positions: Array, count: int, workers: Workers, steps: _Steps
+) -> Iterator[Example]:
+    """Occlude the first image of each of some classes that the network gets right."""
+    if not count:
+        return
+    right = predict(network, searched.images, workers).argmax(axis=1) == searched.labels
+    labels, first = np.unique(searched.labels[right], return_index=True)
+    layer = shown_layers(network)[-1]
+    stride = max(1, min(searched.images.shape[1:3]) // OCCLUDER_STEPS)
+    for label, n in zip(labels[:count].tolist(), np.flatnonzero(right)[first], strict=False):
+        steps.next(f"occluding an image of class {searched.classes[label]}")
+        image = searched.images[n]
+        result = occlude(
+            network, image, label, layer, stride=stride, feature_map=0, workers=workers, progress=False
+        )
+        yield Example(int(positions[n]), image, result)

@@ -1,0 +1,77 @@
+"""The page: a template, and in it the styles, the scripts, the pictures and the numbers."""
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from npdeconv import _files
+from npdeconv._version import __version__
+from npdeconv.report.collect import Report
+from npdeconv.report.payload import as_json
+from npdeconv.report.shrinking import SIDE
+
+TEMPLATES = Path(__file__).parent / "templates"
+SCRIPTS = ("page", "state", "curves", "maps", "detail", "occlusion", "follow", "start")  # in this order
+
+
+def write(path: str | Path, report: Report, *, refresh: float | None = None) -> int:
+    """Write the page, whole or not at all, and return its size in bytes.
+
+    Parameters
+    ----------
+    path : path
+    report : Report
+        See `npdeconv.report.collect`.
+    refresh : float, optional
+        The page reads itself again after so many seconds, and keeps what was chosen in it. Not at
+        all unless given.
+    """
+    page = render(report, refresh=refresh).encode()
+    _files.replace(Path(path), lambda file: file.write(page))
+    return len(page)
+
+
+def render(report: Report, *, refresh: float | None = None) -> str:
+    """Return the page as HTML.
+
+    Names from the run and the data set are escaped; besides, a content security policy admits
+    no script and no style but those of the page itself, and no connection at all.
+    """
+    style, script = _read("report.css"), "\n".join(_read(f"{name}.js") for name in SCRIPTS)
+    return _template().render(
+        report=report,
+        side=SIDE,
+        version=__version__,
+        style=Markup(style),
+        style_hash=_hash(style),
+        script=Markup(script),
+        script_hash=_hash(script),
+        payload=Markup(as_json(report, refresh)),
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("npdeconv.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2")
+
+
+@cache
+def _read(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """Return what a content security policy calls a script or style by."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return "sha256-" + base64.b64encode(digest).decode("ascii")

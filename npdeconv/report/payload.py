@@ -1,0 +1,100 @@
+"""The arrays of a report as what JavaScript reads: numbers, names and pictures."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from npdeconv.report.collect import Example, LayerView, Report
+from npdeconv.report.filters import Filters
+from npdeconv.report.sheets import as_bytes, as_shown, sheet
+from npdeconv.report.shrinking import shrink
+
+EXAMPLE_SIDE = 150  # pixels: larger images beside occlusion maps are averaged down to at most this
+
+
+def as_json(report: Report, refresh: float | None) -> str:
+    """Return the JSON text for a script element: nothing in it can end the element or begin another."""
+    text = json.dumps(_page(report, refresh), allow_nan=False, separators=(",", ":"))
+    # Outside of strings JSON has none of these, and inside an escape means the same.
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _page(report: Report, refresh: float | None) -> dict[str, Any]:
+    return {
+        "refresh": refresh,
+        "classes": report.classes,
+        "searched": report.searched,
+        "stages": report.stages,
+        "history": {name: numbers(values) for name, values in report.history.items()},
+        "layers": [_layer(view) for view in report.layers],
+        "examples": [_example(example) for example in report.examples],
+    }
+
+
+def numbers(values: Any, digits: int = 5) -> Any:
+    """Return nested lists of numbers with so many significant digits; None for NaN and infinity."""
+    if isinstance(values, list | tuple):
+        return [numbers(value, digits) for value in values]
+    if isinstance(values, np.ndarray):
+        return numbers(values.tolist(), digits)
+    if isinstance(values, float):
+        return float(f"{values:.{digits}g}") if np.isfinite(values) else None
+    return values
+
+
+def _layer(view: LayerView) -> dict[str, Any]:
+    projections, scales = as_bytes(view.patches.projections, axes=(1, 2, 3, 4))
+    evolving = view.evolving
+    stages, _ = as_bytes(evolving.projections, axes=(0, 2, 3, 4))
+    inside = view.patches.inside
+    return {
+        "name": view.name,
+        "kind": view.kind,
+        "shape": view.output_shape,
+        "field": view.receptive_field,
+        "classes": view.classes,
+        "firing": numbers(view.found.firing),
+        "images": view.found.images.tolist(),
+        "labels": view.labels.tolist(),
+        "activations": numbers(view.found.activations),
+        "scales": numbers(scales),
+        "filters": None if view.filters is None else _filters(view.filters),
+        "patches": sheet(as_shown(view.patches.images), inside),
+        "projections": sheet(projections, inside),
+        "evolving": {
+            "images": evolving.images.tolist(),
+            "activations": numbers(evolving.activations),
+            "jumped": evolving.jumped.astype(int).tolist(),
+            **sheet(stages, evolving.inside),
+        },
+    }
+
+
+def _filters(filters: Filters) -> dict[str, Any]:
+    pixels, scales = as_bytes(filters.pixels, axes=(1, 2, 3))
+    return {
+        "source": filters.source,
+        "reads": filters.reads,
+        "slices": filters.slices,
+        "size": filters.size,
+        "scales": numbers(scales),
+        **sheet(pixels[:, None], filters.inside[:, None]),
+    }
+
+
+def _example(example: Example) -> dict[str, Any]:
+    result = example.result
+    image = shrink(as_shown(example.image), EXAMPLE_SIDE)
+    return {
+        "position": example.position,
+        "label": result.label,
+        "image": sheet(image[None, None]),
+        "full": example.image.shape[:2],
+        "size": result.size,
+        "rows": result.rows.tolist(),
+        "columns": result.columns.tolist(),
+        "probability": numbers(result.probability, 4),
+        "likely": result.most_likely.tolist(),
+        "clean": numbers(float(result.clean_probability), 4),
+    }

@@ -1,0 +1,64 @@
+"""Many small pictures as one PNG inside the page."""
+
+import base64
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from npdeconv._types import Array
+from npdeconv.visualize import display
+
+
+def sheet(tiles: Array, inside: Array | None = None) -> dict[str, Any]:
+    """Lay tiles out in rows and columns, and return the picture and the size of its tiles.
+
+    Parameters
+    ----------
+    tiles : uint8 (R, K, H, W, C)
+        K tiles in each of R rows; C is 1 or 3, of others the mean is shown.
+    inside : bool (R, K, H, W), optional
+        What is not inside becomes transparent.
+
+    Returns
+    -------
+    dict
+        `uri` of the PNG, `width` and `height` of one tile.
+    """
+    rows, columns, height, width = tiles.shape[:4]
+    if tiles.shape[4] not in (1, 3):
+        tiles = tiles.mean(axis=4, keepdims=True).round().astype(np.uint8)
+    if inside is not None and not inside.all():
+        opaque = np.where(inside[..., None], np.uint8(255), np.uint8(0))
+        tiles = np.concatenate([tiles * inside[..., None], opaque], axis=4)
+    # Rows of pixels run through all tiles of a row.
+    picture = tiles.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, tiles.shape[4])
+    return {"uri": png(picture), "width": width, "height": height}
+
+
+def png(picture: Array) -> str:
+    """Return a data URI of a uint8 picture (H, W, C); 2 and 4 channels end in opacity."""
+    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[picture.shape[2]]
+    size = picture.shape[1], picture.shape[0]
+    file = io.BytesIO()
+    Image.frombytes(mode, size, np.ascontiguousarray(picture).tobytes()).save(file, "PNG", compress_level=9)
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def as_bytes(pixels: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
+    """Show signed pixels as uint8, 128 for zero, on one scale along `axes`; return them and the scales.
+
+    A scale is the size of pixel that is shown white, or black if negative.
+    """
+    limits = np.abs(pixels).max(axis=axes, keepdims=True, initial=0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.where(limits > 0, pixels / limits, 0)
+    return np.round(display(relative, limit=1) * 255).astype(np.uint8), limits.squeeze(axes)
+
+
+def as_shown(images: Array) -> Array:
+    """Show images as uint8: they are, or they are floats from 0 to 1."""
+    if images.dtype == np.uint8:
+        return images
+    return np.round(np.clip(images, 0, 1) * 255).astype(np.uint8)

@@ -1,0 +1,40 @@
+"""Pictures made small enough for a page."""
+
+import numpy as np
+
+from npdeconv._types import Array
+from npdeconv.visualize import Patches
+
+SIDE = 48  # pixels: larger patches are averaged down to at most this
+
+
+def shrink(pictures: Array, side: int = SIDE) -> Array:
+    """Average pictures (..., H, W, C) over square blocks of pixels until no side is longer than `side`.
+
+    Blocks at the right and lower edge may be narrower.
+
+    Examples
+    --------
+    >>> shrink(np.arange(6.0).reshape(2, 3, 1), side=2)[..., 0]
+    array([[2. , 3.5]])
+    """
+    height, width = pictures.shape[-3:-1]
+    block = -(-max(height, width) // side)
+    if block == 1:
+        return pictures
+    floating = np.result_type(pictures.dtype, np.float32)
+    means = pictures
+    for axis, length in ((-3, height), (-2, width)):
+        starts = np.arange(0, length, block)
+        counts = np.diff(starts, append=length).astype(floating)
+        sums = np.add.reduceat(means, starts, axis=axis, dtype=floating)
+        means = sums / counts.reshape(-1, *(1,) * (-axis - 1))
+    if pictures.dtype == np.uint8:
+        means = np.round(means)
+    return means.astype(pictures.dtype)
+
+
+def shrink_patches(patches: Patches) -> Patches:
+    """Shrink patches and projections alike; a block is inside if half of it is."""
+    inside = shrink(patches.inside[..., None].astype(np.float32))[..., 0] >= 0.5
+    return Patches(shrink(patches.images), shrink(patches.projections), inside)

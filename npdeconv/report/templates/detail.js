@@ -1,0 +1,114 @@
+// One map: its strongest patches beside their projections, its classes, its filter, its evolution.
+
+function buildDetail() {
+  listeners.push((changed) => {
+    if (changed.has("layer") || changed.has("map")) fillDetail();
+    else if (changed.has("stage")) markStage();
+  });
+  fillDetail();
+}
+
+function fillDetail() {
+  const layer = data.layers[state.layer];
+  const map = state.map;
+  const share = layer.firing[map];
+  const count = data.searched.toLocaleString("en");
+  const meter = make("span", { class: "meter", "aria-hidden": "true" }, make("span"));
+  meter.firstChild.style.setProperty("--share", share);
+  const firing = share
+    ? `Fires on ${percent(share)} of the ${count} images.`
+    : `Never fires: dead, as far as ${count} images can tell.`;
+  $("detail").replaceChildren(
+    make("h3", { id: "detail-title" }, `${layer.name}, ${mapName(layer, map)}`),
+    make("p", { class: "firing" }, meter, firing),
+    ...(share ? [...strongest(layer, map), ...classes(layer, map)] : []),
+    ...filter(layer, map),
+    ...(data.stages.length > 1 ? evolution(layer, map) : []),
+    make("p", { class: "back" }, make("button", { type: "button", click: () => $("grid").children[map].focus() }, "Back to the maps"))
+  );
+  markStage();
+}
+
+function strongest(layer, map) {
+  const ranks = layer.images[map].map((_, rank) => rank).filter((rank) => layer.images[map][rank] >= 0);
+  const words = (rank) =>
+    `image ${layer.images[map][rank]}, class ${data.classes[layer.labels[map][rank]]}, activation ${short(layer.activations[map][rank])}`;
+  const readout = make("p", { class: "readout", "aria-live": "polite" });
+  const point = (rank) => {
+    readout.textContent = `Number ${rank + 1}: ${words(rank)}`;
+    for (const nine of [left, right]) for (const [n, cell] of [...nine.children].entries()) cell.classList.toggle("pointed", n === rank);
+  };
+  const cell = (kind, rank) =>
+    make(
+      kind === "patches" ? "button" : "div",
+      kind === "patches"
+        ? { type: "button", tabindex: rank ? -1 : 0, "aria-label": words(rank), focus: () => point(rank), click: () => point(rank), pointerenter: () => point(rank) }
+        : { pointerenter: () => point(rank) },
+      tile(layer[kind], rank, map)
+    );
+  const left = make("div", { class: "nine", id: "patches", role: "group", "aria-label": "The strongest patches; arrow keys move between them" }, ...ranks.map((rank) => cell("patches", rank)));
+  const right = make("div", { class: "nine", id: "projections" }, ...ranks.map((rank) => cell("projections", rank)));
+  rove(left, () => {});
+  point(0);
+  const many = ranks.length === 1 ? "The only image on which it fires" : `Its ${ranks.length} strongest images`;
+  return [
+    make("h4", {}, `${many}, and what it saw in them`),
+    make("div", { class: "pair" }, make("figure", {}, left, make("figcaption", {}, "patches")), make("figure", {}, right, make("figcaption", {}, "projections"))),
+    readout,
+  ];
+}
+
+function classes(layer, map) {
+  const counts = new Map();
+  const labels = layer.labels[map].filter((label) => label >= 0);
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const rows = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([label, count]) => {
+    const bar = make("span", { class: "meter", "aria-hidden": "true" }, make("span"));
+    bar.firstChild.style.setProperty("--share", count / labels.length);
+    return make("li", {}, make("span", {}, data.classes[label]), bar, make("span", {}, `${count} of ${labels.length}`));
+  });
+  return [make("h4", {}, "The classes they belong to"), make("ul", { class: "classes", id: "classes" }, ...rows)];
+}
+
+function filter(layer, map) {
+  const filters = layer.filters;
+  if (filters === null) return [];
+  const [high, wide] = filters.size;
+  const limit = short(filters.scales[map]);
+  const shape = high * wide === 1 ? "one weight" : `${high}×${wide} weights`;
+  const what = filters.reads ? `${shape} for each of the ${filters.slices} ${high * wide === 1 ? "outputs" : "maps"} of ${filters.reads}` : `${shape} over the pixels`;
+  return [
+    make("h4", {}, `Its filter, in ${filters.source}`),
+    make(
+      "div", { class: "filter" },
+      tile(filters, 0, map, `the filter: ${what}`),
+      make("p", {}, `${what[0].toUpperCase()}${what.slice(1)}. Mid-gray is 0, white ${limit}, black −${limit}.`)
+    ),
+  ];
+}
+
+function evolution(layer, map) {
+  const { images, activations, jumped } = layer.evolving;
+  const items = data.stages.map((stage, n) => {
+    const silent = images[n][map] < 0;
+    const words = silent ? `${stage}: silent` : `${stage}: image ${images[n][map]}, activation ${short(activations[n][map])}${jumped[n][map] ? "; another image than before" : ""}`;
+    return make(
+      "button",
+      { type: "button", class: jumped[n][map] ? "jumped" : null, title: words, "aria-label": words, click: () => choose({ stage: n }) },
+      tile(layer.evolving, map, n),
+      make("span", {}, silent ? "silent" : stage.replace("epoch ", "").replace(/ .*/, ""))
+    );
+  });
+  const strip = make("div", { class: "strip", id: "strip", role: "group", "aria-label": "Stages of training; arrow keys move between them" }, ...items);
+  rove(strip, (item) => choose({ stage: items.indexOf(item) }));
+  const caption = make("p", { class: "readout", id: "stage-words" });
+  return [make("h4", {}, "Through the epochs"), strip, caption];
+}
+
+function markStage() {
+  const strip = $("strip");
+  if (!strip) return;
+  for (const [n, item] of [...strip.children].entries()) item.setAttribute("aria-pressed", n === state.stage);
+  makeStop(strip, strip.children[state.stage]);
+  $("stage-words").textContent = strip.children[state.stage].title;
+}

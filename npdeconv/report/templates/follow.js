@@ -1,0 +1,40 @@
+// A page of a run that still trains reads itself again, where the reader left it.
+
+function buildFollow() {
+  if (data.refresh === null) return;
+  $("follow").hidden = false;
+  const label = () => {
+    $("following").textContent = state.following ? "Stop following" : "Follow";
+    $("following").setAttribute("aria-pressed", state.following);
+  };
+  $("following").addEventListener("click", () => choose({ following: !state.following }));
+  listeners.push((changed) => changed.has("following") && label());
+  label();
+  let busy = false; // nobody's slider is pulled out of his hand
+  addEventListener("pointerdown", () => { busy = true; });
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => { busy = false; });
+  setInterval(() => {
+    if (!state.following || busy || playing !== null || document.hidden) return;
+    keepPlace();
+    location.reload();
+  }, 1000 * data.refresh);
+}
+
+// The focus: an element with an id, or one of the children of such an element.
+function keepPlace() {
+  const focused = document.activeElement;
+  const holder = focused.closest("[id]");
+  if (!holder) return;
+  const child = holder === focused ? null : [...holder.children].indexOf(focused);
+  sessionStorage.setItem("npdeconv", JSON.stringify({ id: holder.id, child, scroll: scrollY }));
+}
+
+function restorePlace() {
+  const kept = JSON.parse(sessionStorage.getItem("npdeconv"));
+  sessionStorage.removeItem("npdeconv");
+  if (kept === null) return;
+  const holder = $(kept.id);
+  const focused = holder && kept.child !== null ? holder.children[kept.child] : holder;
+  if (focused && focused !== document.body) focused.focus({ preventScroll: true });
+  scrollTo({ top: kept.scroll, behavior: "instant" });
+}

@@ -1,0 +1,95 @@
+"use strict";
+
+// What all parts of the page are made with. Text from the data becomes text nodes and attribute
+// values, never HTML.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const $ = (id) => document.getElementById(id);
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value !== null && value !== false) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+function make(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+function draw(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+
+// A number with three significant digits; em dash for what is missing.
+function short(value) {
+  if (value === null || value === undefined) return "—";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  return size >= 1000 || size < 0.001 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
+}
+
+function percent(share) {
+  if (share === 0 || share === 1) return `${share * 100} %`;
+  if (share < 0.01) return "less than 1 %";
+  return share > 0.99 ? "more than 99 %" : `${Math.round(share * 100)} %`;
+}
+
+const pictures = new Map(); // sheets are decoded when they are first shown
+
+function decoded(uri) {
+  if (!pictures.has(uri)) {
+    const image = new Image();
+    image.src = uri;
+    pictures.set(uri, image.decode().then(() => image));
+  }
+  return pictures.get(uri);
+}
+
+// Show one tile of a sheet on a canvas; of several requests, the last one wins.
+function show(canvas, sheet, column, row) {
+  const request = (canvas.request = {});
+  return decoded(sheet.uri).then((image) => {
+    if (canvas.request !== request) return;
+    const { width, height } = sheet;
+    canvas.width = width;
+    canvas.height = height;
+    canvas.getContext("2d").drawImage(image, column * width, row * height, width, height, 0, 0, width, height);
+  });
+}
+
+// `label` says what is seen; without it, the text beside the picture does.
+function tile(sheet, column, row, label = null) {
+  const spoken = label === null ? { "aria-hidden": "true" } : { role: "img", "aria-label": label };
+  const kind = sheet.width > 40 ? "smooth" : "pixels";
+  const canvas = make("canvas", { class: kind, width: sheet.width, height: sheet.height, ...spoken });
+  show(canvas, sheet, column, row);
+  return canvas;
+}
+
+// Arrow keys, Home and End move between the items of a group that is one stop of the Tab key.
+function rove(group, onMove) {
+  const items = () => [...group.children].filter((item) => !item.hidden);
+  group.addEventListener("keydown", (event) => {
+    const all = items();
+    const now = all.indexOf(event.target.closest("[tabindex]"));
+    const columns = all.filter((item) => item.offsetTop === all[0].offsetTop).length;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+    const goals = { Home: 0, End: all.length - 1 };
+    const goal = event.key in goals ? goals[event.key] : now + steps[event.key];
+    if (now < 0 || !(goal >= 0)) return;
+    event.preventDefault();
+    const next = all[goal];
+    if (next === undefined) return;
+    makeStop(group, next);
+    next.focus();
+    onMove(next);
+  });
+}
+
+function makeStop(group, item) {
+  for (const other of group.children) other.tabIndex = other === item ? 0 : -1;
+}

@@ -1,0 +1,17 @@
+// The links go to sections without touching the address, where the state lives.
+for (const link of document.querySelectorAll("nav a, .skip")) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    const section = $(link.getAttribute("href").slice(1));
+    section.scrollIntoView({ behavior: calm() ? "auto" : "smooth" });
+    section.focus({ preventScroll: true });
+  });
+}
+
+readAddress();
+buildCurves();
+buildMaps();
+buildDetail();
+buildOcclusion();
+buildFollow();
+restorePlace();

@@ -1,0 +1,324 @@
+"""The commands from beginning to end, small."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import npdeconv
+from npdeconv import cli, models, weights
+from npdeconv.cli import options
+from npdeconv.data import load_strokes
+from tests.tiny import assert_same_bits
+
+COMMANDS = [command.__name__.rpartition(".")[2] for command in cli.COMMANDS]
+TRAIN = ("train", "deck_model4", "--data", "strokes", "--batch-size", "50", "--workers", "2")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_strokes():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(options, "STROKES", {"train": (150, 0), "test": (60, 1)})
+        yield
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The folder of a run of one epoch, not to be changed."""
+    folder = tmp_path_factory.mktemp("cli") / "run"
+    assert cli.main([*TRAIN, "--run", str(folder), "--epochs", "1", "--snapshots", "1", "2"]) == 0
+    return folder
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    return shutil.copytree(trained, tmp_path / "run")
+
+
+def say(capsys, *arguments):
+    """Run a command that must succeed; return what it printed."""
+    capsys.readouterr()
+    assert cli.main([str(argument) for argument in arguments]) == 0
+    return capsys.readouterr().out
+
+
+def check_png(path):
+    with Image.open(path) as image:
+        image.load()
+        assert image.format == "PNG"
+        assert min(image.size) > 100
+
+
+def test_commands():
+    assert {"demo", "train", "project", "info", "gradcheck"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", [None, *COMMANDS])
+def test_help_mentions_every_option(command, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--help"] if command is None else [command, "--help"])
+    assert caught.value.code == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    usage, _, body = out.partition("\n\n")
+    if command is None:
+        assert all(re.search(rf"^    {name}(  |\n) +\w", out, re.MULTILINE) for name in COMMANDS)
+        return
+    named = re.findall(r"--?[a-z][a-z-]*", usage)
+    assert len(named) == len(set(named))
+    for option in set(named) - {"-h"}:
+        assert re.search(rf"^  {option}\b.*(  |\n {{20,}})[.\w]", body, re.MULTILINE), (
+            f"{option} is not explained"
+        )
+    assert "None" not in out
+    assert "SUPPRESS" not in out
+
+
+OPTIONS = {
+    "demo": "--out --images --epochs --seed --workers",
+    "train": "--data --run --resume --epochs --batch-size --optimizer --learning-rate --weight-decay"
+    " --decay-every --shift --validation --patience --snapshots --seed --workers",
+    "project": "--weights --data --split --layer --map --images --select --rule --out --workers",
+    "info": "",
+    "gradcheck": "--samples --seed",
+}
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_the_options_are_the_documented_ones(command, capsys):
+    with pytest.raises(SystemExit):
+        cli.main([command, "--help"])
+    named = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+    assert named >= set(OPTIONS[command].split())
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"npdeconv {npdeconv.__version__}\n"
+
+
+def test_info(capsys):
+    lines = say(capsys, "info", "deck_model3").splitlines()
+    assert lines[0] == "deck_model3: input 28 x 28 x 1"
+    rows = {line.split()[0]: re.split(r"  +", line) for line in lines[2:]}
+    assert list(rows) == [*models.deck_model3(rng=np.random.default_rng(0)).layers, "total"]
+    assert rows["conv1"] == ["conv1", "Conv2D", "28 x 28 x 32", "320", "3x3"]
+    assert rows["pool1"] == ["pool1", "MaxPool2D", "14 x 14 x 32", "0", "6x6"]
+    assert rows["conv6"] == ["conv6", "Conv2D", "7 x 7 x 64", "36,928", "32x32"]
+    assert rows["logits"] == ["logits", "Dense", "10", "330", "56x56"]
+    assert rows["total"] == ["total", "239,562"]
+    assert len({len(line) for line in lines[1:-1]}) == 1  # the columns are straight
+
+
+def test_gradcheck(capsys):
+    out = say(capsys, "gradcheck", "deck_model4", "--samples", "1")
+    for name in models.deck_model4(rng=np.random.default_rng(0)).parameters:
+        assert name in out
+
+
+def test_gradcheck_finds_a_wrong_gradient(capsys, monkeypatch):
+    backward = npdeconv.layers.ReLU.backward
+
+    def wrong(self, dy, context):
+        dx, gradients = backward(self, dy, context)
+        return dx * 1.01, gradients
+
+    monkeypatch.setattr(npdeconv.layers.ReLU, "backward", wrong)
+    assert cli.main(["gradcheck", "deck_model4", "--samples", "2"]) == 2
+    assert "npdeconv: deck_model4: the gradients do not agree with finite diff" in capsys.readouterr().err
+
+
+def test_train_records_a_run(trained):
+    names = {str(path.relative_to(trained)) for path in trained.rglob("*") if path.is_file()}
+    expected = {"config.json", "history.csv", "weights.npz", "checkpoint.npz", "snapshots/epoch_0001.npz"}
+    assert names == expected
+    config = json.loads((trained / "config.json").read_text())
+    assert config["network"] == "deck_model4"
+    assert config["dataset"]["name"] == "strokes"
+    assert config["momentum"] == 0.9
+    assert config["free"] == {"epochs": 1, "npdeconv": npdeconv.__version__}
+    network = models.deck_model4(rng=np.random.default_rng(9))
+    weights.load(network, trained / "weights.npz")
+    snapshot = models.deck_model4(rng=np.random.default_rng(8))
+    weights.load(snapshot, trained / "snapshots" / "epoch_0001.npz")
+    assert_same_bits(snapshot.parameters, network.parameters)
+
+
+def test_resume_goes_on_to_the_same_weights(run, tmp_path, capsys):
+    out = say(capsys, *TRAIN, "--run", run, "--epochs", "2", "--resume", "--snapshots", "1", "2")
+    test_line, where = out.splitlines()
+    assert re.fullmatch(r"strokes: accuracy \d+\.\d\d%, cross-entropy \d\.\d{4} on 60 images", test_line)
+    assert where == f"the run is in {run}"
+    assert (run / "snapshots" / "epoch_0002.npz").exists()
+    whole = tmp_path / "whole"
+    assert out.splitlines()[0] == say(capsys, *TRAIN, "--run", whole, "--epochs", "2").splitlines()[0]
+    ends = [models.deck_model4(rng=np.random.default_rng(seed)) for seed in (1, 2)]
+    weights.load(ends[0], run / "weights.npz")
+    weights.load(ends[1], whole / "weights.npz")
+    assert_same_bits(ends[0].parameters, ends[1].parameters)
+
+
+def test_the_folder_of_a_run_has_a_default(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    out = say(
+        capsys,
+        *TRAIN,
+        "--epochs",
+        "2",
+        "--optimizer",
+        "adam",
+        "--shift",
+        "2",
+        "--validation",
+        "0.2",
+        "--patience",
+        "1",
+        "--decay-every",
+        "1",
+        "--seed",
+        "3",
+    )
+    assert out.endswith("the run is in runs/deck_model4\n")
+    config = json.loads((tmp_path / "runs" / "deck_model4" / "config.json").read_text())
+    assert config["optimizer"] == "Adam"
+    assert config["learning_rate"] == 0.001
+    assert config["schedule"] == "StepDecay(1, 0.1)"
+    assert config["augment"] != "None"
+    assert config["patience"] == 1
+    rates = [
+        line.split(",")[5] for line in (tmp_path / "runs/deck_model4/history.csv").read_text().splitlines()
+    ]
+    assert [float(rate) for rate in rates[1:]] == pytest.approx([1e-3, 1e-4])
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "kind"),
+    [("sgd", "SGD"), ("adam", "Adam"), ("rmsprop", "RMSprop"), ("adadelta", "Adadelta")],
+)
+def test_every_optimizer_has_its_rate(optimizer, kind, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(options, "STROKES", {"train": (10, 0), "test": (10, 1)})
+    say(capsys, *TRAIN, "--run", tmp_path, "--epochs", "1", "--optimizer", optimizer)
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config["optimizer"] == kind
+    assert config["learning_rate"] == {"SGD": 0.05, "Adam": 1e-3, "RMSprop": 1e-3, "Adadelta": 1.0}[kind]
+
+
+def test_project(trained, tmp_path, capsys):
+    arguments = ("--layer", "relu2", "--map", "3", "5", "--images", "0", "7", "--out", tmp_path)
+    lines = say(capsys, "project", trained, *arguments).splitlines()
+    assert [line.split(":")[0] for line in lines[:4]] == [
+        f"relu2 map {m}, image {n}" for m in (3, 5) for n in (0, 7)
+    ]
+    assert lines[4:] == [str(tmp_path / "relu2_deconv.png"), str(tmp_path / "relu2_deconv.npz")]
+    check_png(tmp_path / "relu2_deconv.png")
+
+    network = models.deck_model4(rng=np.random.default_rng(0))
+    weights.load(network, trained / "weights.npz")
+    dataset = load_strokes(60, 1)
+    expected = npdeconv.visualize.project(network, dataset.images[[0, 7, 0, 7]], "relu2", [3, 3, 5, 5])
+    with np.load(tmp_path / "relu2_deconv.npz", allow_pickle=False) as file:
+        assert list(file) == ["maps", "images", "pixels", "activation", "position", "box", "silent"]
+        np.testing.assert_array_equal(file["maps"], [3, 3, 5, 5])
+        np.testing.assert_array_equal(file["images"], [0, 7, 0, 7])
+        for name, array in expected._asdict().items():
+            np.testing.assert_array_equal(file[name], array)
+
+
+def test_project_finds_the_strongest_images_itself(trained, tmp_path, capsys):
+    say(capsys, "project", trained, "--layer", "pool2", "--rule", "gradient", "--out", tmp_path)
+    check_png(tmp_path / "pool2_gradient.png")
+    network = models.deck_model4(rng=np.random.default_rng(0))
+    weights.load(network, trained / "weights.npz")
+    maps = network[:"pool2"]((load_strokes(60, 1).images / 255).astype(np.float32))[..., :8]
+    with np.load(tmp_path / "pool2_gradient.npz") as file:
+        np.testing.assert_array_equal(file["maps"], range(8))
+        np.testing.assert_allclose(file["activation"], maps.max(axis=(0, 1, 2)), rtol=1e-5)
+        alive = ~file["silent"]
+        np.testing.assert_array_equal(file["images"][alive], maps.max(axis=(1, 2)).argmax(axis=0)[alive])
+
+
+def test_project_one_position_of_given_weights(trained, tmp_path, capsys):
+    select = ("--select", "2", "4", "--map", "0", "--images", "1")
+    say(
+        capsys,
+        "project",
+        "deck_model4",
+        "--weights",
+        trained / "weights.npz",
+        "--data",
+        "strokes",
+        "--layer",
+        "conv1",
+        *select,
+        "--out",
+        tmp_path,
+    )
+    with np.load(tmp_path / "conv1_deconv.npz") as file:
+        np.testing.assert_array_equal(file["position"], [[2, 4]])
+        np.testing.assert_array_equal(file["box"], [[1, 4, 3, 6]])
+
+
+def test_project_keras_weights(trained, tmp_path, capsys):
+    h5py = pytest.importorskip("h5py")
+    with np.load(trained / "weights.npz") as arrays, h5py.File(tmp_path / "w.h5", "w") as file:
+        file.attrs["layer_names"] = ["all"]
+        group = file.create_group("all")
+        group.attrs["weight_names"] = list(arrays)
+        for name, array in arrays.items():
+            group[name] = array
+    arguments = ("--data", "strokes", "--layer", "relu1", "--map", "1", "--images", "1")
+    run_folder, keras = tmp_path / "1", tmp_path / "2"
+    say(capsys, "project", trained, *arguments, "--out", run_folder)
+    say(capsys, "project", "deck_model4", "--weights", tmp_path / "w.h5", *arguments, "--out", keras)
+    with np.load(run_folder / "relu1_deconv.npz") as file, np.load(keras / "relu1_deconv.npz") as other:
+        assert_same_bits(dict(file), dict(other))
+
+
+def test_demo(tmp_path, capsys, monkeypatch):
+    from npdeconv.cli import demo
+
+    monkeypatch.setattr(demo, "load_strokes", lambda n, seed: load_strokes(min(n, 60), seed))
+    out = say(capsys, "demo", "--images", "60", "--epochs", "1", "--out", tmp_path / "demo")
+    files = sorted(path.name for path in (tmp_path / "demo").iterdir())
+    assert "weights.npz" in files
+    assert "curves.png" in files
+    pictures = [name for name in files if name.endswith(".png")]
+    assert len(pictures) == 1 + 7  # a ReLU after each of six convolutions and the hidden layer
+    for name in pictures:
+        check_png(tmp_path / "demo" / name)
+        assert str(tmp_path / "demo" / name) in out
+
+
+def test_a_process_of_its_own(tmp_path):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from npdeconv.cli import main; sys.exit(main())",
+            "info",
+            "deck_rps2",
+        ],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "480,451" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_that_has_seen_enough():
+    command = (
+        f"{sys.executable} -c 'from npdeconv.cli import main; raise SystemExit(main())' info deck_rps3 | true"
+    )
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stderr == ""

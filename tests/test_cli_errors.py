@@ -1,0 +1,248 @@
+"""What goes wrong on the command line is one sentence on stderr and status 2."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pooch
+import pytest
+
+from npdeconv import cli, models, training, weights
+from npdeconv.cli import options
+from npdeconv.data import files
+from npdeconv.data.dataset import Dataset
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The folder of a run, without any training."""
+    folder = tmp_path_factory.mktemp("cli") / "run"
+    folder.mkdir()
+    config = {"network": "deck_model4", "dataset": {"name": "strokes"}}
+    (folder / "config.json").write_text(json.dumps(config))
+    weights.save(models.deck_model4(rng=np.random.default_rng(0)), folder / "weights.npz")
+    return folder
+
+
+@pytest.fixture
+def run(made, tmp_path, monkeypatch):
+    """A run to be damaged; what the tests write lands beside it."""
+    monkeypatch.setattr(options, "STROKES", {"train": (20, 0), "test": (10, 1)})
+    monkeypatch.chdir(tmp_path)
+    return shutil.copytree(made, tmp_path / "run")
+
+
+def complain(capsys, *arguments):
+    """Run a command that must fail; return the sentence."""
+    before = capsys.readouterr()
+    assert cli.main([str(argument) for argument in arguments]) == 2, before
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("npdeconv: ")
+    assert err.endswith("\n")
+    lines = [line for line in err.splitlines() if not line.startswith("compiling kernels")]
+    assert len(lines) == 1, err
+    assert "Traceback" not in err
+    return lines[0].removeprefix("npdeconv: ")
+
+
+@pytest.mark.parametrize("command", ["train", "info", "gradcheck"])
+def test_unknown_models(run, capsys, command):
+    said = complain(capsys, command, "zfnet")
+    assert said == f"no network 'zfnet'; the networks are {', '.join(models.names())}"
+
+
+PROJECT = ("--layer", "relu2")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--layer", "relu9"), "no layer 'relu9'; the layers are conv1, relu1, conv2, "),
+        ((*PROJECT, "--map", "32"), "--map: layer 'relu2' has the maps 0 to 31, got 32"),
+        ((*PROJECT, "--map", "0", "-1"), "--map: layer 'relu2' has the maps 0 to 31, got -1"),
+        ((*PROJECT, "--images", "10"), "--images: strokes has the images 0 to 9, got 10"),
+        ((*PROJECT, "--images", "-1"), "--images: strokes has the images 0 to 9, got -1"),
+        (
+            (*PROJECT, "--select", "weakest"),
+            "project: select must be one of strongest, map, (h, w), got 'weakest'",
+        ),
+        ((*PROJECT, "--select", "1", "x"), "--select: expected strongest, map or two numbers, got '1 x'"),
+        (
+            (*PROJECT, "--select", "1", "2", "3"),
+            "--select: expected strongest, map or two numbers, got '1 2 3'",
+        ),
+        ((*PROJECT, "--select", "28", "0"), "project: the maps of layer 'relu2' are 28x28, got (28, 0)"),
+        ((*PROJECT, "--workers", "0"), "pool: workers must be at least 1, got 0"),
+        (
+            (*PROJECT, "--data", "nothing"),
+            "--data: expected mnist, rps, strokes (drawn, needs no files), or ",
+        ),
+        ((*PROJECT, "--data", "."), "run: expected images (.png, .jpg, .jpeg), got a folder without any"),
+        ((*PROJECT, "--weights", "missing.npz"), "missing.npz: there is no such file"),
+    ],
+)
+def test_project(run, capsys, arguments, sentence):
+    assert complain(capsys, "project", run, *arguments).startswith(sentence)
+    assert not (run.parent / "projections").exists()
+
+
+def test_networks_that_are_none(run, capsys):
+    known = ", ".join(models.names())
+    for source in ("zfnet", run.parent):
+        said = complain(capsys, "project", source, *PROJECT)
+        assert said == f"{source}: expected the folder of a training run or one of {known}"
+    said = complain(capsys, "project", "deck_model3", *PROJECT)
+    assert said == "deck_model3: --weights must name the .npz or .h5 file to look into"
+    for name in ("missing.npz", "missing.h5"):
+        said = complain(capsys, "project", "deck_model3", *PROJECT, "--weights", name)
+        assert said == f"{name}: there is no such file"
+    said = complain(capsys, "project", "deck_model3", *PROJECT, "--weights", run / "weights.npz")
+    assert said.startswith(
+        f"{run}/weights.npz: expected the arrays of the network, but the file lacks conv5.bias"
+    )
+
+
+def test_runs_that_are_damaged(run, capsys):
+    (run / "weights.npz").write_bytes(b"PK")
+    said = complain(capsys, "project", run, *PROJECT)
+    assert said.startswith(f"{run}/weights.npz: expected a whole .npz archive")
+    (run / "weights.npz").unlink()
+    assert complain(capsys, "project", run, *PROJECT) == f"{run}/weights.npz: there is no such file"
+    for text in ("", "[]", "{}", '{"network": "deck_model4"}', "[" * 100_000):
+        (run / "config.json").write_text(text)
+        said = complain(capsys, "project", run, *PROJECT)
+        assert said == f"{run}/config.json: expected the settings of a training run"
+    (run / "config.json").write_text('{"network": "zfnet", "dataset": {"name": "strokes"}}')
+    assert complain(capsys, "project", run, *PROJECT).startswith("no network 'zfnet'; the networks are ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--epochs", "0"), "fit: epochs must be at least 1, got 0"),
+        (("--batch-size", "0"), "fit: batch_size must be at least 1, got 0"),
+        (("--learning-rate", "-1"), "SGD: learning_rate must be finite and not negative, got -1.0"),
+        (("--learning-rate", "nan"), "SGD: learning_rate must be finite and not negative, got nan"),
+        (("--weight-decay", "-1"), "SGD: weight_decay must be finite and not negative, got -1.0"),
+        (
+            ("--weight-decay", "1", "--optimizer", "adam"),
+            "--weight-decay goes with --optimizer sgd, got adam",
+        ),
+        (("--decay-every", "0"), "StepDecay: every must be at least 1, got 0"),
+        (("--shift", "-1"), "shift: max_pixels must be at least 1, got -1"),
+        (("--validation", "1"), "Dataset: share must be at least 0 and below 1, got 1.0"),
+        (("--validation", "0"), "Dataset: a split needs something in both parts, got 0 of 20 from share 0.0"),
+        (("--patience", "2"), "fit: patience watches the validation loss, and needs validation"),
+        (("--patience", "0", "--validation", "0.5"), "fit: patience must be at least 1, got 0"),
+        (("--workers", "-1"), "fit: workers must be at least 1, got -1"),
+        (
+            ("--data", "nothing"),
+            "--data: expected mnist, rps, strokes (drawn, needs no files), or a folder of ",
+        ),
+    ],
+)
+def test_train(run, capsys, arguments, sentence):
+    said = complain(capsys, "train", "deck_model4", "--data", "strokes", "--run", "new", *arguments)
+    assert said.startswith(sentence)
+    assert not (run.parent / "new").exists()
+
+
+def test_data_that_does_not_fit(run, capsys):
+    said = complain(capsys, "train", "deck_rps2", "--data", "strokes")
+    assert said == "deck_rps2: expected images of shape (300, 300, 3), strokes has (28, 28, 1)"
+    assert not (run.parent / "runs").exists()
+
+
+def test_a_run_is_not_written_over(run, capsys):
+    before = {path: path.read_bytes() for path in run.iterdir()}
+    said = complain(capsys, "train", "deck_model4", "--data", "strokes", "--run", run)
+    assert said == f"{run}: holds a training run already; resume it, or choose another folder"
+    assert {path: path.read_bytes() for path in run.iterdir()} == before
+    said = complain(capsys, "train", "deck_model3", "--data", "strokes", "--run", run, "--resume")
+    assert said.startswith(f"{run}/config.json: the run was made with network 'deck_model4', and can't be ")
+    assert {path: path.read_bytes() for path in run.iterdir()} == before
+
+
+def test_no_data_and_no_network(run, capsys, monkeypatch):
+    asked = []
+
+    def refuse(url, *_, **__):
+        asked.append(url)
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(pooch, "retrieve", refuse)
+    monkeypatch.setattr(files, "CHECKOUT", run.parent / "installed")
+    monkeypatch.setenv("NPDECONV_DATA", str(run.parent / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(run.parent / "cache"))
+    for name, model in {"mnist": "deck_model4", "rps": "deck_rps2"}.items():
+        said = complain(capsys, "train", model, "--data", name)
+        assert said.startswith(f"{name}/")
+        assert str(run.parent / "data") in said
+        assert "could not download it (Connection refused)" in said
+        assert "; put " in said
+    assert len(asked) >= 2
+    assert not (run.parent / "runs").exists()
+
+
+def test_results_that_can_not_be_written(run, capsys):
+    (run.parent / "projections").write_text("mine")
+    said = complain(capsys, "project", run, *PROJECT, "--map", "0", "--images", "0")
+    assert "projections" in said
+    assert (run.parent / "projections").read_text() == "mine"
+
+
+def test_where_in_the_network_it_went_wrong(run, capsys, monkeypatch):
+    monkeypatch.setattr(
+        options,
+        "load_strokes",
+        lambda *_: Dataset(np.zeros((2, 28, 28, 3), np.uint8), np.zeros(2, int), ("a",), "colored"),
+    )
+    said = complain(capsys, "project", run, *PROJECT, "--map", "0", "--images", "0")
+    assert said == "Conv2D: expected 1 input channels, got 3 (in layer 'conv1')"
+
+
+def test_an_interruption_has_its_own_status(run, capsys, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "fit", interrupt)
+    assert cli.main(["train", "deck_model4", "--data", "strokes"]) == 130
+    assert capsys.readouterr() == ("", "npdeconv: interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "npdeconv: error: the following arguments are required: COMMAND"),
+        (["trian"], "npdeconv: error: argument COMMAND: invalid choice: 'trian'"),
+        (["project", "run"], "npdeconv project: error: the following arguments are required: --layer"),
+        (["train", "deck_model4", "--epochs", "x"], "argument --epochs: invalid int value: 'x'"),
+        (
+            ["train", "deck_model4", "--seed", "-1"],
+            "argument --seed: expected a number that is not negative, got",
+        ),
+        (["train", "deck_model4", "--optimizer", "best"], "argument --optimizer: invalid choice: 'best'"),
+    ],
+)
+def test_the_parser_refuses_with_the_usage(arguments, message, capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    assert caught.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("usage: npdeconv")
+    assert message in err.splitlines()[-1]
+
+
+def test_a_process_of_its_own(tmp_path):
+    code = "import sys; from npdeconv.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, "project", "nowhere", *PROJECT]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("npdeconv: nowhere: expected the folder of a training run or one of ")
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ excite each feature map most. `display` turns signed pixels into something to lo
 
 from npdeconv.visualize.display import display
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
+from npdeconv.visualize.mistakes import Mistakes, confusion, find_mistakes
 from npdeconv.visualize.patches import Patches, find_patches
 from npdeconv.visualize.projection import Projection, Select, project
 from npdeconv.visualize.rules import RuleComparison, compare_rules
@@ -16,6 +17,7 @@ __all__ = [
     "Evolution",
     "EvolutionRecorder",
     "LayerSummary",
+    "Mistakes",
     "Patches",
     "Projection",
     "Ranking",
@@ -23,8 +25,10 @@ __all__ = [
     "Select",
     "Strongest",
     "compare_rules",
+    "confusion",
     "display",
     "evolve",
+    "find_mistakes",
     "find_patches",
     "find_snapshots",
     "find_strongest",

@@ -1,0 +1,80 @@
+"""What is taken for what, and why."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from npdeconv._types import Array
+from npdeconv.plot.images import image
+from npdeconv.visualize import Mistakes, display
+
+CLASSES_WITH_NUMBERS = 20  # beyond, numbers in the cells can't be read
+
+
+def confusion(counts: Array, classes: Sequence[str], ax: Axes | None = None) -> Axes:
+    """Draw a confusion matrix: a row for each true class, a column for each answer.
+
+    Color shows mistakes only, on one scale: the right answers on the diagonal, usually so many
+    more, would leave them all pale.
+
+    Parameters
+    ----------
+    counts : int array (classes, classes)
+    classes : sequence of str
+    ax : Axes, optional
+    """
+    count = len(classes)
+    if ax is None:
+        side = np.clip(0.5 * count + 2, 4, 14)
+        ax = plt.subplots(figsize=(side, side), layout="constrained")[1]
+    right = np.eye(count, dtype=bool)
+    wrong = np.where(right, 0, counts)
+    ax.imshow(wrong, cmap="Oranges", vmin=0, vmax=max(wrong.max(), 1))
+    ax.imshow(np.where(right, 0.85, np.nan), cmap="gray", vmin=0, vmax=1)  # the diagonal, in gray
+    if count <= CLASSES_WITH_NUMBERS:
+        for (row, column), value in np.ndenumerate(counts):
+            if value:
+                dark = wrong[row, column] > 0.6 * wrong.max() > 0
+                color = "white" if dark else "black"
+                ax.text(column, row, f"{value}", ha="center", va="center", fontsize=8, color=color)
+    size = "small" if count <= CLASSES_WITH_NUMBERS else 5
+    ax.set_xticks(range(count), classes, rotation=90 if max(map(len, classes)) > 2 else 0, fontsize=size)
+    ax.set_yticks(range(count), classes, fontsize=size)
+    ax.set(xlabel="the network's answer", ylabel="truth")
+    total = int(counts.sum())
+    ax.set_title(f"{int(wrong.sum()):,} of {total:,} are wrong", fontsize="medium")
+    return ax
+
+
+def mistakes(images: Array, result: Mistakes, classes: Sequence[str], axes: Array | None = None) -> Array:
+    """Draw confident mistakes: image, what spoke for the wrong answer, what spoke for the truth.
+
+    The two projections of an image have one scale, so the fainter one weighed less; mid-gray is zero.
+
+    Parameters
+    ----------
+    images : (K, H, W, C)
+        Those of `result.images`, in this order.
+    result : Mistakes
+    classes : sequence of str
+    axes : array of Axes (3, K), optional
+
+    Returns
+    -------
+    array of Axes (3, K)
+    """
+    count = len(images)
+    if not count:
+        raise ValueError("mistakes: expected at least one mistake, got none")
+    if axes is None:
+        size = (1.5 * max(count, 3), 5.4)
+        axes = plt.subplots(3, count, figsize=size, squeeze=False, layout="constrained")[1]
+    for n in range(count):
+        wrong, truth = classes[result.predicted[n]], classes[result.truth[n]]
+        shown = display(np.stack([result.misled_by[n], result.spoke_for_truth[n]]))
+        image(images[n], axes[0, n], title=f"image {result.images[n]}: {truth},\ntaken for {wrong}")
+        image(shown[0], axes[1, n], title=f"speaks for {wrong}\n({result.probability[n]:.2%})")
+        image(shown[1], axes[2, n], title=f"speaks for {truth}\n({result.truth_probability[n]:.2%})")
+    return axes

@@ -1,0 +1,139 @@
+"""What does a network take for what, and what misled it?"""
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from npdeconv._checks import positive_int
+from npdeconv._types import Array
+from npdeconv.data import Dataset, as_input
+from npdeconv.inference import below_softmax, check_fits, class_logits
+from npdeconv.layers import Sequential
+from npdeconv.layers.softmax import softmax
+from npdeconv.parallel import Workers, pool, shards
+
+
+class Mistakes(NamedTuple):
+    """The most confident wrong answers, the most confident first; K = k, or as many as there are."""
+
+    images: Array  # int (K,): positions in the data set
+    truth: Array  # int (K,): the labels
+    predicted: Array  # int (K,): the classes that the network found most probable instead
+    probability: Array  # float64 (K,): that it gave to `predicted`
+    truth_probability: Array  # float64 (K,): that it gave to `truth`
+    misled_by: Array  # (K, H, W, C): projection of what spoke for `predicted`, signed and unscaled
+    spoke_for_truth: Array  # (K, H, W, C): of what spoke for `truth`
+    confusion: Array  # int (classes, classes): of the whole data set, see `confusion`
+
+
+def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None) -> Array:
+    """Count how often each class was taken for each.
+
+    Parameters
+    ----------
+    network : Sequential
+        A classifier, with or without a trailing Softmax.
+    dataset : Dataset
+    workers : int or executor, optional
+        See `npdeconv.parallel.pool`.
+
+    Returns
+    -------
+    int array (classes, classes)
+        Rows are true classes, columns the most probable ones. The diagonal holds what is right.
+
+    Raises
+    ------
+    ValueError
+        If the data set is empty, or does not fit the network.
+    """
+    return _count(dataset.labels, _probabilities(network, dataset, workers).argmax(axis=1), dataset)
+
+
+def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers: Workers = None) -> Mistakes:
+    """Find the images that a network is wrong about with most confidence, and project what misled it.
+
+    Confidence is the probability of the wrong class. Equal ones keep the order of the images.
+
+    Parameters
+    ----------
+    network : Sequential
+        A classifier, with or without a trailing Softmax.
+    dataset : Dataset
+    k : int
+        How many, at most.
+    workers : int or executor, optional
+        See `npdeconv.parallel.pool`; the result is the same for any number.
+
+    Returns
+    -------
+    Mistakes
+        Empty, with K = 0, if there are none.
+
+    Raises
+    ------
+    ValueError
+        If the data set is empty, or does not fit the network.
+
+    Notes
+    -----
+    Projections start at a class's logit, below the Softmax. A Softmax does not see what all logits
+    have in common, so the sign of a logit means nothing, and the most probable class may well have
+    a negative one; what is projected is therefore how far it exceeds the smallest. Where a logit
+    is positive, this differs from what `project` gives by a factor only.
+    """
+    positive_int(k, "find_mistakes", "k")
+    probabilities = _probabilities(network, dataset, workers)
+    answers = probabilities.argmax(axis=1)
+    confidence = probabilities.max(axis=1)
+    wrong = np.flatnonzero(answers != dataset.labels)
+    chosen = wrong[np.argsort(-confidence[wrong], kind="stable")[:k]]
+    truth, predicted = dataset.labels[chosen], answers[chosen]
+    pixels = _project_classes(network, dataset.images[chosen], np.stack([predicted, truth], axis=1), workers)
+    return Mistakes(
+        images=chosen,
+        truth=truth,
+        predicted=predicted,
+        probability=confidence[chosen],
+        truth_probability=probabilities[chosen, truth],
+        misled_by=pixels[:, 0],
+        spoke_for_truth=pixels[:, 1],
+        confusion=_count(dataset.labels, answers, dataset),
+    )
+
+
+def _probabilities(network: Sequential, dataset: Dataset, workers: Workers) -> Array:
+    """Return the probabilities (N, classes), float64; show how far it is if that takes long.
+
+    In single precision, those of confident networks round to 1, and could not be ranked.
+    """
+    check_fits(network, dataset)
+    logits = class_logits(below_softmax(network), dataset.images, workers)
+    bar = tqdm(logits, "classifying", len(shards(len(dataset))), unit="shard", leave=False, delay=2)
+    return np.concatenate([softmax(part.astype(np.float64)) for part in bar])
+
+
+def _project_classes(network: Sequential, images: Array, classes: Array, workers: Workers) -> Array:
+    """Project some classes (K, P) of each image (K, H, W, C); return pixels (K, P, H, W, C)."""
+    work = [(images[cut], classes[cut]) for cut in shards(len(images))]
+    with pool(workers) as parallel_map:
+        parts = list(parallel_map(partial(_project_shard, below_softmax(network)), work))
+    none = np.empty((0, classes.shape[1], *images.shape[1:]), network.dtype)
+    return np.concatenate([none, *parts])
+
+
+def _project_shard(chain: Sequential, work: tuple[Array, Array]) -> Array:
+    images, classes = work
+    logits, tape = chain.forward(as_input(images, chain.dtype))
+    excess = logits - logits.min(axis=1, keepdims=True)
+    every = np.arange(logits.shape[1])
+    starts = (np.where(every == chosen[:, np.newaxis], excess, 0) for chosen in classes.T)
+    return np.stack([chain.deconv(start, tape) for start in starts], axis=1)
+
+
+def _count(truth: Array, predicted: Array, dataset: Dataset) -> Array:
+    counts = np.zeros((len(dataset.classes),) * 2, np.int64)
+    np.add.at(counts, (truth, predicted), 1)
+    return counts

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from npdeconv._checks import as_input
-from npdeconv.kernels import convolution, im2col, pooling, reference
+from npdeconv.kernels import convolution, im2col, pooling, reference, winograd, winograd_transforms
 from npdeconv.layers.window import Window
 
 
@@ -113,3 +113,82 @@ def test_tiles_cover_everything_once_and_stay_contiguous(batch, rows, row_bytes)
         taken = (images.stop - images.start) * (lines.stop - lines.start)
         assert taken == 1 or taken * row_bytes <= convolution.TILE_BYTES
     assert (seen == 1).all()
+
+
+B_TRANSPOSED = np.array(
+    [
+        [4, 0, -5, 0, 1, 0],
+        [0, -4, -4, 1, 1, 0],
+        [0, 4, -4, -1, 1, 0],
+        [0, -2, -1, 2, 1, 0],
+        [0, 2, -1, -2, 1, 0],
+        [0, 4, 0, -5, 0, 1],
+    ]
+)
+A_TRANSPOSED = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]])
+
+
+def test_winograd_transforms_are_the_matrices_of_the_paper():
+    """Lavin & Gray, arXiv:1509.09308, section 4.3; 16 squares at once, as 16 channels."""
+    x, products, dy = draw_numbers(1, 6, 6, 16), draw_numbers(36, 1, 16), draw_numbers(1, 4, 4, 16)
+    squares, center = np.empty((36, 1, 16)), draw_numbers(1, 16)
+
+    def both_sides(matrix, square):
+        return np.einsum("ij,jkc,lk->ilc", matrix, square, matrix)
+
+    winograd_transforms.squares_from_inputs(as_input(x), 0, (0, 0), 4, center, squares)
+    np.testing.assert_allclose(squares.reshape(6, 6, 16), both_sides(B_TRANSPOSED, x[0] - center), atol=1e-12)
+    y = np.empty((1, 4, 4, 16))
+    winograd_transforms.outputs_from_squares(products, 0, center, y)
+    expected = both_sides(A_TRANSPOSED, products.reshape(6, 6, 16)) + center
+    np.testing.assert_allclose(y[0], expected, atol=1e-12)
+    winograd_transforms.squares_from_outputs(as_input(dy), 0, squares)
+    np.testing.assert_allclose(squares.reshape(6, 6, 16), both_sides(A_TRANSPOSED.T, dy[0]), atol=1e-12)
+    dx = np.ones((1, 6, 6, 16))
+    winograd_transforms.inputs_from_squares(products, 0, (0, 0), 4, dx)
+    expected = 1 + both_sides(B_TRANSPOSED.T, products.reshape(6, 6, 16))
+    np.testing.assert_allclose(dx[0], expected, atol=1e-12)
+
+
+@st.composite
+def three_by_three(draw):
+    padding = draw(st.sampled_from(["same", "valid"]) | st.just(((2, 0), (1, 3))))
+    window = Window.parse(3, 1, padding, "test", "size")
+    batch, height, width = draw(st.tuples(st.integers(1, 3), st.integers(3, 14), st.integers(3, 14)))
+    return (batch, height, width, draw(st.sampled_from([16, 32]))), window.place((height, width, 1), "test")
+
+
+@settings(deadline=None)
+@given(three_by_three(), st.sampled_from([16, 48]), st.sampled_from([1, 10**5, 2**20]))
+def test_winograd_convolution(geometry, filters, tile_bytes):
+    shape, (offset, out) = geometry
+    x, weight, bias = draw_numbers(*shape), draw_numbers(3, 3, shape[3], filters), draw_numbers(filters)
+    dy, place = draw_numbers(shape[0], *out, filters), ((1, 1), offset)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convolution, "TILE_BYTES", tile_bytes)
+        y = winograd.convolve(x, weight, bias, *place, out)
+        dweight = winograd.weight_gradient(x, dy, weight.shape, *place)
+        dx = winograd.convolve_transposed(dy, weight, *place, shape[1:3])
+    np.testing.assert_allclose(y, reference.convolve(x, weight, bias, *place, out), atol=1e-10)
+    np.testing.assert_allclose(dweight, reference.weight_gradient(x, dy, weight.shape, *place), atol=1e-10)
+    np.testing.assert_allclose(dx, reference.convolve_transposed(dy, weight, *place, shape[1:3]), atol=1e-10)
+
+
+def test_winograd_rounds_in_float32_as_its_docstring_says():
+    x, weight, bias = draw_numbers(2, 28, 28, 64), draw_numbers(3, 3, 64, 64), draw_numbers(64)
+    exact = reference.convolve(x, weight, bias, (1, 1), (1, 1), (28, 28))
+    single = (array.astype(np.float32) for array in (x, weight, bias))
+    y = winograd.convolve(*single, (1, 1), (1, 1), (28, 28))
+    assert np.abs(y - exact).max() < 1e-5 * np.abs(exact).max()
+
+
+def test_winograd_keeps_the_ties_of_a_constant_background():
+    """A background of any color gives one value, so pooling picks the first, as the direct sum does."""
+    weight, bias = draw_numbers(3, 3, 16, 32).astype(np.float32), draw_numbers(32).astype(np.float32)
+    background = draw_numbers(16).astype(np.float32)
+    x = np.broadcast_to(background, (2, 20, 20, 16))
+    y = winograd.convolve(x, weight, bias, (1, 1), (1, 1), (20, 20))
+    squares = y[:, 4:16, 4:16].reshape(2, 3, 4, 3, 4, 32)  # those that see no padding
+    assert (squares == squares[:, :, :1, :, :1]).all()
+    black = winograd.convolve(np.zeros_like(x), weight, bias, (1, 1), (1, 1), (20, 20))
+    assert (black == bias).all()

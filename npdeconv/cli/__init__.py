@@ -9,9 +9,9 @@ import matplotlib as mpl
 
 import npdeconv
 from npdeconv._jit import on_first_compilation
-from npdeconv.cli import demo, evolve, gradcheck, info, project, report, top, train
+from npdeconv.cli import demo, evolve, gradcheck, info, occlude, project, report, top, train
 
-COMMANDS = (demo, train, report, project, top, evolve, info, gradcheck)
+COMMANDS = (demo, train, report, project, top, evolve, occlude, info, gradcheck)
 
 DESCRIPTION = """\
 A convolutional network and its DeconvNet (Zeiler & Fergus, arXiv:1311.2901), from scratch.

@@ -1,0 +1,110 @@
+"""`npdeconv occlude`: what does the network lose when a part of the image is hidden?"""
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from npdeconv import plot
+from npdeconv._files import write_arrays
+from npdeconv._types import Array
+from npdeconv.cli.figures import save_figure
+from npdeconv.cli.options import add_command, add_network, add_workers, load_data, load_network
+from npdeconv.data import as_input
+from npdeconv.inference import check_fits
+from npdeconv.layers import Sequential
+from npdeconv.parallel import available_processors
+from npdeconv.visualize import Fill, Occlusion, Positions, occlude, occlusion_positions
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "occlude",
+        run,
+        summary="slide an occluder over an image and map what the network loses",
+        description="Slides an occluder over an image and maps, by its place, the probability of the true "
+        "class, the most likely class and the activity of a feature map, beside that map's projection. "
+        "Writes a figure (.png) and the raw arrays (.npz). For the names of layers, see `npdeconv info "
+        "MODEL`; images and feature maps count from 0.",
+    )
+    add_network(parser)
+    option = parser.add_argument
+    option("--image", type=int, default=0, metavar="N", help="position in the data set")
+    option("--layer", required=True, metavar="NAME", help="such as relu2")
+    option("--map", type=int, metavar="N", help="feature map; the strongest if not given")
+    option("--size", type=int, nargs="+", metavar="PIXELS", help="side of the occluder, or height and width")
+    option("--stride", type=int, metavar="PIXELS", help="from one position to the next")
+    option(
+        "--at", type=int, nargs=2, metavar=("ROW", "COLUMN"), help="one position only: the upper left corner"
+    )
+    option("--fill", choices=get_args(Fill), default="gray", help="what the occluder shows")
+    option("--out", type=Path, default=Path("occlusion"), metavar="DIR", help="folder to write to")
+    add_workers(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Say what it will cost, occlude, draw, and print what was found and where the files are."""
+    network, trained_on = load_network(options.network, options.weights)
+    dataset = load_data(options.data or trained_on or "mnist", options.split, network)
+    if not 0 <= options.image < len(dataset):
+        raise IndexError(
+            f"--image: {dataset.name} has the images 0 to {len(dataset) - 1}, got {options.image}"
+        )
+    check_fits(network, dataset)
+    image, label = dataset.images[options.image], int(dataset.labels[options.image])
+    size = options.size[0] if options.size is not None and len(options.size) == 1 else options.size
+    positions = occlusion_positions(image.shape, size, options.stride, options.at)
+    occluder = f"{options.fill} occluder of {positions.size[0]}x{positions.size[1]} pixels"
+    cost = _cost(positions, network, image, options.workers)
+    print(f"positions of the {occluder}: {cost}", flush=True)
+    result = occlude(
+        network,
+        image,
+        label,
+        options.layer,
+        size=positions.size,
+        stride=options.stride,
+        at=options.at,
+        fill=options.fill,
+        feature_map=options.map,
+        workers=options.workers,
+    )
+    _report(result, dataset.classes)
+    options.out.mkdir(parents=True, exist_ok=True)
+    stem = options.out / f"{options.layer}_map{result.feature_map}_image{options.image}_{options.fill}"
+    axes = plot.occlusion(image, result, classes=dataset.classes)
+    axes[0].figure.suptitle(f"{dataset.name}, image {options.image}: {occluder}")
+    print(save_figure(axes, stem.with_suffix(".png")))
+    write_arrays(stem.with_suffix(".npz"), result._asdict())
+    print(stem.with_suffix(".npz"))
+
+
+def _cost(positions: Positions, network: Sequential, image: Array, workers: int | None) -> str:
+    x = as_input(image[np.newaxis], network.dtype)
+    network(x)  # compiles, and fills the caches
+    start = time.perf_counter()
+    network(x)
+    seconds = (time.perf_counter() - start) * positions.passes / (workers or available_processors())
+    duration = f"{seconds / 60:.0f} minutes" if seconds > 120 else f"{max(1, seconds):.0f} s"
+    return f"{positions.passes:,}, a forward pass each, about {duration}"
+
+
+def _report(result: Occlusion, classes: tuple[str, ...]) -> None:
+    true, worst = classes[result.label], result.worst
+    there = np.ix_(result.rows == worst.top, result.columns == worst.left)
+    print(f"clean: {_seen(result.clean_most_likely, result.clean_probability, true, classes)}")
+    seen = _seen(result.most_likely[there].item(), result.probability[there].item(), true, classes)
+    print(f"rows {worst.top} to {worst.bottom - 1}, columns {worst.left} to {worst.right - 1} hidden: {seen}")
+    if result.activity.size > 1:
+        print(
+            f"{result.layer} map {result.feature_map}: the projection's energy predicts the drop in activity"
+            f" with a rank correlation of {result.agreement:.2f}"
+        )
+
+
+def _seen(most_likely: int, probability: float, true: str, classes: tuple[str, ...]) -> str:
+    return f"probability of {true} {probability:.4f}, most likely {classes[most_likely]}"

@@ -1,0 +1,106 @@
+"""What hiding parts of an image does to a network."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.image import AxesImage
+from matplotlib.patches import Patch
+
+from npdeconv._types import Array
+from npdeconv.plot.images import BOX_COLOR, box, image
+from npdeconv.visualize import Occlusion, display
+
+COLORS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#bcbd22", "#17becf")
+OTHER_COLOR = "#d9d9d9"  # of the classes that are left when the colors are used up
+
+
+def occlusion(
+    pixels: Array, result: Occlusion, axes: Array | None = None, *, classes: Sequence[str] | None = None
+) -> Array:
+    """Draw what an occluder does, place by place, as figure 7 of arXiv:1311.2901.
+
+    From left to right: the image, with the occluder that harms the true class most; the
+    projection of the feature map; and for each place of the occluder's center, the map's
+    activity, the probability of the true class, and the most likely class. All have the image's
+    coordinates; around the maps, where no center can be, the image shows through.
+
+    Parameters
+    ----------
+    pixels : (H, W, C)
+        The image that was occluded.
+    result : Occlusion
+    axes : array of Axes (5,), optional
+    classes : sequence of str, optional
+        Their names; numbers unless given.
+
+    Returns
+    -------
+    array of Axes (5,)
+    """
+    if axes is None:
+        axes = plt.subplots(1, 5, figsize=(15, 3.7), layout="constrained")[1]
+    true, feature_map = _name(result.label, classes), f"{result.layer}, map {result.feature_map}"
+    image(pixels, axes[0], title=f"{true}, and the occluder\nthat harms it most")
+    box(result.worst, axes[0])
+    energy = f"energy predicts the drop: {result.agreement:.2f}" if result.activity.size > 1 else ""
+    image(display(result.projection), axes[1], title=f"{feature_map}, projected\n{energy}")
+    for ax in axes[2:]:
+        image(pixels, ax)
+        ax.images[0].set_alpha(0.3)
+    activities = [*result.activity.flat, result.clean_activity]
+    limits = min(activities), max(activities)
+    _scaled(result.activity, axes[2], result, limits, result.clean_activity, f"activity of {feature_map}")
+    _scaled(result.probability, axes[3], result, (0, 1), result.clean_probability, f"probability of {true}")
+    _most_likely(axes[4], result, classes)
+    return axes
+
+
+def _scaled(
+    values: Array, ax: Axes, result: Occlusion, limits: tuple[float, float], clean: float, title: str
+) -> None:
+    """Draw a map, and a color bar on which a mark shows the value without an occluder."""
+    drawn = _draw(values, ax, result, vmin=limits[0], vmax=limits[1])
+    bar = ax.figure.colorbar(drawn, ax=ax, shrink=0.8)
+    bar.ax.axhline(clean, color=BOX_COLOR, linewidth=3, clip_on=False)
+    ax.set_title(f"{title}\n(without occluder: {clean:.3g})", fontsize="small")
+
+
+def _most_likely(ax: Axes, result: Occlusion, classes: Sequence[str] | None) -> None:
+    """Draw the most likely classes: the true one in the first color, then the most frequent ones."""
+    found, index, counts = np.unique(result.most_likely, return_inverse=True, return_counts=True)
+    others = [number for number in found[np.argsort(-counts, kind="stable")] if number != result.label]
+    rank = {int(number): min(place, len(COLORS)) for place, number in enumerate(others, 1)}
+    ranks = np.array([rank.get(int(number), 0) for number in found])
+    colors = ListedColormap([*COLORS, OTHER_COLOR])
+    _draw(ranks[index].reshape(result.most_likely.shape), ax, result, cmap=colors, vmin=0, vmax=len(COLORS))
+    names = [f"{_name(result.label, classes)} (true)", *(_name(number, classes) for number in others)]
+    names[len(COLORS) :] = ["other"] * (len(names) > len(COLORS))
+    patches = [Patch(color=colors(place), label=name) for place, name in enumerate(names) if place in ranks]
+    ax.legend(handles=patches, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize="small")
+    clean = _name(result.clean_most_likely, classes)
+    ax.set_title(f"most likely class\n(without occluder: {clean})", fontsize="small")
+
+
+def _draw(values: Array, ax: Axes, result: Occlusion, **colors: Any) -> AxesImage:
+    """Draw a value for each position at the occluder's center, in the image's coordinates."""
+    (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
+    top, bottom = _edges(result.rows, result.size[0])
+    left, right = _edges(result.columns, result.size[1])
+    drawn = ax.imshow(values, extent=(left, right, bottom, top), interpolation="nearest", **colors)
+    ax.set(xlim=(west, east), ylim=(south, north))
+    return drawn
+
+
+def _edges(starts: Array, length: int) -> tuple[float, float]:
+    """Return where the first cell begins and the last one ends along one axis."""
+    cell = starts[1] - starts[0] if len(starts) > 1 else length
+    to_center = (length - 1) / 2
+    return starts[0] + to_center - cell / 2, starts[-1] + to_center + cell / 2
+
+
+def _name(number: int, classes: Sequence[str] | None) -> str:
+    return f"class {number}" if classes is None else classes[number]

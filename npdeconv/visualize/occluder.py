@@ -1,0 +1,131 @@
+"""Occluders: where they stand, and what they show instead of the image."""
+
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from npdeconv._checks import describe, image_shape, one_of, positive_pair
+from npdeconv._types import Array, Box, Pair, Shape
+
+Fill: TypeAlias = Literal["gray", "mean", "black", "blur"]
+"""What an occluder shows: mid-gray, the image's mean color, black, or the image itself, blurred.
+
+Black is the background of MNIST and hides nothing there. Gray is new to the network everywhere
+and has edges of its own; blurred pixels have none, and keep the brightness.
+"""
+
+
+class Positions(NamedTuple):
+    """Where an occluder stands: at every pair of a row and a column."""
+
+    size: Pair  # height and width of the occluder, in pixels
+    rows: Array  # int (P,): of its upper edge
+    columns: Array  # int (Q,): of its left edge
+
+    @property
+    def passes(self) -> int:
+        """The cost of `occlude` in forward passes: one for each position (and three at the start)."""
+        return len(self.rows) * len(self.columns)
+
+
+def occlusion_positions(
+    shape: Shape, size: int | Pair | None = None, stride: int | Pair | None = None, at: Pair | None = None
+) -> Positions:
+    """Return all positions at which an occluder lies wholly inside an image.
+
+    Parameters
+    ----------
+    shape : (H, W, C)
+    size : int or (height, width), optional
+        In pixels; two sevenths of the image's shorter side unless given, 8 of 28.
+    stride : int or (down, right), optional
+        Pixels from one position to the next, beginning in the upper left corner; unless given,
+        a 28th of the shorter side, and at least 1.
+    at : (row, column), optional
+        One position only, of the occluder's upper left corner.
+
+    Examples
+    --------
+    >>> occlusion_positions((28, 28, 1), size=8).passes
+    441
+    """
+    height, width, _ = image_shape(shape, "occlude")
+    shorter = min(height, width)
+    size = positive_pair(max(1, round(shorter * 2 / 7)) if size is None else size, "occlude", "size")
+    down, right = positive_pair(max(1, shorter // 28) if stride is None else stride, "occlude", "stride")
+    if size[0] > height or size[1] > width:
+        raise ValueError(
+            f"occlude: an occluder of {size[0]}x{size[1]} does not fit into an image of {height}x{width}"
+        )
+    if at is None:
+        rows = np.arange(0, height - size[0] + 1, down)
+        return Positions(size, rows, np.arange(0, width - size[1] + 1, right))
+    if len(at) != 2 or not all(isinstance(place, int | np.integer) for place in at):
+        raise TypeError(f"occlude: at must be two integers (row, column), got {at!r}")
+    box = box_at(*at, size)
+    _check_inside(box, shape)
+    return Positions(size, np.array([box.top]), np.array([box.left]))
+
+
+def occlude_box(image: Array, box: Box, fill: Fill = "gray") -> Array:
+    """Return a copy of an image (H, W, C) with one box hidden, see `Fill`.
+
+    Examples
+    --------
+    >>> white = np.full((4, 4, 1), 255, np.uint8)
+    >>> occlude_box(white, Box(top=0, bottom=2, left=1, right=4))[:, :, 0]
+    array([[255, 128, 128, 128],
+           [255, 128, 128, 128],
+           [255, 255, 255, 255],
+           [255, 255, 255, 255]], dtype=uint8)
+    """
+    check_image(image)
+    _check_inside(box, image.shape)
+    occluded = image.copy()
+    cover(occluded, filled(image, fill, (box.bottom - box.top, box.right - box.left)), box)
+    return occluded
+
+
+def filled(image: Array, fill: Fill, size: Pair) -> Array:
+    """Return what an occluder of some size shows, wherever it is: an image like the given one."""
+    one_of(fill, get_args(Fill), "occlude", "fill")
+    shown: Any = 0.0
+    if fill == "gray":
+        shown = 128.0 if image.dtype == np.uint8 else 0.5
+    elif fill == "mean":
+        shown = image.mean(axis=(0, 1), dtype=np.float64)
+    elif fill == "blur":
+        # A quarter of the occluder: what is smaller than the occluder can't be made out.
+        sigma = (size[0] / 4, size[1] / 4, 0)
+        shown = gaussian_filter(image.astype(np.float64), sigma, mode="nearest")
+    if image.dtype == np.uint8:
+        shown = np.round(shown)
+    return np.broadcast_to(np.asarray(shown, image.dtype), image.shape)
+
+
+def cover(image: Array, filling: Array, box: Box) -> None:
+    """Replace the pixels of a box by those of another image, in place."""
+    window = np.s_[box.top : box.bottom, box.left : box.right]
+    image[window] = filling[window]
+
+
+def box_at(row: int, column: int, size: Pair) -> Box:
+    """Return the box of an occluder by its upper left corner."""
+    return Box(int(row), int(row) + size[0], int(column), int(column) + size[1])
+
+
+def check_image(image: Any) -> None:
+    """Check that `image` is one image (H, W, C) of uint8 or floating pixels."""
+    if not isinstance(image, np.ndarray) or image.ndim != 3:
+        raise ValueError(f"occlude: expected an image of shape (H, W, C), got {describe(image)}")
+    if image.dtype != np.uint8 and image.dtype.kind != "f":
+        raise TypeError(f"occlude: expected uint8 or floating pixels, got {image.dtype}")
+
+
+def _check_inside(box: Box, shape: Shape) -> None:
+    if not (0 <= box.top < box.bottom <= shape[0] and 0 <= box.left < box.right <= shape[1]):
+        raise ValueError(
+            f"occlude: expected an occluder inside the image of {shape[0]}x{shape[1]},"
+            f" got rows {box.top} to {box.bottom - 1}, columns {box.left} to {box.right - 1}"
+        )

@@ -1,0 +1,282 @@
+"""Occlusion sensitivity: a planted truth, a brute-force oracle, and the deck's black square."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from npdeconv import inference, models, visualize, weights
+from npdeconv._types import Box
+from npdeconv.cli import main
+from npdeconv.data import load_mnist
+from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
+from npdeconv.visualize import occlude, occlude_box, occlusion, occlusion_positions, project
+from npdeconv.visualize.occlusion import SHARD_SIZE, energy_under, rank_agreement
+from tests.cases import small_network
+
+CORNER = np.array([[1, 1, 1], [1, -1, -1], [1, -1, -1]], float)
+FILLS = ["gray", "mean", "black", "blur"]
+
+
+def corner_classifier(threshold: float) -> Sequential:
+    """Says "corner" (class 1) if map 1, which looks for the corner of a frame, sums up to more than 5."""
+    conv = Conv2D(1, 2, 3, rng=np.random.default_rng(0), dtype=float)
+    conv.weight[..., 0, 0], conv.weight[..., 0, 1] = 0, CORNER
+    conv.bias[...] = -1, -threshold  # map 0 never fires
+    logits = Dense(10 * 10 * 2, 2, rng=np.random.default_rng(0), dtype=float)
+    logits.weight[:, 0], logits.weight[:, 1] = 0, np.tile([0, 1], 100)
+    logits.bias[...] = 5, 0
+    layers = {"conv1": conv, "relu1": ReLU(), "flatten": Flatten(), "logits": logits, "softmax": Softmax()}
+    return Sequential(layers, input_shape=(12, 12, 1))
+
+
+def planted(top: int, left: int) -> np.ndarray:
+    """An image (12, 12, 1) with one bright corner on black."""
+    image = np.zeros((12, 12, 1), np.uint8)
+    image[top : top + 3, left : left + 3, 0] = 255 * (CORNER > 0)
+    return image
+
+
+def images_and_network():
+    return np.random.default_rng(4).integers(0, 256, (3, 9, 11, 2), np.uint8), small_network(float)
+
+
+@pytest.mark.parametrize("fill", FILLS)
+@pytest.mark.parametrize(("top", "left"), [(0, 0), (4, 7), (9, 1)])
+def test_the_minimum_sits_on_the_planted_patch(top, left, fill):
+    result = occlude(corner_classifier(0), planted(top, left), 1, "relu1", size=3, fill=fill)
+    for values in (result.activity, result.probability):
+        assert np.argwhere(values == values.min()).tolist() == [[top, left]]
+    assert result.worst == Box(top, top + 3, left, left + 3)
+    assert (result.label, result.feature_map, result.clean_most_likely) == (1, 1, 1)
+    np.testing.assert_allclose(result.probability, 1 / (1 + np.exp(5 - result.activity)))
+    np.testing.assert_array_equal(result.most_likely, result.activity > 5)
+    assert result.clean_probability == pytest.approx(1 / (1 + np.exp(5 - result.clean_activity)))
+
+
+def test_the_projection_predicts_the_planted_drop():
+    """With black on black, the drop depends on the hidden pixels of the corner alone."""
+    result = occlude(corner_classifier(3), planted(4, 5), 1, "relu1", size=3, fill="black")
+    left = np.array([[(occlude_at(4, 5, r, c) > 0).sum() for c in range(10)] for r in range(10)])
+    np.testing.assert_allclose(result.activity, np.maximum(left - 3, 0), atol=1e-12)
+    assert result.clean_activity == pytest.approx(5 - 3)
+    # The projection is the filter, times the activation: nine pixels of 2 or -2.
+    assert result.energy[4, 5] == pytest.approx(9 * 2**2) == result.energy.max()
+    assert not any(result.energy[r, c] for r, c in np.ndindex(10, 10) if abs(r - 4) > 2 or abs(c - 5) > 2)
+    assert 0.9 < result.agreement < 1
+    nothing = occlude(corner_classifier(3), planted(4, 5) * 0, 1, "relu1", size=3, fill="black")
+    assert not nothing.activity.any()
+    assert nothing.agreement == 0
+
+
+def occlude_at(top, left, row, column):
+    image = planted(top, left)
+    image[row : row + 3, column : column + 3] = 0
+    return image
+
+
+@pytest.mark.parametrize("layer", ["conv1", "relu1", "pool1", "relu2", "dense1", "relu_dense1", "softmax"])
+@pytest.mark.parametrize("fill", FILLS)
+def test_maps_are_those_of_occluding_one_position_after_the_other(layer, fill):
+    images, net = images_and_network()
+    image = images[1]
+    result = occlude(net, image, 2, layer, size=(3, 4), stride=(2, 3), fill=fill)
+    assert (result.rows.tolist(), result.columns.tolist()) == ([0, 2, 4, 6], [0, 3, 6])
+    head = net[:layer]
+    clean = head(image[np.newaxis] / 255).reshape(-1, head.output_shape(image.shape)[-1])
+    assert clean[:, result.feature_map].max() == clean.max()
+    for (p, row), (q, column) in [(p, q) for p in enumerate(result.rows) for q in enumerate(result.columns)]:
+        changed = occlude_box(image, Box(row, row + 3, column, column + 4), fill)[np.newaxis]
+        probabilities = inference.predict(net, changed)[0]
+        y = head(changed / 255).reshape(-1, clean.shape[1])[:, result.feature_map]
+        assert result.probability[p, q] == pytest.approx(probabilities[2])
+        assert result.most_likely[p, q] == probabilities.argmax()
+        assert result.activity[p, q] == pytest.approx(y[y > 0].sum(), abs=1e-12)
+        under = result.projection[row : row + 3, column : column + 4]
+        assert result.energy[p, q] == pytest.approx((under**2).sum(), abs=1e-12)
+    expected = project(net, image[np.newaxis], layer, result.feature_map, select="map").pixels[0]
+    np.testing.assert_array_equal(result.projection, expected)
+    assert result.clean_probability == pytest.approx(inference.predict(net, image[np.newaxis])[0, 2])
+
+
+def test_a_chosen_map_one_position_and_logits_without_softmax():
+    images, net = images_and_network()
+    everywhere = occlude(net, images[0], 1, "relu2", size=4, feature_map=3)
+    assert everywhere.feature_map == 3
+    one = occlude(net[:"logits"], images[0], 1, "relu2", size=4, feature_map=3, at=(5, 2))
+    assert (one.rows.tolist(), one.columns.tolist(), one.worst) == ([5], [2], Box(5, 9, 2, 6))
+    assert one.probability[0, 0] == pytest.approx(everywhere.probability[5, 2])
+    assert one.activity[0, 0] == pytest.approx(everywhere.activity[5, 2])
+    assert one.agreement == 0  # there is no order in one position
+
+
+def test_any_number_of_workers_gives_the_same_bits_and_the_image_stays():
+    images, net = images_and_network()
+    image = images[2]
+    image.flags.writeable = False
+    one, two = (occlude(net, image, 0, "relu1", size=2, workers=workers) for workers in (1, 2))
+    for left, right in zip(one, two, strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_occluded_images_exist_by_the_shard(monkeypatch):
+    images, net = images_and_network()
+    sizes = []
+    monkeypatch.setattr(occlusion, "cover", lambda image, *_: sizes.append(len(image.base)))
+    assert occlude(net, images[0], 0, "relu1", size=2).probability.size == 80
+    assert max(sizes) == SHARD_SIZE
+
+
+def test_the_occluder_of_prepared_floats_is_that_of_pixels():
+    images, net = images_and_network()
+    pixels = occlude(net, images[0], 0, "relu1", size=3, fill="black")
+    floats = occlude(net, images[0] / 255, 0, "relu1", size=3, fill="black")
+    for left, right in zip(pixels, floats, strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_fills():
+    image = np.zeros((6, 6, 2), np.uint8)
+    image[:3, :, 0], image[:, :2, 1] = 200, 90
+    box = Box(1, 5, 0, 4)
+    inside = np.s_[1:5, 0:4]
+    for fill, shown in {"gray": (128, 128), "black": (0, 0), "mean": (100, 30)}.items():
+        result = occlude_box(image, box, fill)
+        assert (result[inside] == shown).all(), fill
+        outside = np.ones((6, 6), bool)
+        outside[inside] = False
+        np.testing.assert_array_equal(result[outside], image[outside])
+        assert result.dtype == np.uint8
+    assert (occlude_box(image / 255, box)[inside] == 0.5).all()
+    assert (occlude_box(np.full((9, 9, 3), 77, np.uint8), box, "blur") == 77).all()
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (64, 64, 1), np.uint8)
+    blurred = occlude_box(noise, Box(0, 64, 0, 64), "blur").astype(float)
+    assert blurred.std() < noise.std() / 20  # sigma is 16 pixels
+    assert blurred.mean() == pytest.approx(noise.mean(), abs=2)
+    split = np.stack([noise[..., 0], np.zeros((64, 64), np.uint8)], axis=-1)
+    assert not occlude_box(split, Box(0, 64, 0, 64), "blur")[..., 1].any()  # colors do not mix
+
+
+def test_the_default_occluder_is_not_the_background_of_mnist():
+    black = np.zeros((28, 28, 1), np.uint8)
+    assert (occlude_box(black, Box(0, 8, 0, 8)) != black).sum() == 64
+
+
+def test_positions_tell_the_cost():
+    assert occlusion_positions((28, 28, 1), 8).passes == 441
+    assert occlusion_positions((28, 28, 1)).size == (8, 8)
+    assert occlusion_positions((300, 300, 3), 50, 1).passes == 63001
+    assert occlusion_positions((300, 300, 3)).passes == 484
+    assert occlusion_positions((28, 28, 1), 28).passes == 1
+    assert occlusion_positions((1, 5, 1)).size == (1, 1)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 40), st.integers(1, 9))
+def test_positions_are_all_that_lie_inside(length, width, size, stride):
+    size = min(size, length)
+    found = occlusion_positions((length, width, 1), (size, 1), stride)
+    assert found.rows.tolist() == [r for r in range(0, length, stride) if r + size <= length]
+    assert found.columns.tolist() == [c for c in range(width) if c % stride == 0]
+
+
+def test_energy_is_summed_over_windows_and_colors():
+    projection = np.random.default_rng(0).normal(size=(7, 9, 3)).astype(np.float32)
+    projection[:4, :5] = 0
+    positions = occlusion_positions(projection.shape, (2, 3), (2, 1))
+    energy = energy_under(projection, positions)
+    assert energy.shape == (3, 7)
+    for p, q in np.ndindex(energy.shape):
+        window = projection[2 * p : 2 * p + 2, q : q + 3].astype(float)
+        assert energy[p, q] == pytest.approx((window**2).sum())
+    assert energy[0, 0] == 0
+    assert (energy >= 0).all()
+
+
+def test_rank_agreement_by_hand():
+    energy = np.array([[0.0, 1, 2, 50]])
+    assert rank_agreement(energy, np.array([[9.0, 8, 7, 1]]), 9.0) == pytest.approx(1)
+    assert rank_agreement(energy, np.array([[1.0, 2, 7, 9]]), 9.0) == pytest.approx(-1)
+    # Ranks 1 2 3 4 against 2 1 3 4: 1 - 6 (1 + 1) / (4 (16 - 1)).
+    assert rank_agreement(energy, np.array([[8.0, 9, 7, 1]]), 9.0) == pytest.approx(0.8)
+    # Half of the places are tied on both sides: rounding must not give them an order.
+    noisy = np.array([[9 + 1e-7, 9 - 1e-7, 5, 1]])
+    assert rank_agreement(np.array([[0.0, 0, 1, 2]]), noisy, 9.0) == pytest.approx(1)
+    assert rank_agreement(energy * 0, noisy, 9.0) == 0
+    assert rank_agreement(energy, noisy * 0 + 9, 9.0) == 0
+    assert rank_agreement(energy[:, :2], np.array([[1.0, 2]]), 0.0) == pytest.approx(
+        -1
+    )  # a silent map woke up
+
+
+def test_bad_requests():
+    images, net = images_and_network()
+    image = images[0]
+    with pytest.raises(KeyError, match="no layer 'relu7'"):
+        occlude(net, image, 0, "relu7")
+    with pytest.raises(IndexError, match="label must be from 0 to 3, got 4"):
+        occlude(net, image, 4, "relu1")
+    with pytest.raises(TypeError, match=r"label must be an integer, got 1\.0"):
+        occlude(net, image, 1.0, "relu1")
+    with pytest.raises(IndexError, match="feature_map of layer 'relu1' must be from 0 to 3, got -1"):
+        occlude(net, image, 0, "relu1", feature_map=-1)
+    with pytest.raises(ValueError, match="an occluder of 10x10 does not fit into an image of 9x11"):
+        occlude(net, image, 0, "relu1", size=10)
+    with pytest.raises(
+        ValueError, match=re.escape("inside the image of 9x11, got rows 7 to 9, columns 0 to 2")
+    ):
+        occlude(net, image, 0, "relu1", size=3, at=(7, 0))
+    with pytest.raises(TypeError, match=re.escape("at must be two integers (row, column), got (1, 2, 3)")):
+        occlude(net, image, 0, "relu1", at=(1, 2, 3))
+    with pytest.raises(ValueError, match="stride must be at least 1, got 0"):
+        occlude(net, image, 0, "relu1", stride=0)
+    with pytest.raises(ValueError, match="fill must be one of gray, mean, black, blur, got 'white'"):
+        occlude(net, image, 0, "relu1", fill="white")
+    with pytest.raises(ValueError, match=re.escape("expected an image of shape (H, W, C), got an array of")):
+        occlude(net, images, 0, "relu1")
+    with pytest.raises(ValueError, match=re.escape("expects an image of shape (9, 11, 2), got (11, 9, 2)")):
+        occlude(net, image.swapaxes(0, 1), 0, "relu1")
+    with pytest.raises(TypeError, match="expected uint8 or floating pixels, got int64"):
+        occlude_box(image.astype(np.int64), Box(0, 1, 0, 1))
+    with pytest.raises(
+        ValueError, match=re.escape("expected one output per class, Sequential has (3, 2, 5)")
+    ):
+        occlude(net[:"relu2"], image, 0, "relu1")
+    with pytest.raises(ValueError, match="got NaN or infinity"):
+        occlude(net, np.full((9, 11, 2), np.nan), 0, "relu1")
+
+
+def test_the_decks_black_square(real_data):
+    network = models.deck_model3(rng=np.random.default_rng(0))
+    weights.load_keras(network, real_data / "deck" / "model3" / "weights.h5")
+    image = load_mnist("test").images[33]
+    square = occlude_box(image, Box(8, 22, 8, 22), "black")
+    assert inference.predict(network, square[np.newaxis])[0, 7] == pytest.approx(0.99614, abs=1e-5)
+    result = occlude(network, image, 4, "relu3", size=14, fill="black")
+    assert result.most_likely[8, 8] == 7
+    assert result.probability[8, 8] == pytest.approx(3.8626e-3, rel=1e-3)  # their log's, for class 4
+    assert result.clean_probability == pytest.approx(1)
+    assert result.agreement > 0.5
+
+
+def test_the_command(tmp_path, capsys):
+    files = tmp_path / "out"
+    network = models.deck_model2(rng=np.random.default_rng(0))
+    weights.save(network, tmp_path / "weights.npz")
+    command = ["occlude", "deck_model2", "--weights", str(tmp_path / "weights.npz"), "--data", "strokes"]
+    command += ["--layer", "relu1", "--out", str(files)]
+    assert main([*command, "--image", "3", "--size", "8", "10", "--stride", "9", "--fill", "blur"]) == 0
+    printed = capsys.readouterr().out
+    assert "positions of the blur occluder of 8x10 pixels: 9, a forward pass each, about" in printed
+    (arrays,) = files.glob("relu1_map*_image3_blur.npz")
+    assert arrays.with_suffix(".png").is_file()
+    with np.load(arrays) as stored:
+        assert set(stored) == set(visualize.Occlusion._fields)
+        assert stored["probability"].shape == (3, 3)
+        assert f"rank correlation of {stored['agreement']:.2f}" in printed
+    assert main([*command, "--image", "2000"]) == 2
+    assert "--image: strokes has the images 0 to 1999, got 2000" in capsys.readouterr().err
+    assert main([*command, "--size", "29"]) == 2
+    assert "an occluder of 29x29 does not fit into an image of 28x28" in capsys.readouterr().err

@@ -1,6 +1,8 @@
 """Draw what `npdeconv.visualize` and training return. Axes in (or None), axes out; nothing is computed."""
 
+from npdeconv.plot.filters import feature_maps, filters, strongest_projections
 from npdeconv.plot.images import box, image
+from npdeconv.plot.layers import beside, layers
 from npdeconv.plot.learning import curves
 from npdeconv.plot.mistakes import confusion, mistakes
 from npdeconv.plot.montage import evolution, montage, strongest
@@ -9,16 +11,21 @@ from npdeconv.plot.projections import projections
 from npdeconv.plot.rules import correlations, rules
 
 __all__ = [
+    "beside",
     "box",
     "confusion",
     "correlations",
     "curves",
     "evolution",
+    "feature_maps",
+    "filters",
     "image",
+    "layers",
     "mistakes",
     "montage",
     "occlusion",
     "projections",
     "rules",
     "strongest",
+    "strongest_projections",
 ]

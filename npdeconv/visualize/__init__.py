@@ -6,6 +6,8 @@ excite each feature map most. `display` turns signed pixels into something to lo
 
 from npdeconv.visualize.display import display
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
+from npdeconv.visualize.filters import FeatureMaps, feature_maps, first_filters
+from npdeconv.visualize.layerwise import LayerProjections, map_layers, project_layers
 from npdeconv.visualize.mistakes import Mistakes, confusion, find_mistakes
 from npdeconv.visualize.occluder import Fill, Positions, occlude_box, occlusion_positions
 from npdeconv.visualize.occlusion import Occlusion, occlude
@@ -18,7 +20,9 @@ from npdeconv.visualize.summary import LayerSummary, summarize
 __all__ = [
     "Evolution",
     "EvolutionRecorder",
+    "FeatureMaps",
     "Fill",
+    "LayerProjections",
     "LayerSummary",
     "Mistakes",
     "Occlusion",
@@ -33,13 +37,17 @@ __all__ = [
     "confusion",
     "display",
     "evolve",
+    "feature_maps",
     "find_mistakes",
     "find_patches",
     "find_snapshots",
     "find_strongest",
+    "first_filters",
+    "map_layers",
     "occlude",
     "occlude_box",
     "occlusion_positions",
     "project",
+    "project_layers",
     "summarize",
 ]

@@ -28,7 +28,9 @@ class Mistakes(NamedTuple):
     confusion: Array  # int (classes, classes): of the whole data set, see `confusion`
 
 
-def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None) -> Array:
+def confusion(
+    network: Sequential, dataset: Dataset, *, workers: Workers = None, progress: bool = True
+) -> Array:
     """Count how often each class was taken for each.
 
     Parameters
@@ -38,6 +40,8 @@ def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None)
     dataset : Dataset
     workers : int or executor, optional
         See `npdeconv.parallel.pool`.
+    progress : bool
+        Show a progress bar on stderr if it takes more than two seconds.
 
     Returns
     -------
@@ -49,10 +53,12 @@ def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None)
     ValueError
         If the data set is empty, or does not fit the network.
     """
-    return _count(dataset.labels, _probabilities(network, dataset, workers).argmax(axis=1), dataset)
+    return _count(dataset.labels, _probabilities(network, dataset, workers, progress).argmax(axis=1), dataset)
 
 
-def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers: Workers = None) -> Mistakes:
+def find_mistakes(
+    network: Sequential, dataset: Dataset, k: int = 8, *, workers: Workers = None, progress: bool = True
+) -> Mistakes:
     """Find the images that a network is wrong about with most confidence, and project what misled it.
 
     Confidence is the probability of the wrong class. Equal ones keep the order of the images.
@@ -66,6 +72,8 @@ def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers:
         How many, at most.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
+    progress : bool
+        Show a progress bar on stderr if it takes more than two seconds.
 
     Returns
     -------
@@ -85,7 +93,7 @@ def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers:
     is positive, this differs from what `project` gives by a factor only.
     """
     positive_int(k, "find_mistakes", "k")
-    probabilities = _probabilities(network, dataset, workers)
+    probabilities = _probabilities(network, dataset, workers, progress)
     answers = probabilities.argmax(axis=1)
     confidence = probabilities.max(axis=1)
     wrong = np.flatnonzero(answers != dataset.labels)
@@ -104,14 +112,15 @@ def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers:
     )
 
 
-def _probabilities(network: Sequential, dataset: Dataset, workers: Workers) -> Array:
-    """Return the probabilities (N, classes), float64; show how far it is if that takes long.
+def _probabilities(network: Sequential, dataset: Dataset, workers: Workers, progress: bool) -> Array:
+    """Return the probabilities (N, classes), float64.
 
     In single precision, those of confident networks round to 1, and could not be ranked.
     """
     check_fits(network, dataset)
     logits = class_logits(below_softmax(network), dataset.images, workers)
-    bar = tqdm(logits, "classifying", len(shards(len(dataset))), unit="shard", leave=False, delay=2)
+    total, hidden = len(shards(len(dataset))), None if progress else True  # None: where stderr is no terminal
+    bar = tqdm(logits, "classifying", total, unit="shard", leave=False, delay=2, disable=hidden)
     return np.concatenate([softmax(part.astype(np.float64)) for part in bar])
 
 

@@ -1,0 +1,68 @@
+"""What layers hold: filters, feature maps, and the strongest projections, each as one sheet."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from npdeconv._types import Array
+from npdeconv.plot.images import BOX_COLOR, image
+from npdeconv.plot.montage import montage
+from npdeconv.visualize import FeatureMaps, Patches, Strongest, display
+
+
+def filters(weights: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
+    """Draw the filters of a first layer, (F, KH, KW, C), on one scale; mid-gray is zero.
+
+    Three channels are colors: a filter that answers to red is reddish.
+    """
+    return _sheet(display(weights), np.zeros(len(weights), bool), ax, title)
+
+
+def feature_maps(result: FeatureMaps, ax: Axes | None = None, *, title: str = "") -> Axes:
+    """Draw all feature maps of a layer for one image on one scale; crossed out are silent maps.
+
+    Black is zero, and white the largest activation. Where a layer has negative ones too, mid-gray
+    is zero.
+    """
+    largest = np.max(result.maps, initial=0) or 1
+    shown = display(result.maps) if (result.maps < 0).any() else result.maps / largest
+    return _sheet(shown[..., np.newaxis], result.silent, ax, title)
+
+
+def strongest_projections(
+    patches: Patches, found: Strongest, ax: Axes | None = None, *, title: str = ""
+) -> Axes:
+    """Draw each map of a layer by the projection of the image that excites it most.
+
+    Each projection has its own scale, mid-gray is zero. It is cropped to what the unit sees; what
+    lies beyond the image is mid-gray. Crossed out are dead maps.
+    """
+    shown = np.stack([display(projection) for projection in patches.projections[:, 0]])
+    return _sheet(shown, found.firing == 0, ax, title)
+
+
+def _sheet(pictures: Array, crossed_out: Array, ax: Axes | None, title: str) -> Axes:
+    """Draw pictures (F, H, W, C) in rows, each row named by its first."""
+    count, height, width, _ = pictures.shape
+    columns = _columns(count, height / width)
+    gap = max(1, height // 12)
+    if ax is None:
+        rows = -(-count // columns)
+        side = np.clip(7 / columns, 0.35, 1)
+        size = (side * columns + 0.5, side * rows * height / width + 0.5)
+        ax = plt.subplots(figsize=size, layout="constrained")[1]
+    image(montage(pictures, columns, gap), ax, title=title)
+    for n in range(0, count, columns):
+        middle = n // columns * (height + gap) + height / 2 - 0.5
+        ax.text(-0.5 - gap, middle, f"{n}", ha="right", va="center", fontsize=7)
+    for n in np.flatnonzero(crossed_out).tolist():
+        left, top = n % columns * (width + gap) - 0.5, n // columns * (height + gap) - 0.5
+        for start, end in ((top, top + height), (top + height, top)):
+            ax.plot([left, left + width], [start, end], color=BOX_COLOR, linewidth=1)
+    return ax
+
+
+def _columns(count: int, proportion: float) -> int:
+    """Return a number of columns that makes a sheet about square, with full rows where possible."""
+    least = int(np.ceil(np.sqrt(count * proportion)))
+    return next((columns for columns in range(least, 2 * least) if count % columns == 0), least)

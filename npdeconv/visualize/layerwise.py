@@ -1,0 +1,91 @@
+"""One layer after another: what is the strongest thing that each layer says about one image?"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from npdeconv._checks import describe, positive_int
+from npdeconv._types import Array, Rule, Shape
+from npdeconv.data import as_input
+from npdeconv.layers import ReLU, Sequential
+from npdeconv.visualize.projection import Projection, as_map_shape, project
+
+
+class LayerProjections(NamedTuple):
+    """The strongest units of some layers, layer by layer, the strongest of each layer first."""
+
+    layers: tuple[str, ...]  # of each unit
+    feature_maps: Array  # int: of each unit
+    projection: Projection  # of the one image; its first axis counts the units
+
+
+def project_layers(
+    network: Sequential,
+    image: Array,
+    layers: Sequence[str] | None = None,
+    *,
+    k: int = 1,
+    rule: Rule = "deconv",
+) -> LayerProjections:
+    """Project the strongest activation of each layer for one image.
+
+    The boxes of the units grow with depth: a higher layer says something about more of the image.
+
+    Parameters
+    ----------
+    network : Sequential
+    image : (H, W, C)
+        uint8 pixels, or floats prepared as the network takes them.
+    layers : sequence of str, optional
+        Names of layers of any kind; those of `map_layers` unless given.
+    k : int
+        How many units of each layer, each of another map: beside the strongest unit of a map, its
+        neighbors see nearly the same. A layer of fewer maps has as many units as maps.
+    rule : Rule
+        As for `project`.
+
+    Returns
+    -------
+    LayerProjections
+
+    Raises
+    ------
+    KeyError
+        If the network has no such layer.
+    ValueError
+        For images that the network can't take.
+    """
+    positive_int(k, "project_layers", "k")
+    if not isinstance(image, np.ndarray) or image.ndim != 3:
+        raise ValueError(f"project_layers: expected an image of shape (H, W, C), got {describe(image)}")
+    names = map_layers(network, image.shape) if layers is None else tuple(layers)
+    if not names:
+        raise ValueError("project_layers: expected at least one layer")
+    units = {name: _strongest_maps(network[:name], image, k) for name in names}
+    parts = [
+        project(network, np.repeat(image[np.newaxis], len(maps), axis=0), name, maps, rule=rule)
+        for name, maps in units.items()
+    ]
+    return LayerProjections(
+        layers=tuple(name for name, maps in units.items() for _ in maps),
+        feature_maps=np.concatenate(list(units.values())),
+        projection=Projection(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True))),
+    )
+
+
+def map_layers(network: Sequential, input_shape: Shape) -> tuple[str, ...]:
+    """Return the names of the layers whose feature maps are worth looking at.
+
+    That is each rectifier that follows a convolution; where a network has no such layer by itself,
+    each layer that gives maps.
+    """
+    maps = [name for name, shape in network.output_shapes(input_shape) if len(shape) == 3]
+    rectified = [name for name in maps if isinstance(network[name], ReLU)]
+    return tuple(rectified or maps)
+
+
+def _strongest_maps(head: Sequential, image: Array, k: int) -> Array:
+    y = head(as_input(image[np.newaxis], head.dtype))
+    largest = y.reshape(as_map_shape(y.shape[1:])).max(axis=(0, 1))
+    return np.argsort(-largest, kind="stable")[:k]

@@ -65,9 +65,10 @@ function fillGrid() {
 
 function openMap(map) {
   choose({ map });
-  // Where the detail is below the maps, the eye has to be led there.
-  const detail = $("detail").getBoundingClientRect();
-  if (detail.top > innerHeight * 0.8) $("detail").scrollIntoView({ behavior: calm() ? "auto" : "smooth" });
+  // Where the detail is below the maps, not beside them, the eye has to be led there.
+  const top = $("detail").getBoundingClientRect().top;
+  const isBelow = top >= $("grid").getBoundingClientRect().bottom;
+  if (isBelow && top > innerHeight / 2) $("detail").scrollIntoView({ behavior: calm() ? "auto" : "smooth" });
 }
 
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -287,13 +287,16 @@ def test_demo(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(demo, "load_strokes", lambda n, seed: load_strokes(min(n, 60), seed))
     out = say(capsys, "demo", "--images", "60", "--epochs", "1", "--out", tmp_path / "demo")
     files = sorted(path.name for path in (tmp_path / "demo").iterdir())
-    assert "weights.npz" in files
-    assert "curves.png" in files
+    assert {"curves.png", "report.html", "run"} <= set(files)
+    assert (tmp_path / "demo" / "run" / "snapshots" / "epoch_0001.npz").exists()
     pictures = [name for name in files if name.endswith(".png")]
     assert len(pictures) == 1 + 7  # a ReLU after each of six convolutions and the hidden layer
     for name in pictures:
         check_png(tmp_path / "demo" / name)
         assert str(tmp_path / "demo" / name) in out
+    before = (tmp_path / "demo" / "run" / "checkpoint.npz").stat().st_mtime_ns
+    say(capsys, "demo", "--images", "60", "--epochs", "1", "--out", tmp_path / "demo")  # only draws again
+    assert (tmp_path / "demo" / "run" / "checkpoint.npz").stat().st_mtime_ns == before
 
 
 def test_a_process_of_its_own(tmp_path):

@@ -1,5 +1,7 @@
 """The contract of a layer (`npdeconv.layers.base`), held by every case."""
 
+import copy
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -167,6 +169,16 @@ def test_eight_threads_give_the_serial_bits(case: Case):
         for expected, got in zip(serial, threads.map(all_ways, batches), strict=True):
             for left, right in zip(expected, got, strict=True):
                 np.testing.assert_array_equal(left, right)
+
+
+@every_case
+def test_a_layer_can_be_copied_and_sent_to_another_process(case: Case):
+    layer, x = case.layer(), case.inputs()
+    for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        np.testing.assert_array_equal(other(x), layer(x))
+        assert not any(
+            np.shares_memory(other.parameters[name], array) for name, array in layer.parameters.items()
+        )
 
 
 @every_case

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from npdeconv import models, optimizers, plot, training, weights
+from npdeconv import models, optimizers, plot, training
 from npdeconv._types import Array
-from npdeconv.callbacks import print_epoch
+from npdeconv.callbacks import Snapshots, print_epoch
 from npdeconv.cli.figures import save_figure
 from npdeconv.cli.options import add_command, add_seed, add_workers
+from npdeconv.cli.report import write_report
 from npdeconv.data import Dataset, load_strokes
 from npdeconv.layers import ReLU, Sequential
 from npdeconv.visualize import Strongest, find_strongest, project
@@ -25,8 +26,9 @@ def add(commands: Any) -> None:
         "demo",
         run,
         summary="train on the embedded digits and draw what was learned; about a minute",
-        description="Draws digits, trains deck_model3 on them, and projects the strongest activations of "
-        "every layer back to pixels. Needs no files and no network; takes about a minute on two cores.",
+        description="Draws digits, trains deck_model3 on them, projects the strongest activations of every "
+        "layer back to pixels, and writes a page about the run. Needs no files and no network; takes about "
+        "a minute on two cores.",
     )
     parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="folder to write to")
     parser.add_argument("--images", type=int, default=12_000, metavar="N", help="digits to draw")
@@ -36,12 +38,13 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Train, evaluate, draw."""
+    """Train, draw, write the report."""
     rng = np.random.default_rng(options.seed)
     network = models.deck_model3(rng=rng)
+    folder = options.out / "run"
     print(f"drawing {options.images:,} digits to learn from, 2,000 to test with", flush=True)
     train, test = load_strokes(options.images, options.seed), load_strokes(2_000, options.seed + 1)
-    print(f"training {network.name} for {options.epochs} epochs", flush=True)
+    print(f"training {network.name} for {options.epochs} epochs; the run is in {folder}", flush=True)
     history = training.fit(
         network,
         train,
@@ -49,11 +52,12 @@ def run(options: argparse.Namespace) -> None:
         epochs=options.epochs,
         rng=rng,
         validation=test,
-        callbacks=[print_epoch],
+        schedule=optimizers.StepDecay(2, 0.1),
+        callbacks=[Snapshots(folder / "snapshots"), print_epoch],
+        run=folder,
+        resume=True,  # a demo that was stopped goes on, and one that is there is only drawn again
         workers=options.workers,
     )
-    options.out.mkdir(parents=True, exist_ok=True)
-    weights.save(network, options.out / "weights.npz")
     print("projecting the strongest activations of every layer", flush=True)
     files = [save_figure(plot.curves(history), options.out / "curves.png")]
     layers = [name for name, layer in network.layers.items() if isinstance(layer, ReLU)]
@@ -61,7 +65,8 @@ def run(options: argparse.Namespace) -> None:
     for number, (layer, found) in enumerate(strongest.items(), 1):
         axes = _draw_layer(network, test, layer, found, options.workers)
         files.append(save_figure(axes, options.out / f"layer{number}_{layer}.png"))
-    print("what the network learned:", *files, sep="\n  ")
+    print("what the network learned, as figures, and as a page to open in a browser:", *files, sep="\n  ")
+    write_report(folder, network, test, options.out / "report.html", workers=options.workers)
 
 
 def _draw_layer(

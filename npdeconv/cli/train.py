@@ -31,6 +31,7 @@ def add(commands: Any) -> None:
     add_model(parser)
     option = parser.add_argument
     option("--data", default="mnist", metavar="SET", help=DATA_HELP)
+    option("--test", metavar="SET", help="data set whose test images to try at the end, --data if not given")
     option(
         "--run", dest="folder", type=Path, metavar="DIR", help="folder of the run, runs/MODEL if not given"
     )
@@ -64,7 +65,7 @@ def run(options: argparse.Namespace) -> None:
     network = models.build(options.model, rng=rng)
     folder = options.folder or Path("runs") / options.model
     optimizer = _optimizer(options)
-    test = load_data(options.data, "test", network)
+    test = load_data(options.test or options.data, "test", network)
     training.fit(
         network,
         load_data(options.data, "train", network),

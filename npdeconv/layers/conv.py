@@ -70,12 +70,15 @@ class Conv2D(LinearLayer):
         count = positive_int(filters, self.name, "filters")
         self.weight = initializers.he_normal((*self.window.size, channels, count), rng, dtype)
         self.bias = np.zeros(count, self.weight.dtype)
-        self._algorithm = fastest_algorithm(self.window, channels, count)
 
     @property
     def parameters(self) -> Mapping[str, Array]:
         """`weight` (KH, KW, C, F) and `bias` (F,)."""
         return {"weight": self.weight, "bias": self.bias}
+
+    @property
+    def _algorithm(self) -> ModuleType:
+        return fastest_algorithm(self.window, *self.weight.shape[2:])
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Correlate, and keep x."""

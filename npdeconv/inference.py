@@ -51,7 +51,7 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
 def class_logits(chain: Sequential, images: Array, workers: Workers = None) -> Iterator[Array]:
     """Yield the logits (n, classes) of one shard of images after another."""
     with pool(workers) as parallel_map:
-        yield from parallel_map(partial(_shard_logits, chain), (images[cut] for cut in shards(len(images))))
+        yield from parallel_map(partial(_shard_logits, chain), [images[cut] for cut in shards(len(images))])
 
 
 def _shard_logits(chain: Sequential, images: Array) -> Array:

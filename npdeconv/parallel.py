@@ -7,14 +7,16 @@ same bits for any number of workers.
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from threading import Lock
 from typing import Protocol, TypeAlias, TypeVar
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
+from tqdm import tqdm
 
 from npdeconv._checks import positive_int
 
@@ -52,15 +54,40 @@ def pool(workers: Workers = None) -> Iterator[OrderedMap]:
     """
     if isinstance(workers, Executor):
         with _single_threaded_blas:
-            yield _Ordered(workers, ahead=2 * available_processors())
+            yield _shown(_Ordered(workers, ahead=2 * available_processors()))
         return
     count = available_processors() if workers is None else positive_int(workers, "pool", "workers")
     with _single_threaded_blas:
         if count == 1:
-            yield map
+            yield _shown(map)
         else:
             with ThreadPoolExecutor(count, "npdeconv") as executor:
-                yield _Ordered(executor, ahead=2 * count)
+                yield _shown(_Ordered(executor, ahead=2 * count))
+
+
+_bars: ContextVar[bool] = ContextVar("bars", default=False)
+
+
+@contextmanager
+def progress_bars() -> Iterator[None]:
+    """While open, every map over shards that takes more than two seconds shows its progress on stderr."""
+    before = _bars.set(True)
+    try:
+        yield
+    finally:
+        _bars.reset(before)
+
+
+def _shown(parallel_map: OrderedMap) -> OrderedMap:
+    if not _bars.get():
+        return parallel_map
+
+    def mapped(function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+        total = len(items) if isinstance(items, Sized) else None
+        results = parallel_map(function, items)
+        yield from tqdm(results, total=total, unit="shard", delay=2, leave=False, disable=None)
+
+    return mapped
 
 
 def available_processors() -> int:

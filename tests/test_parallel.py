@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from npdeconv import parallel
 from npdeconv.parallel import SHARD_SIZE, available_processors, pool, shards
 from npdeconv.training import predict
 from tests.tiny import tiny_dataset, tiny_network
@@ -222,3 +223,20 @@ def test_available_processors_respects_the_affinity():
 def test_bad_workers(workers, error, message):
     with pytest.raises(error, match=f"^{message}$"), pool(workers):
         pass
+
+
+def test_progress_is_shown_only_while_asked_for_and_only_of_what_takes_long(capsys, monkeypatch):
+    drawn = []
+
+    def bar(results, **options):
+        drawn.append(options)
+        return results
+
+    monkeypatch.setattr(parallel, "tqdm", bar)
+    for workers in (1, 2):
+        with parallel.pool(workers) as parallel_map:
+            assert list(parallel_map(abs, [-1, 2])) == [1, 2]
+        assert not drawn
+        with parallel.progress_bars(), parallel.pool(workers) as parallel_map:
+            assert list(parallel_map(abs, [-1, 2])) == [1, 2]
+        assert drawn.pop() == {"total": 2, "unit": "shard", "delay": 2, "leave": False, "disable": None}

@@ -71,7 +71,7 @@ def find_strongest(
     tops: dict[str, _Top] = {}
     cuts = shards(len(images))
     with pool(workers) as parallel_map:
-        found = parallel_map(partial(_candidates, head, layers, k, by), (images[cut] for cut in cuts))
+        found = parallel_map(partial(_candidates, head, layers, k, by), [images[cut] for cut in cuts])
         for cut, candidates in zip(cuts, found, strict=True):
             for name, best in candidates.items():
                 shifted = best._replace(images=best.images + cut.start)

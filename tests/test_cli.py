@@ -12,7 +12,7 @@ from PIL import Image
 
 import npdeconv
 from npdeconv import cli, models, weights
-from npdeconv.cli import options
+from npdeconv.cli import demo, options
 from npdeconv.data import load_strokes
 from tests.tiny import assert_same_bits
 
@@ -281,22 +281,33 @@ def test_project_keras_weights(trained, tmp_path, capsys):
         assert_same_bits(dict(file), dict(other))
 
 
-def test_demo(tmp_path, capsys, monkeypatch):
-    from npdeconv.cli import demo
-
+@pytest.fixture
+def small_demo(monkeypatch):
     monkeypatch.setattr(demo, "load_strokes", lambda n, seed: load_strokes(min(n, 60), seed))
-    out = say(capsys, "demo", "--images", "60", "--epochs", "1", "--out", tmp_path / "demo")
-    files = sorted(path.name for path in (tmp_path / "demo").iterdir())
-    assert {"curves.png", "report.html", "run"} <= set(files)
-    assert (tmp_path / "demo" / "run" / "snapshots" / "epoch_0001.npz").exists()
-    pictures = [name for name in files if name.endswith(".png")]
+    return "demo", "--images", "60", "--epochs", "1", "--out"
+
+
+def test_demo_draws_every_layer(small_demo, tmp_path, capsys, monkeypatch):
+    reported = []
+    monkeypatch.setattr(demo, "write_report", lambda *arguments, **_: reported.append(arguments))
+    out = say(capsys, *small_demo, tmp_path)
+    pictures = sorted(path.name for path in tmp_path.glob("*.png"))
     assert len(pictures) == 1 + 7  # a ReLU after each of six convolutions and the hidden layer
+    assert "curves.png" in pictures
     for name in pictures:
-        check_png(tmp_path / "demo" / name)
-        assert str(tmp_path / "demo" / name) in out
-    before = (tmp_path / "demo" / "run" / "checkpoint.npz").stat().st_mtime_ns
-    say(capsys, "demo", "--images", "60", "--epochs", "1", "--out", tmp_path / "demo")  # only draws again
-    assert (tmp_path / "demo" / "run" / "checkpoint.npz").stat().st_mtime_ns == before
+        check_png(tmp_path / name)
+        assert str(tmp_path / name) in out
+    ((folder, network, *_),) = reported
+    saved = models.deck_model3(rng=np.random.default_rng(9))
+    weights.load(saved, folder / "weights.npz")
+    assert_same_bits(saved.parameters, network.parameters)
+
+
+@pytest.mark.slow
+def test_demo_ends_with_a_page(small_demo, tmp_path, capsys):
+    say(capsys, *small_demo, tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.lstrip().lower().startswith("<!doctype html>")
 
 
 def test_a_process_of_its_own(tmp_path):

@@ -110,6 +110,34 @@ def test_examples_are_right_and_their_probabilities_are_those_of_occluded_images
     assert len({total for _, _, total in told}) == 1
 
 
+def test_mistakes_are_those_of_the_whole_data_set_and_counted():
+    network, dataset = tiny_network(), tiny_dataset(70)
+    report = collect(network, dataset, images=35, examples=0)
+    probabilities = predict(network, dataset.images[::2])
+    answers, labels = probabilities.argmax(axis=1), dataset.labels[::2]
+    wrong = np.flatnonzero(answers != labels)
+    order = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:8]
+    result = report.wrong.result
+    assert result.images.tolist() == (2 * order).tolist()
+    np.testing.assert_array_equal(report.wrong.images, dataset.images[2 * order])
+    assert result.confusion.sum() == 35
+    assert result.confusion.trace() == 35 - len(wrong)
+    data = payload_of(render(report))["wrong"]
+    assert data["confusion"] == result.confusion.tolist()
+    tile = tile_of(data["spoke"], 1, 0) / 255.0
+    both = np.stack([result.misled_by[0], result.spoke_for_truth[0]])[..., 0]
+    np.testing.assert_allclose(tile, 0.5 + both[1] / (2 * np.abs(both).max()), atol=1 / 255)
+
+
+def test_a_network_without_mistakes_has_none_to_show():
+    network, dataset = tiny_network(), tiny_dataset(30)
+    only = dataset[predict(network, dataset.images).argmax(axis=1) == dataset.labels]
+    assert len(only)
+    data = payload_of(render(collect(network, only, examples=0)))["wrong"]
+    assert data["images"] == []
+    assert "seen" not in data
+
+
 def test_any_number_of_workers_gives_the_same_page(tmp_path):
     network, dataset = tiny_network(), tiny_dataset(40)
     one, two = (render(collect(network, dataset, workers=workers)) for workers in (1, 2))

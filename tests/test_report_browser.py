@@ -231,6 +231,22 @@ def test_pointing_at_an_occlusion_map_reads_the_probability(page, report):
         assert ("still most likely" if likely == name else f"it says {likely}") in words
 
 
+def test_mistakes_are_counted_and_shown(page, report):
+    result = report.wrong.result
+    counts = result.confusion
+    wrong = counts.sum() - counts.trace()
+    assert page.inner_text("#wrong-count").startswith(f"{wrong} of {counts.sum()} answers are wrong.")
+    shown = [[cell.strip() for cell in row.split("\t")] for row in page.inner_text("#confusion").splitlines()]
+    for name, row in zip(report.classes, counts.tolist(), strict=True):
+        assert [name, *(str(count or "·") for count in row)] in shown
+    titles = [
+        f"Image {image}: {report.classes[truth]}, taken for {report.classes[answer]}"
+        for image, truth, answer in zip(result.images, result.truth, result.predicted, strict=True)
+    ]
+    assert page.locator("#wrong h3").all_inner_texts() == titles
+    assert page.locator("#wrong canvas").count() == 3 * len(titles)
+
+
 def test_pointing_at_a_curve_reads_its_values(page):
     chart = page.locator("#charts .plot").last
     box = chart.bounding_box()

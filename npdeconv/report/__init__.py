@@ -4,7 +4,8 @@
 page can show; `write` turns them into pictures and text. `Watch` does both after every epoch.
 """
 
-from npdeconv.report.collect import Evolving, LayerView, Report, collect, shown_layers
+from npdeconv.report.collect import collect, shown_layers
+from npdeconv.report.contents import Evolving, LayerView, Report
 from npdeconv.report.page import render, write
 from npdeconv.report.watch import Watch, known_snapshots
 

@@ -1,25 +1,26 @@
-"""Everything that the page shows, as arrays."""
+"""The questions that the page answers, asked one after the other."""
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from npdeconv import weights
 from npdeconv._checks import positive_int
-from npdeconv._types import Array, Pair, Shape
+from npdeconv._types import Array
 from npdeconv.data import Dataset
 from npdeconv.inference import predict
 from npdeconv.layers import MaxPool2D, ReLU, Sequential, Softmax
 from npdeconv.parallel import Workers
-from npdeconv.report.filters import Filters, find_filters
-from npdeconv.report.shrinking import shrink_patches
+from npdeconv.report.contents import Evolving, Example, LayerView, Report, Wrong
+from npdeconv.report.filters import find_filters
+from npdeconv.report.shrinking import PICTURE_SIDE, shrink, shrink_patches
 from npdeconv.visualize import (
-    Occlusion,
     Patches,
     Strongest,
+    find_mistakes,
     find_patches,
     find_strongest,
     occlude,
@@ -28,59 +29,12 @@ from npdeconv.visualize import (
 
 PATCHES = 9  # as in the paper's figure 2 (arXiv:1311.2901)
 STAGES = 16  # of more snapshots, so many are shown
+MISTAKES = 8  # images
 EXAMPLES = 6  # images that are occluded
 OCCLUDER_STEPS = 17  # an image is at least so many strides of the occluder high and wide
 
 Progress: TypeAlias = Callable[[str, int, int], object]
 """Called with what is being done, how many parts are done, and how many there are."""
-
-
-class Evolving(NamedTuple):
-    """A layer's F maps at S stages of training, each by its strongest image at that stage."""
-
-    images: Array  # int (S, F): positions in the data set; -1 where the map fires on none
-    activations: Array  # (S, F)
-    projections: Array  # (S, F, PH, PW, C): signed, unscaled, shrunk
-    inside: Array  # bool (S, F, PH, PW)
-    jumped: Array  # bool (S, F): the image is another one than at the stage before
-
-
-class LayerView(NamedTuple):
-    """A layer and its F maps, as they are at the end of training."""
-
-    name: str
-    kind: str
-    output_shape: Shape
-    receptive_field: Pair
-    classes: tuple[str, ...]  # what each map stands for, in the layer that names classes; else empty
-    filters: Filters | None
-    found: Strongest  # `images` are positions in the whole data set
-    labels: Array  # int (F, k): classes of those images; -1 where there is none
-    patches: Patches  # (F, k, ...), shrunk
-    evolving: Evolving
-
-
-class Example(NamedTuple):
-    """An image and what occluding it does."""
-
-    position: int
-    image: Array  # uint8 (H, W, C)
-    result: Occlusion
-
-
-class Report(NamedTuple):
-    """The contents of the page."""
-
-    run: str
-    network: str
-    dataset: str
-    classes: tuple[str, ...]
-    searched: int  # images
-    available: int  # images in the data set
-    history: Mapping[str, Sequence[float]]
-    stages: tuple[str, ...]  # of training; the last are the final weights
-    layers: tuple[LayerView, ...]
-    examples: tuple[Example, ...]
 
 
 def collect(
@@ -123,7 +77,7 @@ def collect(
     searched = dataset[positions]
     layers = shown_layers(network)
     chosen = _choose(dict(snapshots or {}))
-    total = (len(chosen) + 1) * (1 + len(layers)) + examples
+    total = (len(chosen) + 1) * (1 + len(layers)) + 1 + examples
     steps = _Steps(progress, total)
     stages: list[str] = []
     seen: dict[str, list[tuple[Strongest, Patches]]] = {layer: [] for layer in layers}
@@ -146,6 +100,7 @@ def collect(
         history=history or {},
         stages=tuple(stages),
         layers=tuple(_view(network, dataset, positions, layer, looks) for layer, looks in seen.items()),
+        wrong=_find_wrong(network, searched, positions, workers, steps),
         examples=tuple(_occlude(network, searched, positions, examples, workers, steps)),
     )
 
@@ -229,6 +184,19 @@ def _place(positions: Array, found: Array) -> Array:
     return np.where(found >= 0, positions[found], -1)
 
 
+def _find_wrong(
+    network: Sequential, searched: Dataset, positions: Array, workers: Workers, steps: _Steps
+) -> Wrong:
+    steps.next("looking for mistakes")
+    result = find_mistakes(network, searched, MISTAKES, workers=workers)
+    shrunk = result._replace(
+        images=positions[result.images],
+        misled_by=shrink(result.misled_by, PICTURE_SIDE),
+        spoke_for_truth=shrink(result.spoke_for_truth, PICTURE_SIDE),
+    )
+    return Wrong(shrink(searched.images[result.images], PICTURE_SIDE), shrunk)
+
+
 def _occlude(
     network: Sequential, searched: Dataset, positions: Array, count: int, workers: Workers, steps: _Steps
 ) -> Iterator[Example]:
@@ -245,4 +213,4 @@ def _occlude(
         result = occlude(
             network, image, label, layer, stride=stride, feature_map=0, workers=workers, progress=False
         )
-        yield Example(int(positions[n]), image, result)
+        yield Example(int(positions[n]), image.shape[:2], shrink(image, PICTURE_SIDE), result)

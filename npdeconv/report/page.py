@@ -10,12 +10,13 @@ from markupsafe import Markup
 
 from npdeconv import _files
 from npdeconv._version import __version__
-from npdeconv.report.collect import Report
+from npdeconv.report.contents import Report
 from npdeconv.report.payload import as_json
 from npdeconv.report.shrinking import SIDE
 
 TEMPLATES = Path(__file__).parent / "templates"
-SCRIPTS = ("page", "state", "curves", "maps", "detail", "occlusion", "follow", "start")  # in this order
+# In the order in which they define what the next ones use.
+SCRIPTS = ("page", "state", "curves", "maps", "detail", "mistakes", "occlusion", "follow", "start")
 
 
 def write(path: str | Path, report: Report, *, refresh: float | None = None) -> int:

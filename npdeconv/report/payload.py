@@ -5,12 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from npdeconv.report.collect import Example, LayerView, Report
+from npdeconv.report.contents import Example, LayerView, Report, Wrong
 from npdeconv.report.filters import Filters
 from npdeconv.report.sheets import as_bytes, as_shown, sheet
-from npdeconv.report.shrinking import shrink
-
-EXAMPLE_SIDE = 150  # pixels: larger images beside occlusion maps are averaged down to at most this
 
 
 def as_json(report: Report, refresh: float | None) -> str:
@@ -28,6 +25,7 @@ def _page(report: Report, refresh: float | None) -> dict[str, Any]:
         "stages": report.stages,
         "history": {name: numbers(values) for name, values in report.history.items()},
         "layers": [_layer(view) for view in report.layers],
+        "wrong": _wrong(report.wrong),
         "examples": [_example(example) for example in report.examples],
     }
 
@@ -85,12 +83,11 @@ def _filters(filters: Filters) -> dict[str, Any]:
 
 def _example(example: Example) -> dict[str, Any]:
     result = example.result
-    image = shrink(as_shown(example.image), EXAMPLE_SIDE)
     return {
         "position": example.position,
         "label": result.label,
-        "image": sheet(image[None, None]),
-        "full": example.image.shape[:2],
+        "image": sheet(as_shown(example.image)[None, None]),
+        "full": example.size,
         "size": result.size,
         "rows": result.rows.tolist(),
         "columns": result.columns.tolist(),
@@ -98,3 +95,20 @@ def _example(example: Example) -> dict[str, Any]:
         "likely": result.most_likely.tolist(),
         "clean": numbers(float(result.clean_probability), 4),
     }
+
+
+def _wrong(wrong: Wrong) -> dict[str, Any]:
+    result = wrong.result
+    spoke = np.stack([result.misled_by, result.spoke_for_truth], axis=1)  # (K, 2, H, W, C)
+    page = {
+        "confusion": result.confusion.tolist(),
+        "images": result.images.tolist(),
+        "truth": result.truth.tolist(),
+        "predicted": result.predicted.tolist(),
+        "probability": numbers(result.probability, 4),
+        "truthProbability": numbers(result.truth_probability, 4),
+    }
+    if not len(result.images):
+        return page
+    spoke, _ = as_bytes(spoke, axes=(1, 2, 3, 4))
+    return page | {"seen": sheet(as_shown(wrong.images)[:, None]), "spoke": sheet(spoke)}

@@ -6,6 +6,7 @@ from npdeconv._types import Array
 from npdeconv.visualize import Patches
 
 SIDE = 48  # pixels: larger patches are averaged down to at most this
+PICTURE_SIDE = 150  # likewise, of the few pictures that are shown large
 
 
 def shrink(pictures: Array, side: int = SIDE) -> Array:

@@ -43,10 +43,8 @@ function mapName(layer, map) {
 function fillGrid() {
   const layer = data.layers[state.layer];
   const [high, wide] = layer.field;
-  $("layer-note").textContent =
-    layer.shape.length === 1
-      ? `${layer.name} (${layer.kind}): each unit sees the whole image.`
-      : `${layer.name} (${layer.kind}): each place in a map sees ${high}×${wide} pixels.`;
+  const sees = layer.shape.length === 1 ? "each unit sees the whole image" : `each place in a map sees ${high}×${wide} pixels`;
+  $("layer-note").textContent = `${layer.name} (${layer.kind}): ${sees}. The bar under a picture is the share of images on which it fires.`;
   $("grid").replaceChildren(
     ...layer.firing.map((share, map) => {
       const bar = make("span", { class: "bar" });

@@ -12,6 +12,7 @@ readAddress();
 buildCurves();
 buildMaps();
 buildDetail();
+buildMistakes();
 buildOcclusion();
 buildFollow();
 restorePlace();

@@ -1,0 +1,65 @@
+"""What the page shows, as arrays."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from npdeconv._types import Array, Pair, Shape
+from npdeconv.report.filters import Filters
+from npdeconv.visualize import Mistakes, Occlusion, Patches, Strongest
+
+
+class Evolving(NamedTuple):
+    """A layer's F maps at S stages of training, each by its strongest image at that stage."""
+
+    images: Array  # int (S, F): positions in the data set; -1 where the map fires on none
+    activations: Array  # (S, F)
+    projections: Array  # (S, F, PH, PW, C): signed, unscaled, shrunk
+    inside: Array  # bool (S, F, PH, PW)
+    jumped: Array  # bool (S, F): the image is another one than at the stage before
+
+
+class LayerView(NamedTuple):
+    """A layer and its F maps, as they are at the end of training."""
+
+    name: str
+    kind: str
+    output_shape: Shape
+    receptive_field: Pair
+    classes: tuple[str, ...]  # what each map stands for, in the layer that names classes; else empty
+    filters: Filters | None
+    found: Strongest  # `images` are positions in the whole data set
+    labels: Array  # int (F, k): classes of those images; -1 where there is none
+    patches: Patches  # (F, k, ...), shrunk
+    evolving: Evolving
+
+
+class Example(NamedTuple):
+    """An image and what occluding it does."""
+
+    position: int
+    size: Pair  # height and width of the image
+    image: Array  # (H, W, C), shrunk
+    result: Occlusion
+
+
+class Wrong(NamedTuple):
+    """What the network takes for what, and its most confident wrong answers (K of them)."""
+
+    images: Array  # (K, H, W, C), shrunk
+    result: Mistakes  # `images` are positions in the whole data set; projections are shrunk
+
+
+class Report(NamedTuple):
+    """The contents of the page."""
+
+    run: str
+    network: str
+    dataset: str
+    classes: tuple[str, ...]
+    searched: int  # images
+    available: int  # images in the data set
+    history: Mapping[str, Sequence[float]]
+    stages: tuple[str, ...]  # of training; the last are the final weights
+    layers: tuple[LayerView, ...]
+    wrong: Wrong
+    examples: tuple[Example, ...]

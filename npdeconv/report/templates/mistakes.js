@@ -1,0 +1,53 @@
+// What is taken for what, and the wrong answers that the network was surest of.
+
+const CELLS = 30; // beyond so many classes, a table is no help
+
+function buildMistakes() {
+  const { confusion, images } = data.wrong;
+  const total = confusion.flat().reduce((sum, count) => sum + count, 0);
+  const right = confusion.reduce((sum, row, n) => sum + row[n], 0);
+  const all = total.toLocaleString("en");
+  $("wrong-count").textContent =
+    right === total
+      ? `All ${all} answers are right.`
+      : `${(total - right).toLocaleString("en")} of ${all} answers are wrong. The pictures are those that the network was surest of, ` +
+        "with the projections of what spoke for its answer, and of what spoke for the truth.";
+  if (confusion.length <= CELLS) $("confusion").append(confusionTable(confusion));
+  else $("confusion").hidden = true;
+  $("wrong").append(...images.map((_, n) => mistake(n)));
+}
+
+function confusionTable(confusion) {
+  const most = Math.max(1, ...confusion.flatMap((row, truth) => row.filter((_, answer) => answer !== truth)));
+  const cell = (count, truth, answer) => {
+    const kind = truth === answer ? "right" : count ? "wrong" : "none";
+    const words = `${data.classes[truth]} taken for ${data.classes[answer]}: ${count}`;
+    const made = make("td", { class: kind, title: words }, count ? String(count) : "·");
+    made.style.setProperty("--share", count / most);
+    return made;
+  };
+  return make(
+    "table", { class: "confusion" },
+    make("caption", {}, "A row for each true class, a column for each answer"),
+    make("thead", {}, make("tr", {}, make("td"), ...data.classes.map((name) => make("th", { scope: "col" }, name)))),
+    make("tbody", {}, ...confusion.map((row, truth) =>
+      make("tr", {}, make("th", { scope: "row" }, data.classes[truth]), ...row.map((count, answer) => cell(count, truth, answer)))
+    ))
+  );
+}
+
+function mistake(n) {
+  const { images, truth, predicted, probability, truthProbability, seen, spoke } = data.wrong;
+  const [answer, right] = [data.classes[predicted[n]], data.classes[truth[n]]];
+  const picture = (sheet, column, words) => make("figure", {}, tile(sheet, column, n, words), make("figcaption", {}, words));
+  return make(
+    "article", { class: "example" },
+    make("h3", {}, `Image ${images[n]}: ${right}, taken for ${answer}`),
+    make(
+      "div", { class: "three" },
+      picture(seen, 0, "the image"),
+      picture(spoke, 0, `for ${answer}: ${percent(probability[n])}`),
+      picture(spoke, 1, `for ${right}: ${percent(truthProbability[n])}`)
+    )
+  );
+}

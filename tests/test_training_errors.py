@@ -51,6 +51,20 @@ def test_divergence_leaves_a_run_that_can_be_read(tmp_path):
     assert all(np.isfinite(array).all() for array in kept.parameters.values())
 
 
+def test_an_update_that_ruins_the_last_step_of_an_epoch_is_not_saved(tmp_path):
+    calls = []
+
+    def ruin(parameters):  # called after each of the three updates
+        calls.append(parameters)
+        if len(calls) == 3:
+            parameters["conv1.bias"][0] = np.nan
+
+    with pytest.raises(FloatingPointError, match=r"conv1\.bias was no longer finite in epoch 1, step 3"):
+        fitted(tiny_network(), epochs=1, run=tmp_path, constraint=ruin)
+    assert not (tmp_path / "checkpoint.npz").exists()
+    assert not (tmp_path / "weights.npz").exists()
+
+
 def test_a_validation_that_diverges_stops_before_the_run_is_spoiled(tmp_path):
     def explode(parameters):
         if calls.pop():

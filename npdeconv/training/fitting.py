@@ -172,6 +172,7 @@ class _Loop:
             )
             bar.update()
             if step.index == step.steps:
+                self._check_finite()  # what is on disk is worth more than this
                 stop = self._end_epoch(step, workers)
                 self._save()
                 self._set_rate(base_rate)
@@ -179,6 +180,7 @@ class _Loop:
                 if stop or self._stalled():
                     return
             elif now - saved > CHECKPOINT_SECONDS:
+                self._check_finite()
                 self._save()
                 saved = time.perf_counter()
 
@@ -225,6 +227,14 @@ class _Loop:
     def _save(self) -> None:
         if self.record is not None:
             self.record.save(self.progress, self.network, self.optimizer, self.best)
+
+    def _check_finite(self) -> None:
+        for name, array in self.network.parameters.items():
+            if not np.isfinite(array).all():
+                place = self.progress.position
+                raise FloatingPointError(
+                    f"training stopped: {name} was no longer finite in epoch {place.epoch}, step {place.index}"
+                )
 
 
 def _check_patience(patience: int | None, validation: Dataset | float | None) -> None:

@@ -233,7 +233,8 @@ class _Loop:
             if not np.isfinite(array).all():
                 place = self.progress.position
                 raise FloatingPointError(
-                    f"training stopped: {name} was no longer finite in epoch {place.epoch}, step {place.index}"
+                    f"training stopped: {name} was no longer finite"
+                    f" in epoch {place.epoch}, step {place.index}"
                 )
 
 

@@ -9,6 +9,7 @@ import pytest
 from npdeconv import models, plot
 from npdeconv.data import as_input
 from npdeconv.layers import Conv2D, MaxPool2D, ReLU, Sequential
+from npdeconv.plot.layers import in_box
 from npdeconv.visualize import map_layers, project, project_layers
 from tests.cases import small_network
 
@@ -126,16 +127,19 @@ def test_drawings_show_boxes_projections_and_silence():
     assert [ax.get_title() for ax in axes[1]] == ["activation 1", "activation 2", "activation 4"]
     outline = axes[0, 1].patches[1]
     assert (*outline.get_xy(), outline.get_width(), outline.get_height()) == (1.5, 1.5, 5, 5)
-    for n in range(3):  # each on its own scale
-        assert axes[1, n].images[0].get_array().max() == 1
+    for n, (top, bottom, left, right) in enumerate(result.projection.box):
+        shown = axes[1, n].images[0].get_array()
+        pixels = result.projection.pixels[n, top:bottom, left:right, 0]
+        np.testing.assert_array_equal(shown, 0.5 + pixels / (2 * pixels.max()))  # each on its own scale
     blank = project_layers(spot_finder(), image * 0, ["relu3"], k=2)
     axes = plot.layers(image, blank)
     assert [ax.get_title() for ax in axes[1]] == ["silent", "silent"]
     assert not axes[0, 0].patches
-    axes = plot.beside(image, project_layers(spot_finder(), image, ["relu3"], k=2))
-    assert [ax.get_title() for ax in axes] == [
-        "the image",
-        "relu3, map 1\nactivation 4",
-        "relu3, map 0\nsilent",
-    ]
-    np.testing.assert_array_equal(axes[0].images[0].get_array(), image[..., 0])
+    assert (axes[1, 0].images[0].get_array() == 0.5).all()
+
+
+def test_crops_stay_in_the_image():
+    pixels = np.arange(20.0).reshape(4, 5, 1)
+    np.testing.assert_array_equal(in_box(pixels, np.array([-2, 2, 3, 9])), pixels[:2, 3:])
+    np.testing.assert_array_equal(in_box(pixels, np.array([-1, 5, -1, 6])), pixels)
+    np.testing.assert_array_equal(in_box(pixels, np.array([-3, 0, 1, 3])), pixels)  # padding only

@@ -9,9 +9,10 @@ import matplotlib as mpl
 
 import npdeconv
 from npdeconv._jit import on_first_compilation
-from npdeconv.cli import demo, evolve, gradcheck, info, occlude, project, report, top, train
+from npdeconv.cli import demo, evolve, gradcheck, info, look, occlude, project, report, top, train
+from npdeconv.parallel import progress_bars
 
-COMMANDS = (demo, train, report, project, top, evolve, occlude, info, gradcheck)
+COMMANDS = (demo, train, report, look, project, top, evolve, occlude, info, gradcheck)
 
 DESCRIPTION = """\
 A convolutional network and its DeconvNet (Zeiler & Fergus, arXiv:1311.2901), from scratch.
@@ -33,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mpl.use("Agg")  # figures become files: no display is needed
     on_first_compilation(lambda: print("compiling kernels, once on this machine ...", file=sys.stderr))
     try:
-        options.run(options)
+        with progress_bars():
+            options.run(options)
     except KeyboardInterrupt:
         print("npdeconv: interrupted", file=sys.stderr)
         return 130

@@ -2,7 +2,7 @@
 
 from npdeconv.plot.filters import feature_maps, filters, strongest_projections
 from npdeconv.plot.images import box, image
-from npdeconv.plot.layers import beside, layers
+from npdeconv.plot.layers import layers
 from npdeconv.plot.learning import curves
 from npdeconv.plot.mistakes import confusion, mistakes
 from npdeconv.plot.montage import evolution, montage, strongest
@@ -11,7 +11,6 @@ from npdeconv.plot.projections import projections
 from npdeconv.plot.rules import correlations, rules
 
 __all__ = [
-    "beside",
     "box",
     "confusion",
     "correlations",

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 
 from npdeconv._types import Array
 from npdeconv.plot.images import box, image
+from npdeconv.plot.layers import in_box
 from npdeconv.visualize import RuleComparison, display
 
 GATES = {  # (forward, backward)
@@ -19,8 +20,8 @@ GATES = {  # (forward, backward)
 def rules(pixels: Array, result: RuleComparison, axes: Array | None = None) -> Array:
     """Draw the eight projections of a unit, and how they correlate.
 
-    Each projection has its own scale, since the rules differ in size by orders of magnitude;
-    mid-gray is zero in all.
+    Projections are cropped to what the unit sees, the box on the image, beyond which they are zero.
+    Each has its own scale, since the rules differ in size by orders of magnitude; mid-gray is zero.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def rules(pixels: Array, result: RuleComparison, axes: Array | None = None) -> A
         box(result.unit.box[0], axes[0])
     panels = zip(axes[1:9], result.names, result.gates.tolist(), result.pixels, strict=True)
     for ax, name, (forward, backward, _), projected in panels:
-        image(display(projected), ax, title=f"{name}\n{GATES[forward, backward]}")
+        image(in_box(display(projected), result.unit.box[0]), ax, title=f"{name}\n{GATES[forward, backward]}")
     correlations(result, axes[9])
     return axes
 
@@ -61,6 +62,13 @@ def correlations(result: RuleComparison, ax: Axes | None = None) -> Axes:
 
 
 def _layout() -> Array:
-    figure = plt.figure(figsize=(14, 4.2), layout="constrained")
-    named = figure.subplot_mosaic([[0, 1, 2, 3, 4, 9], [0, 5, 6, 7, 8, 9]], width_ratios=[1, 1, 1, 1, 1, 2])
+    # Margins by hand: an automatic layout doesn't foresee that crops are not square.
+    margins = {"left": 0.01, "right": 0.99, "top": 0.83, "bottom": 0.24, "wspace": 0.1, "hspace": 0.45}
+    figure = plt.figure(figsize=(14, 4.8))
+    named = figure.subplot_mosaic(
+        [[0, 1, 2, 3, 4, ".", 9], [0, 5, 6, 7, 8, ".", 9]],
+        empty_sentinel=".",
+        width_ratios=[1.3, 1, 1, 1, 1, 0.7, 2],
+        gridspec_kw=margins,
+    )
     return np.array([named[number] for number in range(10)])

@@ -4,14 +4,12 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
 from npdeconv.data import Dataset, as_input
 from npdeconv.inference import below_softmax, check_fits, class_logits
 from npdeconv.layers import Sequential
-from npdeconv.layers.softmax import softmax
 from npdeconv.parallel import Workers, pool, shards
 
 
@@ -28,9 +26,7 @@ class Mistakes(NamedTuple):
     confusion: Array  # int (classes, classes): of the whole data set, see `confusion`
 
 
-def confusion(
-    network: Sequential, dataset: Dataset, *, workers: Workers = None, progress: bool = True
-) -> Array:
+def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None) -> Array:
     """Count how often each class was taken for each.
 
     Parameters
@@ -40,8 +36,6 @@ def confusion(
     dataset : Dataset
     workers : int or executor, optional
         See `npdeconv.parallel.pool`.
-    progress : bool
-        Show a progress bar on stderr if it takes more than two seconds.
 
     Returns
     -------
@@ -53,12 +47,10 @@ def confusion(
     ValueError
         If the data set is empty, or does not fit the network.
     """
-    return _count(dataset.labels, _probabilities(network, dataset, workers, progress).argmax(axis=1), dataset)
+    return _count(dataset.labels, _logits(network, dataset, workers).argmax(axis=1), dataset)
 
 
-def find_mistakes(
-    network: Sequential, dataset: Dataset, k: int = 8, *, workers: Workers = None, progress: bool = True
-) -> Mistakes:
+def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers: Workers = None) -> Mistakes:
     """Find the images that a network is wrong about with most confidence, and project what misled it.
 
     Confidence is the probability of the wrong class. Equal ones keep the order of the images.
@@ -72,8 +64,6 @@ def find_mistakes(
         How many, at most.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
-    progress : bool
-        Show a progress bar on stderr if it takes more than two seconds.
 
     Returns
     -------
@@ -93,35 +83,40 @@ def find_mistakes(
     is positive, this differs from what `project` gives by a factor only.
     """
     positive_int(k, "find_mistakes", "k")
-    probabilities = _probabilities(network, dataset, workers, progress)
-    answers = probabilities.argmax(axis=1)
-    confidence = probabilities.max(axis=1)
+    logits = _logits(network, dataset, workers)
+    answers = logits.argmax(axis=1)
+    against = _odds_against(logits, answers)
     wrong = np.flatnonzero(answers != dataset.labels)
-    chosen = wrong[np.argsort(-confidence[wrong], kind="stable")[:k]]
+    chosen = wrong[np.argsort(against[wrong], kind="stable")[:k]]
     truth, predicted = dataset.labels[chosen], answers[chosen]
     pixels = _project_classes(network, dataset.images[chosen], np.stack([predicted, truth], axis=1), workers)
     return Mistakes(
         images=chosen,
         truth=truth,
         predicted=predicted,
-        probability=confidence[chosen],
-        truth_probability=probabilities[chosen, truth],
+        probability=1 / (1 + against[chosen]),
+        truth_probability=1 / (1 + _odds_against(logits[chosen], truth)),
         misled_by=pixels[:, 0],
         spoke_for_truth=pixels[:, 1],
         confusion=_count(dataset.labels, answers, dataset),
     )
 
 
-def _probabilities(network: Sequential, dataset: Dataset, workers: Workers, progress: bool) -> Array:
-    """Return the probabilities (N, classes), float64.
-
-    In single precision, those of confident networks round to 1, and could not be ranked.
-    """
+def _logits(network: Sequential, dataset: Dataset, workers: Workers) -> Array:
     check_fits(network, dataset)
-    logits = class_logits(below_softmax(network), dataset.images, workers)
-    total, hidden = len(shards(len(dataset))), None if progress else True  # None: where stderr is no terminal
-    bar = tqdm(logits, "classifying", total, unit="shard", leave=False, delay=2, disable=hidden)
-    return np.concatenate([softmax(part.astype(np.float64)) for part in bar])
+    return np.concatenate(list(class_logits(below_softmax(network), dataset.images, workers)))
+
+
+def _odds_against(logits: Array, classes: Array) -> Array:
+    """Return how much more probable all other classes are than one of each row: 1 / p - 1, float64.
+
+    The probabilities of confident networks round to 1 and could not be ranked; their odds can.
+    """
+    of_class = np.take_along_axis(logits, classes[:, np.newaxis], axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite odds are a probability of 0
+        ratios = np.exp(logits.astype(np.float64) - of_class)
+    np.put_along_axis(ratios, classes[:, np.newaxis], 0, axis=1)
+    return ratios.sum(axis=1)
 
 
 def _project_classes(network: Sequential, images: Array, classes: Array, workers: Workers) -> Array:

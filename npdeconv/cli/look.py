@@ -1,0 +1,170 @@
+"""`npdeconv look`: what a network holds, what it makes of one image, and what it gets wrong."""
+
+import argparse
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from npdeconv import plot
+from npdeconv._files import write_arrays
+from npdeconv._types import Array
+from npdeconv.cli.figures import save_figure
+from npdeconv.cli.options import add_command, add_network, add_workers, load_data, load_network
+from npdeconv.cli.top import prefixed
+from npdeconv.data import Dataset
+from npdeconv.inference import check_fits
+from npdeconv.layers import Sequential
+from npdeconv.training import History
+from npdeconv.visualize import (
+    LayerProjections,
+    compare_rules,
+    feature_maps,
+    find_mistakes,
+    find_patches,
+    find_strongest,
+    first_filters,
+    map_layers,
+    project_layers,
+)
+
+TOP_UNITS = 3
+MISTAKES_SHOWN = 8
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "look",
+        run,
+        summary="draw what each layer holds and makes of one image, the rules side by side, the mistakes",
+        description="Writes figures (.png): for one image, the strongest unit of each layer (layers), all "
+        "feature maps (maps_LAYER), and the rules of projection side by side (rules); for the network, its "
+        "first filters (filters) and each deeper map's strongest projection (filters_LAYER); for the data "
+        "set, the confusion matrix (confusion) and the most confident mistakes (mistakes); for a training "
+        "run, its curves (curves). The raw arrays are in look.npz. Images and feature maps count from 0.",
+    )
+    add_network(parser)
+    parser.add_argument("--image", type=int, default=0, metavar="N", help="position in the data set")
+    parser.add_argument("--out", type=Path, default=Path("look"), metavar="DIR", help="folder to write to")
+    add_workers(parser)
+
+
+class _Scene(NamedTuple):
+    """Who looks at what, and where the figures go."""
+
+    network: Sequential
+    dataset: Dataset
+    number: int
+    layers: tuple[str, ...]
+    out: Path
+    workers: int | None
+
+    @property
+    def image(self) -> Array:
+        return self.dataset.images[self.number]
+
+    def save(self, axes: Array | Axes, name: str) -> None:
+        print(save_figure(axes, self.out / f"{name}.png"), flush=True)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Draw one kind of figure after another, and print each file when it is written."""
+    network, trained_on = load_network(options.network, options.weights)
+    dataset = load_data(options.data or trained_on or "mnist", options.split, network)
+    check_fits(network, dataset)
+    if not 0 <= options.image < len(dataset):
+        raise IndexError(
+            f"--image: {dataset.name} has the images 0 to {len(dataset) - 1}, got {options.image}"
+        )
+    layers = map_layers(network, dataset.images.shape[1:])
+    scene = _Scene(network, dataset, options.image, layers, options.out, options.workers)
+    options.out.mkdir(parents=True, exist_ok=True)
+    history = Path(options.network) / "history.csv"
+    if history.is_file():
+        scene.save(plot.curves(History.read(history)), "curves")
+    arrays: dict[str, Any] = {"image": scene.image}
+    for draw in (_layers, _maps, _rules, _mistakes, _filters):
+        arrays |= draw(scene)
+    write_arrays(options.out / "look.npz", {name: np.asarray(array) for name, array in arrays.items()})
+    print(options.out / "look.npz")
+
+
+def _layers(scene: _Scene) -> dict[str, Any]:
+    every = project_layers(scene.network, scene.image, scene.layers)
+    top = project_layers(scene.network, scene.image, scene.layers[-1:], k=TOP_UNITS)
+    columns = max(len(every.layers), 1 + len(top.layers))
+    figure, axes = plt.subplots(4, columns, figsize=(1.6 * columns, 7.6), layout="constrained")
+    for ax in axes.flat:
+        ax.set_axis_off()
+    plot.layers(scene.image, every, axes[:2, : len(every.layers)])
+    plot.image(scene.image, axes[2, 0], title="the image")
+    plot.layers(scene.image, top, axes[2:, 1 : 1 + len(top.layers)])
+    figure.suptitle(
+        f"{scene.dataset.name}, image {scene.number}: the strongest unit of each layer, what it sees, and its"
+        f" projection;\nbelow, the strongest maps of {scene.layers[-1]}"
+    )
+    scene.save(axes, "layers")
+    return prefixed("layers", _flat(every)) | prefixed("top", _flat(top))
+
+
+def _flat(result: LayerProjections) -> dict[str, Any]:
+    return {"names": result.layers, "maps": result.feature_maps, **result.projection._asdict()}
+
+
+def _maps(scene: _Scene) -> dict[str, Any]:
+    arrays: dict[str, Any] = {}
+    for layer in scene.layers:
+        result = feature_maps(scene.network, scene.image, layer)
+        title = f"{layer}: its {len(result.maps)} maps for image {scene.number}; crossed out: silent"
+        scene.save(plot.feature_maps(result, title=title), f"maps_{layer}")
+        arrays |= {f"maps_{layer}": result.maps}
+    return arrays
+
+
+def _rules(scene: _Scene) -> dict[str, Any]:
+    layer = scene.layers[-1]
+    strongest = int(project_layers(scene.network, scene.image, [layer]).feature_maps[0])
+    result = compare_rules(scene.network, scene.image, layer, strongest)
+    axes = plot.rules(scene.image, result)
+    axes[0].figure.suptitle(f"the strongest unit of {layer} for image {scene.number}, map {strongest}")
+    scene.save(axes, "rules")
+    named = {name: array for name, array in result._asdict().items() if name != "unit"}
+    return prefixed("rules", named) | prefixed("rules_unit", result.unit._asdict())
+
+
+def _mistakes(scene: _Scene) -> dict[str, Any]:
+    result = find_mistakes(scene.network, scene.dataset, MISTAKES_SHOWN, workers=scene.workers)
+    classes = scene.dataset.classes
+    scene.save(plot.confusion(result.confusion, classes), "confusion")
+    if len(result.images):
+        axes = plot.mistakes(scene.dataset.images[result.images], result, classes)
+        axes[0, 0].figure.suptitle(
+            f"{scene.dataset.name}: the most confident mistakes, and what misled the network"
+        )
+        scene.save(axes, "mistakes")
+    else:
+        print("no mistakes to draw")
+    return prefixed("mistakes", result._asdict())
+
+
+def _filters(scene: _Scene) -> dict[str, Any]:
+    first = first_filters(scene.network)
+    scene.save(plot.filters(first, title=f"the {len(first)} filters of the first layer"), "filters")
+    arrays: dict[str, Any] = {"filters": first}
+    images, deeper = scene.dataset.images, scene.layers[1:]
+    if not deeper:
+        return arrays
+    print(f"searching {len(images):,} images for what excites each deeper map most", flush=True)
+    for layer, found in find_strongest(scene.network, images, deeper, k=1, workers=scene.workers).items():
+        patches = find_patches(scene.network, images, found, layer, workers=scene.workers)
+        title = f"{layer}: the strongest projection of each map; crossed out: dead"
+        scene.save(plot.strongest_projections(patches, found, title=title), f"filters_{layer}")
+        arrays |= {
+            f"filters_{layer}": patches.projections[:, 0],
+            f"filters_{layer}_images": found.images[:, 0],
+        }
+    return arrays

@@ -1,0 +1,92 @@
+"""`npdeconv look` from beginning to end, small."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from npdeconv import cli, models, weights
+from npdeconv.cli import look, options
+from npdeconv.data import Dataset, load_strokes
+from npdeconv.training import predict
+from npdeconv.visualize import confusion, feature_maps, project_layers
+
+FIGURES = {"layers", "maps_relu1", "maps_relu2", "filters", "filters_relu2", "rules", "confusion", "mistakes"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_strokes():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(options, "STROKES", {"train": (64, 0), "test": (50, 1)})
+        yield
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of a run of one epoch."""
+    folder = tmp_path_factory.mktemp("look") / "run"
+    train = ("train", "deck_model2", "--data", "strokes", "--epochs", "1", "--workers", "2")
+    assert cli.main([*train, "--run", str(folder)]) == 0
+    return folder
+
+
+def network_of(run):
+    network = models.deck_model2(rng=np.random.default_rng(0))
+    weights.load(network, run / "weights.npz")
+    return network
+
+
+def test_every_figure_and_the_raw_arrays(run, tmp_path, capsys):
+    folder = tmp_path / "new" / "look"
+    assert cli.main(["look", str(run), "--image", "7", "--out", str(folder), "--workers", "2"]) == 0
+    assert {file.stem for file in folder.glob("*.png")} == FIGURES | {"curves"}
+    printed = capsys.readouterr().out.splitlines()
+    for file in folder.iterdir():
+        assert str(file) in printed
+    for file in folder.glob("*.png"):
+        with Image.open(file) as image:
+            image.load()
+            assert min(image.size) > 100
+    network, digits = network_of(run), load_strokes(50, 1)
+    with np.load(folder / "look.npz", allow_pickle=False) as arrays:
+        np.testing.assert_array_equal(arrays["image"], digits.images[7])
+        np.testing.assert_array_equal(arrays["mistakes_confusion"], confusion(network, digits))
+        maps = feature_maps(network, digits.images[7], "relu2").maps
+        np.testing.assert_array_equal(arrays["maps_relu2"], maps)
+        strongest = project_layers(network, digits.images[7], ["relu1", "relu2"])
+        assert arrays["layers_names"].tolist() == ["relu1", "relu2"]
+        np.testing.assert_array_equal(arrays["layers_pixels"], strongest.projection.pixels)
+        assert arrays["top_names"].tolist() == ["relu2"] * 3
+        assert arrays["rules_names"][1] == "gradient"
+        np.testing.assert_array_equal(arrays["rules_pixels"][0], strongest.projection.pixels[-1])
+        assert arrays["rules_correlation"].shape == (8, 8)
+        np.testing.assert_array_equal(arrays["filters"][4, 0, 2, 0], network["conv1"].weight[0, 2, 0, 4])
+        assert arrays["filters_relu2"].shape == (64, 5, 5, 1)
+
+
+def test_a_flawless_network_has_no_mistakes_to_draw(run, tmp_path, capsys, monkeypatch):
+    digits = load_strokes(50, 1)
+    answers = predict(network_of(run), digits.images).argmax(axis=1)
+    agreed = Dataset(digits.images, answers, digits.classes, "agreed")
+    monkeypatch.setattr(look, "load_data", lambda *_: agreed)
+    weights_file = str(run / "weights.npz")
+    assert cli.main(["look", "deck_model2", "--weights", weights_file, "--out", str(tmp_path)]) == 0
+    assert "no mistakes to draw" in capsys.readouterr().out
+    assert {file.stem for file in tmp_path.glob("*.png")} == FIGURES - {"mistakes"}
+
+
+def test_errors_are_one_sentence(run, tmp_path, capsys):
+    out = tmp_path / "look"
+    assert cli.main(["look", str(run), "--image", "50", "--out", str(out)]) == 2
+    assert capsys.readouterr().err == "npdeconv: --image: strokes has the images 0 to 49, got 50\n"
+    assert cli.main(["look", str(run), "--image", "-1", "--out", str(out)]) == 2
+    assert "has the images 0 to 49, got -1" in capsys.readouterr().err
+    assert cli.main(["look", "deck_model2"]) == 2
+    assert "--weights must name" in capsys.readouterr().err
+    assert not out.exists()
+    history = (run / "history.csv").read_bytes()
+    try:
+        (run / "history.csv").write_text("what,is,this\n1,2,3\n")
+        assert cli.main(["look", str(run), "--out", str(out)]) == 2
+    finally:
+        (run / "history.csv").write_bytes(history)
+    assert "history.csv: expected a history" in capsys.readouterr().err

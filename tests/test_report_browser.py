@@ -310,13 +310,14 @@ def test_the_address_keeps_what_was_chosen(browser, path):
 
 def test_hostile_names_do_nothing(browser, tmp_path):
     write(tmp_path / "hostile.html", hostile_report(tmp_path))
-    with opened(browser, tmp_path / "hostile.html") as page:
+    with opened(browser, tmp_path / "hostile.html", viewport={"width": 390, "height": 844}) as page:
         for button in page.locator("#layers button").all():
             button.click()
             for item in page.locator("#grid button").all():
                 item.click()
         settled(page)
         page.wait_for_timeout(100)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert page.evaluate("window.hacked === undefined")
         assert page.locator("img").count() == 0
         text = page.inner_text("body")

@@ -28,7 +28,7 @@ from npdeconv.visualize import (
 )
 
 PATCHES = 9  # as in the paper's figure 2 (arXiv:1311.2901)
-STAGES = 16  # of more snapshots, so many are shown
+STAGES = 12  # of more snapshots, so many are shown: color pictures of 300x300 then stay below 15 MB
 MISTAKES = 8  # images
 EXAMPLES = 6  # images that are occluded
 OCCLUDER_STEPS = 17  # an image is at least so many strides of the occluder high and wide

@@ -42,7 +42,7 @@ def png(picture: Array) -> str:
     mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[picture.shape[2]]
     size = picture.shape[1], picture.shape[0]
     file = io.BytesIO()
-    Image.frombytes(mode, size, np.ascontiguousarray(picture).tobytes()).save(file, "PNG", compress_level=9)
+    Image.frombytes(mode, size, np.ascontiguousarray(picture).tobytes()).save(file, "PNG")
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
 

@@ -29,9 +29,9 @@ function confusionTable(confusion) {
   return make(
     "table", { class: "confusion" },
     make("caption", {}, "A row for each true class, a column for each answer"),
-    make("thead", {}, make("tr", {}, make("td"), ...data.classes.map((name) => make("th", { scope: "col" }, name)))),
+    make("thead", {}, make("tr", {}, make("td"), ...data.classes.map((name) => make("th", { scope: "col", title: name }, name)))),
     make("tbody", {}, ...confusion.map((row, truth) =>
-      make("tr", {}, make("th", { scope: "row" }, data.classes[truth]), ...row.map((count, answer) => cell(count, truth, answer)))
+      make("tr", {}, make("th", { scope: "row", title: data.classes[truth] }, data.classes[truth]), ...row.map((count, answer) => cell(count, truth, answer)))
     ))
   );
 }

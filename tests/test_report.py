@@ -63,7 +63,7 @@ def test_what_is_found_is_what_a_sort_finds():
 
 def test_the_stages_are_the_snapshots_and_the_final_weights(tmp_path):
     report, earlier = tiny_report(tmp_path)
-    assert report.stages == ("epoch 1", "epoch 2", "final weights")
+    assert report.stages == ("epoch 1", "epoch 2", "current weights")
     for view in report.layers:
         every = view.evolving
         np.testing.assert_array_equal(every.projections[-1], view.patches.projections[:, 0])
@@ -92,7 +92,7 @@ def test_a_snapshot_that_is_the_final_weights_is_shown_once(tmp_path):
     report = collect(network, tiny_dataset(9), snapshots=paths, examples=0)
     assert len(report.stages) == STAGES
     assert report.stages[0] == "epoch 1"
-    assert report.stages[-1] == f"epoch {STAGES + 4} (final)"
+    assert report.stages[-1] == f"epoch {STAGES + 4} (current)"
 
 
 def test_examples_are_right_and_their_probabilities_are_those_of_occluded_images():
@@ -300,14 +300,14 @@ def test_watch_rewrites_the_page_with_what_there_is(tmp_path):
     watch(network, history(1))
     first = payload_of(page.read_text(encoding="utf-8"))
     assert first["refresh"] == 2
-    assert first["stages"] == ["final weights"]
+    assert first["stages"] == ["current weights"]
     (tmp_path / "snapshots").mkdir()
     weights.save(network, tmp_path / "snapshots" / "epoch_0001.npz")
     network["conv1"].bias[...] = 1
     watch(network, history(2, seconds=1000))
     second = payload_of(page.read_text(encoding="utf-8"))
     assert second["refresh"] == 30
-    assert second["stages"] == ["epoch 1", "final weights"]
+    assert second["stages"] == ["epoch 1", "current weights"]
     assert second["history"]["epoch"] == [1, 2]
 
 
@@ -334,7 +334,7 @@ def test_the_commands(tmp_path, capsys):
     data = payload_of(page.read_text(encoding="utf-8"))
     assert data["refresh"] is None  # training is over
     assert data["history"]["epoch"] == [1, 2]
-    assert data["stages"] == ["epoch 1", "epoch 2 (final)"]
+    assert data["stages"] == ["epoch 1", "epoch 2 (current)"]
     assert "run my run" in page.read_text(encoding="utf-8")
 
     other = tmp_path / "other.html"

@@ -126,7 +126,7 @@ def test_the_slider_moves_through_the_epochs(page, report):
     page.click('[data-layer="relu2"]')
     evolving = report.layers[2].evolving
     expected, _ = as_bytes(evolving.projections, axes=(0, 2, 3, 4))
-    assert page.inner_text("#stage-name") == "final weights"
+    assert page.inner_text("#stage-name") == "current weights"
     for stage, (key, name) in enumerate([("Home", "epoch 1"), ("ArrowRight", "epoch 2")]):
         page.focus("#stage")
         page.keyboard.press(key)
@@ -148,7 +148,7 @@ def test_play_runs_to_the_end(page):
     page.clock.run_for(700)
     assert page.inner_text("#stage-name") == "epoch 2"
     page.clock.run_for(700)
-    assert (page.inner_text("#play"), page.inner_text("#stage-name")) == ("Play", "final weights")
+    assert (page.inner_text("#play"), page.inner_text("#stage-name")) == ("Play", "current weights")
 
 
 def focus_by_tab(page, condition):
@@ -375,8 +375,9 @@ def test_the_open_page_follows_the_training_until_it_ends(browser, report, tmp_p
         page.wait_for_timeout(600)
         assert page.evaluate("window.old")
         page.click("#following")  # and go on
-        write(path, report)
-        page.wait_for_selector("#follow", state="hidden")
+        write(path, report._replace(history=history(4)))
+        page.wait_for_selector("#charts output:has-text('epoch 4: ') >> nth=0")
+        assert not page.is_visible("#follow")
         page.evaluate("window.old = true")
         page.wait_for_timeout(600)
         assert page.evaluate("window.old")

@@ -135,11 +135,11 @@ def _choose(snapshots: dict[int, str | Path]) -> dict[int, str | Path]:
 
 def _stages(network: Sequential, snapshots: Mapping[int, str | Path]) -> Iterator[tuple[str, Sequential]]:
     """Yield what to call each stage and the network as it was, its final weights at the end."""
-    moving, last = copy.deepcopy(network), "final weights"
+    moving, last = copy.deepcopy(network), "current weights"
     for epoch, path in snapshots.items():
         weights.load(moving, path)
         if all(np.array_equal(moving.parameters[name], array) for name, array in network.parameters.items()):
-            last = f"epoch {epoch} (final)"
+            last = f"epoch {epoch} (current)"
         else:
             yield f"epoch {epoch}", moving
     yield last, network

@@ -1,6 +1,6 @@
 // Loss and accuracy by epoch, as SVG.
 
-const CHART = { width: 420, height: 230, left: 46, right: 12, top: 12, bottom: 34 };
+const CHART = { width: 420, height: 230, left: 50, right: 12, top: 12, bottom: 34 };
 const CHARTS = [
   { column: "loss", title: "Cross-entropy (nats)", format: short, floor: 0 },
   { column: "accuracy", title: "Accuracy", format: (value) => (value === null ? "—" : `${(100 * value).toFixed(2)} %`) },
@@ -33,6 +33,7 @@ function chart({ column, title, format, floor }) {
     { viewBox: `0 0 ${CHART.width} ${CHART.height}`, "aria-hidden": "true" },
     ...marks.map((value) => yMark(y(value), column === "accuracy" ? `${Number((100 * value).toFixed(2))} %` : short(value))),
     ...ticks(1, epochs.at(-1), 6, 1).map((epoch) => xMark(x(epoch), epoch)),
+    draw("text", { x: CHART.left - 6, y: CHART.height - CHART.bottom + 18, "text-anchor": "end" }, "epoch"),
     cursor,
     ...series.flatMap(({ kind, values }) => line(kind, epochs, values, x, y))
   );
@@ -97,7 +98,7 @@ function yMark(y, label) {
 }
 
 function xMark(x, epoch) {
-  return draw("text", { x, y: CHART.height - CHART.bottom + 18, "text-anchor": "middle" }, epoch === 1 ? "epoch 1" : String(epoch));
+  return draw("text", { x, y: CHART.height - CHART.bottom + 18, "text-anchor": "middle" }, String(epoch));
 }
 
 function line(kind, epochs, values, x, y) {

@@ -11,7 +11,18 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from npdeconv._types import Generator, Shape
-from npdeconv.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU, Sequential, Softmax
+from npdeconv.layers import (
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Ink,
+    Layer,
+    MaxPool2D,
+    ReLU,
+    Sequential,
+    Softmax,
+)
 
 
 def names() -> tuple[str, ...]:
@@ -64,9 +75,23 @@ def deck_rps3(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     return _deck("deck_rps3", (300, 300, 3), stack, hidden=32, classes=3, rng=rng, dtype=dtype)
 
 
-_NETWORKS: dict[str, Callable[..., Sequential]] = {
-    builder.__name__: builder for builder in (deck_model2, deck_model3, deck_model4, deck_rps2, deck_rps3)
-}
+def rps3(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
+    """`deck_rps3` between two layers without parameters: ink below it, dropout above the flattening.
+
+    Made for Rock Paper Scissors, whose hands stand on white: `Ink` makes the backdrop 0, and dropout
+    keeps the dense layer from learning the few hands of the training images by heart.
+    """
+    deck = deck_rps3(rng=rng, dtype=dtype)
+    layers: dict[str, Layer] = {"ink": Ink(231 / 255)}
+    for name, layer in deck.layers.items():
+        layers[name] = layer
+        if name == "flatten":
+            layers["dropout"] = Dropout(0.25)
+    return Sequential(layers, input_shape=deck.input_shape, name="rps3")
+
+
+_BUILDERS = (deck_model2, deck_model3, deck_model4, deck_rps2, deck_rps3, rps3)
+_NETWORKS: dict[str, Callable[..., Sequential]] = {builder.__name__: builder for builder in _BUILDERS}
 
 
 def _deck(

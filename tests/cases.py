@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from npdeconv.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU, Sequential, Softmax
+from npdeconv.layers import Conv2D, Dense, Dropout, Flatten, Ink, Layer, MaxPool2D, ReLU, Sequential, Softmax
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ CASES = [
     Case("pool stride larger than window", pool(2, stride=3), (8, 8, 1)),
     Case("relu", lambda dtype: ReLU(), (4, 5, 3), linear=False),
     Case("relu on vectors", lambda dtype: ReLU(), (7,), linear=False),
+    Case("ink", lambda dtype: Ink(0.3), (4, 5, 3), linear=False),
     Case("flatten", lambda dtype: Flatten(), (3, 4, 2)),
     Case("dense", lambda dtype: Dense(6, 4, rng=rng(), dtype=dtype), (6,)),
     Case("softmax", lambda dtype: Softmax(), (5,), linear=False),

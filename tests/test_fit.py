@@ -1,5 +1,7 @@
 """The loop over training: validation, patience, schedules, callbacks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,22 @@ def test_validation_on_a_share():
     assert 0 < history["validation_loss"][0] < 3
     again = fitted(tiny_network(), validation=0.3, epochs=1)
     assert again["validation_loss"] == history["validation_loss"]
+
+
+def test_a_share_of_a_dataset_with_groups_is_whole_groups():
+    dataset = tiny_dataset(60)
+    groups = tuple(f"{label}{n % 4}" for n, label in enumerate(dataset.labels))
+    trained_on, seen = replace(dataset, groups=groups), []
+
+    def remember(images, rng):
+        seen.extend(image.tobytes() for image in images)
+        return images
+
+    fitted(tiny_network(), trained_on, validation=0.25, augment=remember, epochs=1)
+    group_of = {image.tobytes(): group for image, group in zip(dataset.images, groups, strict=True)}
+    trained = {group_of[image] for image in seen}
+    assert 0 < len(trained) < len(set(groups))
+    assert len(seen) == sum(group in trained for group in groups)  # no group is in both parts
 
 
 def spoil(network, history):

@@ -34,7 +34,15 @@ def build(name, seed=0, **settings):
 
 
 def test_names():
-    assert models.names() == tuple(PARAMETERS)
+    assert models.names() == (*PARAMETERS, "rps3")
+
+
+def test_rps3_is_the_decks_network_with_ink_and_dropout():
+    ours, deck = build("rps3"), build("deck_rps3")
+    assert [name for name in ours.layers if name not in ("ink", "dropout")] == list(deck.layers)
+    assert next(iter(ours.layers)) == "ink"
+    assert list(ours.layers).index("dropout") == list(ours.layers).index("flatten") + 1
+    assert_same_bits(ours.parameters, deck.parameters)
 
 
 @pytest.mark.parametrize("name", PARAMETERS)

@@ -9,11 +9,12 @@ import numpy as np
 from npdeconv import callbacks, models, optimizers, training
 from npdeconv.cli.options import DATA_HELP, add_command, add_model, add_seed, add_workers, load_data
 from npdeconv.cli.report import write_report
-from npdeconv.data import Dataset, shift
+from npdeconv.data import Augmentation, Dataset, compose, flip, shift, tint, warp
 from npdeconv.report import Watch
 from npdeconv.training.fitting import Callback
 
 LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "rmsprop": 1e-3, "adadelta": 1.0}
+AUGMENTATIONS = {"flip": flip(), "warp": warp(20, 1.2, 0.1, fill=255), "tint": tint(1.5, 1.2, white=231)}
 SNAPSHOTS = (1, 2, 5, 10, 20, 30, 40, 50, 64)
 
 
@@ -41,11 +42,25 @@ def add(commands: Any) -> None:
     option("--optimizer", choices=LEARNING_RATES, default="sgd", help="sgd has a momentum of 0.9")
     option("--learning-rate", type=float, metavar="X", help=f"if not given: {LEARNING_RATES}")
     option("--weight-decay", type=float, default=0.0, metavar="X", help="for sgd")
-    option("--decay-every", type=int, metavar="N", help="divide the learning rate by 10 after every N epochs")
+    option("--decay-every", type=int, metavar="N", help="multiply the learning rate by --decay so often")
+    option("--decay", type=float, default=0.1, metavar="X", help="what --decay-every multiplies with")
     option(
         "--shift", type=int, default=0, metavar="PIXELS", help="shift training images at random, up to this"
     )
-    option("--validation", type=float, metavar="SHARE", help="share of the training images to set aside")
+    option(
+        "--augment",
+        nargs="+",
+        choices=AUGMENTATIONS,
+        default=[],
+        metavar="HOW",
+        help=f"vary training images further: {', '.join(AUGMENTATIONS)}",
+    )
+    option(
+        "--validation",
+        type=float,
+        metavar="SHARE",
+        help="share of the training images to set aside; of rps, whole animations",
+    )
     option("--patience", type=int, metavar="N", help="stop after N epochs without a better validation loss")
     option(
         "--snapshots", type=int, nargs="+", default=SNAPSHOTS, metavar="N", help="epochs to keep weights of"
@@ -74,8 +89,8 @@ def run(options: argparse.Namespace) -> None:
         batch_size=options.batch_size,
         rng=rng,
         validation=options.validation,
-        schedule=optimizers.StepDecay(options.decay_every) if options.decay_every is not None else None,
-        augment=shift(options.shift) if options.shift else None,
+        schedule=_schedule(options),
+        augment=_augment(options),
         patience=options.patience,
         callbacks=_callbacks(options, folder, test),
         run=folder,
@@ -87,6 +102,18 @@ def run(options: argparse.Namespace) -> None:
     print(f"the run is in {folder}")
     if options.watch:
         write_report(folder, network, test, folder / "report.html", workers=options.workers)
+
+
+def _schedule(options: argparse.Namespace) -> optimizers.StepDecay | None:
+    every = options.decay_every
+    return None if every is None else optimizers.StepDecay(every, options.decay)
+
+
+def _augment(options: argparse.Namespace) -> Augmentation | None:
+    chosen = [AUGMENTATIONS[name] for name in options.augment]
+    if options.shift:
+        chosen.append(shift(options.shift))
+    return compose(*chosen) if chosen else None
 
 
 def _callbacks(options: argparse.Namespace, folder: Path, test: Dataset) -> list[Callback]:

@@ -1,7 +1,8 @@
 """Labeled images: where they come from, how they are cut into batches and varied.
 
 In reading order: `dataset` (what all loaders return), `idx` and `mnist`, `folder` and `rps`,
-`strokes` (drawn, not loaded), `files` and `archive` (where files lie, and downloads), `batches`, `augment`.
+`strokes` (drawn, not loaded), `files` and `archive` (where files lie, and downloads), `batches`,
+`augment` and `warping`.
 """
 
 from npdeconv.data.augment import Augmentation, compose, crop, flip, shift
@@ -11,6 +12,7 @@ from npdeconv.data.folder import load_folder
 from npdeconv.data.mnist import load_mnist
 from npdeconv.data.rps import load_rps
 from npdeconv.data.strokes import load_strokes
+from npdeconv.data.warping import tint, warp
 
 __all__ = [
     "Augmentation",
@@ -25,4 +27,6 @@ __all__ = [
     "load_rps",
     "load_strokes",
     "shift",
+    "tint",
+    "warp",
 ]

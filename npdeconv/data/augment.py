@@ -26,7 +26,7 @@ def shift(max_pixels: int, fill: int = 0) -> Augmentation:
         The pixel value, 0 to 255, of what comes into view at the edge.
     """
     reach = positive_int(max_pixels, "shift", "max_pixels")
-    value = _pixel(fill)
+    value = pixel_value(fill, "shift", "fill")
 
     def shifted(images: Array, rng: Generator) -> Array:
         batch_of(images, np.dtype(np.uint8), (None, None, None), "shift")
@@ -90,9 +90,10 @@ def _windows(images: Array, size: Pair, rng: Generator) -> Array:
     return cut
 
 
-def _pixel(fill: Any) -> int:
-    if isinstance(fill, bool) or not isinstance(fill, int | np.integer):
-        raise TypeError(f"shift: fill must be an integer, got {describe(fill)}")
-    if not 0 <= fill <= 255:
-        raise ValueError(f"shift: fill must be a pixel value from 0 to 255, got {fill}")
-    return int(fill)
+def pixel_value(value: Any, who: str, name: str) -> int:
+    """Return `value` as a pixel value, 0 to 255."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{who}: {name} must be an integer, got {describe(value)}")
+    if not 0 <= value <= 255:
+        raise ValueError(f"{who}: {name} must be a pixel value from 0 to 255, got {value}")
+    return int(value)

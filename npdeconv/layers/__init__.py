@@ -4,9 +4,21 @@ from npdeconv.layers.base import Layer
 from npdeconv.layers.conv import Conv2D
 from npdeconv.layers.dense import Dense, Flatten
 from npdeconv.layers.dropout import Dropout
+from npdeconv.layers.ink import Ink
 from npdeconv.layers.pool import MaxPool2D
 from npdeconv.layers.relu import ReLU
 from npdeconv.layers.sequential import Sequential
 from npdeconv.layers.softmax import Softmax
 
-__all__ = ["Conv2D", "Dense", "Dropout", "Flatten", "Layer", "MaxPool2D", "ReLU", "Sequential", "Softmax"]
+__all__ = [
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Ink",
+    "Layer",
+    "MaxPool2D",
+    "ReLU",
+    "Sequential",
+    "Softmax",
+]

@@ -60,7 +60,7 @@ def fit(
         Epochs in all, those before a resumption included.
     validation : Dataset or float, optional
         Evaluated after each epoch. A number sets that share of `dataset` aside at random, evenly
-        over the classes.
+        over the classes; of a dataset with groups (images that are near copies), whole groups.
     schedule : callable, optional
         Sets the learning rate of each epoch, see `npdeconv.optimizers.StepDecay`.
     patience : int, optional
@@ -107,7 +107,8 @@ def fit(
         check_fits(network, validation)
         loop.validation = validation
     elif validation is not None:
-        dataset, loop.validation = dataset.split(validation, generator(loop.progress.seed, 0))
+        split = dataset.split if dataset.groups is None else dataset.split_groups
+        dataset, loop.validation = split(validation, generator(loop.progress.seed, 0))
     if loop.record is not None:
         loop.record.begin()  # everything that is given has been checked: now there is a run
     job = Job(network, dataset, optimizer, batch_size, augment, constraint)

@@ -1,0 +1,52 @@
+"""Pictures on a white backdrop, turned so that the backdrop is 0."""
+
+from npdeconv._checks import fraction
+from npdeconv._types import Array, Generator, Gradients, Rule, Shape
+from npdeconv.layers.base import Context, Layer
+from npdeconv.layers.relu import ReLU
+
+
+class Ink(Layer):
+    """max(level - x, 0): how much darker than the backdrop a pixel is.
+
+    As the first layer of a network, it makes a white backdrop 0, which is also what convolutions
+    pad with, while images, boxes and projections stay in the colors of the originals.
+
+    Parameters
+    ----------
+    level : float
+        The darkest shade that still counts as backdrop, above 0 and below 1 (white).
+
+    Notes
+    -----
+    It is the linear map level - x followed by a `ReLU`, and goes down as these two do: a
+    projection is rectified and changes its sign, so that negative pixels are what ought to be dark.
+    """
+
+    def __init__(self, level: float) -> None:
+        self.level = fraction(level, self.name, "level")
+        self._rectifier = ReLU()
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
+        """Subtract from the level and rectify."""
+        return self._rectifier.forward(x.dtype.type(self.level) - x)
+
+    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
+        """Pass the negative gradient where x was darker than the level."""
+        gradient, none = self._rectifier.backward(dy, context)
+        return -gradient, none
+
+    def deconv(self, y: Array, context: Context) -> Array:
+        """Rectify, and change the sign."""
+        return -self._rectifier.deconv(y, context)
+
+    def descend(self, y: Array, context: Context, rule: Rule) -> Array:
+        """Pass the rectifier by the rule, and change the sign."""
+        return -self._rectifier.descend(y, context, rule)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The shape stays."""
+        return input_shape
+
+    def __repr__(self) -> str:
+        return f"Ink({self.level})"

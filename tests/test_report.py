@@ -19,7 +19,7 @@ from npdeconv.report import Watch, collect, render, shown_layers, write
 from npdeconv.report.collect import STAGES
 from npdeconv.report.filters import find_filters
 from npdeconv.report.payload import numbers
-from npdeconv.report.sheets import as_bytes, sheet
+from npdeconv.report.sheets import as_bytes, coarsen, sheet
 from npdeconv.report.shrinking import shrink, shrink_patches
 from npdeconv.training import predict
 from npdeconv.visualize import Patches, occlude_box, project
@@ -213,6 +213,15 @@ def test_signed_pixels_become_bytes_around_mid_gray():
     shown, scales = as_bytes(pixels, axes=(1, 2))
     assert shown.tolist() == [[[0, 128, 191]], [[128, 128, 128]]]
     assert scales.tolist() == [2, 0]
+
+
+def test_colors_become_coarse_around_mid_gray_and_grays_stay():
+    every = np.arange(256, dtype=np.uint8)
+    np.testing.assert_array_equal(coarsen(every[:, None]), every[:, None])
+    coarse = coarsen(np.stack([every] * 3, axis=1))
+    assert coarse[128].tolist() == [128] * 3
+    assert len(np.unique(coarse)) == 33
+    assert np.abs(coarse.astype(int) - every[:, None]).max() == 4
 
 
 def test_numbers_for_javascript():

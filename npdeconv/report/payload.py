@@ -7,7 +7,7 @@ import numpy as np
 
 from npdeconv.report.contents import Example, LayerView, Report, Wrong
 from npdeconv.report.filters import Filters
-from npdeconv.report.sheets import as_bytes, as_shown, sheet
+from npdeconv.report.sheets import as_bytes, as_shown, coarsen, sheet
 
 
 def as_json(report: Report, refresh: float | None) -> str:
@@ -59,12 +59,12 @@ def _layer(view: LayerView) -> dict[str, Any]:
         "scales": numbers(scales),
         "filters": None if view.filters is None else _filters(view.filters),
         "patches": sheet(as_shown(view.patches.images), inside),
-        "projections": sheet(projections, inside),
+        "projections": sheet(coarsen(projections), inside),
         "evolving": {
             "images": evolving.images.tolist(),
             "activations": numbers(evolving.activations),
             "jumped": evolving.jumped.astype(int).tolist(),
-            **sheet(stages, evolving.inside),
+            **sheet(coarsen(stages), evolving.inside),
         },
     }
 

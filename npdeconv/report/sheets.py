@@ -10,6 +10,8 @@ from PIL import Image
 from npdeconv._types import Array
 from npdeconv.visualize import display
 
+COLOR_STEP = 8  # of 256
+
 
 def sheet(tiles: Array, inside: Array | None = None) -> dict[str, Any]:
     """Lay tiles out in rows and columns, and return the picture and the size of its tiles.
@@ -55,6 +57,17 @@ def as_bytes(pixels: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.where(limits > 0, pixels / limits, 0)
     return np.round(display(relative, limit=1) * 255).astype(np.uint8), limits.squeeze(axes)
+
+
+def coarsen(shown: Array) -> Array:
+    """Round colors (..., 3) to 32 steps around mid-gray; gray pictures (..., 1) stay as they are.
+
+    Projections in color are as noisy as can be: this halves their PNG, and hardly shows.
+    """
+    if shown.shape[-1] != 3:
+        return shown
+    steps = np.round((shown.astype(np.float32) - 128) / COLOR_STEP)
+    return np.clip(128 + COLOR_STEP * steps, 0, 255).astype(np.uint8)
 
 
 def as_shown(images: Array) -> Array:

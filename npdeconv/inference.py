@@ -39,7 +39,7 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
     check_fits(network, dataset)
     chain = below_softmax(network)
     correct, loss = 0, 0.0
-    cuts = shards(len(dataset))
+    cuts = shards(dataset.images)
     for cut, logits in zip(cuts, class_logits(chain, dataset.images, workers), strict=True):
         labels = dataset.labels[cut]
         correct += int((logits.argmax(axis=1) == labels).sum())
@@ -51,7 +51,7 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
 def class_logits(chain: Sequential, images: Array, workers: Workers = None) -> Iterator[Array]:
     """Yield the logits (n, classes) of one shard of images after another."""
     with pool(workers) as parallel_map:
-        yield from parallel_map(partial(_shard_logits, chain), [images[cut] for cut in shards(len(images))])
+        yield from parallel_map(partial(_shard_logits, chain), [images[cut] for cut in shards(images)])
 
 
 def _shard_logits(chain: Sequential, images: Array) -> Array:

@@ -19,8 +19,10 @@ from threadpoolctl import OpenBLASController, ThreadpoolController
 from tqdm import tqdm
 
 from npdeconv._checks import positive_int
+from npdeconv._types import Array
 
-SHARD_SIZE = 16  # images whose activations stay in the processor's cache
+SHARD_SIZE = 16  # images of a digit's size whose activations stay in the processor's cache
+SHARD_PIXELS = 2**16  # of larger images, a shard has fewer: their activations take memory
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -35,8 +37,14 @@ class OrderedMap(Protocol):
         """Yield function(item) for every item."""
 
 
-def shards(count: int, size: int = SHARD_SIZE) -> list[slice]:
-    """Cut `count` images into slices of `size`; the last may be smaller."""
+def shards(images: Array) -> list[slice]:
+    """Cut a batch of images (N, H, W, C) into slices; their size follows from H and W alone."""
+    height, width = images.shape[1:3]
+    return slices(len(images), min(max(SHARD_PIXELS // (height * width), 1), SHARD_SIZE))
+
+
+def slices(count: int, size: int) -> list[slice]:
+    """Cut `count` items into slices of `size`; the last may be smaller."""
     return [slice(first, min(first + size, count)) for first in range(0, count, size)]
 
 

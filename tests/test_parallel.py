@@ -14,7 +14,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from npdeconv import parallel
-from npdeconv.parallel import SHARD_SIZE, available_processors, pool, shards
+from npdeconv.parallel import SHARD_SIZE, available_processors, pool, shards, slices
 from npdeconv.training import predict
 from tests.tiny import tiny_dataset, tiny_network
 
@@ -32,14 +32,18 @@ def two_blas_threads():
 
 
 @pytest.mark.parametrize(("count", "size"), [(0, 4), (1, 4), (3, 4), (4, 4), (9, 4), (16, 1)])
-def test_shards_cover_everything_once_and_in_order(count, size):
-    cuts = shards(count, size)
+def test_slices_cover_everything_once_and_in_order(count, size):
+    cuts = slices(count, size)
     assert list(itertools.chain(*(range(count)[cut] for cut in cuts))) == list(range(count))
     assert all(cut.stop - cut.start == size for cut in cuts[:-1])
 
 
-def test_shards_do_not_depend_on_the_machine():
-    assert [cut.stop for cut in shards(40)] == [SHARD_SIZE, 2 * SHARD_SIZE, 40]
+@pytest.mark.parametrize(
+    ("side", "size"), [(28, SHARD_SIZE), (64, SHARD_SIZE), (128, 4), (300, 1), (2000, 1)]
+)
+def test_the_size_of_shards_depends_on_the_images_alone(side, size):
+    cuts = shards(np.empty((40, side, side, 3), np.uint8))
+    assert [cut.stop for cut in cuts] == [*range(size, 40, size), 40]
 
 
 @pytest.mark.parametrize("workers", [None, 1, 2, 5])

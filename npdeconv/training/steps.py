@@ -138,7 +138,7 @@ class Job(NamedTuple):
             images = self.augment(images, generator(seed, place.epoch, place.index))
         work = [
             _Shard(images[cut], labels[cut], len(chosen), seed, (place.epoch, place.index, number))
-            for number, cut in enumerate(shards(len(chosen)), 1)
+            for number, cut in enumerate(shards(images), 1)
         ]
         loss, correct, total = 0.0, 0, dict[str, Array]()
         for part in parallel_map(partial(_gradients, chain), work):

@@ -121,7 +121,7 @@ def _odds_against(logits: Array, classes: Array) -> Array:
 
 def _project_classes(network: Sequential, images: Array, classes: Array, workers: Workers) -> Array:
     """Project some classes (K, P) of each image (K, H, W, C); return pixels (K, P, H, W, C)."""
-    work = [(images[cut], classes[cut]) for cut in shards(len(images))]
+    work = [(images[cut], classes[cut]) for cut in shards(images)]
     with pool(workers) as parallel_map:
         parts = list(parallel_map(partial(_project_shard, below_softmax(network)), work))
     none = np.empty((0, classes.shape[1], *images.shape[1:]), network.dtype)

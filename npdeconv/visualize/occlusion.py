@@ -16,7 +16,7 @@ from npdeconv._types import Array, Box, Pair
 from npdeconv.data import as_input
 from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
-from npdeconv.parallel import Workers, pool, shards
+from npdeconv.parallel import Workers, pool, slices
 from npdeconv.visualize.occluder import (
     Fill,
     Positions,
@@ -224,7 +224,7 @@ def _look_everywhere(scene: _Scene, positions: Positions, workers: Workers, prog
     """Look at the scene with the occluder at all positions; arrays (P, Q)."""
     grid = np.stack(np.meshgrid(positions.rows, positions.columns, indexing="ij"), axis=-1)  # (P, Q, 2)
     corners = grid.reshape(-1, 2)
-    work = (corners[cut] for cut in shards(len(corners), SHARD_SIZE))
+    work = (corners[cut] for cut in slices(len(corners), SHARD_SIZE))
     hidden = None if progress else True  # None: where stderr is no terminal
     parts = []
     with (

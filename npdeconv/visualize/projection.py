@@ -87,7 +87,7 @@ def project(
     _check_select(select, shape, layer)
     task = partial(_project_shard, head, select, rule)
     with pool(workers) as parallel_map:
-        parts = list(parallel_map(task, [(images[cut], maps[cut]) for cut in shards(len(images))]))
+        parts = list(parallel_map(task, [(images[cut], maps[cut]) for cut in shards(images)]))
     if not parts:
         parts = [task((images, maps))]
     return Projection(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))

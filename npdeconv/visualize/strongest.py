@@ -69,7 +69,7 @@ def find_strongest(
         raise ValueError("find_strongest: expected at least one image and one layer")
     head = max((network[:name] for name in layers), key=lambda chain: len(chain.layers))
     tops: dict[str, _Top] = {}
-    cuts = shards(len(images))
+    cuts = shards(images)
     with pool(workers) as parallel_map:
         found = parallel_map(partial(_candidates, head, layers, k, by), [images[cut] for cut in cuts])
         for cut, candidates in zip(cuts, found, strict=True):

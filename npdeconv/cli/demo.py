@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
     history = training.fit(
         network,
         train,
-        optimizers.SGD(0.03, momentum=0.9),
+        optimizers.SGD(0.05, momentum=0.9),
         epochs=options.epochs,
         rng=rng,
         validation=test,

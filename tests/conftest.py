@@ -8,6 +8,8 @@ import pytest
 
 mpl.use("Agg")
 
+collect_ignore = ["golden/make_optimizers.py", "killed_run.py"]  # programs, not to be imported
+
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from npdeconv.gradcheck import check_adjoint, check_gradients
-from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
+from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential, Softmax
 from npdeconv.layers.base import Layer
 from tests.cases import distinct, small_network
 
@@ -109,6 +109,33 @@ def test_a_wrong_gradient_is_not_excused_by_kinks_elsewhere():
     x[0, 0] = 0
     report = check_gradients(Leaky(), x)
     assert not report.passed
+
+
+@pytest.mark.parametrize("wrong", [1 + 4e-6, 1 + 1e-5, 0.9])
+@pytest.mark.parametrize("scale", [1, 5])
+def test_a_wrong_gradient_of_a_curved_function_is_no_kink(wrong, scale):
+    """The slopes of a curved function differ by about the step times its curvature, as at a faint kink."""
+
+    class Slanted(Softmax):
+        def backward(self, dy, context):
+            dx, none = super().backward(dy, context)
+            return dx * wrong, none
+
+    x = scale * distinct((4, 10))
+    report = check_gradients(Slanted(), x, samples=40)
+    assert not report.passed
+    assert report.kinks <= 1  # at an inflection, slopes agree as suddenly as past a kink
+    assert report.error == pytest.approx(abs(wrong - 1), rel=0.2)
+    assert check_gradients(Softmax(), x, samples=40).passed
+
+
+@pytest.mark.parametrize("distance", [0, 1e-9, 1e-7, 3e-7, 1e-6, 9e-6])
+def test_a_kink_anywhere_within_the_step_is_found(distance):
+    x = distinct((1, 10))
+    x[0, :3] = distance, -distance, distance
+    report = check_gradients(ReLU(), x)
+    assert report.passed, str(report)
+    assert report.kinks == 3
 
 
 def test_parameters_and_inputs_come_back_as_they_were():

@@ -28,8 +28,8 @@ def load(network: Layer, path: str | Path) -> None:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is damaged, holds pickled objects, or its names or shapes are not those of the
-        network, which then stays as it was.
+        If the file is damaged, holds pickled objects, NaN or infinity, or its names or shapes are
+        not those of the network, which then stays as it was.
     """
     path = Path(path)
     expected = {name: array.shape for name, array in network.parameters.items()}
@@ -37,14 +37,16 @@ def load(network: Layer, path: str | Path) -> None:
 
 
 def assign(live: Mapping[str, Array], stored: Mapping[str, Array], path: Path) -> None:
-    """Copy arrays of the right names and shapes into live ones, once all are known to be floats that fit."""
+    """Copy arrays of the right names and shapes into live ones, once all are known to be finite and fit."""
     converted = {}
     for name, array in live.items():
         if not np.issubdtype(stored[name].dtype, np.floating):
             raise ValueError(f"{path}: expected {name} to hold floats, got {stored[name].dtype}")
         with np.errstate(over="ignore"):
             converted[name] = stored[name].astype(array.dtype)
-        if np.isinf(converted[name]).sum() > np.isinf(stored[name]).sum():
+        if not np.isfinite(stored[name]).all():
+            raise ValueError(f"{path}: expected {name} to hold finite numbers, got NaN or infinity")
+        if np.isinf(converted[name]).any():
             largest = np.abs(stored[name]).max()
             raise ValueError(
                 f"{path}: expected {name} to fit into {array.dtype}, got values up to {largest:.4g}"
@@ -66,7 +68,8 @@ def load_keras(network: Layer, path: str | Path) -> None:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is no HDF5 file of Keras weights, or those of another stack of layers.
+        If the file is no HDF5 file of Keras weights, or those of another stack of layers, or holds
+        NaN or infinity.
     """
     path = Path(path)
     try:

@@ -77,6 +77,15 @@ def test_numbers_too_large_for_the_network_are_refused(saved):
     refuse(saved, r"expected logits\.bias to fit into float32, got values up to 1e\+300$")
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", ["conv1.weight", "logits.bias"])  # the first array and the last
+def test_numbers_that_are_not_finite_are_refused(saved, name, value):
+    spoiled = tiny_network(seed=1).parameters[name].copy()
+    spoiled.flat[-1] = value
+    rewrite(saved, **{name: spoiled})
+    refuse(saved, rf"expected {name} to hold finite numbers, got NaN or infinity$")
+
+
 def test_arrays_in_fortran_order_are_the_same_arrays(saved):
     with np.load(saved) as file:
         turned = {name: np.asfortranarray(array) for name, array in file.items()}

@@ -81,7 +81,7 @@ def image_shape(shape: Shape, who: str) -> tuple[int, int, int]:
     return height, width, channels
 
 
-def as_input(x: Array) -> Array:
+def kernel_input(x: Array) -> Array:
     """Return `x` contiguous and read-only, the one form in which kernels take their inputs.
 
     Strided, read-only and writable arrays would each make Numba compile another version.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from npdeconv._checks import as_input
+from npdeconv._checks import kernel_input
 from npdeconv.kernels import convolution, im2col, pooling, reference, winograd, winograd_transforms
 from npdeconv.layers.window import Window
 
@@ -34,7 +34,7 @@ def test_im2col(geometry):
     shape, window, (offset, out) = geometry
     x = draw_numbers(*shape)
     columns = np.full((shape[0], *out, *window.size, shape[3]), np.nan)
-    im2col.im2col(as_input(x), window.stride, offset, 0, columns)
+    im2col.im2col(kernel_input(x), window.stride, offset, 0, columns)
     np.testing.assert_array_equal(columns, reference.im2col(x, window.size, window.stride, offset, out))
 
 
@@ -44,7 +44,7 @@ def test_col2im(geometry):
     shape, window, (offset, out) = geometry
     columns = draw_numbers(shape[0], *out, *window.size, shape[3])
     images = np.zeros(shape)
-    im2col.col2im(as_input(columns), window.stride, offset, 0, images)
+    im2col.col2im(kernel_input(columns), window.stride, offset, 0, images)
     expected = reference.col2im(columns, window.stride, offset, shape[1:3])
     np.testing.assert_allclose(images, expected, atol=1e-12)
 
@@ -78,12 +78,12 @@ def test_pooling(geometry, with_ties):
     if with_ties:
         x = np.round(x)
     y, switches = np.empty((shape[0], *out, shape[3])), np.empty((shape[0], *out, shape[3]), np.int32)
-    pooling.max_pool(as_input(x), window.size, window.stride, offset, y, switches)
+    pooling.max_pool(kernel_input(x), window.size, window.stride, offset, y, switches)
     expected, positions = reference.max_pool(x, window.size, window.stride, offset, out)
     np.testing.assert_array_equal(y, expected)
     np.testing.assert_array_equal(switches, positions)
     down = np.zeros((shape[0], shape[1] * shape[2], shape[3]))
-    pooling.unpool(as_input(y), as_input(switches), down)
+    pooling.unpool(kernel_input(y), kernel_input(switches), down)
     unpooled = reference.unpool(y, positions, shape[1:3])
     np.testing.assert_allclose(down.reshape(shape), unpooled, atol=1e-12)
 
@@ -96,7 +96,7 @@ def test_a_nan_wins_its_window_and_nothing_else(nans):
     for h, w in nans:
         x[0, h, w, 0] = np.nan
     y, switches = np.empty((1, 1, 2, 1)), np.empty((1, 1, 2, 1), np.int32)
-    pooling.max_pool(as_input(x), (3, 3), (3, 3), (0, 0), y, switches)
+    pooling.max_pool(kernel_input(x), (3, 3), (3, 3), (0, 0), y, switches)
     assert np.isnan(y[0, 0, 0, 0])
     assert switches[0, 0, 0, 0] == nans[0][0] * 6 + nans[0][1]
     assert (y[0, 0, 1, 0], switches[0, 0, 1, 0]) == (17, 17)
@@ -136,13 +136,13 @@ def test_winograd_transforms_are_the_matrices_of_the_paper():
     def both_sides(matrix, square):
         return np.einsum("ij,jkc,lk->ilc", matrix, square, matrix)
 
-    winograd_transforms.squares_from_inputs(as_input(x), 0, (0, 0), 4, center, squares)
+    winograd_transforms.squares_from_inputs(kernel_input(x), 0, (0, 0), 4, center, squares)
     np.testing.assert_allclose(squares.reshape(6, 6, 16), both_sides(B_TRANSPOSED, x[0] - center), atol=1e-12)
     y = np.empty((1, 4, 4, 16))
     winograd_transforms.outputs_from_squares(products, 0, center, y)
     expected = both_sides(A_TRANSPOSED, products.reshape(6, 6, 16)) + center
     np.testing.assert_allclose(y[0], expected, atol=1e-12)
-    winograd_transforms.squares_from_outputs(as_input(dy), 0, squares)
+    winograd_transforms.squares_from_outputs(kernel_input(dy), 0, squares)
     np.testing.assert_allclose(squares.reshape(6, 6, 16), both_sides(A_TRANSPOSED.T, dy[0]), atol=1e-12)
     dx = np.ones((1, 6, 6, 16))
     winograd_transforms.inputs_from_squares(products, 0, (0, 0), 4, dx)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from npdeconv._checks import as_input
+from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Pair, Shape
 from npdeconv.kernels.im2col import col2im, im2col
 
@@ -97,7 +97,7 @@ def convolve_transposed(dy: Array, weight: Array, stride: Pair, offset: Pair, im
     for images, rows in tiles(len(dy), out_height, row_bytes):
         tile = dy[images, rows]
         patches = tile.reshape(-1, filters) @ transposed
-        columns = as_input(patches.reshape(*tile.shape[:3], *patch_shape))
+        columns = kernel_input(patches.reshape(*tile.shape[:3], *patch_shape))
         col2im(columns, stride, offset, rows.start, dx[images])
     return dx
 
@@ -109,7 +109,7 @@ def _patches(
     out_height, out_width = out_shape
     patch_shape = weight_shape[:3]
     patch_size = int(np.prod(patch_shape))
-    x = as_input(x)
+    x = kernel_input(x)
     buffer = np.empty(0, x.dtype)
     for images, rows in tiles(len(x), out_height, out_width * patch_size * x.itemsize):
         columns_shape = (images.stop - images.start, rows.stop - rows.start, out_width, *patch_shape)

@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from npdeconv._checks import as_input
+from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Pair, Shape
 from npdeconv.kernels.convolution import Tile, tiles
 from npdeconv.kernels.winograd_transforms import (
@@ -61,7 +61,7 @@ def convolve(x: Array, weight: Array, bias: Array, stride: Pair, offset: Pair, o
     channels, filters = weight.shape[2:]
     y = np.empty((len(x), *out_shape, filters), x.dtype)
     transformed, response_to_ones = transform_filters(weight), weight.sum(axis=(0, 1))
-    x, room = as_input(x), _Room(x.dtype)
+    x, room = kernel_input(x), _Room(x.dtype)
     for images, rows in _tiles(len(x), out_shape, channels + filters, x.itemsize):
         centers = _centers(x[images], rows, offset, out_shape)
         squares = room.take("squares", len(centers), channels)
@@ -76,7 +76,7 @@ def weight_gradient(x: Array, dy: Array, weight_shape: Shape, stride: Pair, offs
     """Return the gradient (3, 3, C, F); as `convolution.weight_gradient`, stride 1."""
     channels, filters = weight_shape[2:]
     total = np.zeros((ELEMENTS, channels, filters), x.dtype)
-    x, dy, room = as_input(x), as_input(dy), _Room(x.dtype)
+    x, dy, room = kernel_input(x), kernel_input(dy), _Room(x.dtype)
     for images, rows in _tiles(len(dy), (dy.shape[1], dy.shape[2]), channels + filters, x.itemsize):
         count = _count(images, rows, dy.shape[2])
         squares = room.take("squares", count, channels)
@@ -93,7 +93,7 @@ def convolve_transposed(dy: Array, weight: Array, stride: Pair, offset: Pair, im
     channels, filters = weight.shape[2:]
     dx = np.zeros((len(dy), *image_shape, channels), dy.dtype)
     transposed = transform_filters(weight).swapaxes(1, 2)
-    dy, room = as_input(dy), _Room(dy.dtype)
+    dy, room = kernel_input(dy), _Room(dy.dtype)
     for images, rows in _tiles(len(dy), (dy.shape[1], dy.shape[2]), channels + filters, dy.itemsize):
         count = _count(images, rows, dy.shape[2])
         gradients = room.take("gradients", count, filters)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._checks import as_input, image_shape
+from npdeconv._checks import image_shape, kernel_input
 from npdeconv._types import Array, Box, Generator, Gradients, Pair, Shape
 from npdeconv.kernels.pooling import max_pool, unpool
 from npdeconv.layers.base import LinearLayer, check_descent, check_floating
@@ -55,7 +55,7 @@ class MaxPool2D(LinearLayer):
         offset, out_shape = self.window.place(x.shape[1:], self.name)
         y = np.empty((len(x), *out_shape, x.shape[3]), x.dtype)
         switches = np.empty(y.shape, np.int32)
-        max_pool(as_input(x), self.window.size, self.window.stride, offset, y, switches)
+        max_pool(kernel_input(x), self.window.size, self.window.stride, offset, y, switches)
         return y, self.Context(switches, x.shape[1:])
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
@@ -67,7 +67,7 @@ class MaxPool2D(LinearLayer):
         check_descent(y, context.switches.shape, y.dtype, self.name)
         height, width, channels = context.input_shape
         x = np.zeros((len(y), height * width, channels), y.dtype)
-        unpool(as_input(y), as_input(context.switches), x)
+        unpool(kernel_input(y), kernel_input(context.switches), x)
         return x.reshape(len(y), height, width, channels)
 
     def centered(self, context: Context) -> Context:

@@ -239,8 +239,8 @@ class FilterRenormalization:
     """Scale back every convolution filter whose root mean square exceeds a radius.
 
     Zeiler & Fergus, arXiv:1311.2901, section 3, where it keeps first-layer filters from
-    dominating. Their radius of 0.1 was set for inputs of about +-128; for pixels in 0 to 1 the
-    same filters are some 128 times larger.
+    dominating. Their radius of 0.1 was set for inputs of about +-128, pixels 0 to 255 less their
+    mean; for pixels divided by 255, in 0 to 1, the same filters are 255 times larger.
 
     Parameters
     ----------

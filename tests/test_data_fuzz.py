@@ -127,7 +127,7 @@ def is_picture(dataset):
         (picture("JPEG", "L", progressive=True), 100),
         (picture("JPEG", "CMYK", exif=b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0"), 100),
     ],
-    ids=["png", "png palette", "png grey", "jpeg", "jpeg progressive", "jpeg cmyk"],
+    ids=["png", "png palette", "png gray", "jpeg", "jpeg progressive", "jpeg cmyk"],
 )
 def test_pictures(tmp_path, content, least):
     path = tmp_path / "class/picture.png"

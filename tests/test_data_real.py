@@ -63,5 +63,5 @@ def test_any_folder_of_images(real_data):
     dataset = load_folder(real_data / "caltech101", (24, 32))
     assert dataset.images.shape == (30 * 56, 24, 32, 3)
     assert np.bincount(dataset.labels).tolist() == [56] * 30
-    grey = dataset.images[dataset.labels == dataset.classes.index("car_side")]
-    assert np.array_equal(grey.min(axis=3), grey.max(axis=3))
+    gray = dataset.images[dataset.labels == dataset.classes.index("car_side")]
+    assert np.array_equal(gray.min(axis=3), gray.max(axis=3))

@@ -115,7 +115,7 @@ def _decode(file: BinaryIO, size: Pair, path: Path) -> Array:
     try:
         with Image.open(file, formats=("PNG", "JPEG")) as image:
             _refuse_bomb(image)
-            if image.mode.startswith("I"):  # 16 bits of grey: keep the upper 8, as Pillow does for colors
+            if image.mode.startswith("I"):  # 16 bits of gray: keep the upper 8, as Pillow does for colors
                 rgb = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
             else:
                 rgb = image.convert("RGB")

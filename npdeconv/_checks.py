@@ -5,14 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from npdeconv._types import Array, Pair, Shape
+from npdeconv._types import Array, Generator, Pair, Shape
+
+LONGEST = 60
+"""Characters of a value that fit into a sentence."""
 
 
 def describe(value: Any) -> str:
-    """Name a value in a message: arrays by dtype and shape, everything else as Python writes it."""
+    """Name a value in a message: arrays by dtype and shape, all else as Python writes it, or by its kind."""
     if isinstance(value, np.ndarray):
         return f"an array of dtype {value.dtype} and shape {value.shape}"
-    return f"{value!r}"
+    text = repr(value)
+    is_short = len(text) <= LONGEST and "\n" not in text
+    return text if is_short else f"a value of type {type(value).__name__}"
 
 
 def positive_int(value: Any, who: str, name: str) -> int:
@@ -71,6 +76,37 @@ def batch_of(x: Any, dtype: np.dtype[Any], shape: tuple[int | None, ...], who: s
     if not fits:
         letters = ", ".join(["N", *("any" if n is None else str(n) for n in shape)])
         raise ValueError(f"{who}: expected shape ({letters}), got {x.shape}")
+
+
+def random_generator(rng: Any, who: str) -> Generator:
+    """Return `rng` if it is a source of random numbers; a seed is none."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"{who}: rng must be a numpy.random.Generator, got {describe(rng)}")
+    return rng
+
+
+def names(value: Any, who: str, name: str) -> tuple[str, ...]:
+    """Return a sequence of names as a tuple; a single string is a sequence of its letters, and refused."""
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise TypeError(f"{who}: {name} must be a list of names, got {describe(value)}")
+    return tuple(value)
+
+
+def image(value: Any, who: str) -> None:
+    """Check that `value` is one image (H, W, C)."""
+    _array_of_images(value, 3, f"{who}: expected an image of shape (H, W, C)")
+
+
+def images(value: Any, who: str) -> None:
+    """Check that `value` is a batch of images (N, H, W, C), and no data set."""
+    _array_of_images(value, 4, f"{who}: expected images of shape (N, H, W, C)")
+
+
+def _array_of_images(value: Any, axes: int, expected: str) -> None:
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"{expected}, got {describe(value)}")
+    if value.ndim != axes:
+        raise ValueError(f"{expected}, got {describe(value)}")
 
 
 def image_shape(shape: Shape, who: str) -> tuple[int, int, int]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from npdeconv._checks import random_generator
 from npdeconv._types import Array, Generator, Shape
 
 
@@ -30,7 +31,8 @@ def glorot_uniform(shape: Shape, rng: Generator, dtype: DTypeLike = np.float32) 
     """
     taps = int(np.prod(shape[:-2]))  # 1 for dense weights
     limit = float(np.sqrt(6 / (taps * (shape[-2] + shape[-1]))))
-    return rng.uniform(-limit, limit, shape).astype(_floating(dtype))
+    drawn = random_generator(rng, "initializers").uniform(-limit, limit, shape)
+    return drawn.astype(_floating(dtype))
 
 
 def normal(shape: Shape, rng: Generator, dtype: DTypeLike = np.float32, *, deviation: float = 0.01) -> Array:
@@ -38,7 +40,8 @@ def normal(shape: Shape, rng: Generator, dtype: DTypeLike = np.float32, *, devia
 
     The default is that of AlexNet (Krizhevsky et al., 2012, section 5).
     """
-    return (deviation * rng.standard_normal(shape)).astype(_floating(dtype))
+    drawn = random_generator(rng, "initializers").standard_normal(shape)
+    return (deviation * drawn).astype(_floating(dtype))
 
 
 def _floating(dtype: DTypeLike) -> np.dtype[Any]:

@@ -28,9 +28,12 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
     Raises
     ------
     TypeError, ValueError
-        For labels that are no integers, or not one per row and within the classes.
+        For anything but arrays, labels that are no integers, or not one per row and within the classes.
     """
     who = "softmax_cross_entropy"
+    for name, array in {"logits": logits, "labels": labels}.items():
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"{who}: {name} must be an array, got {describe(array)}")
     if logits.ndim != 2 or not len(logits):
         raise ValueError(f"{who}: expected logits of shape (N, M), got {describe(logits)}")
     if not np.issubdtype(labels.dtype, np.integer):

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from npdeconv.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Sequential
+from npdeconv.layers import Conv2D, Dense, Dropout, Flatten, Ink, MaxPool2D, ReLU, Sequential
 from tests.cases import small_network
 
 
@@ -164,15 +164,29 @@ def rng():
             "padding must be smaller than the window",
         ),
         (lambda: Dense(3, -1, rng=rng()), ValueError, "Dense: outputs must be at least 1, got -1"),
+        (lambda: Dense(3, 2, rng=0), TypeError, "Dense: rng must be a numpy.random.Generator, got 0"),
+        (lambda: Conv2D(1, 4, 3, rng=0), TypeError, "Conv2D: rng must be a numpy.random.Generator, got 0"),
+        (lambda: Ink(0), ValueError, "Ink: level must be above 0 and below 1, got 0"),
+        (lambda: Ink(1), ValueError, "Ink: level must be at least 0 and below 1, got 1"),
         (lambda: Dropout(1), ValueError, "Dropout: rate must be at least 0 and below 1, got 1"),
         (lambda: Dropout("half"), TypeError, "Dropout: rate must be a number, got 'half'"),
         (lambda: Sequential({}), ValueError, "Sequential: expected at least one layer, got none"),
+        (
+            lambda: Sequential([Flatten(), Dropout(0.5)]),
+            TypeError,
+            "Sequential: layers must be a mapping of names to layers, got [Flatten(), Dropout(0.5)]",
+        ),
         (lambda: Sequential({"relu": 3}), TypeError, "Sequential: 'relu' must be a Layer, got int"),
     ],
 )
 def test_constructors_check_their_arguments(make, error, message):
     with pytest.raises(error, match=re.escape(message)):
         make()
+
+
+def test_ink_takes_arrays_of_floats():
+    with pytest.raises(TypeError, match=r"^Ink: expected an array of floats, got \[1\]$"):
+        Ink(0.5)([1])
 
 
 def test_calls_check_shape_and_dtype():

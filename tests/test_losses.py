@@ -71,6 +71,15 @@ def test_labels_must_be_integers(labels):
         softmax_cross_entropy(np.zeros((2, 3)), labels)
 
 
+def test_lists_are_refused():
+    with pytest.raises(TypeError, match=r"^softmax_cross_entropy: labels must be an array, got \[0, 1\]$"):
+        softmax_cross_entropy(np.zeros((2, 3)), [0, 1])
+    with pytest.raises(
+        TypeError, match=r"^softmax_cross_entropy: logits must be an array, got \[\[0, 1\]\]$"
+    ):
+        softmax_cross_entropy([[0, 1]], np.array([0]))
+
+
 @pytest.mark.parametrize("shape", [(1,), (3,), (2, 1), ()])
 def test_one_label_per_row(shape):
     with pytest.raises(ValueError, match=r"expected 2 labels, one per row, got shape \("):

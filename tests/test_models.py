@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from npdeconv import models
+from npdeconv import initializers, models
 from tests.tiny import assert_same_bits
 
 PARAMETERS = {
@@ -95,6 +95,19 @@ def test_double_precision():
 def test_build_and_the_functions_agree():
     by_function = models.deck_rps2(rng=np.random.default_rng(0))
     assert_same_bits(by_function.parameters, build("deck_rps2").parameters)
+
+
+@pytest.mark.parametrize("rng", [0, None])
+def test_a_seed_is_no_generator(rng):
+    message = rf"^Conv2D: rng must be a numpy\.random\.Generator, got {rng}$"
+    with pytest.raises(TypeError, match=message):
+        models.build("deck_model3", rng=rng)
+
+
+@pytest.mark.parametrize("draw", [initializers.he_normal, initializers.glorot_uniform, initializers.normal])
+def test_initializers_take_a_generator(draw):
+    with pytest.raises(TypeError, match=r"^initializers: rng must be a numpy\.random\.Generator, got 0$"):
+        draw((3, 2), 0)
 
 
 def test_unknown_names_list_the_known():

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from npdeconv import initializers
-from npdeconv._checks import batch_of, positive_int
+from npdeconv._checks import batch_of, positive_int, random_generator
 from npdeconv._types import Array, Box, Generator, Gradients, Pair, Shape
 from npdeconv.kernels import convolution, winograd
 from npdeconv.kernels.winograd_transforms import LANES
@@ -68,7 +68,8 @@ class Conv2D(LinearLayer):
         self.window = Window.parse(kernel_size, stride, padding, self.name, "kernel_size")
         channels = positive_int(in_channels, self.name, "in_channels")
         count = positive_int(filters, self.name, "filters")
-        self.weight = initializers.he_normal((*self.window.size, channels, count), rng, dtype)
+        generator = random_generator(rng, self.name)
+        self.weight = initializers.he_normal((*self.window.size, channels, count), generator, dtype)
         self.bias = np.zeros(count, self.weight.dtype)
 
     @property

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from npdeconv import initializers
-from npdeconv._checks import batch_of, positive_int
+from npdeconv._checks import batch_of, positive_int, random_generator
 from npdeconv._types import Array, Box, Generator, Gradients, Shape
 from npdeconv.layers.base import LinearLayer, check_descent, check_floating
 
@@ -66,7 +66,7 @@ class Dense(LinearLayer):
 
     def __init__(self, inputs: int, outputs: int, *, rng: Generator, dtype: DTypeLike = np.float32) -> None:
         shape = (positive_int(inputs, self.name, "inputs"), positive_int(outputs, self.name, "outputs"))
-        self.weight = initializers.he_normal(shape, rng, dtype)
+        self.weight = initializers.he_normal(shape, random_generator(rng, self.name), dtype)
         self.bias = np.zeros(shape[1], self.weight.dtype)
 
     @property

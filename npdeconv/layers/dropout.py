@@ -20,6 +20,11 @@ class Dropout(Layer):
     ----------
     rate : float
         The fraction, at least 0 and below 1.
+
+    Notes
+    -----
+    Without noise, which is how networks are looked at, it is the identity by every rule of descent.
+    For a pass with noise, "gradient" multiplies with the mask again; the other rules ignore it.
     """
 
     class Context(NamedTuple):

@@ -2,7 +2,7 @@
 
 from npdeconv._checks import fraction
 from npdeconv._types import Array, Generator, Gradients, Rule, Shape
-from npdeconv.layers.base import Context, Layer
+from npdeconv.layers.base import Context, Layer, check_floating
 from npdeconv.layers.relu import ReLU
 
 
@@ -25,10 +25,13 @@ class Ink(Layer):
 
     def __init__(self, level: float) -> None:
         self.level = fraction(level, self.name, "level")
+        if not self.level:
+            raise ValueError(f"{self.name}: level must be above 0 and below 1, got {level}")
         self._rectifier = ReLU()
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Subtract from the level and rectify."""
+        check_floating(x, self.name)
         return self._rectifier.forward(x.dtype.type(self.level) - x)
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:

@@ -9,7 +9,10 @@ from npdeconv.layers.base import Layer, check_descent, check_floating
 
 
 class ReLU(Layer):
-    """max(x, 0): the one layer that knows the difference between the rules of descent.
+    """max(x, 0): the layer whose way down depends on the rule of descent.
+
+    Linear layers go down the same way whatever the rule, and `Ink` by the rectifier inside it; any
+    other layer only knows "gradient", by `backward`, from the rest, by `deconv`.
 
     =========== ============================== ==========================================
     rule        passes what is positive ...    source

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias, overload
 
 import numpy as np
 
+from npdeconv._checks import describe
 from npdeconv._types import Array, Box, Generator, Gradients, Rule, Shape
 from npdeconv.layers.base import Context, Layer
 
@@ -33,6 +34,8 @@ class Sequential(Layer):
 
     Raises
     ------
+    TypeError
+        For layers without names, or that are none.
     ValueError
         For no layers at all, or layers that do not fit; the error's notes name the layer.
     """
@@ -41,6 +44,10 @@ class Sequential(Layer):
         self, layers: Mapping[str, Layer], *, input_shape: Shape | None = None, name: str = "Sequential"
     ) -> None:
         self._name = name
+        if not isinstance(layers, Mapping):
+            raise TypeError(
+                f"Sequential: layers must be a mapping of names to layers, got {describe(layers)}"
+            )
         if not layers:
             raise ValueError("Sequential: expected at least one layer, got none")
         for name, layer in layers.items():

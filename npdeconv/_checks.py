@@ -85,19 +85,19 @@ def random_generator(rng: Any, who: str) -> Generator:
     return rng
 
 
-def names(value: Any, who: str, name: str) -> tuple[str, ...]:
-    """Return a sequence of names as a tuple; a single string is a sequence of its letters, and refused."""
-    if not isinstance(value, Sequence) or isinstance(value, str):
+def name_list(value: Any, who: str, name: str) -> tuple[str, ...]:
+    """Return several names as a tuple; a single string would be taken for its letters, and is refused."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
         raise TypeError(f"{who}: {name} must be a list of names, got {describe(value)}")
     return tuple(value)
 
 
-def image(value: Any, who: str) -> None:
+def one_image(value: Any, who: str) -> None:
     """Check that `value` is one image (H, W, C)."""
     _array_of_images(value, 3, f"{who}: expected an image of shape (H, W, C)")
 
 
-def images(value: Any, who: str) -> None:
+def image_batch(value: Any, who: str) -> None:
     """Check that `value` is a batch of images (N, H, W, C), and no data set."""
     _array_of_images(value, 4, f"{who}: expected images of shape (N, H, W, C)")
 

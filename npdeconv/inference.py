@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from npdeconv._checks import describe, image_batch
 from npdeconv._types import Array
 from npdeconv.data import Dataset, as_input
 from npdeconv.layers import Sequential, Softmax
@@ -28,6 +29,7 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
     -------
     (N, classes)
     """
+    image_batch(images, "predict")
     chain = below_softmax(network)
     if not len(images):
         return np.empty((0, *chain.output_shape(images.shape[1:])), chain.dtype)
@@ -72,6 +74,8 @@ def below_softmax(network: Sequential) -> Sequential:
 
 def check_fits(network: Sequential, dataset: Dataset) -> None:
     """Check that a network takes a data set's images and has an output for each class."""
+    if not isinstance(dataset, Dataset):
+        raise TypeError(f"{network.name}: expected a Dataset to train on or look at, got {describe(dataset)}")
     name, shape = network.name, dataset.images.shape[1:]
     if not len(dataset):
         raise ValueError(f"{name}: expected images to train on or look at, {dataset.name} has none")

@@ -118,6 +118,11 @@ def test_one_string_is_no_tuple_of_names():
         Dataset(IMAGES, LABELS, "ab", "bad")
 
 
+def test_a_name_is_a_string():
+    with pytest.raises(TypeError, match=r"^Dataset: expected name to be a string, got None$"):
+        Dataset(IMAGES, LABELS, ("a", "b"), None)
+
+
 def test_groups_must_fit():
     with pytest.raises(ValueError, match=r"^Dataset: expected a group for each of 2 images, got 1$"):
         Dataset(IMAGES, LABELS, ("a", "b"), "bad", ("x",))

@@ -142,6 +142,13 @@ def test_bad_requests(tmp_path, snapshots):
         find_snapshots(tmp_path / "nothing")
     with pytest.raises(IndexError, match="fixed must be an image from 0 to 1, got 2"):
         evolve(corner_finder(), snapshots, two_images(), ["relu1"], fixed=2)
+    for wrong in (2, -1):
+        with pytest.raises(IndexError, match=f"^evolution: the layers have the maps 0 to 1, got {wrong}$"):
+            evolve(corner_finder(), snapshots, two_images(), ["relu1"], maps=[0, wrong])
+    followed = evolve(corner_finder(), snapshots, two_images(), ["relu1"], maps=range(8))
+    assert followed["relu1"].maps.tolist() == [0, 1]
+    with pytest.raises(TypeError, match=r"^evolution: layers must be a list of names, got 'relu1'$"):
+        evolve(corner_finder(), snapshots, two_images(), "relu1")
     with pytest.raises(ValueError, match="layer 'relu1' was looked at after no epoch"):
         evolve(corner_finder(), {}, two_images(), ["relu1"])
     with pytest.raises(ValueError, match=re.escape("also holds conv1.bias")):

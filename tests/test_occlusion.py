@@ -8,11 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npdeconv import inference, models, visualize, weights
-from npdeconv._types import Box
 from npdeconv.cli import main
 from npdeconv.data import load_mnist
 from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
-from npdeconv.visualize import occlude, occlude_box, occlusion, occlusion_positions, project
+from npdeconv.visualize import Box, occlude, occlude_box, occlusion, occlusion_positions, project
 from npdeconv.visualize.occlusion import SHARD_SIZE, energy_under, rank_agreement
 from tests.cases import small_network
 
@@ -230,6 +229,10 @@ def test_bad_requests():
         occlude(net, image, 0, "relu1", size=3, at=(7, 0))
     with pytest.raises(TypeError, match=re.escape("at must be two integers (row, column), got (1, 2, 3)")):
         occlude(net, image, 0, "relu1", at=(1, 2, 3))
+    with pytest.raises(TypeError, match=re.escape("occlude: at must be two integers (row, column), got 3")):
+        occlude(net, image, 0, "relu1", at=3)
+    with pytest.raises(TypeError, match=re.escape("(top, bottom, left, right), got (0, 2, 1, 4)")):
+        occlude_box(image, (0, 2, 1, 4))
     with pytest.raises(ValueError, match="stride must be at least 1, got 0"):
         occlude(net, image, 0, "relu1", stride=0)
     with pytest.raises(ValueError, match="fill must be one of gray, mean, black, blur, got 'white'"):

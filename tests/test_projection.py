@@ -7,7 +7,7 @@ import pytest
 
 from npdeconv.data import as_input
 from npdeconv.layers import Conv2D, MaxPool2D, ReLU, Sequential
-from npdeconv.visualize import display, find_strongest, project
+from npdeconv.visualize import display, find_patches, find_strongest, project
 from tests.cases import small_network
 
 CORNER = np.array([[1, 1, 1], [1, -1, -1], [1, -1, -1]], float)
@@ -164,6 +164,8 @@ def test_bad_requests():
         ValueError, match=re.escape("expected images of shape (N, H, W, C), got an array of dtype uint8")
     ):
         project(net, images[0], "relu2", 0)
+    with pytest.raises(TypeError, match=re.escape("'map' or (h, w), got (1.5, 2.0)")):
+        project(net, images, "relu2", 0, select=(1.5, 2.0))
     bad = as_input(images, float)
     bad[2, 0, 0, 0] = np.nan
     with pytest.raises(ValueError, match="got NaN or infinity in image 2"):
@@ -176,6 +178,35 @@ def test_display_is_signed_centered_and_on_one_scale():
     np.testing.assert_array_equal(display(pixels, limit=1), [[0.5, 1], [0, 0.75]])
     np.testing.assert_array_equal(display(np.zeros((2, 2))), np.full((2, 2), 0.5))
     assert display(np.float32(pixels)).dtype == np.float32
+    np.testing.assert_array_equal(display(np.zeros(3), limit=0), np.full(3, 0.5))
+
+
+def test_display_refuses_what_it_can_not_show():
+    with pytest.raises(TypeError, match=r"^display: expected an array of floats, got an array of dtype int"):
+        display(np.arange(3))
+    with pytest.raises(TypeError, match=r"^display: expected an array of floats, got \[0\.5\]$"):
+        display([0.5])
+    for value in (np.nan, np.inf):
+        with pytest.raises(ValueError, match=r"^display: expected finite pixels, got NaN or infinity$"):
+            display(np.array([1.0, value]))
+    with pytest.raises(ValueError, match=r"^display: limit must be finite and not negative, got -1$"):
+        display(np.ones(3), limit=-1)
+    with pytest.raises(ValueError, match=r"^display: limit must be finite and not negative, got nan$"):
+        display(np.ones(3), limit=np.nan)
+
+
+def test_one_name_is_no_list_of_layers():
+    images, net = images_and_network()
+    with pytest.raises(TypeError, match=r"^find_strongest: layers must be a list of names, got 'relu1'$"):
+        find_strongest(net, images, "relu1")
+
+
+def test_patches_are_cut_for_the_layer_that_was_searched():
+    images, net = images_and_network()
+    found = find_strongest(net, images, ["relu1", "relu2"])
+    message = "^find_patches: expected what was found for the 5 maps of layer 'relu2', got 4 maps$"
+    with pytest.raises(ValueError, match=message):
+        find_patches(net, images, found["relu1"], "relu2")
 
 
 def brute_force(net, images, layer, by):

@@ -50,6 +50,8 @@ class Dataset:
         object.__setattr__(self, "classes", _class_names(self.classes))
         object.__setattr__(self, "images", _checked_images(self.images))
         object.__setattr__(self, "labels", _checked_labels(self.labels, len(self.images), len(self.classes)))
+        if not isinstance(self.name, str):
+            raise TypeError(f"Dataset: expected name to be a string, got {describe(self.name)}")
         if self.groups is not None:
             object.__setattr__(self, "groups", tuple(self.groups))
             if len(self.groups) != len(self.images):

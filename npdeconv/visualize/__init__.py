@@ -4,6 +4,7 @@
 excite each feature map most. `display` turns signed pixels into something to look at.
 """
 
+from npdeconv._types import Box
 from npdeconv.visualize.display import display
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
 from npdeconv.visualize.filters import FeatureMaps, feature_maps, first_filters
@@ -18,6 +19,7 @@ from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
 from npdeconv.visualize.summary import LayerSummary, summarize
 
 __all__ = [
+    "Box",
     "Evolution",
     "EvolutionRecorder",
     "FeatureMaps",

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from npdeconv._checks import describe, not_negative
 from npdeconv._types import Array
 
 
@@ -23,8 +24,21 @@ def display(pixels: Array, limit: float | None = None) -> Array:
     -------
     array of the same shape
         Where there is nothing but zeros, one half.
+
+    Raises
+    ------
+    TypeError
+        For pixels that are not floats: integers can't show one half.
+    ValueError
+        For NaN or infinity, and a negative limit.
     """
-    if limit is None:
+    if not isinstance(pixels, np.ndarray) or pixels.dtype.kind != "f":
+        raise TypeError(f"display: expected an array of floats, got {describe(pixels)}")
+    if not np.isfinite(pixels).all():
+        raise ValueError("display: expected finite pixels, got NaN or infinity")
+    if limit is not None:
+        limit = not_negative(limit, "display", "limit")
+    else:
         limit = float(np.max(np.abs(pixels), initial=0.0))
     if not limit:
         return np.full_like(pixels, 0.5)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from npdeconv import weights
+from npdeconv._checks import image_batch, name_list
 from npdeconv._types import Array, Rule
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
@@ -38,8 +39,9 @@ class EvolutionRecorder:
         The images to search, or those among which `fixed` is one.
     layers : sequence of str
     maps : sequence of int, optional
-        Those of each layer to follow (a layer that has fewer is followed in those that it has); all
-        unless given. Each takes the memory of one image per epoch.
+        Those of each layer to follow; all unless given. A layer is followed in those that it has; a
+        number that fits no layer is an IndexError, but for a `range`, which says "at most these".
+        Each takes the memory of one image per epoch.
     fixed : int, optional
         Position of one image to project at all epochs, as in the deck. Unless given, each map shows
         its strongest image of all at that epoch, as in the paper's figure 4 (arXiv:1311.2901), where
@@ -62,9 +64,11 @@ class EvolutionRecorder:
         rule: Rule = "deconv",
         workers: Workers = None,
     ) -> None:
+        image_batch(images, "evolution")
+        layers = name_list(layers, "evolution", "layers")
         if fixed is not None and not 0 <= fixed < len(images):
             raise IndexError(f"evolution: fixed must be an image from 0 to {len(images) - 1}, got {fixed}")
-        self.images, self.layers, self.maps, self.fixed = images, tuple(layers), maps, fixed
+        self.images, self.layers, self.maps, self.fixed = images, layers, maps, fixed
         self.epochs = None if epochs is None else frozenset(epochs)
         self.select, self.rule, self.workers = select, rule, workers
         self._seen: dict[str, list[tuple[int, Array, Array, Projection]]] = {name: [] for name in layers}
@@ -77,11 +81,13 @@ class EvolutionRecorder:
 
     def observe(self, network: Sequential, epoch: int) -> None:
         """Project the followed maps as the network stands now."""
+        counts = {layer: self._count(network, layer) for layer in self.layers}
+        self._check_maps(max(counts.values(), default=0))
         best = None
         if self.fixed is None:
             best = find_strongest(network, self.images, self.layers, k=1, workers=self.workers)
         for layer in self.layers:
-            maps = self._followed(network, layer)
+            maps = self._followed(counts[layer])
             winners = np.full(len(maps), self.fixed) if best is None else best[layer].images[maps, 0]
             shown = self.images[np.maximum(winners, 0)]  # where none fires, any image: it is silent
             result = project(
@@ -93,8 +99,18 @@ class EvolutionRecorder:
         """Return what was seen so far, by layer; ValueError if nothing was."""
         return {layer: _stack(layer, seen) for layer, seen in self._seen.items()}
 
-    def _followed(self, network: Sequential, layer: str) -> Array:
-        count = network[:layer].output_shape(self.images.shape[1:])[-1]
+    def _count(self, network: Sequential, layer: str) -> int:
+        return network[:layer].output_shape(self.images.shape[1:])[-1]
+
+    def _check_maps(self, largest: int) -> None:
+        """Check that each map that was asked for exists in the layer that has most of them, at least."""
+        if self.maps is None or isinstance(self.maps, range):
+            return
+        wrong = [m for m in self.maps if not 0 <= m < largest]
+        if wrong:
+            raise IndexError(f"evolution: the layers have the maps 0 to {largest - 1}, got {wrong[0]}")
+
+    def _followed(self, count: int) -> Array:
         if self.maps is None:
             return np.arange(count)
         return np.array([m for m in self.maps if m < count], dtype=np.int64)

@@ -9,11 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._checks import describe
 from npdeconv._types import Array
-from npdeconv.data import as_input
 from npdeconv.layers import Conv2D, Layer, Sequential
-from npdeconv.visualize.projection import as_map_shape
+from npdeconv.visualize.projection import maps_of
 
 
 class FeatureMaps(NamedTuple):
@@ -55,14 +53,10 @@ def feature_maps(network: Sequential, image: Array, layer: str) -> FeatureMaps:
     ------
     KeyError
         If the network has no such layer.
-    ValueError
+    TypeError, ValueError
         For images that the network can't take.
     """
-    if not isinstance(image, np.ndarray) or image.ndim != 3:
-        raise ValueError(f"feature_maps: expected an image of shape (H, W, C), got {describe(image)}")
-    head = network[:layer]
-    y = head(as_input(image[np.newaxis], head.dtype))
-    maps = np.moveaxis(y.reshape(as_map_shape(y.shape[1:])), -1, 0)  # (OH, OW, F) -> (F, OH, OW)
+    maps = np.moveaxis(maps_of(network[:layer], image, "feature_maps"), -1, 0)  # (F, OH, OW)
     return FeatureMaps(np.ascontiguousarray(maps), silent=maps.max(axis=(1, 2)) <= 0)
 
 

@@ -5,11 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._checks import describe, positive_int
+from npdeconv._checks import name_list, one_image, positive_int
 from npdeconv._types import Array, Rule, Shape
-from npdeconv.data import as_input
 from npdeconv.layers import ReLU, Sequential
-from npdeconv.visualize.projection import Projection, as_map_shape, project
+from npdeconv.visualize.projection import Projection, maps_of, project
 
 
 class LayerProjections(NamedTuple):
@@ -53,13 +52,15 @@ def project_layers(
     ------
     KeyError
         If the network has no such layer.
-    ValueError
+    TypeError, ValueError
         For images that the network can't take.
     """
     positive_int(k, "project_layers", "k")
-    if not isinstance(image, np.ndarray) or image.ndim != 3:
-        raise ValueError(f"project_layers: expected an image of shape (H, W, C), got {describe(image)}")
-    names = map_layers(network, image.shape) if layers is None else tuple(layers)
+    one_image(image, "project_layers")
+    if layers is None:
+        names = map_layers(network, image.shape)
+    else:
+        names = name_list(layers, "project_layers", "layers")
     if not names:
         raise ValueError("project_layers: expected at least one layer")
     units = {name: _strongest_maps(network[:name], image, k) for name in names}
@@ -86,6 +87,5 @@ def map_layers(network: Sequential, input_shape: Shape) -> tuple[str, ...]:
 
 
 def _strongest_maps(head: Sequential, image: Array, k: int) -> Array:
-    y = head(as_input(image[np.newaxis], head.dtype))
-    largest = y.reshape(as_map_shape(y.shape[1:])).max(axis=(0, 1))
+    largest = maps_of(head, image, "project_layers").max(axis=(0, 1))
     return np.argsort(-largest, kind="stable")[:k]

@@ -47,7 +47,8 @@ def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None)
     ValueError
         If the data set is empty, or does not fit the network.
     """
-    return _count(dataset.labels, _logits(network, dataset, workers).argmax(axis=1), dataset)
+    answers = _logits(network, dataset, workers).argmax(axis=1)
+    return _count(dataset.labels, answers, dataset)
 
 
 def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers: Workers = None) -> Mistakes:

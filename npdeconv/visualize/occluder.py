@@ -1,11 +1,12 @@
 """Occluders: where they stand, and what they show instead of the image."""
 
+from operator import index
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from npdeconv._checks import describe, image_shape, one_of, positive_pair
+from npdeconv._checks import describe, image_shape, one_image, one_of, positive_pair
 from npdeconv._types import Array, Box, Pair, Shape
 
 Fill: TypeAlias = Literal["gray", "mean", "black", "blur"]
@@ -61,9 +62,11 @@ def occlusion_positions(
     if at is None:
         rows = np.arange(0, height - size[0] + 1, down)
         return Positions(size, rows, np.arange(0, width - size[1] + 1, right))
-    if len(at) != 2 or not all(isinstance(place, int | np.integer) for place in at):
-        raise TypeError(f"occlude: at must be two integers (row, column), got {at!r}")
-    box = box_at(*at, size)
+    try:
+        row, column = map(index, at)
+    except (TypeError, ValueError):
+        raise TypeError(f"occlude: at must be two integers (row, column), got {describe(at)}") from None
+    box = box_at(row, column, size)
     _check_inside(box, shape)
     return Positions(size, np.array([box.top]), np.array([box.left]))
 
@@ -81,6 +84,8 @@ def occlude_box(image: Array, box: Box, fill: Fill = "gray") -> Array:
            [255, 255, 255, 255]], dtype=uint8)
     """
     check_image(image)
+    if not isinstance(box, Box):
+        raise TypeError(f"occlude: expected a Box (top, bottom, left, right), got {describe(box)}")
     _check_inside(box, image.shape)
     occluded = image.copy()
     cover(occluded, filled(image, fill, (box.bottom - box.top, box.right - box.left)), box)
@@ -117,8 +122,7 @@ def box_at(row: int, column: int, size: Pair) -> Box:
 
 def check_image(image: Any) -> None:
     """Check that `image` is one image (H, W, C) of uint8 or floating pixels."""
-    if not isinstance(image, np.ndarray) or image.ndim != 3:
-        raise ValueError(f"occlude: expected an image of shape (H, W, C), got {describe(image)}")
+    one_image(image, "occlude")
     if image.dtype != np.uint8 and image.dtype.kind != "f":
         raise TypeError(f"occlude: expected uint8 or floating pixels, got {image.dtype}")
 

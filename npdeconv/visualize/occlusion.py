@@ -26,7 +26,7 @@ from npdeconv.visualize.occluder import (
     filled,
     occlusion_positions,
 )
-from npdeconv.visualize.projection import as_map_shape, project
+from npdeconv.visualize.projection import as_map_shape, maps_of, project
 
 SHARD_SIZE = 4  # as fast as 16 of 28x28 or 300x300, with less than half of the memory
 RESOLUTION = 1e-5  # smaller differences may be float32's rounding
@@ -256,8 +256,7 @@ def _checked_map(head: Sequential, image: Array, layer: str, feature_map: int | 
     shape = as_map_shape(head.output_shape(image.shape))
     if feature_map is not None:
         return _checked_number(feature_map, shape[2], f"feature_map of layer {layer!r}")
-    activations = head(as_input(image[np.newaxis], head.dtype))
-    return int(activations.reshape(-1, shape[2]).max(axis=0).argmax())
+    return int(maps_of(head, image, "occlude").max(axis=(0, 1)).argmax())
 
 
 def _checked_number(value: Any, count: int, name: str) -> int:

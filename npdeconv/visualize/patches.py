@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._checks import image_batch
 from npdeconv._types import Array, Box, Rule
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
-from npdeconv.visualize.projection import project
+from npdeconv.visualize.projection import as_map_shape, project
 from npdeconv.visualize.strongest import Strongest
 
 IMAGES_AT_ONCE = 64  # whole projections held in memory before they are cropped
@@ -52,9 +53,23 @@ def find_patches(
     -------
     Patches
         PH and PW are the sides of the receptive field, at most those of the image.
+
+    Raises
+    ------
+    KeyError
+        If the network has no such layer.
+    TypeError, ValueError
+        For images that the network can't take, and a `found` that is another layer's.
     """
-    input_shape = images.shape[1:]
-    top, bottom, left, right = network[:layer].receptive_field(Box(0, 1, 0, 1), input_shape)
+    image_batch(images, "find_patches")
+    input_shape, head = images.shape[1:], network[:layer]
+    maps_found, maps_there = len(found.images), as_map_shape(head.output_shape(input_shape))[2]
+    if maps_found != maps_there:
+        raise ValueError(
+            f"find_patches: expected what was found for the {maps_there} maps of layer {layer!r},"
+            f" got {maps_found} maps"
+        )
+    top, bottom, left, right = head.receptive_field(Box(0, 1, 0, 1), input_shape)
     size = min(bottom - top, input_shape[0]), min(right - left, input_shape[1])
     shape = (*found.images.shape, *size)
     patches = np.zeros((*shape, input_shape[2]), images.dtype)

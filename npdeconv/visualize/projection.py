@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from functools import partial
+from operator import index
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from npdeconv._checks import describe, one_of
+from npdeconv._checks import image_batch, one_image, one_of
 from npdeconv._types import Array, Box, Pair, Rule, Shape
 from npdeconv.data import as_input
 from npdeconv.layers import Sequential
@@ -76,8 +77,7 @@ def project(
     """
     head = network[:layer]
     one_of(rule, get_args(Rule), "project", "rule")
-    if not isinstance(images, np.ndarray) or images.ndim != 4:
-        raise ValueError(f"project: expected images of shape (N, H, W, C), got {describe(images)}")
+    image_batch(images, "project")
     if head.input_shape is not None and images.shape[1:] != head.input_shape:
         raise ValueError(
             f"project: {network.name} expects images of shape {head.input_shape}, got {images.shape[1:]}"
@@ -131,6 +131,13 @@ def as_map_shape(shape: Shape) -> tuple[int, int, int]:
     return height, width, maps
 
 
+def maps_of(head: Sequential, image: Array, who: str) -> Array:
+    """Return all maps (OH, OW, F) of a chain's last layer for one image (H, W, C)."""
+    one_image(image, who)
+    y = head(as_input(image[np.newaxis], head.dtype))
+    return y.reshape(as_map_shape(y.shape[1:]))
+
+
 def _checked_maps(feature_map: int | Sequence[int] | Array, images: int, maps: int, layer: str) -> Array:
     chosen = np.asarray(feature_map)
     if not np.issubdtype(chosen.dtype, np.integer) and chosen.size:
@@ -148,7 +155,7 @@ def _check_select(select: Select, shape: Shape, layer: str) -> None:
         one_of(select, ("strongest", "map", "(h, w)"), "project", "select")
         return
     try:
-        row, column = select
+        row, column = map(index, select)
         inside = 0 <= row < shape[0] and 0 <= column < shape[1]
     except (TypeError, ValueError):
         raise TypeError(f"project: select must be 'strongest', 'map' or (h, w), got {select!r}") from None

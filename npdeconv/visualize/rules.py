@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._checks import describe
+from npdeconv._checks import one_image
 from npdeconv._types import Array, Rule
 from npdeconv.data import as_input
 from npdeconv.layers import MaxPool2D, Sequential
 from npdeconv.layers.base import Context, Layer
 from npdeconv.visualize.projection import Projection, Select, as_map_shape, project
 
-GATES: dict[Rule, tuple[bool, bool]] = {
+RULE_GATES: dict[Rule, tuple[bool, bool]] = {
     "deconv": (False, True),
     "gradient": (True, False),
     "guided": (True, True),
@@ -67,19 +67,18 @@ def compare_rules(
     whose pixels are all equal, like those of a silent unit, has no correlation; it is given as 0,
     on the diagonal too. Below a network's first pooling, switches make no difference.
     """
-    if not isinstance(image, np.ndarray) or image.ndim != 3:
-        raise ValueError(f"compare_rules: expected an image of shape (H, W, C), got {describe(image)}")
+    one_image(image, "compare_rules")
     batch = image[np.newaxis]
     unit = project(network, batch, layer, feature_map, select=select, workers=1)
     head = network[:layer]
     y, tape = head.forward(as_input(batch, head.dtype))
     start = _only(y, feature_map, None if select == "map" else unit.position[0])
     tapes = {True: tape, False: _centered(head, tape)}
-    combinations = [(rule, switches) for switches in (True, False) for rule in GATES]
+    combinations = [(rule, switches) for switches in (True, False) for rule in RULE_GATES]
     pixels = np.concatenate([head.descend(start, tapes[switches], rule) for rule, switches in combinations])
     return RuleComparison(
         names=tuple(rule if switches else f"{rule} to centers" for rule, switches in combinations),
-        gates=np.array([(*GATES[rule], switches) for rule, switches in combinations]),
+        gates=np.array([(*RULE_GATES[rule], switches) for rule, switches in combinations]),
         pixels=pixels,
         correlation=correlate(pixels),
         unit=unit,

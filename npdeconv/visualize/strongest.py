@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from npdeconv._checks import one_of, positive_int
+from npdeconv._checks import image_batch, name_list, one_of, positive_int
 from npdeconv._types import Array
 from npdeconv.data import as_input
 from npdeconv.layers import Sequential
@@ -65,6 +65,8 @@ def find_strongest(
     """
     positive_int(k, "find_strongest", "k")
     one_of(by, ("maximum", "mean"), "find_strongest", "by")
+    image_batch(images, "find_strongest")
+    layers = name_list(layers, "find_strongest", "layers")
     if not len(images) or not layers:
         raise ValueError("find_strongest: expected at least one image and one layer")
     head = max((network[:name] for name in layers), key=lambda chain: len(chain.layers))

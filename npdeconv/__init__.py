@@ -17,13 +17,19 @@ The vocabulary of every module::
 Arrays are NHWC, float32 unless a layer was built with another dtype; filters are
 (KH, KW, C, F), dense weights (D, M).
 
-`npdeconv.plot` (which loads Matplotlib) and `npdeconv.cli` are imported when asked for.
+`npdeconv.plot` and `npdeconv.report`, which load Matplotlib, are imported when first asked for;
+`npdeconv.cli`, the commands, only by name.
 """
+
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from npdeconv import (
     callbacks,
     data,
     gradcheck,
+    inference,
     initializers,
     layers,
     losses,
@@ -36,18 +42,31 @@ from npdeconv import (
 )
 from npdeconv._version import __version__
 
+if TYPE_CHECKING:
+    from npdeconv import plot, report
+
 __all__ = [
     "__version__",
     "callbacks",
     "data",
     "gradcheck",
+    "inference",
     "initializers",
     "layers",
     "losses",
     "models",
     "optimizers",
     "parallel",
+    "plot",
+    "report",
     "training",
     "visualize",
     "weights",
 ]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import what draws when it is asked for: Matplotlib takes longer to load than all the rest."""
+    if name in ("plot", "report"):
+        return import_module(f"npdeconv.{name}")
+    raise AttributeError(f"module 'npdeconv' has no attribute {name!r}")

@@ -95,3 +95,21 @@ nd.models.names(), nd.gradcheck.check_gradients, nd.callbacks.Snapshots, nd.opti
 assert "matplotlib" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize("name", ["plot", "report"])
+def test_what_draws_is_imported_when_asked_for(name):
+    script = f"""
+import sys
+import npdeconv as nd
+assert "npdeconv.{name}" not in sys.modules
+assert nd.{name} is sys.modules["npdeconv.{name}"]
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert name in npdeconv.__all__
+
+
+def test_other_attributes_there_are_none():
+    with pytest.raises(AttributeError, match=r"^module 'npdeconv' has no attribute 'draw'$"):
+        npdeconv.draw  # noqa: B018
+    assert "inference" in npdeconv.__all__

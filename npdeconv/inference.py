@@ -28,6 +28,11 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
     Returns
     -------
     (N, classes)
+
+    Raises
+    ------
+    TypeError, ValueError
+        For images that the network can't take.
     """
     image_batch(images, "predict")
     chain = below_softmax(network)
@@ -37,7 +42,15 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
 
 
 def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> tuple[float, float]:
-    """Return (accuracy, mean cross-entropy in nats) on a data set."""
+    """Return (accuracy, mean cross-entropy in nats) on a data set.
+
+    Raises
+    ------
+    TypeError
+        If it is no data set.
+    ValueError
+        If the data set is empty, or does not fit the network.
+    """
     check_fits(network, dataset)
     chain = below_softmax(network)
     correct, loss = 0, 0.0

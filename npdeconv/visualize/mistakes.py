@@ -44,6 +44,8 @@ def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None)
 
     Raises
     ------
+    TypeError
+        If it is no data set.
     ValueError
         If the data set is empty, or does not fit the network.
     """
@@ -73,6 +75,8 @@ def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers:
 
     Raises
     ------
+    TypeError
+        If it is no data set.
     ValueError
         If the data set is empty, or does not fit the network.
 

@@ -72,7 +72,7 @@ def occlusion_positions(
 
 
 def occlude_box(image: Array, box: Box, fill: Fill = "gray") -> Array:
-    """Return a copy of an image (H, W, C) with one box hidden, see `Fill`.
+    """Return a copy of an image (H, W, C) with one box (`npdeconv.visualize.Box`) hidden, see `Fill`.
 
     Examples
     --------

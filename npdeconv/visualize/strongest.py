@@ -58,6 +58,13 @@ def find_strongest(
     -------
     dict of layer to Strongest
 
+    Raises
+    ------
+    KeyError
+        If the network has no such layer.
+    TypeError, ValueError
+        For images that the network can't take, no images, and no layers or a single name for them.
+
     Notes
     -----
     An image on which a map is nowhere positive is no candidate, so a map that fires on fewer than

@@ -168,13 +168,50 @@ def test_montage_lays_out_rows_on_paper():
 def test_figures_name_what_they_show(snapshots):
     found = find_strongest(corner_finder(), two_images(), ["relu1"], k=2)["relu1"]
     patches = find_patches(corner_finder(), two_images(), found, "relu1")
-    texts = [text.get_text() for text in plot.strongest(patches, found, maps=[0, 1]).texts]
+    ax = plot.strongest(patches, found, maps=[0, 1], title="relu1")
+    assert ax.get_title() == "relu1\npatches on the left, their projections on the right"
+    texts = [text.get_text() for text in ax.texts]
     assert texts[0].startswith("map 0: fires on")
     assert texts[1] == "map 1: dead"
     with pytest.raises(ValueError, match="expected at least one map that fires"):
         plot.strongest(patches, found, maps=[])
     result = evolve(corner_finder(), snapshots, two_images(), ["relu1"])["relu1"]
     ax = plot.evolution(result, title="relu1")
-    assert [text.get_text() for text in ax.texts] == ["epoch 1", "2", "3", "10", "map 0", "map 1"]
-    assert len(ax.patches) == result.jumped.sum()
+    epochs, dead, note = (
+        ["epoch 1", "2", "3", "10"],
+        ["silent"] * 4,
+        "framed: another image than at the epoch before",
+    )
+    assert [text.get_text() for text in ax.texts] == [*epochs, "map 0", "map 1", *dead, note]
+    assert len(ax.patches) == result.jumped.sum() > 0
+    assert not any(frame.get_clip_on() for frame in ax.patches)
     assert ax.get_title() == "relu1"
+    still = plot.evolution(result._replace(jumped=result.jumped & False))
+    assert not still.patches
+    assert "framed" not in "".join(text.get_text() for text in still.texts)
+
+
+def test_labels_of_an_evolution_lie_apart_and_inside_the_figure(snapshots):
+    result = evolve(corner_finder(), snapshots, two_images(), ["relu1"])["relu1"]
+    ax = plot.evolution(result, title="relu1")
+    ax.figure.canvas.draw()
+    title, epoch = ax.title.get_window_extent(), ax.texts[0].get_window_extent()
+    assert title.y0 >= epoch.y1
+    whole = ax.figure.bbox
+    for artist in (ax.title, *ax.texts, *ax.patches):
+        extent = artist.get_window_extent()
+        assert whole.x0 <= extent.x0 <= extent.x1 <= whole.x1
+        assert whole.y0 <= extent.y0 <= extent.y1 <= whole.y1
+
+
+def test_projections_of_an_evolution_are_cropped_to_their_boxes(snapshots):
+    result = evolve(corner_finder(), snapshots, two_images(), ["relu1"], maps=[0])["relu1"]
+    boxes = np.array([[[2, 5, 5, 8]], [[-1, 2, 5, 8]], [[10, 13, 11, 14]], [[9, 12, 0, 3]]])
+    pixels = np.random.default_rng(0).normal(size=result.pixels.shape)
+    sheet = plot.evolution(result._replace(box=boxes, pixels=pixels)).images[0].get_array()
+    shown = 0.5 + pixels[:, 0, :, :, 0] / (2 * np.abs(pixels).max())  # 12x12
+    assert sheet.shape == (3, 4 * 3 + 3)
+    for e, (top, left) in enumerate([(2, 5), (0, 5), (9, 9), (9, 0)]):  # two are moved into the image
+        np.testing.assert_allclose(sheet[:, 4 * e : 4 * e + 3], shown[e, top : top + 3, left : left + 3])
+    everything = plot.evolution(result._replace(box=boxes * 0 + [-9, 99, -9, 99], pixels=pixels))
+    assert everything.images[0].get_array().shape == (12, 4 * 12 + 3)

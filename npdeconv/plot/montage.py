@@ -1,6 +1,7 @@
 """Many small pictures as one: the strongest patches of a layer, and maps through the epochs."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,6 +15,9 @@ from npdeconv.visualize import Evolution, Patches, Strongest, display
 PAPER = 0.93  # the color between pictures
 GAP = 1  # pixels between pictures of a block
 BLOCK_INCHES, LABEL_INCHES = 2.0, 0.17  # width of a map's block, height of the line above it
+TITLE_INCHES = 3.6  # a figure's least width: titles are not cut
+OFFSET: dict[str, Any] = {"textcoords": "offset points"}  # of labels, from the edge of a sheet
+LABEL_POINTS = 16  # between pictures and title, for the labels of the first row
 
 
 def montage(pictures: Array, columns: int, gap: int = GAP) -> Array:
@@ -28,7 +32,12 @@ def montage(pictures: Array, columns: int, gap: int = GAP) -> Array:
 
 
 def strongest(
-    patches: Patches, found: Strongest, ax: Axes | None = None, *, maps: Sequence[int] | Array | None = None
+    patches: Patches,
+    found: Strongest,
+    ax: Axes | None = None,
+    *,
+    maps: Sequence[int] | Array | None = None,
+    title: str = "",
 ) -> Axes:
     """Draw each map's strongest patches, and to their right their projections (arXiv:1311.2901, fig. 2).
 
@@ -42,6 +51,8 @@ def strongest(
     ax : Axes, optional
     maps : sequence of int, optional
         Which maps, at most a few dozen; all that ever fire unless given.
+    title : str, optional
+        A line above the one that says what is on the left and what on the right.
     """
     chosen = np.flatnonzero(found.firing) if maps is None else np.asarray(maps)
     if not len(chosen):
@@ -54,9 +65,11 @@ def strongest(
     columns = max(1, round(np.sqrt(1.4 * len(chosen) * (height + gap) / (width + gap))))
     sheet = montage(blocks, columns, gap)
     if ax is None:
-        size = (sheet.shape[1] * inches + 0.2, (sheet.shape[0] + gap) * inches + 0.3)
+        size = (max(sheet.shape[1] * inches + 0.2, TITLE_INCHES), (sheet.shape[0] + gap) * inches + 0.6)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
     image(sheet, ax)
+    sides = "patches on the left, their projections on the right"
+    ax.set_title(f"{title}\n{sides}".strip(), fontsize="small", pad=LABEL_POINTS)
     for n, m in enumerate(chosen):
         left, top = n % columns * (width + gap), n // columns * (height + gap)
         ax.text(left - 0.5, top - 0.5, f"map {m}: {_firing(found.firing[m])}", fontsize=7, va="bottom")
@@ -81,22 +94,52 @@ def _block(patches: Patches, m: int, side: int) -> Array:
 def evolution(result: Evolution, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw the maps of a layer through the epochs: a row for each map, a column for each epoch.
 
-    Each row has one scale, mid-gray is zero. A framed projection is that of another image than at
-    the epoch before: a jump.
+    Projections are cropped to what the units see. Each row has one scale, mid-gray is zero. A framed
+    projection is that of another image than at the epoch before: a jump.
     """
-    epochs, maps, height, width, channels = result.pixels.shape
-    shown = np.stack([display(result.pixels[:, m]) for m in range(maps)])  # (M, E, H, W, C)
+    epochs, maps = result.images.shape
+    cells = _cells(result)
+    height, width = cells.shape[1:3]
     if ax is None:
-        ax = plt.subplots(figsize=(0.9 * epochs + 0.8, 0.95 * maps + 0.7), layout="constrained")[1]
-    gap = max(2, height // 14)
-    image(montage(shown.reshape(-1, height, width, channels), epochs, gap), ax, title=title)
+        size = (max(0.9 * epochs + 0.8, TITLE_INCHES), 0.95 * maps + 1)
+        ax = plt.subplots(figsize=size, layout="constrained")[1]
+    gap = max(1, height // 14)
+    image(montage(cells, epochs, gap), ax)
+    ax.set_title(title, fontsize="small", pad=LABEL_POINTS)
     for e, epoch in enumerate(result.epochs):
-        center = e * (width + gap) + width / 2
-        ax.text(center, -gap, f"{epoch}" if e else f"epoch {epoch}", ha="center", va="bottom", fontsize=8)
+        name = f"{epoch}" if e else f"epoch {epoch}"
+        center = e * (width + gap) + width / 2 - 0.5
+        ax.annotate(name, (center, -0.5), (0, 3), **OFFSET, ha="center", va="bottom", fontsize=8)
     for m, feature_map in enumerate(result.maps):
-        middle = m * (height + gap) + height / 2
-        ax.text(-gap, middle, f"map {feature_map}", ha="right", va="center", fontsize=8)
+        middle = m * (height + gap) + height / 2 - 0.5
+        name = f"map {feature_map}"
+        ax.annotate(name, (-0.5, middle), (-4, 0), **OFFSET, ha="right", va="center", fontsize=8)
+        for e in np.flatnonzero(result.activations[:, m] <= 0).tolist():
+            center = e * (width + gap) + width / 2 - 0.5
+            ax.text(center, middle, "silent", ha="center", va="center", fontsize=7)
     for e, m in np.argwhere(result.jumped):
         corner = (e * (width + gap) - 0.5, m * (height + gap) - 0.5)
-        ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=BOX_COLOR, linewidth=1.5))
+        frame = Rectangle(corner, width, height, fill=False, edgecolor=BOX_COLOR, linewidth=1.5)
+        frame.set_clip_on(False)  # else half of the line is lost at the sheet's edge
+        ax.add_patch(frame)
+    note = "framed: another image than at the epoch before" if result.jumped.any() else ""
+    ax.text(0.5, -0.01, note, transform=ax.transAxes, ha="center", va="top", fontsize=8)
     return ax
+
+
+def _cells(result: Evolution) -> Array:
+    """Return the projections, cropped to boxes of one size, (M * E, h, w, C): map by map.
+
+    A box that leaves the image is moved back into it: what it takes in there is zero.
+    """
+    top, bottom, left, right = np.moveaxis(result.box, -1, 0)  # each (E, M)
+    height = min(result.pixels.shape[2], int((bottom - top).max()))
+    width = min(result.pixels.shape[3], int((right - left).max()))
+    tops = np.clip(top, 0, result.pixels.shape[2] - height)
+    lefts = np.clip(left, 0, result.pixels.shape[3] - width)
+    rows = []
+    for m in range(len(result.maps)):
+        shown = display(result.pixels[:, m])
+        corners = zip(shown, tops[:, m], lefts[:, m], strict=True)
+        rows += [picture[y : y + height, x : x + width] for picture, y, x in corners]
+    return np.stack(rows)

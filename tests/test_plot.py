@@ -54,6 +54,33 @@ def test_a_silent_map_is_called_silent_and_has_no_box():
     assert not axes[0, 0].patches
 
 
+def test_a_weak_projection_says_how_active_its_unit_is_and_the_figure_has_a_title():
+    shown = result(np.zeros((2, 4, 4, 1)), [[0, 1, 0, 1]] * 2, [False] * 2)
+    shown = shown._replace(activation=np.array([0.02441, 13.2]))
+    axes = plot.projections(np.zeros((2, 4, 4, 1), np.uint8), shown, title="relu2, deconv")
+    assert [ax.get_title() for ax in axes[1]] == ["activation 0.024", "activation 13"]
+    figure = axes[0, 0].figure
+    assert figure.get_suptitle() == "relu2, deconv"
+    figure.canvas.draw()
+    for ax in axes[1]:
+        assert ax.title.get_window_extent().y1 <= ax.get_window_extent().y0  # beneath
+
+
+def test_many_projections_are_wrapped():
+    pixels = np.arange(10.0).reshape(10, 1, 1, 1) * np.ones((4, 4, 1))
+    shown = result(pixels, [[0, 2, 0, 2]] * 10, [False] * 10)
+    axes = plot.projections(np.zeros((10, 4, 4, 1), np.uint8), shown)
+    assert axes.shape == (2, 10)
+    figure = axes[0, 0].figure
+    assert len(figure.axes) == 20  # those that are left over are gone
+    places = [[ax.get_subplotspec().rowspan.start for ax in row] for row in axes]
+    assert places == [[0] * 8 + [2] * 2, [1] * 8 + [3] * 2]
+    columns = [ax.get_subplotspec().colspan.start for ax in axes[0]]
+    assert columns == [*range(8), 0, 1]
+    for n, ax in enumerate(axes[1]):
+        np.testing.assert_allclose(ax.images[0].get_array(), 0.5 + n / 18)
+
+
 def test_given_axes_are_drawn_on():
     figure, axes = plt.subplots(2, 1, squeeze=False)
     drawn = plot.projections(

@@ -8,6 +8,8 @@ from npdeconv._types import Array
 from npdeconv.plot.images import box, image
 from npdeconv.visualize import Projection, display
 
+COLUMNS = 8  # of a figure; more images go into further rows
+
 
 def projections(
     images: Array,
@@ -15,6 +17,7 @@ def projections(
     axes: Array | None = None,
     *,
     titles: Sequence[str] | None = None,
+    title: str = "",
     limit: float | None = None,
 ) -> Array:
     """Draw images with the receptive fields of the projected units, and the projections beneath.
@@ -30,20 +33,36 @@ def projections(
     axes : array of Axes (2, N), optional
         Row 0 takes the images, row 1 the projections.
     titles : sequence of N str, optional
+        Of the images.
+    title : str, optional
+        Of the figure, such as the layer and the rule.
     limit : float, optional
         Size of the pixel that is shown white, for a scale shared with other figures.
 
     Returns
     -------
     array of Axes (2, N)
+        Of axes made here, no more than eight stand side by side.
     """
-    if axes is None:
-        size = (1.3 * max(len(images), 2), 3.2)
-        axes = plt.subplots(2, len(images), figsize=size, squeeze=False, layout="constrained")[1]
+    axes = _layout(len(images)) if axes is None else axes
+    if title:
+        axes[0, 0].figure.suptitle(title, fontsize="medium")
     shown = display(result.pixels, limit)
     for n in range(len(images)):
         image(images[n], axes[0, n], title=titles[n] if titles is not None else "")
         if not result.silent[n]:
             box(result.box[n], axes[0, n])
-        image(shown[n], axes[1, n], title="silent" if result.silent[n] else "")
+        strength = "silent" if result.silent[n] else f"activation {result.activation[n]:.2g}"
+        image(shown[n], axes[1, n])
+        axes[1, n].set_title(strength, y=0, pad=-3, va="top", fontsize="small")  # beneath
     return axes
+
+
+def _layout(count: int) -> Array:
+    columns, rows = min(count, COLUMNS), -(-count // COLUMNS)
+    size = (1.3 * max(columns, 2), 3.2 * rows + 0.3)
+    grid = plt.subplots(2 * rows, columns, figsize=size, squeeze=False, layout="constrained")[1]
+    axes = grid.reshape(rows, 2, columns).swapaxes(0, 1).reshape(2, -1)
+    for ax in axes[:, count:].flat:
+        ax.remove()
+    return axes[:, :count]

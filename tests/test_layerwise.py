@@ -124,7 +124,11 @@ def test_drawings_show_boxes_projections_and_silence():
     axes = plot.layers(image, result)
     assert axes.shape == (2, 3)
     assert [ax.get_title() for ax in axes[0]] == ["relu1, map 1", "relu2, map 0", "relu3, map 1"]
-    assert [ax.get_title() for ax in axes[1]] == ["activation 1", "activation 2", "activation 4"]
+    assert [ax.get_title() for ax in axes[1]] == [
+        "activation 1\n3x3 pixels, enlarged",
+        "activation 2\n5x5 pixels, enlarged",
+        "activation 4\n{}x{} pixels, enlarged".format(*axes[1, 2].images[0].get_array().shape),
+    ]
     outline = axes[0, 1].patches[1]
     assert (*outline.get_xy(), outline.get_width(), outline.get_height()) == (1.5, 1.5, 5, 5)
     for n, (top, bottom, left, right) in enumerate(result.projection.box):
@@ -136,6 +140,23 @@ def test_drawings_show_boxes_projections_and_silence():
     assert [ax.get_title() for ax in axes[1]] == ["silent", "silent"]
     assert not axes[0, 0].patches
     assert (axes[1, 0].images[0].get_array() == 0.5).all()
+
+
+def test_all_columns_have_one_frame_and_titles_at_one_height():
+    image = np.zeros((12, 10, 1), np.uint8)
+    image[3, 4] = image[5, 4] = 255
+    result = project_layers(spot_finder(), image)
+    boxes = np.array([[1, 4, 2, 5], [-3, 2, 1, 6], [4, 14, 5, 15]])
+    axes = plot.layers(image, result._replace(projection=result.projection._replace(box=boxes)))
+    for ax in axes[0]:
+        assert (ax.get_xlim(), ax.get_ylim()) == ((-0.5, 14.5), (13.5, -3.5))
+    assert [ax.get_title().split("\n")[1].split()[0] for ax in axes[1]] == ["3x3", "2x5", "8x5"]
+    axes[0, 0].figure.canvas.draw()
+    for row in axes:
+        assert np.ptp([ax.title.get_window_extent().y0 for ax in row]) < 1
+    whole = result.projection._replace(box=boxes * 0 + [-1, 13, -1, 11])
+    axes = plot.layers(image, result._replace(projection=whole))
+    assert axes[1, 0].get_title() == "activation 1\nwhole image"
 
 
 def test_crops_stay_in_the_image():

@@ -11,8 +11,9 @@ from npdeconv.visualize import LayerProjections, display
 def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -> Array:
     """Draw the strongest units of the layers: what each sees of the image, and its projection.
 
-    A projection is cropped to what the unit sees, the box on the image, beyond which it is zero. Each has
-    its own scale, since activations of different layers can't be compared; mid-gray is zero.
+    All images have one frame, so that boxes can be compared. A projection is cropped to what the unit sees,
+    the box on the image, beyond which it is zero. Each has its own scale, since activations of different
+    layers can't be compared; mid-gray is zero.
 
     Parameters
     ----------
@@ -37,8 +38,20 @@ def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -
         else:
             corners, activation = result.projection.box[n], result.projection.activation[n]
             box(corners, axes[0, n])
-            image(in_box(projected, corners), axes[1, n], title=f"activation {activation:.3g}")
+            part = in_box(projected, corners)
+            seen = "whole image" if part.shape == projected.shape else "{}x{} pixels, enlarged"
+            title = f"activation {activation:.3g}\n" + seen.format(*part.shape)
+            image(part, axes[1, n], title=title).set_anchor("N")  # or titles differ in height
+    _share_frame(axes[0, :count])
     return axes
+
+
+def _share_frame(axes: Array) -> None:
+    """Widen the views of some images to what any of them shows."""
+    west, east = zip(*(ax.get_xlim() for ax in axes), strict=True)
+    south, north = zip(*(ax.get_ylim() for ax in axes), strict=True)
+    for ax in axes:
+        ax.set(xlim=(min(west), max(east)), ylim=(max(south), min(north)))
 
 
 def in_box(pixels: Array, corners: Array) -> Array:

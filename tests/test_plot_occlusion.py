@@ -50,8 +50,20 @@ def test_maps_are_drawn_over_the_image_at_the_occluders_center():
     assert axes[3].images[-1].get_clim() == (0, 1)
     outline = axes[0].patches[1]
     assert (*outline.get_xy(), outline.get_width(), outline.get_height()) == (-0.5, 2.5, 2, 4)
-    assert axes[1].get_title() == "relu1, map 5, projected\nenergy predicts the drop: 0.50"
+    assert axes[1].get_title() == "relu1, map 5, projected\nenergy and drop: rank correlation 0.50"
+    assert axes[0].get_title() == "a, and the occluder\nthat harms it most"
+    caption = axes[0].figure.get_supxlabel()
+    assert caption.startswith("each square of the three maps: the occluder's center;")
+    assert axes[2].images[0].get_alpha() is None  # the image around a map isn't dimmed
     axes[0].figure.canvas.draw()
+
+
+def test_an_occluder_that_changes_nothing_is_not_said_to_harm():
+    ones = np.ones((2, 3))
+    axes, _ = drawn(ones.astype(int), probability=ones - 1e-9, clean_probability=1.0)
+    assert axes[0].get_title() == "a, and an occluder,\nwhich harms it nowhere"
+    axes, _ = drawn(ones.astype(int), probability=ones * 0.4, clean_probability=0.3)
+    assert "harms it nowhere" in axes[0].get_title()
 
 
 def legend_of(ax):

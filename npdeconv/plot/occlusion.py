@@ -16,6 +16,9 @@ from npdeconv.visualize import Occlusion, display
 
 COLORS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#bcbd22", "#17becf")
 OTHER_COLOR = "#d9d9d9"  # of the classes that are left when the colors are used up
+CAPTION = (
+    "each square of the three maps: the occluder's center; around them, where no center can be: the image"
+)
 
 
 def occlusion(
@@ -26,7 +29,7 @@ def occlusion(
     From left to right: the image, with the occluder that harms the true class most; the
     projection of the feature map; and for each place of the occluder's center, the map's
     activity, the probability of the true class, and the most likely class. All have the image's
-    coordinates; around the maps, where no center can be, the image shows through.
+    coordinates; around the maps, where no center can be, is the image.
 
     Parameters
     ----------
@@ -42,15 +45,18 @@ def occlusion(
     array of Axes (5,)
     """
     if axes is None:
-        axes = plt.subplots(1, 5, figsize=(15, 3.7), layout="constrained")[1]
+        figure, axes = plt.subplots(1, 5, figsize=(15, 3.7), layout="constrained")
+        figure.supxlabel(CAPTION, fontsize="small")
     true, feature_map = _name(result.label, classes), f"{result.layer}, map {result.feature_map}"
-    image(pixels, axes[0], title=f"{true}, and the occluder\nthat harms it most")
+    harmed = round(float(result.clean_probability - result.probability.min()), 4) > 0
+    harm = "the occluder\nthat harms it most" if harmed else "an occluder,\nwhich harms it nowhere"
+    image(pixels, axes[0], title=f"{true}, and {harm}")
     box(result.worst, axes[0])
-    energy = f"energy predicts the drop: {result.agreement:.2f}" if result.activity.size > 1 else ""
+    several = result.activity.size > 1
+    energy = f"energy and drop: rank correlation {result.agreement:.2f}" if several else ""
     image(display(result.projection), axes[1], title=f"{feature_map}, projected\n{energy}")
     for ax in axes[2:]:
         image(pixels, ax)
-        ax.images[0].set_alpha(0.3)
     activities = [*result.activity.flat, result.clean_activity]
     limits = min(activities), max(activities)
     _scaled(result.activity, axes[2], result, limits, result.clean_activity, f"activity of {feature_map}")

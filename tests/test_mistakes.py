@@ -118,6 +118,24 @@ def test_confidence_that_rounds_to_one_is_still_ranked(factor):
     assert (result.truth_probability < 1e-9).all()
 
 
+@pytest.mark.parametrize(
+    ("wrong", "truth", "said"),
+    [
+        (0.75, 0.2, ("75.00%", "20.00%")),
+        (0.99994, 6e-5, ("99.99%", "0.01%")),
+        (1 - 2.5e-6, 2.5e-6, ("4e5 : 1", "1 : 4e5")),
+        (1.0, 2e-30, ("5e29 : 1", "1 : 5e29")),  # 1 - p is 0 in float64
+        (1.0, 0.0, ("over 1e300 : 1", "1 : over 1e300")),
+    ],
+)
+def test_chances_that_would_round_are_odds(wrong, truth, said):
+    result = find_mistakes(voter(), VOTES, 1)
+    result = result._replace(probability=np.array([wrong]), truth_probability=np.array([truth]))
+    axes = plot.mistakes(VOTES.images[result.images], result, VOTES.classes)
+    assert axes[1, 0].get_title() == f"speaks for b\n({said[0]})"
+    assert axes[2, 0].get_title() == f"speaks for c\n({said[1]})"
+
+
 def test_equal_confidence_keeps_the_order_and_no_mistakes_are_none():
     images = np.tile(np.array([255, 0, 0]), (40, 1))
     result = find_mistakes(voter(), ballots(images, [1] * 40), 5)
@@ -163,6 +181,7 @@ def test_the_two_projections_of_a_mistake_share_a_scale():
     assert axes[0, 0].get_title() == "image 1: c,\ntaken for b"
     assert axes[1, 0].get_title().startswith("speaks for b\n(99.9")
     assert axes[2, 0].get_title().startswith("speaks for c\n(0.0")
+    assert axes[0, 0].figure.get_supxlabel() == "each column has its own scale; mid-gray is zero"
     np.testing.assert_allclose(axes[1, 0].images[0].get_array(), [[0.5, 1, 0.5]])
     np.testing.assert_allclose(axes[2, 0].images[0].get_array(), [[0.5, 0.5, 0.6]])
     np.testing.assert_allclose(axes[1, 1].images[0].get_array(), [[0.5, 0.5, 1]])

@@ -69,12 +69,26 @@ def mistakes(images: Array, result: Mistakes, classes: Sequence[str], axes: Arra
     if not count:
         raise ValueError("mistakes: expected at least one mistake, got none")
     if axes is None:
-        size = (1.5 * max(count, 3), 5.4)
-        axes = plt.subplots(3, count, figsize=size, squeeze=False, layout="constrained")[1]
+        size = (1.5 * max(count, 3), 5.6)
+        figure, axes = plt.subplots(3, count, figsize=size, squeeze=False, layout="constrained")
+        figure.supxlabel("each column has its own scale; mid-gray is zero", fontsize="small")
     for n in range(count):
+        likely, unlikely = result.probability[n], result.truth_probability[n]
+        chance = _chance(likely, max(1 - likely, unlikely))  # 1 - p of a confident network rounds to 0
         wrong, truth = classes[result.predicted[n]], classes[result.truth[n]]
         shown = display(np.stack([result.misled_by[n], result.spoke_for_truth[n]]))
         image(images[n], axes[0, n], title=f"image {result.images[n]}: {truth},\ntaken for {wrong}")
-        image(shown[0], axes[1, n], title=f"speaks for {wrong}\n({result.probability[n]:.2%})")
-        image(shown[1], axes[2, n], title=f"speaks for {truth}\n({result.truth_probability[n]:.2%})")
+        image(shown[0], axes[1, n], title=f"speaks for {wrong}\n({chance})")
+        image(shown[1], axes[2, n], title=f"speaks for {truth}\n({_chance(unlikely, 1 - unlikely)})")
     return axes
+
+
+def _chance(probability: float, against: float) -> str:
+    """Return a percentage, or odds where it would round to 0 or 100."""
+    percentage = f"{probability:.2%}"
+    if percentage not in ("0.00%", "100.00%"):
+        return percentage
+    likely, unlikely = max(probability, against), min(probability, against)
+    mantissa, exponent = f"{likely / unlikely:.0e}".split("e") if unlikely else ("over 1", "300")
+    odds = f"{mantissa}e{int(exponent)}"
+    return f"1 : {odds}" if probability < against else f"{odds} : 1"

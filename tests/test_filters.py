@@ -95,7 +95,7 @@ def test_a_sheet_of_filters_has_one_scale_around_mid_gray(channels):
     assert np.ravel(first[0, 0])[0] == 0.5
     assert np.ravel(ax.images[0].get_array()[3, 3])[0] == PAPER
     assert not ax.lines
-    assert [text.get_text() for text in ax.texts] == ["0", "4"]
+    assert [text.get_text() for text in ax.texts] == ["filter 0", "filter 4"]
 
 
 def test_feature_maps_have_one_scale_from_zero_and_silent_ones_are_crossed_out():
@@ -106,10 +106,13 @@ def test_feature_maps_have_one_scale_from_zero_and_silent_ones_are_crossed_out()
     assert len(ax.lines) == 2  # a cross
     assert ax.lines[0].get_xdata().tolist() == [2.5, 4.5]
     assert ax.lines[0].get_ydata().tolist() == [-0.5, 1.5]
-    assert 0.25 in tile(ax, 0, 2, 2, 2, 1)
+    assert 0.5 in tile(ax, 0, 2, 2, 2, 1)  # the root of 1 of 4
+    assert ax.get_title() == "one scale; brightness is the activation's square root"
+    assert ax.texts[0].get_text() == "map 0"
     signed = plot.feature_maps(FeatureMaps(maps - 2, np.array([False, True, True])))
     assert tile(signed, 0, 0, 2, 2, 1)[0, 0] == 1  # 2 of at most 2
     assert tile(signed, 0, 1, 2, 2, 1)[0, 0] == 0
+    assert not signed.get_title()
     nothing = plot.feature_maps(FeatureMaps(maps * 0, np.ones(3, bool)))
     assert not tile(nothing, 0, 0, 2, 2, 1).any()
 

@@ -15,18 +15,21 @@ def filters(weights: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
 
     Three channels are colors: a filter that answers to red is reddish.
     """
-    return _sheet(display(weights), np.zeros(len(weights), bool), ax, title)
+    return _sheet(display(weights), np.zeros(len(weights), bool), ax, title, "filter")
 
 
 def feature_maps(result: FeatureMaps, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw all feature maps of a layer for one image on one scale; crossed out are silent maps.
 
-    Black is zero, and white the largest activation. Where a layer has negative ones too, mid-gray
-    is zero.
+    Black is zero, and white the largest activation; in between, brightness is the square root, or
+    all but the strongest would be black. Where a layer has negative activations too, mid-gray is
+    zero, and nothing is bent.
     """
-    largest = np.max(result.maps, initial=0) or 1
-    shown = display(result.maps) if (result.maps < 0).any() else result.maps / largest
-    return _sheet(shown[..., np.newaxis], result.silent, ax, title)
+    if (result.maps < 0).any():
+        return _sheet(display(result.maps)[..., np.newaxis], result.silent, ax, title, "map")
+    shown = np.sqrt(result.maps / (np.max(result.maps, initial=0) or 1))
+    title = f"{title}\none scale; brightness is the activation's square root".strip()
+    return _sheet(shown[..., np.newaxis], result.silent, ax, title, "map")
 
 
 def strongest_projections(
@@ -38,23 +41,23 @@ def strongest_projections(
     lies beyond the image is mid-gray. Crossed out are dead maps.
     """
     shown = np.stack([display(projection) for projection in patches.projections[:, 0]])
-    return _sheet(shown, found.firing == 0, ax, title)
+    return _sheet(shown, found.firing == 0, ax, title, "map")
 
 
-def _sheet(pictures: Array, crossed_out: Array, ax: Axes | None, title: str) -> Axes:
-    """Draw pictures (F, H, W, C) in rows, each row named by its first."""
+def _sheet(pictures: Array, crossed_out: Array, ax: Axes | None, title: str, kind: str) -> Axes:
+    """Draw pictures (F, H, W, C) of a kind in rows, each row named by its first."""
     count, height, width, _ = pictures.shape
     columns = _columns(count, height / width)
     gap = max(1, height // 12)
     if ax is None:
         rows = -(-count // columns)
         side = np.clip(7 / columns, 0.35, 1)
-        size = (side * columns + 0.5, side * rows * height / width + 0.5)
+        size = (side * columns + 0.7, side * rows * height / width + 0.6)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
     image(montage(pictures, columns, gap), ax, title=title)
     for n in range(0, count, columns):
         middle = n // columns * (height + gap) + height / 2 - 0.5
-        ax.text(-0.5 - gap, middle, f"{n}", ha="right", va="center", fontsize=7)
+        ax.text(-0.5 - gap, middle, f"{kind} {n}", ha="right", va="center", fontsize=7)
     for n in np.flatnonzero(crossed_out).tolist():
         left, top = n % columns * (width + gap) - 0.5, n // columns * (height + gap) - 0.5
         for start, end in ((top, top + height), (top + height, top)):

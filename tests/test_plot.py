@@ -44,6 +44,8 @@ def test_boxes_outline_their_pixels_and_show_padding():
     frame = axes[0, 2].patches[1]  # the whole image and more: its frame
     assert (*frame.get_xy(), frame.get_width(), frame.get_height()) == (-0.5, -0.5, 8, 8)
     assert [ax.get_title() for ax in axes[0]] == ["a", "b", "c"]
+    axes[0, 0].figure.canvas.draw()
+    assert np.ptp([ax.title.get_window_extent().y0 for ax in axes[0]]) < 1
 
 
 def test_a_silent_map_is_called_silent_and_has_no_box():

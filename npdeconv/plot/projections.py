@@ -50,6 +50,7 @@ def projections(
     shown = display(result.pixels, limit)
     for n in range(len(images)):
         image(images[n], axes[0, n], title=titles[n] if titles is not None else "")
+        axes[0, n].set_anchor("N")  # titles at one height, also where a box widens the view
         if not result.silent[n]:
             box(result.box[n], axes[0, n])
         strength = "silent" if result.silent[n] else f"activation {result.activation[n]:.2g}"

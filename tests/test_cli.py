@@ -138,6 +138,7 @@ def test_gradcheck_finds_a_wrong_gradient(capsys, monkeypatch):
 def test_train_records_a_run(trained):
     names = {str(path.relative_to(trained)) for path in trained.rglob("*") if path.is_file()}
     expected = {"config.json", "history.csv", "weights.npz", "checkpoint.npz", "snapshots/epoch_0001.npz"}
+    expected.add("data.json")
     assert names == expected
     config = json.loads((trained / "config.json").read_text())
     assert config["network"] == "deck_model4"
@@ -216,14 +217,17 @@ def test_project(trained, tmp_path, capsys):
     assert [line.split(":")[0] for line in lines[:4]] == [
         f"relu2 map {m}, image {n}" for m in (3, 5) for n in (0, 7)
     ]
-    assert lines[4:] == [str(tmp_path / "relu2_deconv.png"), str(tmp_path / "relu2_deconv.npz")]
-    check_png(tmp_path / "relu2_deconv.png")
+    assert lines[4:] == [
+        str(tmp_path / "relu2_deconv_map3-5_image0-7.png"),
+        str(tmp_path / "relu2_deconv_map3-5_image0-7.npz"),
+    ]
+    check_png(tmp_path / "relu2_deconv_map3-5_image0-7.png")
 
     network = models.deck_model4(rng=np.random.default_rng(0))
     weights.load(network, trained / "weights.npz")
     dataset = load_strokes(60, 1)
     expected = npdeconv.visualize.project(network, dataset.images[[0, 7, 0, 7]], "relu2", [3, 3, 5, 5])
-    with np.load(tmp_path / "relu2_deconv.npz", allow_pickle=False) as file:
+    with np.load(tmp_path / "relu2_deconv_map3-5_image0-7.npz", allow_pickle=False) as file:
         assert list(file) == ["maps", "images", "pixels", "activation", "position", "box", "silent"]
         np.testing.assert_array_equal(file["maps"], [3, 3, 5, 5])
         np.testing.assert_array_equal(file["images"], [0, 7, 0, 7])
@@ -260,7 +264,7 @@ def test_project_one_position_of_given_weights(trained, tmp_path, capsys):
         "--out",
         tmp_path,
     )
-    with np.load(tmp_path / "conv1_deconv.npz") as file:
+    with np.load(tmp_path / "conv1_deconv_map0_image1_at2-4.npz") as file:
         np.testing.assert_array_equal(file["position"], [[2, 4]])
         np.testing.assert_array_equal(file["box"], [[1, 4, 3, 6]])
 
@@ -277,8 +281,110 @@ def test_project_keras_weights(trained, tmp_path, capsys):
     run_folder, keras = tmp_path / "1", tmp_path / "2"
     say(capsys, "project", trained, *arguments, "--out", run_folder)
     say(capsys, "project", "deck_model4", "--weights", tmp_path / "w.h5", *arguments, "--out", keras)
-    with np.load(run_folder / "relu1_deconv.npz") as file, np.load(keras / "relu1_deconv.npz") as other:
+    with (
+        np.load(run_folder / "relu1_deconv_map1_image1.npz") as file,
+        np.load(keras / "relu1_deconv_map1_image1.npz") as other,
+    ):
         assert_same_bits(dict(file), dict(other))
+
+
+def test_no_result_replaces_another(trained, tmp_path, capsys):
+    commands = [
+        ("project", "--layer", "relu2", "--map", "3"),
+        ("project", "--layer", "relu2", "--map", "4"),
+        ("project", "--layer", "relu2", "--map", "3", "--split", "train"),
+        ("project", "--layer", "relu2", "--map", "3", "--images", "4"),
+        ("project", "--layer", "relu2", "--map", "3", "--images", "4", "--select", "map"),
+        ("project", "--layer", "relu2", "--map", "3", "--images", "4", "--select", "1", "2"),
+        ("project", "--layer", "relu2", "--map", "3", "--images", "4", "--rule", "guided"),
+        ("project", "--layer", "relu2", "--map", "3", "--images", *map(str, range(50))),
+        ("occlude", "--layer", "relu2", "--map", "3", "--size", "14", "--stride", "14"),
+        ("occlude", "--layer", "relu2", "--map", "3", "--size", "14", "--stride", "7"),
+        ("occlude", "--layer", "relu2", "--map", "3", "--size", "14", "7", "--stride", "14"),
+        ("occlude", "--layer", "relu2", "--map", "3", "--size", "14", "--at", "0", "0"),
+        ("occlude", "--layer", "relu2", "--map", "3", "--size", "14", "--at", "0", "1"),
+        ("top", "--layers", "relu2", "-k", "1"),
+        ("top", "--layers", "relu2", "-k", "1", "--by", "mean"),
+        ("top", "--layers", "relu2", "-k", "2"),
+        ("evolve", "--layers", "relu2", "--map", "3"),
+        ("evolve", "--layers", "relu2", "--map", "4"),
+        ("evolve", "--layers", "relu2", "--map", "3", "--split", "test"),
+        ("evolve", "--layers", "relu2", "--map", "3", "--image", "2"),
+        ("evolve", "--layers", "relu2", "--map", "3", "--image", "2", "--split", "train"),
+    ]
+    for number, (command, *arguments) in enumerate(commands, 1):
+        say(capsys, command, trained, *arguments, "--out", tmp_path)
+        assert len(list(tmp_path.glob("*.npz"))) == number, (command, *arguments)
+    before = sorted(tmp_path.iterdir())
+    say(capsys, "project", trained, *commands[0][1:], "--out", tmp_path)  # its own, it may replace
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_evolve_searches_the_training_images_and_needs_no_final_weights(run, tmp_path, capsys):
+    (run / "weights.npz").unlink()
+    arguments = ("--layers", "relu2", "--map", "3", "--out", tmp_path / "out")
+    first, line = say(capsys, "evolve", run, *arguments).splitlines()
+    assert first == "searching the 150 training images of strokes at each snapshot"
+    assert line.startswith("relu2, the strongest training image of strokes at each epoch: ")
+    network = models.deck_model4(rng=np.random.default_rng(0))
+    weights.load(network, run / "snapshots" / "epoch_0001.npz")
+    maps = network[:"relu2"]((load_strokes(150, 0).images / 255).astype(np.float32))[..., 3]
+    with np.load(tmp_path / "out" / "relu2_strongest_map3_train.npz") as file:
+        np.testing.assert_array_equal(file["images"], [[maps.max(axis=(1, 2)).argmax()]])
+    line = say(capsys, "evolve", run, *arguments, "--image", "7")
+    assert line.startswith("relu2, test image 7 of strokes: ")
+    check_png(tmp_path / "out" / "relu2_image7_map3.png")
+
+
+def test_a_run_finds_its_own_folder_of_data_again(tmp_path, capsys, monkeypatch):
+    folder = tmp_path / "my digits"
+    rng = np.random.default_rng(0)
+    for split in ("train", "test"):
+        for name in ("scissors", "rock", "paper"):
+            (folder / split / name).mkdir(parents=True)
+            pixels = rng.integers(0, 256, (30, 30, 3), np.uint8)
+            Image.fromarray(pixels).save(folder / split / name / "1.png")
+
+    def small(rng, dtype=np.float32):
+        layers = npdeconv.layers
+        return layers.Sequential(
+            {
+                "conv": layers.Conv2D(3, 2, 3, rng=rng, dtype=dtype),
+                "relu": layers.ReLU(),
+                "flatten": layers.Flatten(),
+                "logits": layers.Dense(72, 3, rng=rng, dtype=dtype),
+            },
+            name="small",
+            input_shape=(8, 8, 3),
+        )
+
+    monkeypatch.setattr(models, "names", lambda: ("small",))
+    monkeypatch.setattr(models, "build", lambda name, rng, dtype=np.float32: small(rng, dtype))
+    monkeypatch.chdir(tmp_path)
+    say(capsys, "train", "small", "--data", "my digits", "--run", "run", "--epochs", "1")
+    assert json.loads((tmp_path / "run" / "data.json").read_text()) == {"data": str(folder)}
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    out = say(capsys, "project", "../run", "--layer", "relu", "--map", "1", "--images", "2")
+    assert "relu map 1, image 2" in out
+
+
+def test_help_is_for_people(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "1000")
+    for command in COMMANDS:
+        with pytest.raises(SystemExit):
+            cli.main([command, "--help"])
+        body = capsys.readouterr().out.partition("\n\n")[2].replace("[1.6", "")
+        assert not re.search(
+            r"[{}']|\[\]|\(\d+, ", re.sub(r"\{[a-z,]+\}|map's|run's|network's|layer's|model's|'s\b", "", body)
+        )
+    with pytest.raises(SystemExit):
+        cli.main(["train", "--help"])
+    text = capsys.readouterr().out
+    assert "if not given: 0.05 for sgd, 0.001 for adam" in text
+    assert "warp turns them by up to 20 degrees" in text
+    assert "(default: 1 2 5 10 20 30 40 50 64)" in text
 
 
 @pytest.fixture

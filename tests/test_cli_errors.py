@@ -1,6 +1,7 @@
 """What goes wrong on the command line is one sentence on stderr and status 2."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -8,11 +9,15 @@ import sys
 import numpy as np
 import pooch
 import pytest
+from PIL import Image
 
+import npdeconv
 from npdeconv import cli, models, training, weights
 from npdeconv.cli import options
 from npdeconv.data import files
 from npdeconv.data.dataset import Dataset
+
+WITH_WORKERS = ("demo", "train", "project", "occlude", "top", "look", "evolve", "report")
 
 
 @pytest.fixture(scope="module")
@@ -65,17 +70,18 @@ PROJECT = ("--layer", "relu2")
         ((*PROJECT, "--map", "0", "-1"), "--map: layer 'relu2' has the maps 0 to 31, got -1"),
         ((*PROJECT, "--images", "10"), "--images: strokes has the images 0 to 9, got 10"),
         ((*PROJECT, "--images", "-1"), "--images: strokes has the images 0 to 9, got -1"),
-        (
-            (*PROJECT, "--select", "weakest"),
-            "project: select must be one of strongest, map, (h, w), got 'weakest'",
-        ),
         ((*PROJECT, "--select", "1", "x"), "--select: expected strongest, map or two numbers, got '1 x'"),
         (
             (*PROJECT, "--select", "1", "2", "3"),
             "--select: expected strongest, map or two numbers, got '1 2 3'",
         ),
-        ((*PROJECT, "--select", "28", "0"), "project: the maps of layer 'relu2' are 28x28, got (28, 0)"),
-        ((*PROJECT, "--workers", "0"), "pool: workers must be at least 1, got 0"),
+        (
+            (*PROJECT, "--select", "weakest"),
+            "--select: expected strongest, map or two numbers, got 'weakest'",
+        ),
+        ((*PROJECT, "--select", "28", "0"), "--select: the maps of layer 'relu2' are 28x28, got 28 0"),
+        ((*PROJECT, "--select", "-1", "0"), "--select: the maps of layer 'relu2' are 28x28, got -1 0"),
+        ((*PROJECT, "--out", "run/weights.npz/a"), "run/weights.npz/a: expected a folder to write to, but "),
         (
             (*PROJECT, "--data", "nothing"),
             "--data: expected mnist, rps, strokes (drawn, needs no files), or ",
@@ -122,22 +128,11 @@ def test_runs_that_are_damaged(run, capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--epochs", "0"), "fit: epochs must be at least 1, got 0"),
-        (("--batch-size", "0"), "fit: batch_size must be at least 1, got 0"),
-        (("--learning-rate", "-1"), "SGD: learning_rate must be finite and not negative, got -1.0"),
-        (("--learning-rate", "nan"), "SGD: learning_rate must be finite and not negative, got nan"),
-        (("--weight-decay", "-1"), "SGD: weight_decay must be finite and not negative, got -1.0"),
         (
             ("--weight-decay", "1", "--optimizer", "adam"),
             "--weight-decay goes with --optimizer sgd, got adam",
         ),
-        (("--decay-every", "0"), "StepDecay: every must be at least 1, got 0"),
-        (("--shift", "-1"), "shift: max_pixels must be at least 1, got -1"),
-        (("--validation", "1"), "Dataset: share must be at least 0 and below 1, got 1.0"),
-        (("--validation", "0"), "Dataset: a split needs something in both parts, got 0 of 20 from share 0.0"),
-        (("--patience", "2"), "fit: patience watches the validation loss, and needs validation"),
-        (("--patience", "0", "--validation", "0.5"), "fit: patience must be at least 1, got 0"),
-        (("--workers", "-1"), "fit: workers must be at least 1, got -1"),
+        (("--patience", "2"), "--patience watches the validation loss, and needs --validation"),
         (
             ("--data", "nothing"),
             "--data: expected mnist, rps, strokes (drawn, needs no files), or a folder of ",
@@ -194,14 +189,25 @@ def test_results_that_can_not_be_written(run, capsys):
     assert (run.parent / "projections").read_text() == "mine"
 
 
-def test_where_in_the_network_it_went_wrong(run, capsys, monkeypatch):
+def test_images_that_do_not_fit(run, capsys, monkeypatch):
     monkeypatch.setattr(
         options,
         "load_strokes",
         lambda *_: Dataset(np.zeros((2, 28, 28, 3), np.uint8), np.zeros(2, int), ("a",), "colored"),
     )
     said = complain(capsys, "project", run, *PROJECT, "--map", "0", "--images", "0")
-    assert said == "Conv2D: expected 1 input channels, got 3 (in layer 'conv1')"
+    assert said == "deck_model4: expected images of shape (28, 28, 1), colored has (28, 28, 3)"
+
+
+def test_where_in_the_network_it_went_wrong(run, capsys, monkeypatch):
+    def fail(*_, **__):
+        error = ValueError("Conv2D: expected something else")
+        error.add_note("in layer 'conv1'")
+        raise error
+
+    monkeypatch.setattr(training, "fit", fail)
+    said = complain(capsys, "train", "deck_model4", "--data", "strokes", "--run", "new")
+    assert said == "Conv2D: expected something else (in layer 'conv1')"
 
 
 def test_an_interruption_has_its_own_status(run, capsys, monkeypatch):
@@ -219,10 +225,13 @@ def test_an_interruption_has_its_own_status(run, capsys, monkeypatch):
         ([], "npdeconv: error: the following arguments are required: COMMAND"),
         (["trian"], "npdeconv: error: argument COMMAND: invalid choice: 'trian'"),
         (["project", "run"], "npdeconv project: error: the following arguments are required: --layer"),
-        (["train", "deck_model4", "--epochs", "x"], "argument --epochs: invalid int value: 'x'"),
+        (
+            ["train", "deck_model4", "--epochs", "x"],
+            "argument --epochs: expected a whole number, at least 1, got 'x'",
+        ),
         (
             ["train", "deck_model4", "--seed", "-1"],
-            "argument --seed: expected a number that is not negative, got",
+            "argument --seed: expected a whole number, at least 0, got '-1'",
         ),
         (["train", "deck_model4", "--optimizer", "best"], "argument --optimizer: invalid choice: 'best'"),
     ],
@@ -235,6 +244,136 @@ def test_the_parser_refuses_with_the_usage(arguments, message, capsys):
     assert out == ""
     assert err.startswith("usage: npdeconv")
     assert message in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "values", "expected"),
+    [
+        ("train", "--epochs", ["0", "-1", "1.5"], "a whole number, at least 1"),
+        ("train", "--batch-size", ["0"], "a whole number, at least 1"),
+        ("train", "--learning-rate", ["-1", "nan", "inf", "x"], "a number that is not negative"),
+        ("train", "--weight-decay", ["-1"], "a number that is not negative"),
+        ("train", "--decay", ["-1"], "a number that is not negative"),
+        ("train", "--decay-every", ["0"], "a whole number, at least 1"),
+        ("train", "--shift", ["-1"], "a whole number, at least 0"),
+        ("train", "--validation", ["0", "1"], "a share above 0 and below 1"),
+        ("train", "--patience", ["0"], "a whole number, at least 1"),
+        ("train", "--snapshots", ["0"], "a whole number, at least 1"),
+        ("demo", "--images", ["0"], "a whole number, at least 1"),
+        ("demo", "--epochs", ["0"], "a whole number, at least 1"),
+        ("occlude", "--size", ["0"], "a whole number, at least 1"),
+        ("occlude", "--stride", ["0"], "a whole number, at least 1"),
+        ("top", "-k", ["0"], "a whole number, at least 1"),
+        ("report", "--images", ["0"], "a whole number, at least 1"),
+        ("gradcheck", "--samples", ["0"], "a whole number, at least 1"),
+        *((command, "--workers", ["0"], "a whole number, at least 1") for command in WITH_WORKERS),
+    ],
+)
+def test_numbers_are_checked_by_the_name_of_their_option(command, option, values, expected, capsys):
+    for value in values:
+        with pytest.raises(SystemExit) as caught:
+            cli.main([command, "something", option, value] if command != "demo" else [command, option, value])
+        assert caught.value.code == 2
+        last = capsys.readouterr().err.splitlines()[-1]
+        assert last == f"npdeconv {command}: error: argument {option}: expected {expected}, got {value!r}"
+
+
+def test_a_test_set_that_does_not_fit_is_refused_before_training(run, capsys):
+    for name in "ab":
+        (run.parent / "two" / name).mkdir(parents=True)
+        Image.new("RGB", (5, 5)).save(run.parent / "two" / name / "1.png")
+    said = complain(capsys, "train", "deck_model4", "--data", "strokes", "--test", "two", "--run", "new")
+    assert said == "deck_model4: expected images of shape (28, 28, 1), two has (28, 28, 3)"
+    assert not (run.parent / "new").exists()
+
+
+def test_runs_are_not_recorded_inside_files(run, capsys):
+    said = complain(capsys, "train", "deck_model4", "--data", "strokes", "--run", run / "config.json" / "x")
+    assert said.endswith(f"x: expected a folder to write to, but {run}/config.json is a file")
+
+
+COMMANDS_WITH_FOLDERS = {
+    "project": PROJECT,
+    "occlude": PROJECT,
+    "top": (),
+    "look": (),
+    "evolve": (),
+    "report": (),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS_WITH_FOLDERS)
+def test_results_need_a_folder_before_anything_is_computed(command, run, capsys, monkeypatch):
+    (run / "snapshots").mkdir()
+    shutil.copy(run / "weights.npz", run / "snapshots" / "epoch_0001.npz")
+    (run.parent / "mine").write_text("mine")
+    monkeypatch.setattr(npdeconv.layers.Sequential, "forward", None)  # nothing may be computed
+    place = "mine/page.html" if command == "report" else "mine"
+    extra = ("--image", "0") if command == "evolve" else ()
+    if command == "look":
+        extra = ("--map", "0")
+    said = complain(capsys, command, run, *COMMANDS_WITH_FOLDERS[command], *extra, "--out", place)
+    assert said == "mine: expected a folder to write to, but mine is a file"
+    assert (run.parent / "mine").read_text() == "mine"
+    if os.geteuid() != 0:  # root may write everywhere
+        (run.parent / "closed").mkdir(0o500)
+        place = "closed/page.html" if command == "report" else "closed"
+        said = complain(capsys, command, run, *COMMANDS_WITH_FOLDERS[command], *extra, "--out", place)
+        assert said == "closed: expected a folder to write to, but closed can't be written to"
+
+
+def test_report_keeps_what_is_not_its_own(run, capsys):
+    (run.parent / "mine.html").write_text("<!doctype html>\n<title>mine</title>")
+    said = complain(capsys, "report", run, "--out", "mine.html")
+    assert said == "--out: mine.html is no page of a run and would be lost; choose another name"
+    assert (run.parent / "mine.html").read_text() == "<!doctype html>\n<title>mine</title>"
+    said = complain(capsys, "report", run, "--out", run)
+    assert said == f"--out: expected a file to write the page to, but {run} is a folder"
+
+
+@pytest.mark.parametrize("command", ["evolve", "report"])
+def test_commands_for_runs_only(command, run, capsys):
+    said = complain(capsys, command, "deck_model4")
+    assert said == "deck_model4: expected the folder of a training run, not the name of a model"
+    assert complain(capsys, command, "x") == "x: expected the folder of a training run"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--layers", "relu1", "--map", "99"), "--map: layer 'relu1' has the maps 0 to 31, got 99"),
+        (("--image", "10"), "--image: strokes has the images 0 to 9, got 10"),
+        (("--layers", "relu9"), "no layer 'relu9'; the layers are conv1, "),
+    ],
+)
+def test_evolve(run, capsys, arguments, sentence):
+    (run / "snapshots").mkdir()
+    shutil.copy(run / "weights.npz", run / "snapshots" / "epoch_0001.npz")
+    assert complain(capsys, "evolve", run, *arguments).startswith(sentence)
+    assert not (run.parent / "evolution").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--at", "1", "1", "--stride", "3"), "--stride: leads from one position to the next, but --at is"),
+        (("--size", "1", "2", "3"), "--size: expected one or two numbers of pixels, got 3"),
+        (("--map", "32"), "--map: layer 'relu2' has the maps 0 to 31, got 32"),
+        (("--layer", "relu9"), "no layer 'relu9'; the layers are conv1, "),
+        (("--image", "10"), "--image: strokes has the images 0 to 9, got 10"),
+        (("--size", "29"), "occlude: an occluder of 29x29 does not fit into an image of 28x28"),
+    ],
+)
+def test_occlude(run, capsys, arguments, sentence):
+    assert complain(capsys, "occlude", run, *PROJECT, *arguments).startswith(sentence)
+    assert not (run.parent / "occlusion").exists()
+
+
+def test_recorded_data_that_is_damaged(run, capsys):
+    for text in ("", "[]", "{}"):
+        (run / "data.json").write_text(text)
+        said = complain(capsys, "project", run, *PROJECT)
+        assert said == f"{run}/data.json: expected what --data said, as a training run records it"
 
 
 def test_a_process_of_its_own(tmp_path):

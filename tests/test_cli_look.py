@@ -5,12 +5,19 @@ import pytest
 from PIL import Image
 
 from npdeconv import cli, models, weights
-from npdeconv.cli import look, options
+from npdeconv.cli import options
 from npdeconv.data import Dataset, load_strokes
 from npdeconv.training import predict
-from npdeconv.visualize import confusion, feature_maps, project_layers
+from npdeconv.visualize import confusion, feature_maps, project, project_layers
 
-FIGURES = {"layers", "maps_relu1", "maps_relu2", "filters", "filters_relu2", "rules", "confusion", "mistakes"}
+OF_NETWORK = {"filters", "filters_relu2", "confusion", "mistakes"}
+
+
+def figures(number, unit):
+    """The names of all figures of an image."""
+    return OF_NETWORK | {
+        f"{name}_image{number}" for name in ("layers", "maps_relu1", "maps_relu2", f"rules_{unit}")
+    }
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -38,7 +45,9 @@ def network_of(run):
 def test_every_figure_and_the_raw_arrays(run, tmp_path, capsys):
     folder = tmp_path / "new" / "look"
     assert cli.main(["look", str(run), "--image", "7", "--out", str(folder), "--workers", "2"]) == 0
-    assert {file.stem for file in folder.glob("*.png")} == FIGURES | {"curves"}
+    network, digits = network_of(run), load_strokes(50, 1)
+    unit = f"relu2_map{project_layers(network, digits.images[7], ['relu2']).feature_maps[0]}"
+    assert {file.stem for file in folder.glob("*.png")} == figures(7, unit) | {"curves"}
     printed = capsys.readouterr().out.splitlines()
     for file in folder.iterdir():
         assert str(file) in printed
@@ -46,8 +55,7 @@ def test_every_figure_and_the_raw_arrays(run, tmp_path, capsys):
         with Image.open(file) as image:
             image.load()
             assert min(image.size) > 100
-    network, digits = network_of(run), load_strokes(50, 1)
-    with np.load(folder / "look.npz", allow_pickle=False) as arrays:
+    with np.load(folder / f"look_{unit}_image7.npz", allow_pickle=False) as arrays:
         np.testing.assert_array_equal(arrays["image"], digits.images[7])
         np.testing.assert_array_equal(arrays["mistakes_confusion"], confusion(network, digits))
         maps = feature_maps(network, digits.images[7], "relu2").maps
@@ -67,11 +75,23 @@ def test_a_flawless_network_has_no_mistakes_to_draw(run, tmp_path, capsys, monke
     digits = load_strokes(50, 1)
     answers = predict(network_of(run), digits.images).argmax(axis=1)
     agreed = Dataset(digits.images, answers, digits.classes, "agreed")
-    monkeypatch.setattr(look, "load_data", lambda *_: agreed)
+    monkeypatch.setattr(options, "load_data", lambda *_: agreed)
     weights_file = str(run / "weights.npz")
     assert cli.main(["look", "deck_model2", "--weights", weights_file, "--out", str(tmp_path)]) == 0
     assert "no mistakes to draw" in capsys.readouterr().out
-    assert {file.stem for file in tmp_path.glob("*.png")} == FIGURES - {"mistakes"}
+    strongest = project_layers(network_of(run), digits.images[0], ["relu2"]).feature_maps[0]
+    expected = figures(0, f"relu2_map{strongest}") - {"mistakes"}
+    assert {file.stem for file in tmp_path.glob("*.png")} == expected
+
+
+def test_the_unit_whose_rules_are_compared_can_be_chosen(run, tmp_path):
+    unit = ("--layer", "relu1", "--map", "3")
+    assert cli.main(["look", str(run), "--image", "7", *unit, "--out", str(tmp_path)]) == 0
+    with np.load(tmp_path / "look_relu1_map3_image7.npz") as arrays:
+        image = load_strokes(50, 1).images[7:8]
+        expected = project(network_of(run), image, "relu1", 3).pixels[0]
+        np.testing.assert_array_equal(arrays["rules_pixels"][0], expected)
+    assert (tmp_path / "rules_relu1_map3_image7.png").exists()
 
 
 def test_errors_are_one_sentence(run, tmp_path, capsys):
@@ -80,6 +100,8 @@ def test_errors_are_one_sentence(run, tmp_path, capsys):
     assert capsys.readouterr().err == "npdeconv: --image: strokes has the images 0 to 49, got 50\n"
     assert cli.main(["look", str(run), "--image", "-1", "--out", str(out)]) == 2
     assert "has the images 0 to 49, got -1" in capsys.readouterr().err
+    assert cli.main(["look", str(run), "--layer", "relu1", "--map", "99", "--out", str(out)]) == 2
+    assert "npdeconv: --map: layer 'relu1' has the maps 0 to " in capsys.readouterr().err
     assert cli.main(["look", "deck_model2"]) == 2
     assert "--weights must name" in capsys.readouterr().err
     assert not out.exists()

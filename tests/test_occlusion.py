@@ -273,7 +273,7 @@ def test_the_command(tmp_path, capsys):
     assert main([*command, "--image", "3", "--size", "8", "10", "--stride", "9", "--fill", "blur"]) == 0
     printed = capsys.readouterr().out
     assert "positions of the blur occluder of 8x10 pixels: 9, a forward pass each, about" in printed
-    (arrays,) = files.glob("relu1_map*_image3_blur.npz")
+    (arrays,) = files.glob("relu1_map*_image3_blur_8x10_stride9.npz")
     assert arrays.with_suffix(".png").is_file()
     with np.load(arrays) as stored:
         assert set(stored) == set(visualize.Occlusion._fields)

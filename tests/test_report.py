@@ -328,8 +328,8 @@ def tiny_model(monkeypatch):
         return tiny_network(dtype=dtype)
 
     monkeypatch.setitem(models._NETWORKS, "tiny", build)
-    for command in ("report", "train"):
-        monkeypatch.setattr(f"npdeconv.cli.{command}.load_data", lambda *_: tiny_dataset(30))
+    for module in ("options", "train"):
+        monkeypatch.setattr(f"npdeconv.cli.{module}.load_data", lambda *_: tiny_dataset(30))
 
 
 @pytest.mark.usefixtures("tiny_model")
@@ -349,10 +349,20 @@ def test_the_commands(tmp_path, capsys):
     other = tmp_path / "other.html"
     assert main(["report", str(run), "--images", "5", "--out", str(other)]) == 0
     assert payload_of(other.read_text(encoding="utf-8"))["searched"] == 5
+    assert main(["report", str(run), "--images", "4", "--out", str(other)]) == 0  # a page may be replaced
+    assert payload_of(other.read_text(encoding="utf-8"))["searched"] == 4
     assert main(["report", str(tmp_path / "nothing")]) == 2
     assert "expected the folder of a training run" in capsys.readouterr().err
-    assert main(["report", str(run), "--images", "0"]) == 2
-    assert "collect: images must be at least 1, got 0" in capsys.readouterr().err
+
+    other.write_text("mine")
+    assert main(["report", str(run), "--images", "5", "--out", str(other)]) == 2
+    assert "is no page of a run and would be lost" in capsys.readouterr().err
+    assert other.read_text() == "mine"
+
+
+def test_images_to_search_are_counted():
+    with pytest.raises(ValueError, match="collect: images must be at least 1, got 0"):
+        collect(tiny_network(), tiny_dataset(3), images=0)
 
 
 def test_a_real_network_fits_into_15_megabytes(tmp_path):

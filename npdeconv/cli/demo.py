@@ -9,8 +9,8 @@ import numpy as np
 from npdeconv import models, optimizers, plot, training
 from npdeconv._types import Array
 from npdeconv.callbacks import Snapshots, print_epoch
-from npdeconv.cli.figures import save_figure
-from npdeconv.cli.options import add_command, add_seed, add_workers
+from npdeconv.cli.figures import check_folder, save_figure
+from npdeconv.cli.options import add_command, add_seed, add_workers, at_least
 from npdeconv.cli.report import write_report
 from npdeconv.data import Dataset, load_strokes
 from npdeconv.layers import ReLU, Sequential
@@ -31,8 +31,8 @@ def add(commands: Any) -> None:
         "a minute on two cores.",
     )
     parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="folder to write to")
-    parser.add_argument("--images", type=int, default=12_000, metavar="N", help="digits to draw")
-    parser.add_argument("--epochs", type=int, default=3, metavar="N", help="passes over them")
+    parser.add_argument("--images", type=at_least(1), default=12_000, metavar="N", help="digits to draw")
+    parser.add_argument("--epochs", type=at_least(1), default=3, metavar="N", help="passes over them")
     add_seed(parser)
     add_workers(parser)
 
@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> None:
     rng = np.random.default_rng(options.seed)
     network = models.deck_model3(rng=rng)
     folder = options.out / "run"
+    check_folder(folder)
     print(f"drawing {options.images:,} digits to learn from, 2,000 to test with", flush=True)
     train, test = load_strokes(options.images, options.seed), load_strokes(2_000, options.seed + 1)
     print(f"training {network.name} for {options.epochs} epochs; the run is in {folder}", flush=True)

@@ -6,8 +6,19 @@ from typing import Any
 
 from npdeconv import plot
 from npdeconv._files import write_arrays
-from npdeconv.cli.figures import save_figure
-from npdeconv.cli.options import add_command, add_workers, load_data, load_network, shown_layers
+from npdeconv.cli.figures import file_stem, listed, make_folder, save_figure
+from npdeconv.cli.options import (
+    DATA_HELP,
+    LAYERS_HELP,
+    Split,
+    add_command,
+    add_workers,
+    check_range,
+    load_data,
+    load_run,
+    run_folder,
+)
+from npdeconv.report import shown_layers
 from npdeconv.visualize import evolve, find_snapshots
 
 
@@ -24,10 +35,14 @@ def add(commands: Any) -> None:
     )
     option = parser.add_argument
     option("run_folder", metavar="RUN", help="folder of a training run")
-    option("--layers", nargs="+", metavar="NAME", help="every ReLU and pooling if not given")
+    option("--layers", nargs="+", metavar="NAME", help=LAYERS_HELP)
     option("--map", type=int, nargs="+", dest="maps", metavar="N", help="feature maps, 0 to 7 if not given")
-    option("--data", metavar="SET", help="the run's if not given")
-    option("--split", choices=("train", "test"), default="test", help="part of the data set")
+    option("--data", metavar="SET", help=f"{DATA_HELP}; the run's if not given")
+    option(
+        "--split",
+        choices=("train", "test"),
+        help="part of the data set; if not given, train as in the paper, but test with --image",
+    )
     option("--image", type=int, metavar="N", help="one image to project at all epochs")
     option("--out", type=Path, default=Path("evolution"), metavar="DIR", help="folder to write to")
     add_workers(parser)
@@ -35,22 +50,35 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Load each snapshot, project, draw, and print when each layer last jumped."""
-    folder = Path(options.run_folder)
-    network, trained_on = load_network(options.run_folder, None)
-    dataset = load_data(options.data or trained_on or "mnist", options.split, network)
+    folder = Path(run_folder(options.run_folder))
+    network, trained_on = load_run(folder)
+    snapshots = find_snapshots(folder / "snapshots")
+    split: Split = options.split or ("train" if options.image is None else "test")
+    dataset = load_data(options.data or trained_on, split, network)
+    layers = options.layers or shown_layers(network)
+    for layer in layers:
+        count = network[:layer].output_shape(dataset.images.shape[1:])[-1]
+        check_range("--map", options.maps or (), count, f"layer {layer!r} has the maps")
+    name, kind = Path(options.data or trained_on).name, "training" if split == "train" else "test"
+    if options.image is None:
+        print(f"searching the {len(dataset):,} {kind} images of {name} at each snapshot", flush=True)
+        whose, origin = f"the strongest {kind} image of {name} at each epoch", "strongest"
+    else:
+        check_range("--image", options.image, len(dataset), f"{dataset.name} has the images")
+        whose, origin = f"{kind} image {options.image} of {name}", f"image{options.image}"
+    make_folder(options.out)
     results = evolve(
         network,
-        find_snapshots(folder / "snapshots"),
+        snapshots,
         dataset.images,
-        options.layers or shown_layers(network),
+        layers,
         maps=range(8) if options.maps is None else options.maps,
         fixed=options.image,
         workers=options.workers,
     )
-    options.out.mkdir(parents=True, exist_ok=True)
     for layer, result in results.items():
-        write_arrays(options.out / f"{layer}.npz", result._asdict())
-        whose = f"image {options.image}" if options.image is not None else "the strongest image of each epoch"
-        figure = save_figure(plot.evolution(result, title=f"{layer}, {whose}"), options.out / f"{layer}.png")
+        stem = file_stem(layer, origin, listed("map", options.maps), split=split)
+        write_arrays(options.out / f"{stem}.npz", result._asdict())
+        figure = save_figure(plot.evolution(result, title=f"{layer}: {whose}"), options.out / f"{stem}.png")
         jump = f"last jump at epoch {result.last_jump}" if result.last_jump else "no jumps"
-        print(f"{layer}: {figure}" + ("" if options.image is not None else f" ({jump})"))
+        print(f"{layer}, {whose}: {figure}" + ("" if options.image is not None else f" ({jump})"))

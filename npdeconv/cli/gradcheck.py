@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from npdeconv import models
-from npdeconv.cli.options import add_command, add_model, add_seed
+from npdeconv.cli.options import add_command, add_model, add_seed, at_least
 from npdeconv.gradcheck import check_gradients
 
 
@@ -23,7 +23,9 @@ def add(commands: Any) -> None:
         "with central differences at random entries of its input and of each parameter.",
     )
     add_model(parser)
-    parser.add_argument("--samples", type=int, default=8, metavar="N", help="entries checked per array")
+    parser.add_argument(
+        "--samples", type=at_least(1), default=8, metavar="N", help="entries checked per array"
+    )
     add_seed(parser)
 
 

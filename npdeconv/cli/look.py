@@ -11,11 +11,10 @@ from matplotlib.axes import Axes
 from npdeconv import plot
 from npdeconv._files import write_arrays
 from npdeconv._types import Array
-from npdeconv.cli.figures import save_figure
-from npdeconv.cli.options import add_command, add_network, add_workers, load_data, load_network
+from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.options import add_command, add_network, add_workers, check_range, load
 from npdeconv.cli.top import prefixed
 from npdeconv.data import Dataset
-from npdeconv.inference import check_fits
 from npdeconv.layers import Sequential
 from npdeconv.training import History
 from npdeconv.visualize import (
@@ -41,14 +40,19 @@ def add(commands: Any) -> None:
         "look",
         run,
         summary="draw what each layer holds and makes of one image, the rules side by side, the mistakes",
-        description="Writes figures (.png): for one image, the strongest unit of each layer (layers), all "
-        "feature maps (maps_LAYER), and the rules of projection side by side (rules); for the network, its "
-        "first filters (filters) and each deeper map's strongest projection (filters_LAYER); for the data "
-        "set, the confusion matrix (confusion) and the most confident mistakes (mistakes); for a training "
-        "run, its curves (curves). The raw arrays are in look.npz. Images and feature maps count from 0.",
+        description="Writes figures (.png): for image N, the strongest unit of each layer (layers_imageN), "
+        "all feature maps (maps_LAYER_imageN), and the rules of projection side by side, for one unit "
+        "(rules_LAYER_mapM_imageN); for the network, its first filters (filters) and each deeper map's "
+        "strongest projection (filters_LAYER); for the data set, the confusion matrix (confusion) and the "
+        "most confident mistakes (mistakes); for a training run, its curves (curves). The raw arrays are in "
+        "look_LAYER_mapM_imageN.npz. Images and feature maps count from 0.",
     )
     add_network(parser)
     parser.add_argument("--image", type=int, default=0, metavar="N", help="position in the data set")
+    parser.add_argument(
+        "--layer", metavar="NAME", help="whose unit to compare the rules for; the last of maps if not given"
+    )
+    parser.add_argument("--map", type=int, metavar="N", help="its feature map; the strongest if not given")
     parser.add_argument("--out", type=Path, default=Path("look"), metavar="DIR", help="folder to write to")
     add_workers(parser)
 
@@ -60,37 +64,47 @@ class _Scene(NamedTuple):
     dataset: Dataset
     number: int
     layers: tuple[str, ...]
+    unit: tuple[str, int]  # layer and feature map whose rules are compared
     out: Path
+    split: str
     workers: int | None
 
     @property
     def image(self) -> Array:
         return self.dataset.images[self.number]
 
-    def save(self, axes: Array | Axes, name: str) -> None:
-        print(save_figure(axes, self.out / f"{name}.png"), flush=True)
+    def save(self, axes: Array | Axes, name: str, *, of_image: bool = False) -> None:
+        stem = file_stem(name, f"image{self.number}" if of_image else None, split=self.split)
+        print(save_figure(axes, self.out / f"{stem}.png"), flush=True)
 
 
 def run(options: argparse.Namespace) -> None:
     """Draw one kind of figure after another, and print each file when it is written."""
-    network, trained_on = load_network(options.network, options.weights)
-    dataset = load_data(options.data or trained_on or "mnist", options.split, network)
-    check_fits(network, dataset)
-    if not 0 <= options.image < len(dataset):
-        raise IndexError(
-            f"--image: {dataset.name} has the images 0 to {len(dataset) - 1}, got {options.image}"
-        )
+    network, dataset = load(options)
+    check_range("--image", options.image, len(dataset), f"{dataset.name} has the images")
     layers = map_layers(network, dataset.images.shape[1:])
-    scene = _Scene(network, dataset, options.image, layers, options.out, options.workers)
-    options.out.mkdir(parents=True, exist_ok=True)
+    unit = _unit(options, network, dataset.images[options.image], layers[-1])
+    out = make_folder(options.out)
+    scene = _Scene(network, dataset, options.image, layers, unit, out, options.split, options.workers)
     history = Path(options.network) / "history.csv"
     if history.is_file():
         scene.save(plot.curves(History.read(history)), "curves")
     arrays: dict[str, Any] = {"image": scene.image}
     for draw in (_layers, _maps, _rules, _mistakes, _filters):
         arrays |= draw(scene)
-    write_arrays(options.out / "look.npz", {name: np.asarray(array) for name, array in arrays.items()})
-    print(options.out / "look.npz")
+    stem = file_stem(f"look_{unit[0]}_map{unit[1]}_image{options.image}", split=options.split)
+    write_arrays(out / f"{stem}.npz", {name: np.asarray(array) for name, array in arrays.items()})
+    print(out / f"{stem}.npz")
+
+
+def _unit(options: argparse.Namespace, network: Sequential, image: Array, last: str) -> tuple[str, int]:
+    """Return the layer and the feature map that were chosen, or else are the strongest."""
+    layer = options.layer or last
+    maps = network[:layer].output_shape(image.shape)[-1]
+    if options.map is None:
+        return layer, int(project_layers(network, image, [layer]).feature_maps[0])
+    check_range("--map", options.map, maps, f"layer {layer!r} has the maps")
+    return layer, options.map
 
 
 def _layers(scene: _Scene) -> dict[str, Any]:
@@ -107,7 +121,7 @@ def _layers(scene: _Scene) -> dict[str, Any]:
         f"{scene.dataset.name}, image {scene.number}: the strongest unit of each layer, what it sees, and its"
         f" projection;\nbelow, the strongest maps of {scene.layers[-1]}"
     )
-    scene.save(axes, "layers")
+    scene.save(axes, "layers", of_image=True)
     return prefixed("layers", _flat(every)) | prefixed("top", _flat(top))
 
 
@@ -120,18 +134,17 @@ def _maps(scene: _Scene) -> dict[str, Any]:
     for layer in scene.layers:
         result = feature_maps(scene.network, scene.image, layer)
         title = f"{layer}: its {len(result.maps)} maps for image {scene.number}; crossed out: silent"
-        scene.save(plot.feature_maps(result, title=title), f"maps_{layer}")
+        scene.save(plot.feature_maps(result, title=title), f"maps_{layer}", of_image=True)
         arrays |= {f"maps_{layer}": result.maps}
     return arrays
 
 
 def _rules(scene: _Scene) -> dict[str, Any]:
-    layer = scene.layers[-1]
-    strongest = int(project_layers(scene.network, scene.image, [layer]).feature_maps[0])
-    result = compare_rules(scene.network, scene.image, layer, strongest)
+    layer, feature_map = scene.unit
+    result = compare_rules(scene.network, scene.image, layer, feature_map)
     axes = plot.rules(scene.image, result)
-    axes[0].figure.suptitle(f"the strongest unit of {layer} for image {scene.number}, map {strongest}")
-    scene.save(axes, "rules")
+    axes[0].figure.suptitle(f"{layer}, map {feature_map}: its strongest unit for image {scene.number}")
+    scene.save(axes, f"rules_{layer}_map{feature_map}", of_image=True)
     named = {name: array for name, array in result._asdict().items() if name != "unit"}
     return prefixed("rules", named) | prefixed("rules_unit", result.unit._asdict())
 

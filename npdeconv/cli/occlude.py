@@ -10,10 +10,9 @@ import numpy as np
 from npdeconv import plot
 from npdeconv._files import write_arrays
 from npdeconv._types import Array
-from npdeconv.cli.figures import save_figure
-from npdeconv.cli.options import add_command, add_network, add_workers, load_data, load_network
+from npdeconv.cli.figures import file_stem, listed, make_folder, save_figure
+from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load
 from npdeconv.data import as_input
-from npdeconv.inference import check_fits
 from npdeconv.layers import Sequential
 from npdeconv.parallel import available_processors
 from npdeconv.visualize import Fill, Occlusion, Positions, occlude, occlusion_positions
@@ -36,8 +35,14 @@ def add(commands: Any) -> None:
     option("--image", type=int, default=0, metavar="N", help="position in the data set")
     option("--layer", required=True, metavar="NAME", help="such as relu2")
     option("--map", type=int, metavar="N", help="feature map; the strongest if not given")
-    option("--size", type=int, nargs="+", metavar="PIXELS", help="side of the occluder, or height and width")
-    option("--stride", type=int, metavar="PIXELS", help="from one position to the next")
+    option(
+        "--size",
+        type=at_least(1),
+        nargs="+",
+        metavar="PIXELS",
+        help="side of the occluder, or height and width",
+    )
+    option("--stride", type=at_least(1), metavar="PIXELS", help="from one position to the next")
     option(
         "--at", type=int, nargs=2, metavar=("ROW", "COLUMN"), help="one position only: the upper left corner"
     )
@@ -48,16 +53,19 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Say what it will cost, occlude, draw, and print what was found and where the files are."""
-    network, trained_on = load_network(options.network, options.weights)
-    dataset = load_data(options.data or trained_on or "mnist", options.split, network)
-    if not 0 <= options.image < len(dataset):
-        raise IndexError(
-            f"--image: {dataset.name} has the images 0 to {len(dataset) - 1}, got {options.image}"
-        )
-    check_fits(network, dataset)
+    if options.at is not None and options.stride is not None:
+        raise ValueError("--stride: leads from one position to the next, but --at is one position only")
+    if options.size is not None and len(options.size) > 2:
+        raise ValueError(f"--size: expected one or two numbers of pixels, got {len(options.size)}")
+    network, dataset = load(options)
+    check_range("--image", options.image, len(dataset), f"{dataset.name} has the images")
     image, label = dataset.images[options.image], int(dataset.labels[options.image])
+    maps = network[: options.layer].output_shape(image.shape)[-1]
+    if options.map is not None:
+        check_range("--map", options.map, maps, f"layer {options.layer!r} has the maps")
     size = options.size[0] if options.size is not None and len(options.size) == 1 else options.size
     positions = occlusion_positions(image.shape, size, options.stride, options.at)
+    make_folder(options.out)
     occluder = f"{options.fill} occluder of {positions.size[0]}x{positions.size[1]} pixels"
     cost = _cost(positions, network, image, options.workers)
     print(f"positions of the {occluder}: {cost}", flush=True)
@@ -74,13 +82,23 @@ def run(options: argparse.Namespace) -> None:
         workers=options.workers,
     )
     _report(result, dataset.classes)
-    options.out.mkdir(parents=True, exist_ok=True)
-    stem = options.out / f"{options.layer}_map{result.feature_map}_image{options.image}_{options.fill}"
+    path = options.out / _stem(options, result.feature_map, positions)
     axes = plot.occlusion(image, result, classes=dataset.classes)
     axes[0].figure.suptitle(f"{dataset.name}, image {options.image}: {occluder}")
-    print(save_figure(axes, stem.with_suffix(".png")))
-    write_arrays(stem.with_suffix(".npz"), result._asdict())
-    print(stem.with_suffix(".npz"))
+    print(save_figure(axes, path.with_name(f"{path.name}.png")))
+    arrays = path.with_name(f"{path.name}.npz")
+    write_arrays(arrays, result._asdict())
+    print(arrays)
+
+
+def _stem(options: argparse.Namespace, feature_map: int, positions: Positions) -> str:
+    height, width = positions.size
+    return file_stem(
+        f"{options.layer}_map{feature_map}_image{options.image}_{options.fill}_{height}x{width}",
+        None if options.stride is None else f"stride{options.stride}",
+        listed("at", options.at),
+        split=options.split,
+    )
 
 
 def _cost(positions: Positions, network: Sequential, image: Array, workers: int | None) -> str:

@@ -2,28 +2,36 @@
 
 import argparse
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from npdeconv import models, weights
+from npdeconv import _files, models, weights
 from npdeconv.data import Dataset, load_folder, load_mnist, load_rps, load_strokes
-from npdeconv.layers import MaxPool2D, ReLU, Sequential
+from npdeconv.inference import check_fits
+from npdeconv.layers import Sequential
 
 STROKES = {"train": (20_000, 0), "test": (2_000, 1)}  # number of digits, seed
 
 Split: TypeAlias = Literal["train", "test"]
 
-DATA_HELP = "mnist, rps, strokes (drawn, needs no files), or a folder of class folders"
+SETS = "mnist, rps, strokes (drawn, needs no files), or a folder of class folders"
+DATA_HELP = f"{SETS}; its channels and number of classes must be the model's"
+LAYERS_HELP = "every ReLU and pooling, and the one that the classes are read from, if not given"
 
 
 class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
     """Shows the defaults that say something."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        says_nothing = action.default is None or action.default is False
-        return action.help if says_nothing else super()._get_help_string(action)
+        default = action.default
+        if default is None or default is False or default == ():
+            return action.help
+        if isinstance(default, tuple):
+            return f"{action.help} (default: {' '.join(map(str, default))})"
+        return super()._get_help_string(action)
 
 
 def add_command(commands: Any, name: str, run: Any, *, summary: str, description: str) -> Any:
@@ -54,27 +62,57 @@ def add_network(parser: Any) -> None:
 
 def add_seed(parser: Any) -> None:
     """Add --seed."""
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="all randomness follows from it")
+    parser.add_argument(
+        "--seed", type=at_least(0), default=0, metavar="N", help="all randomness follows from it"
+    )
 
 
-def _seed(text: str) -> int:
-    if not text.isdecimal():
+def at_least(least: int) -> Callable[[str], int]:
+    """Return what parses a whole number that is not below `least`."""
+
+    def parse(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"expected a whole number, at least {least}, got {text!r}")
+        return int(text)
+
+    return parse
+
+
+def number(text: str) -> float:
+    """Parse a finite number that is not negative."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = np.nan
+    if not 0 <= value < np.inf:
         raise argparse.ArgumentTypeError(f"expected a number that is not negative, got {text!r}")
-    return int(text)
+    return value
 
 
 def add_workers(parser: Any) -> None:
     """Add --workers."""
     parser.add_argument(
         "--workers",
-        type=int,
+        type=at_least(1),
         metavar="N",
         help="threads; the results are the same for any number (default: one per core)",
     )
 
 
+def load(options: argparse.Namespace) -> tuple[Sequential, Dataset]:
+    """Load what the options of `add_network` name: a trained network, and data that fit it."""
+    network, trained_on = load_network(options.network, options.weights)
+    return network, load_data(options.data or trained_on or "mnist", options.split, network)
+
+
 def load_data(name: str, split: Split, network: Sequential) -> Dataset:
-    """Load a data set by what --data says, at the size that the network takes."""
+    """Load a data set by what --data says, at the size that the network takes, and check that it fits."""
+    dataset = _read_data(name, split, network)
+    check_fits(network, dataset)
+    return dataset
+
+
+def _read_data(name: str, split: Split, network: Sequential) -> Dataset:
     if name == "strokes":
         return load_strokes(*STROKES[split])
     if name == "mnist":
@@ -84,43 +122,73 @@ def load_data(name: str, split: Split, network: Sequential) -> Dataset:
         return load_rps(split, (height, width))
     folder = Path(name)
     if not folder.is_dir():
-        raise FileNotFoundError(f"--data: expected {DATA_HELP}; there is no folder {name!r}")
+        raise FileNotFoundError(f"--data: expected {SETS}; there is no folder {name!r}")
     return load_folder(folder / split if (folder / split).is_dir() else folder, (height, width))
 
 
-def shown_layers(network: Sequential) -> list[str]:
-    """Return the layers whose maps are worth looking at: after each rectifier and pooling."""
-    return [name for name, layer in network.layers.items() if isinstance(layer, ReLU | MaxPool2D)]
-
-
 def load_network(source: str, file: str | None) -> tuple[Sequential, str | None]:
-    """Load a trained network, and the name of the data it was trained on.
+    """Load a trained network, and what --data said when it was trained.
 
     `source` is the folder of a run, or a model's name with its weights in `file`.
     """
-    rng = np.random.default_rng(0)  # the initial weights are replaced
-    if source in models.names():
-        if file is None:
-            raise ValueError(f"{source}: --weights must name the .npz or .h5 file to look into")
-        network = models.build(source, rng=rng)
-        read = weights.load_keras if Path(file).suffix in (".h5", ".hdf5") else weights.load
-        read(network, file)
-        return network, None
-    name, dataset = _read_config(Path(source))
-    network = models.build(name, rng=rng)
-    weights.load(network, file or Path(source) / "weights.npz")
-    return network, dataset
+    if source not in models.names():
+        network, trained_on = load_run(Path(source))
+        _load_weights(network, file or Path(source) / "weights.npz")
+        return network, trained_on
+    if file is None:
+        raise ValueError(f"{source}: --weights must name the .npz or .h5 file to look into")
+    network = models.build(source, rng=np.random.default_rng(0))
+    _load_weights(network, file)
+    return network, None
 
 
-def _read_config(run: Path) -> tuple[str, str]:
-    """Return the model's name and the data's from a run's settings."""
-    path = run / "config.json"
+def _load_weights(network: Sequential, file: str | Path) -> None:
+    read = weights.load_keras if Path(file).suffix in (".h5", ".hdf5") else weights.load
+    read(network, file)
+
+
+def run_folder(name: str) -> str:
+    """Check that this is the folder of a run, and return it as what is no model's name."""
+    if not (Path(name) / "config.json").is_file():
+        but = ", not the name of a model" if name in models.names() else ""
+        raise FileNotFoundError(f"{name}: expected the folder of a training run{but}")
+    return f"./{name}" if name in models.names() else name
+
+
+def load_run(folder: Path) -> tuple[Sequential, str]:
+    """Build a run's network, yet untrained, and return what --data said when it was trained."""
+    path = folder / "config.json"
     if not path.is_file():
         raise FileNotFoundError(
-            f"{run}: expected the folder of a training run or one of {', '.join(models.names())}"
+            f"{folder}: expected the folder of a training run or one of {', '.join(models.names())}"
         )
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-        return str(config["network"]), str(config["dataset"]["name"]).split(" ")[0]
+        model, dataset = str(config["network"]), str(config["dataset"]["name"]).split(" ")[0]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ValueError(f"{path}: expected the settings of a training run") from None
+    return models.build(model, rng=np.random.default_rng(0)), _recorded_data(folder) or dataset
+
+
+def record_data(folder: Path, name: str) -> None:
+    """Keep what --data said in the folder of a run: data sets know their name, but not where they are."""
+    is_folder = name not in ("mnist", "rps", "strokes")
+    text = json.dumps({"data": str(Path(name).resolve()) if is_folder else name}) + "\n"
+    _files.replace(folder / "data.json", lambda file: file.write(text.encode()))
+
+
+def _recorded_data(folder: Path) -> str | None:
+    path = folder / "data.json"
+    if not path.is_file():
+        return None
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["data"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError(f"{path}: expected what --data said, as a training run records it") from None
+
+
+def check_range(option: str, values: int | Iterable[int], count: int, has: str) -> None:
+    """Check positions that an option gave against the number of what there is."""
+    for value in [values] if isinstance(values, int) else values:
+        if not 0 <= value < count:
+            raise IndexError(f"{option}: {has} 0 to {count - 1}, got {value}")

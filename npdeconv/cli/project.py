@@ -1,6 +1,7 @@
 """`npdeconv project`: which pixels made a feature map fire?"""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -8,10 +9,11 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._files import write_arrays
-from npdeconv._types import Array, Rule
-from npdeconv.cli.figures import save_figure
-from npdeconv.cli.options import add_command, add_network, add_workers, load_data, load_network
+from npdeconv._types import Rule, Shape
+from npdeconv.cli.figures import file_stem, listed, make_folder, save_figure
+from npdeconv.cli.options import add_command, add_network, add_workers, check_range, load
 from npdeconv.visualize import Select, find_strongest, project
+from npdeconv.visualize.projection import as_map_shape
 
 
 def add(commands: Any) -> None:
@@ -39,7 +41,7 @@ def add(commands: Any) -> None:
     option(
         "--select",
         nargs="+",
-        default=["strongest"],
+        default=("strongest",),
         metavar="WHAT",
         help="strongest (the map's largest activation), map (all of it), or ROW COLUMN of one",
     )
@@ -50,17 +52,19 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Project, draw, and print where the files are."""
-    network, trained_on = load_network(options.network, options.weights)
-    dataset = load_data(options.data or trained_on or "mnist", options.split, network)
-    count = network[: options.layer].output_shape(dataset.images.shape[1:])[-1]
-    chosen = np.arange(min(8, count)) if options.maps is None else np.array(options.maps)
-    _check_range(chosen, count, f"--map: layer {options.layer!r} has the maps")
+    network, dataset = load(options)
+    shape = as_map_shape(network[: options.layer].output_shape(dataset.images.shape[1:]))
+    chosen = np.arange(min(8, shape[2])) if options.maps is None else np.array(options.maps)
+    check_range("--map", chosen, shape[2], f"layer {options.layer!r} has the maps")
+    select = _select(options.select, options.layer, shape)
+    if options.images is not None:
+        check_range("--images", options.images, len(dataset), f"{dataset.name} has the images")
+    make_folder(options.out)
     if options.images is None:
         best = find_strongest(network, dataset.images, [options.layer], k=1, workers=options.workers)
         # A dead map has no strongest image: any will show that it is silent.
         maps, positions = chosen, np.maximum(best[options.layer].images[chosen, 0], 0)
     else:
-        _check_range(np.array(options.images), len(dataset), f"--images: {dataset.name} has the images")
         maps, positions = np.repeat(chosen, len(options.images)), np.tile(options.images, len(chosen))
     images = dataset.images[positions]
     result = project(
@@ -68,34 +72,38 @@ def run(options: argparse.Namespace) -> None:
         images,
         options.layer,
         maps,
-        select=_select(options.select),
+        select=select,
         rule=options.rule,
         workers=options.workers,
     )
-    options.out.mkdir(parents=True, exist_ok=True)
-    stem = options.out / f"{options.layer}_{options.rule}"
+    path = options.out / _stem(options, select)
     titles = [f"map {m}\nimage {n}" for m, n in zip(maps, positions, strict=True)]
-    figure = save_figure(plot.projections(images, result, titles=titles), stem.with_suffix(".png"))
-    arrays = stem.with_suffix(".npz")
+    figure = save_figure(plot.projections(images, result, titles=titles), path.with_name(f"{path.name}.png"))
+    arrays = path.with_name(f"{path.name}.npz")
     write_arrays(arrays, {"maps": maps, "images": positions, **result._asdict()})
     for m, n, value, silent in zip(maps, positions, result.activation, result.silent, strict=True):
         print(f"{options.layer} map {m}, image {n}: " + ("silent" if silent else f"activation {value:.4g}"))
     print(figure, arrays, sep="\n")
 
 
-def _select(words: list[str]) -> Select:
-    if len(words) == 1:
-        return words[0]  # type: ignore[return-value]  # project says which words it knows
+def _stem(options: argparse.Namespace, select: Select) -> str:
+    place = None if select == "strongest" else "whole" if isinstance(select, str) else listed("at", select)
+    maps, images = listed("map", options.maps), listed("image", options.images)
+    return file_stem(options.layer, options.rule, maps, images, place, split=options.split)
+
+
+def _select(words: Sequence[str], layer: str, shape: Shape) -> Select:
+    if tuple(words) == ("strongest",):
+        return "strongest"
+    if tuple(words) == ("map",):
+        return "map"
     try:
         row, column = (int(word) for word in words)
     except ValueError:
         raise ValueError(
             f"--select: expected strongest, map or two numbers, got {' '.join(words)!r}"
         ) from None
+    height, width = shape[:2]
+    if not (0 <= row < height and 0 <= column < width):
+        raise IndexError(f"--select: the maps of layer {layer!r} are {height}x{width}, got {row} {column}")
     return row, column
-
-
-def _check_range(values: Array, count: int, has: str) -> None:
-    wrong = values[(values < 0) | (values >= count)]
-    if wrong.size:
-        raise IndexError(f"{has} 0 to {count - 1}, got {wrong[0]}")

@@ -7,10 +7,11 @@ from typing import Any
 
 from tqdm import tqdm
 
-from npdeconv.cli.options import DATA_HELP, add_command, add_workers, load_data, load_network
+from npdeconv.cli.figures import check_folder, make_folder
+from npdeconv.cli.options import DATA_HELP, add_command, add_workers, at_least, load, run_folder
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
-from npdeconv.report import collect, known_snapshots, write
+from npdeconv.report import collect, is_page, known_snapshots, write
 from npdeconv.training import History
 
 
@@ -26,21 +27,39 @@ def add(commands: Any) -> None:
         "maps. It needs no server and no network.",
     )
     option = parser.add_argument
-    option("run_folder", type=Path, metavar="RUN", help="folder of a training run")
+    option("network", metavar="RUN", help="folder of a training run")
     option("--weights", metavar="FILE", help=".npz file; the run's weights.npz if not given")
     option("--data", metavar="SET", help=f"{DATA_HELP}; the run's if not given")
-    option("--images", type=int, default=2000, metavar="N", help="test images to search, at even distances")
+    option(
+        "--images",
+        type=at_least(1),
+        default=2000,
+        metavar="N",
+        help="test images to search, at even distances",
+    )
     option("--out", type=Path, metavar="FILE", help="the page; RUN/report.html if not given")
     add_workers(parser)
+    parser.set_defaults(split="test")
 
 
 def run(options: argparse.Namespace) -> None:
     """Collect, write, and print where the page is."""
-    folder = options.run_folder
-    network, trained_on = load_network(str(folder), options.weights)
-    dataset = load_data(options.data or trained_on or "mnist", "test", network)
+    options.network = run_folder(options.network)
+    folder = Path(options.network)
     out = options.out or folder / "report.html"
+    _check_page(out)
+    network, dataset = load(options)
+    make_folder(out.parent)
     write_report(folder, network, dataset, out, images=options.images, workers=options.workers)
+
+
+def _check_page(out: Path) -> None:
+    """Check, before the long work, that the page has a place, and replaces nothing but its like."""
+    check_folder(out.parent)
+    if out.is_dir():
+        raise IsADirectoryError(f"--out: expected a file to write the page to, but {out} is a folder")
+    if out.exists() and not is_page(out):
+        raise FileExistsError(f"--out: {out} is no page of a run and would be lost; choose another name")
 
 
 def write_report(

@@ -8,8 +8,9 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._files import write_arrays
-from npdeconv.cli.figures import save_figure
-from npdeconv.cli.options import add_command, add_network, add_workers, load_data, load_network, shown_layers
+from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.options import LAYERS_HELP, add_command, add_network, add_workers, at_least, load
+from npdeconv.report import shown_layers
 from npdeconv.visualize import Ranking, find_patches, find_strongest
 
 MAPS_PER_FIGURE = 32
@@ -27,8 +28,8 @@ def add(commands: Any) -> None:
         "and the raw arrays (.npz): images, positions, activations, firing rates, patches, projections.",
     )
     add_network(parser)
-    parser.add_argument("--layers", nargs="+", metavar="NAME", help="every ReLU and pooling if not given")
-    parser.add_argument("-k", type=int, default=9, metavar="N", help="images per map")
+    parser.add_argument("--layers", nargs="+", metavar="NAME", help=LAYERS_HELP)
+    parser.add_argument("-k", type=at_least(1), default=9, metavar="N", help="images per map")
     parser.add_argument("--by", choices=get_args(Ranking), default="maximum", help="what to rank images by")
     parser.add_argument("--out", type=Path, default=Path("top"), metavar="DIR", help="folder to write to")
     add_workers(parser)
@@ -36,21 +37,23 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Search, crop, draw, and print what each layer holds."""
-    network, trained_on = load_network(options.network, options.weights)
-    dataset = load_data(options.data or trained_on or "mnist", options.split, network)
+    network, dataset = load(options)
     layers = options.layers or shown_layers(network)
+    for layer in layers:
+        _ = network[layer]  # or say which ones there are
+    make_folder(options.out)
     every = find_strongest(
         network, dataset.images, layers, k=options.k, by=options.by, workers=options.workers
     )
-    options.out.mkdir(parents=True, exist_ok=True)
     for layer, found in every.items():
+        stem = file_stem(layer, f"top{options.k}", options.by, split=options.split)
         patches = find_patches(network, dataset.images, found, layer, workers=options.workers)
-        write_arrays(options.out / f"{layer}.npz", found._asdict() | prefixed("patches", patches._asdict()))
+        write_arrays(options.out / f"{stem}.npz", found._asdict() | prefixed("patches", patches._asdict()))
         alive, dead = np.flatnonzero(found.firing), np.flatnonzero(found.firing == 0)
         print(f"{layer}: {len(found.firing)} maps, dead: {', '.join(map(str, dead)) or 'none'}")
         for number, first in enumerate(range(0, len(alive), MAPS_PER_FIGURE), 1):
             ax = plot.strongest(patches, found, maps=alive[first : first + MAPS_PER_FIGURE])
-            print(f"  {save_figure(ax, options.out / f'{layer}_{number}.png')}")
+            print(f"  {save_figure(ax, options.out / f'{stem}_{number}.png')}")
 
 
 def prefixed(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:

@@ -1,20 +1,37 @@
 """`npdeconv train`: train a named network."""
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from npdeconv import callbacks, models, optimizers, training
-from npdeconv.cli.options import DATA_HELP, add_command, add_model, add_seed, add_workers, load_data
+from npdeconv.cli.figures import check_folder
+from npdeconv.cli.options import (
+    DATA_HELP,
+    add_command,
+    add_model,
+    add_seed,
+    add_workers,
+    at_least,
+    load_data,
+    number,
+    record_data,
+)
 from npdeconv.cli.report import write_report
 from npdeconv.data import Augmentation, Dataset, compose, flip, shift, tint, warp
+from npdeconv.layers import Sequential
 from npdeconv.report import Watch
 from npdeconv.training.fitting import Callback
 
 LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "rmsprop": 1e-3, "adadelta": 1.0}
 AUGMENTATIONS = {"flip": flip(), "warp": warp(20, 1.2, 0.1, fill=255), "tint": tint(1.5, 1.2, white=231)}
+AUGMENT_HELP = """\
+vary training images further: flip mirrors them left to right; warp turns them by up to 20 degrees, zooms
+by up to 1.2, shifts by up to 10 %% and fills with white; tint multiplies their darkness by up to 1.5 and
+that of each channel by up to 1.2, either way; warp and tint are for pictures on white, such as rps"""
 SNAPSHOTS = (1, 2, 5, 10, 20, 30, 40, 50, 64)
 
 
@@ -32,38 +49,58 @@ def add(commands: Any) -> None:
     add_model(parser)
     option = parser.add_argument
     option("--data", default="mnist", metavar="SET", help=DATA_HELP)
-    option("--test", metavar="SET", help="data set whose test images to try at the end, --data if not given")
+    option("--test", metavar="SET", help="data set whose test images to try at the end; --data if not given")
     option(
         "--run", dest="folder", type=Path, metavar="DIR", help="folder of the run, runs/MODEL if not given"
     )
     option("--resume", action="store_true", help="go on with the run in the folder")
-    option("--epochs", type=int, default=5, metavar="N", help="passes over the data, in all")
-    option("--batch-size", type=int, default=128, metavar="N", help="images per step")
+    option("--epochs", type=at_least(1), default=5, metavar="N", help="passes over the data, in all")
+    option("--batch-size", type=at_least(1), default=128, metavar="N", help="images per step")
     option("--optimizer", choices=LEARNING_RATES, default="sgd", help="sgd has a momentum of 0.9")
-    option("--learning-rate", type=float, metavar="X", help=f"if not given: {LEARNING_RATES}")
-    option("--weight-decay", type=float, default=0.0, metavar="X", help="for sgd")
-    option("--decay-every", type=int, metavar="N", help="multiply the learning rate by --decay so often")
-    option("--decay", type=float, default=0.1, metavar="X", help="what --decay-every multiplies with")
+    rates = ", ".join(f"{rate:g} for {name}" for name, rate in LEARNING_RATES.items())
+    option("--learning-rate", type=number, metavar="X", help=f"if not given: {rates}")
+    option("--weight-decay", type=number, default=0.0, metavar="X", help="for sgd")
     option(
-        "--shift", type=int, default=0, metavar="PIXELS", help="shift training images at random, up to this"
+        "--decay-every",
+        type=at_least(1),
+        metavar="EPOCHS",
+        help="multiply the learning rate by --decay after every so many epochs",
+    )
+    option("--decay", type=number, default=0.1, metavar="X", help="what --decay-every multiplies with")
+    option(
+        "--shift",
+        type=at_least(0),
+        default=0,
+        metavar="PIXELS",
+        help="shift training images at random, by up to so many pixels",
     )
     option(
         "--augment",
         nargs="+",
         choices=AUGMENTATIONS,
-        default=[],
+        default=(),
         metavar="HOW",
-        help=f"vary training images further: {', '.join(AUGMENTATIONS)}",
+        help=AUGMENT_HELP,
     )
     option(
         "--validation",
-        type=float,
+        type=_share,
         metavar="SHARE",
-        help="share of the training images to set aside; of rps, whole animations",
+        help="share of the training images to set aside, above 0 and below 1; of rps, whole animations",
     )
-    option("--patience", type=int, metavar="N", help="stop after N epochs without a better validation loss")
     option(
-        "--snapshots", type=int, nargs="+", default=SNAPSHOTS, metavar="N", help="epochs to keep weights of"
+        "--patience",
+        type=at_least(1),
+        metavar="EPOCHS",
+        help="stop after so many epochs without a better validation loss",
+    )
+    option(
+        "--snapshots",
+        type=at_least(1),
+        nargs="+",
+        default=SNAPSHOTS,
+        metavar="EPOCH",
+        help="epochs to keep the weights of",
     )
     option(
         "--watch",
@@ -74,11 +111,21 @@ def add(commands: Any) -> None:
     add_workers(parser)
 
 
+def _share(text: str) -> float:
+    share = number(text)
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError(f"expected a share above 0 and below 1, got {text!r}")
+    return share
+
+
 def run(options: argparse.Namespace) -> None:
     """Train, and print where the run is and what it reached on the test images."""
+    if options.patience is not None and options.validation is None:
+        raise ValueError("--patience watches the validation loss, and needs --validation")
     rng = np.random.default_rng(options.seed)
     network = models.build(options.model, rng=rng)
     folder = options.folder or Path("runs") / options.model
+    check_folder(folder)
     optimizer = _optimizer(options)
     test = load_data(options.test or options.data, "test", network)
     training.fit(
@@ -118,7 +165,16 @@ def _augment(options: argparse.Namespace) -> Augmentation | None:
 
 def _callbacks(options: argparse.Namespace, folder: Path, test: Dataset) -> list[Callback]:
     snapshots = folder / "snapshots"
-    called: list[Callback] = [callbacks.Snapshots(snapshots, options.snapshots), callbacks.print_epoch]
+
+    def record(network: Sequential, history: Mapping[str, Sequence[float]]) -> None:
+        if not (folder / "data.json").exists():
+            record_data(folder, options.data)
+
+    called: list[Callback] = [
+        record,
+        callbacks.Snapshots(snapshots, options.snapshots),
+        callbacks.print_epoch,
+    ]
     if not options.watch:
         return called
     page = folder / "report.html"

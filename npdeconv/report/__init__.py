@@ -6,7 +6,7 @@ page can show; `write` turns them into pictures and text. `Watch` does both afte
 
 from npdeconv.report.collect import collect, shown_layers
 from npdeconv.report.contents import Evolving, LayerView, Report
-from npdeconv.report.page import render, write
+from npdeconv.report.page import is_page, render, write
 from npdeconv.report.watch import Watch, known_snapshots
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Report",
     "Watch",
     "collect",
+    "is_page",
     "known_snapshots",
     "render",
     "shown_layers",

@@ -36,6 +36,13 @@ def write(path: str | Path, report: Report, *, refresh: float | None = None) -> 
     return len(page)
 
 
+def is_page(path: Path) -> bool:
+    """Tell whether a file begins as the pages do that `write` writes."""
+    start = _read("report.html.j2").partition("{{")[0].encode()
+    with path.open("rb") as file:
+        return file.read(len(start)) == start
+
+
 def render(report: Report, *, refresh: float | None = None) -> str:
     """Return the page as HTML.
 

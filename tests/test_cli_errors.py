@@ -309,9 +309,7 @@ def test_results_need_a_folder_before_anything_is_computed(command, run, capsys,
     (run.parent / "mine").write_text("mine")
     monkeypatch.setattr(npdeconv.layers.Sequential, "forward", None)  # nothing may be computed
     place = "mine/page.html" if command == "report" else "mine"
-    extra = ("--image", "0") if command == "evolve" else ()
-    if command == "look":
-        extra = ("--map", "0")
+    extra = ("--map", "0") if command == "look" else ()
     said = complain(capsys, command, run, *COMMANDS_WITH_FOLDERS[command], *extra, "--out", place)
     assert said == "mine: expected a folder to write to, but mine is a file"
     assert (run.parent / "mine").read_text() == "mine"
@@ -325,10 +323,15 @@ def test_results_need_a_folder_before_anything_is_computed(command, run, capsys,
 def test_report_keeps_what_is_not_its_own(run, capsys):
     (run.parent / "mine.html").write_text("<!doctype html>\n<title>mine</title>")
     said = complain(capsys, "report", run, "--out", "mine.html")
-    assert said == "--out: mine.html is no page of a run and would be lost; choose another name"
+    assert said == "mine.html: is no page of a run and would be lost; choose another name"
     assert (run.parent / "mine.html").read_text() == "<!doctype html>\n<title>mine</title>"
+    (run / "report.html").write_text("mine")
+    said = complain(capsys, "train", "deck_model4", "--data", "strokes", "--run", run, "--watch")
+    assert said == f"{run}/report.html: is no page of a run and would be lost; choose another name"
+    assert "is no page of a run and would be lost" in complain(capsys, "demo", "--out", run)
+    assert (run / "report.html").read_text() == "mine"
     said = complain(capsys, "report", run, "--out", run)
-    assert said == f"--out: expected a file to write the page to, but {run} is a folder"
+    assert said == f"{run}: expected a file to write the page to, got a folder"
 
 
 @pytest.mark.parametrize("command", ["evolve", "report"])

@@ -11,7 +11,7 @@ from npdeconv._types import Array
 from npdeconv.callbacks import Snapshots, print_epoch
 from npdeconv.cli.figures import check_folder, save_figure
 from npdeconv.cli.options import add_command, add_seed, add_workers, at_least
-from npdeconv.cli.report import write_report
+from npdeconv.cli.report import check_page, write_report
 from npdeconv.data import Dataset, load_strokes
 from npdeconv.layers import ReLU, Sequential
 from npdeconv.visualize import Strongest, find_strongest, project
@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> None:
     network = models.deck_model3(rng=rng)
     folder = options.out / "run"
     check_folder(folder)
+    check_page(options.out / "report.html")
     print(f"drawing {options.images:,} digits to learn from, 2,000 to test with", flush=True)
     train, test = load_strokes(options.images, options.seed), load_strokes(2_000, options.seed + 1)
     print(f"training {network.name} for {options.epochs} epochs; the run is in {folder}", flush=True)

@@ -59,14 +59,15 @@ def run(options: argparse.Namespace) -> None:
     for layer in layers:
         count = network[:layer].output_shape(dataset.images.shape[1:])[-1]
         check_range("--map", options.maps or (), count, f"layer {layer!r} has the maps")
+    if options.image is not None:
+        check_range("--image", options.image, len(dataset), f"{dataset.name} has the images")
+    make_folder(options.out)
     name, kind = Path(options.data or trained_on).name, "training" if split == "train" else "test"
     if options.image is None:
         print(f"searching the {len(dataset):,} {kind} images of {name} at each snapshot", flush=True)
         whose, origin = f"the strongest {kind} image of {name} at each epoch", "strongest"
     else:
-        check_range("--image", options.image, len(dataset), f"{dataset.name} has the images")
         whose, origin = f"{kind} image {options.image} of {name}", f"image{options.image}"
-    make_folder(options.out)
     results = evolve(
         network,
         snapshots,

@@ -47,19 +47,19 @@ def run(options: argparse.Namespace) -> None:
     options.network = run_folder(options.network)
     folder = Path(options.network)
     out = options.out or folder / "report.html"
-    _check_page(out)
+    check_page(out)
     network, dataset = load(options)
     make_folder(out.parent)
     write_report(folder, network, dataset, out, images=options.images, workers=options.workers)
 
 
-def _check_page(out: Path) -> None:
+def check_page(out: Path) -> None:
     """Check, before the long work, that the page has a place, and replaces nothing but its like."""
     check_folder(out.parent)
     if out.is_dir():
-        raise IsADirectoryError(f"--out: expected a file to write the page to, but {out} is a folder")
+        raise IsADirectoryError(f"{out}: expected a file to write the page to, got a folder")
     if out.exists() and not is_page(out):
-        raise FileExistsError(f"--out: {out} is no page of a run and would be lost; choose another name")
+        raise FileExistsError(f"{out}: is no page of a run and would be lost; choose another name")
 
 
 def write_report(

@@ -20,7 +20,7 @@ from npdeconv.cli.options import (
     number,
     record_data,
 )
-from npdeconv.cli.report import write_report
+from npdeconv.cli.report import check_page, write_report
 from npdeconv.data import Augmentation, Dataset, compose, flip, shift, tint, warp
 from npdeconv.layers import Sequential
 from npdeconv.report import Watch
@@ -126,6 +126,8 @@ def run(options: argparse.Namespace) -> None:
     network = models.build(options.model, rng=rng)
     folder = options.folder or Path("runs") / options.model
     check_folder(folder)
+    if options.watch:
+        check_page(folder / "report.html")
     optimizer = _optimizer(options)
     test = load_data(options.test or options.data, "test", network)
     training.fit(
@@ -167,8 +169,7 @@ def _callbacks(options: argparse.Namespace, folder: Path, test: Dataset) -> list
     snapshots = folder / "snapshots"
 
     def record(network: Sequential, history: Mapping[str, Sequence[float]]) -> None:
-        if not (folder / "data.json").exists():
-            record_data(folder, options.data)
+        record_data(folder, options.data)
 
     called: list[Callback] = [
         record,

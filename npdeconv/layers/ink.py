@@ -1,7 +1,7 @@
 """Pictures on a white backdrop, turned so that the backdrop is 0."""
 
 from npdeconv._checks import fraction
-from npdeconv._types import Array, Generator, Gradients, Rule, Shape
+from npdeconv._types import Array, Generator, Gradients, Shape
 from npdeconv.layers.base import Context, Layer, check_floating
 from npdeconv.layers.relu import ReLU
 
@@ -19,8 +19,9 @@ class Ink(Layer):
 
     Notes
     -----
-    It is the linear map level - x followed by a `ReLU`, and goes down as these two do: a
-    projection is rectified and changes its sign, so that negative pixels are what ought to be dark.
+    It is the linear map level - x followed by a `ReLU`. A projection only changes its sign: what
+    would reach the rectifier are pixels already, and those keep their sign, as in the paper's
+    DeconvNet. Negative pixels are what ought to be dark.
     """
 
     def __init__(self, level: float) -> None:
@@ -40,12 +41,8 @@ class Ink(Layer):
         return -gradient, none
 
     def deconv(self, y: Array, context: Context) -> Array:
-        """Rectify, and change the sign."""
-        return -self._rectifier.deconv(y, context)
-
-    def descend(self, y: Array, context: Context, rule: Rule) -> Array:
-        """Pass the rectifier by the rule, and change the sign."""
-        return -self._rectifier.descend(y, context, rule)
+        """Change the sign, whatever the rule but the gradient's."""
+        return -self._rectifier.descend(y, context, "linear")
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape stays."""

@@ -80,6 +80,6 @@ def run(options: argparse.Namespace) -> None:
     for layer, result in results.items():
         stem = file_stem(layer, origin, listed("map", options.maps), split=split)
         write_arrays(options.out / f"{stem}.npz", result._asdict())
-        figure = save_figure(plot.evolution(result, title=f"{layer}: {whose}"), options.out / f"{stem}.png")
+        figure = save_figure(plot.evolution(result, title=f"{layer}\n{whose}"), options.out / f"{stem}.png")
         jump = f"last jump at epoch {result.last_jump}" if result.last_jump else "no jumps"
         print(f"{layer}, {whose}: {figure}" + ("" if options.image is not None else f" ({jump})"))

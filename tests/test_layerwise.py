@@ -9,7 +9,7 @@ import pytest
 from npdeconv import models, plot
 from npdeconv.data import as_input
 from npdeconv.layers import Conv2D, MaxPool2D, ReLU, Sequential
-from npdeconv.plot.layers import in_box
+from npdeconv.plot.images import in_box
 from npdeconv.visualize import map_layers, project, project_layers
 from tests.cases import small_network
 

@@ -115,3 +115,15 @@ def test_images_of_two_channels_are_refused():
         ValueError, match=r"expected pixels of shape \(H, W, 1\) or \(H, W, 3\), got \(4, 4, 2\)"
     ):
         plot.image(np.zeros((4, 4, 2)))
+
+
+def test_of_a_small_field_only_that_part_is_drawn():
+    pixels = np.zeros((1, 20, 20, 3))
+    pixels[0, 4:7, 5:8] = 1
+    images = np.zeros((1, 20, 20, 3), np.uint8)
+    axes = plot.projections(images, result(pixels, [[4, 7, 5, 8]], [False]))
+    assert axes[1, 0].images[0].get_array().shape[:2] == (3, 3)
+    assert axes[1, 0].get_title() == "activation 1\n3x3 pixels, enlarged"
+    assert axes[0, 0].images[0].get_array().shape[:2] == (20, 20)
+    axes = plot.projections(images, result(pixels, [[2, 9, 3, 10]], [False]))  # 49 of 400: more than a 16th
+    assert axes[1, 0].images[0].get_array().shape[:2] == (20, 20)

@@ -11,8 +11,8 @@ from npdeconv.layers.base import Layer, check_descent, check_floating
 class ReLU(Layer):
     """max(x, 0): the layer whose way down depends on the rule of descent.
 
-    Linear layers go down the same way whatever the rule, and `Ink` by the rectifier inside it; any
-    other layer only knows "gradient", by `backward`, from the rest, by `deconv`.
+    Linear layers go down the same way whatever the rule; any other layer only knows "gradient", by
+    `backward`, from the rest, by `deconv`.
 
     =========== ============================== ==========================================
     rule        passes what is positive ...    source

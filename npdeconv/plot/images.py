@@ -46,3 +46,10 @@ def box(corners: Sequence[int] | Array, ax: Axes) -> Axes:
     ax.set_xlim(min(west, left - 0.5), max(east, right - 0.5))
     ax.set_ylim(max(south, bottom - 0.5), min(north, top - 0.5))
     return ax
+
+
+def in_box(pixels: Array, corners: Array) -> Array:
+    """Crop an image (H, W, C) to the part of it that lies in a box, if any does."""
+    top, bottom, left, right = np.maximum(corners, 0)
+    part = pixels[top:bottom, left:right]
+    return part if part.size else pixels

@@ -1,10 +1,9 @@
 """One layer after another, for one image."""
 
 import matplotlib.pyplot as plt
-import numpy as np
 
 from npdeconv._types import Array
-from npdeconv.plot.images import box, image
+from npdeconv.plot.images import box, image, in_box
 from npdeconv.visualize import LayerProjections, display
 
 
@@ -52,10 +51,3 @@ def _share_frame(axes: Array) -> None:
     south, north = zip(*(ax.get_ylim() for ax in axes), strict=True)
     for ax in axes:
         ax.set(xlim=(min(west), max(east)), ylim=(max(south), min(north)))
-
-
-def in_box(pixels: Array, corners: Array) -> Array:
-    """Crop an image (H, W, C) to the part of it that lies in a box, if any does."""
-    top, bottom, left, right = np.maximum(corners, 0)
-    part = pixels[top:bottom, left:right]
-    return part if part.size else pixels

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 
 from npdeconv._types import Array
-from npdeconv.plot.images import box, image
+from npdeconv.plot.images import box, image, in_box
 from npdeconv.visualize import Projection, display
 
 COLUMNS = 8  # of a figure; more images go into further rows
+SPECK = 16  # a unit that sees less than this part of an image would leave a speck of a projection
 
 
 def projections(
@@ -23,7 +24,8 @@ def projections(
     """Draw images with the receptive fields of the projected units, and the projections beneath.
 
     All projections have one scale: mid-gray is zero, and the strongest pixel of them all is
-    white or black (see `npdeconv.visualize.display`).
+    white or black (see `npdeconv.visualize.display`). Where a unit sees little of the image, only
+    that part of its projection is drawn, and it says so.
 
     Parameters
     ----------
@@ -54,7 +56,11 @@ def projections(
         if not result.silent[n]:
             box(result.box[n], axes[0, n])
         strength = "silent" if result.silent[n] else f"activation {result.activation[n]:.2g}"
-        image(shown[n], axes[1, n])
+        part = in_box(shown[n], result.box[n])
+        is_speck = not result.silent[n] and part[..., 0].size * SPECK < shown[n][..., 0].size
+        image(part if is_speck else shown[n], axes[1, n])
+        if is_speck:
+            strength += f"\n{part.shape[0]}x{part.shape[1]} pixels, enlarged"
         axes[1, n].set_title(strength, y=0, pad=-3, va="top", fontsize="small")  # beneath
     return axes
 

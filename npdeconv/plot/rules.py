@@ -5,8 +5,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from npdeconv._types import Array
-from npdeconv.plot.images import box, image
-from npdeconv.plot.layers import in_box
+from npdeconv.plot.images import box, image, in_box
 from npdeconv.visualize import RuleComparison, display
 
 GATES = {  # (forward, backward)

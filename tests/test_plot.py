@@ -123,7 +123,7 @@ def test_of_a_small_field_only_that_part_is_drawn():
     images = np.zeros((1, 20, 20, 3), np.uint8)
     axes = plot.projections(images, result(pixels, [[4, 7, 5, 8]], [False]))
     assert axes[1, 0].images[0].get_array().shape[:2] == (3, 3)
-    assert axes[1, 0].get_title() == "activation 1\n3x3 pixels, enlarged"
+    assert axes[1, 0].get_title() == "activation 1\n3x3, enlarged"
     assert axes[0, 0].images[0].get_array().shape[:2] == (20, 20)
     axes = plot.projections(images, result(pixels, [[2, 9, 3, 10]], [False]))  # 49 of 400: more than a 16th
     assert axes[1, 0].images[0].get_array().shape[:2] == (20, 20)

@@ -60,7 +60,7 @@ def projections(
         is_speck = not result.silent[n] and part[..., 0].size * SPECK < shown[n][..., 0].size
         image(part if is_speck else shown[n], axes[1, n])
         if is_speck:
-            strength += f"\n{part.shape[0]}x{part.shape[1]} pixels, enlarged"
+            strength += f"\n{part.shape[0]}x{part.shape[1]}, enlarged"
         axes[1, n].set_title(strength, y=0, pad=-3, va="top", fontsize="small")  # beneath
     return axes
 

@@ -96,8 +96,10 @@ def test_a_switch_that_changes_is_a_kink_and_no_failure():
 
 def test_nothing_but_kinks_is_no_pass():
     report = check_gradients(ReLU(), np.zeros((1, 4)))
-    assert report.kinks == 4
-    assert not report.passed
+    assert (report.kinks, report.undecided, report.passed) == (4, ("x",), False)
+    assert str(report).endswith(
+        "UNDECIDED: largest relative error 0.0e+00, tolerance 1e-06; nothing but kinks in x"
+    )
 
 
 def test_a_wrong_gradient_is_not_excused_by_kinks_elsewhere():
@@ -199,3 +201,36 @@ def test_bad_arguments():
 
     with pytest.raises(ValueError, match=re.escape("the gradient of scale has shape (2,), not (1,)")):
         check_gradients(Misshapen(), distinct((1, 3)))
+
+
+def test_many_kinks_at_once_are_kinks():
+    """One bias moves a million units: within any step, some of them switch."""
+
+    class ManyUnits(Layer):
+        thresholds = np.random.default_rng(0).uniform(-1e-3, 1e-3, (1, 200_000))
+
+        def __init__(self, factor=1.0):
+            self.bias, self.factor = np.zeros(1), factor
+
+        @property
+        def parameters(self):
+            return {"bias": self.bias}
+
+        def forward(self, x, *, rng=None):
+            units = x.sum() + self.bias + self.thresholds
+            return np.maximum(units, 0).sum(axis=1, keepdims=True), units > 0
+
+        def backward(self, dy, context):
+            slope = dy * context.sum() * self.factor
+            return slope, {"bias": slope.ravel()}
+
+        def deconv(self, y, context):
+            return y
+
+        def output_shape(self, input_shape):
+            return input_shape
+
+    report = check_gradients(ManyUnits(), np.zeros((1, 1)))
+    assert report.error < 1e-6
+    assert report.kinks == 2
+    assert check_gradients(ManyUnits(1.1), np.zeros((1, 1))).error == pytest.approx(0.1, rel=0.1)

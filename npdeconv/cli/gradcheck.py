@@ -46,4 +46,4 @@ def run(options: Namespace) -> None:
         report = check_gradients(network, x, rng=rng, samples=options.samples, progress=show)
     print(report)
     if not report.passed:
-        raise ArithmeticError(f"{network.name}: the gradients do not agree with finite differences")
+        raise ArithmeticError(f"{network.name}: finite differences do not confirm the gradients")

@@ -132,7 +132,7 @@ def test_gradcheck_finds_a_wrong_gradient(capsys, monkeypatch):
 
     monkeypatch.setattr(npdeconv.layers.ReLU, "backward", wrong)
     assert cli.main(["gradcheck", "deck_model4", "--samples", "2"]) == 2
-    assert "npdeconv: deck_model4: the gradients do not agree with finite diff" in capsys.readouterr().err
+    assert "npdeconv: deck_model4: finite differences do not confirm the gradients" in capsys.readouterr().err
 
 
 def test_train_records_a_run(trained):

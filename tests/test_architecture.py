@@ -20,13 +20,14 @@ FLOORS = [  # from the ground up; a module may import from its own floor and fro
     {"inference"},
     {"visualize", "training"},
     {"callbacks"},
+    {"experiments"},
     {"plot"},
     {"report"},
     {"cli"},
 ]
 STRANGERS = {"visualize": {"training"}, "training": {"visualize"}}  # same floor, but nothing in common
 DRAWING = {"plot", "report", "cli"}
-FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "captum", "sklearn", "skimage"}
+FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "captum"}
 
 
 def modules() -> list[Path]:

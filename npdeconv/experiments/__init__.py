@@ -1,0 +1,1 @@
+"""Studies that train and look in turn: transfer to other classes, probes of every layer, retraining."""

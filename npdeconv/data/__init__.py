@@ -2,7 +2,7 @@
 
 In reading order: `dataset` (what all loaders return), `idx` and `mnist`, `folder` and `rps`,
 `strokes` (drawn, not loaded), `files` and `archive` (where files lie, and downloads), `batches`,
-`augment` and `warping`.
+`preprocessing` (for networks made elsewhere), `augment` and `warping`.
 """
 
 from npdeconv.data.augment import Augmentation, compose, crop, flip, shift
@@ -10,6 +10,7 @@ from npdeconv.data.batches import as_input, batch_indices
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.folder import load_folder
 from npdeconv.data.mnist import load_mnist
+from npdeconv.data.preprocessing import Preprocessing, fit_photo
 from npdeconv.data.rps import load_rps
 from npdeconv.data.strokes import load_strokes
 from npdeconv.data.warping import tint, warp
@@ -17,10 +18,12 @@ from npdeconv.data.warping import tint, warp
 __all__ = [
     "Augmentation",
     "Dataset",
+    "Preprocessing",
     "as_input",
     "batch_indices",
     "compose",
     "crop",
+    "fit_photo",
     "flip",
     "load_folder",
     "load_mnist",

@@ -1,0 +1,161 @@
+"""From photographs of any size to what a pretrained network takes, and back to pixels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+from PIL import Image
+
+from npdeconv._checks import describe, not_negative, one_of, positive_int, positive_pair
+from npdeconv._types import Array, Pair
+
+Channels: TypeAlias = Literal["RGB", "BGR", "gray"]
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """How a network wants its images: ``(pixels * scale - mean) / std``, at one size.
+
+    Parameters
+    ----------
+    size : int or (height, width)
+        The size that the network takes.
+    shorter_side : int, optional
+        Scale each photo until its shorter side has so many pixels, and cut `size` out of the center.
+        Without it, the whole photo is stretched to `size`.
+    scale : float
+        What pixels, 0 to 255, are multiplied with.
+    mean, std : float or sequence of float
+        One number, or one per channel, in the order red, green, blue whatever `channels` says.
+    channels : "RGB", "BGR" or "gray"
+        What the channels of the network's input are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a setting is of another kind, or they don't fit together.
+
+    Examples
+    --------
+    >>> card = Preprocessing(227, shorter_side=256, scale=1, mean=(123, 117, 104))
+    >>> card.apply([np.full((300, 400, 3), 124, np.uint8)])[0, 0, 0].tolist()
+    [1.0, 7.0, 20.0]
+    """
+
+    size: Pair
+    shorter_side: int | None = None
+    scale: float = 1 / 255
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+    channels: Channels = "RGB"
+
+    def __post_init__(self) -> None:
+        # A frozen dataclass parses its fields through the back door.
+        object.__setattr__(self, "size", positive_pair(self.size, "Preprocessing", "size"))
+        one_of(self.channels, get_args(Channels), "Preprocessing", "channels")
+        for name in "mean", "std":
+            object.__setattr__(self, name, _per_channel(getattr(self, name), self.channel_count, name))
+        if not_negative(self.scale, "Preprocessing", "scale") == 0 or min(self.std) <= 0:
+            raise ValueError(f"Preprocessing: scale and std must be above 0, got {self.scale} and {self.std}")
+        if self.shorter_side is not None:
+            positive_int(self.shorter_side, "Preprocessing", "shorter_side")
+            if self.shorter_side < max(self.size):
+                raise ValueError(
+                    "Preprocessing: shorter_side must be at least the size that is cut out, "
+                    f"{self.size[0]}x{self.size[1]}, got {self.shorter_side}"
+                )
+
+    @property
+    def channel_count(self) -> int:
+        """The number of channels, 1 or 3."""
+        return 1 if self.channels == "gray" else 3
+
+    def apply(self, photos: Sequence[Array] | Array) -> Array:
+        """Prepare photos for the network.
+
+        Parameters
+        ----------
+        photos : sequence of uint8 arrays (H, W, C), or one array (N, H, W, C)
+            Of any sizes; red, green and blue, or gray with one channel.
+
+        Returns
+        -------
+        float32 array (N, height, width, C)
+        """
+        return self.normalize(self.fit(photos))
+
+    def fit(self, photos: Sequence[Array] | Array) -> Array:
+        """Return what the network is going to see of the photos, as pixels: uint8 (N, height, width, C)."""
+        fitted = np.empty((len(photos), *self.size, self.channel_count), np.uint8)
+        for photo, place in zip(photos, fitted, strict=True):
+            place[...] = fit_photo(photo, self.size, self.shorter_side, gray=self.channels == "gray")
+        return fitted
+
+    def normalize(self, images: Array) -> Array:
+        """Turn pixels of the right size, uint8 (N, height, width, C), into the network's float32 input."""
+        expected = (*self.size, self.channel_count)
+        if not isinstance(images, np.ndarray) or images.dtype != np.uint8 or images.shape[1:] != expected:
+            raise ValueError(
+                f"Preprocessing: expected uint8 images (N, {', '.join(map(str, expected))}),"
+                f" got {describe(images)}"
+            )
+        numbers = images * np.float32(self.scale)
+        numbers -= np.array(self.mean, np.float32)
+        numbers /= np.array(self.std, np.float32)
+        return self._reorder(numbers)
+
+    def invert(self, inputs: Array) -> Array:
+        """Turn inputs of the network (..., C) into the pixels they stand for, uint8 of the same shape.
+
+        What no pixel stands for is cut off at 0 or 255.
+        """
+        pixels = (self._reorder(inputs) * np.array(self.std) + np.array(self.mean)) / self.scale
+        return np.rint(np.clip(pixels, 0, 255)).astype(np.uint8)
+
+    def _reorder(self, images: Array) -> Array:
+        return np.ascontiguousarray(images[..., ::-1]) if self.channels == "BGR" else images
+
+
+def fit_photo(photo: Array, size: Pair, shorter_side: int | None = None, *, gray: bool = False) -> Array:
+    """Bring one photo to a size, antialiased.
+
+    Parameters
+    ----------
+    photo : uint8 array (H, W, 3) or (H, W, 1)
+    size : (height, width)
+    shorter_side : int, optional
+        Scale until the shorter side has so many pixels, then cut `size` out of the center; without
+        it, the whole photo is stretched.
+    gray : bool
+        Return one channel instead of three.
+
+    Returns
+    -------
+    uint8 array (height, width, 3) or (height, width, 1)
+    """
+    if not isinstance(photo, np.ndarray) or photo.dtype != np.uint8:
+        raise TypeError(f"fit_photo: expected a photo of dtype uint8, got {describe(photo)}")
+    if photo.ndim != 3 or photo.shape[2] not in (1, 3) or 0 in photo.shape:
+        raise ValueError(f"fit_photo: expected a photo of shape (H, W, 3) or (H, W, 1), got {photo.shape}")
+    image = Image.fromarray(photo if photo.shape[2] == 3 else photo[..., 0]).convert("L" if gray else "RGB")
+    (height, width), (rows, columns) = size, photo.shape[:2]
+    box = (0.0, 0.0, float(columns), float(rows))
+    if shorter_side is not None:
+        # Cut out before scaling: a photo of one row would otherwise become a very long one.
+        per_pixel = min(rows, columns) / shorter_side
+        top, left = (rows - height * per_pixel) / 2, (columns - width * per_pixel) / 2
+        box = (left, top, left + width * per_pixel, top + height * per_pixel)
+    fitted = np.asarray(image.resize((width, height), Image.Resampling.LANCZOS, box))
+    return fitted.reshape(height, width, -1)
+
+
+def _per_channel(value: Any, channels: int, name: str) -> tuple[float, ...]:
+    numbers = np.atleast_1d(np.asarray(value))
+    if numbers.dtype.kind not in "iuf":
+        raise TypeError(f"Preprocessing: {name} must be numbers, got {describe(value)}")
+    if numbers.shape not in ((1,), (channels,)) or not np.isfinite(numbers).all():
+        raise ValueError(
+            f"Preprocessing: {name} must be one finite number or {channels}, got {describe(value)}"
+        )
+    return tuple(map(float, np.broadcast_to(numbers, channels)))

@@ -6,10 +6,13 @@ excite each feature map most. `display` turns signed pixels into something to lo
 
 from npdeconv._types import Box
 from npdeconv.visualize.display import display
+from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
+from npdeconv.visualize.features import Prepare, average_maps, last_hidden, layer_features
 from npdeconv.visualize.filters import FeatureMaps, feature_maps, first_filters
 from npdeconv.visualize.layerwise import LayerProjections, map_layers, project_layers
 from npdeconv.visualize.mistakes import Mistakes, confusion, find_mistakes
+from npdeconv.visualize.neighbors import Agreement, Neighbors, label_agreement, nearest_neighbors
 from npdeconv.visualize.occluder import Fill, Positions, occlude_box, occlusion_positions
 from npdeconv.visualize.occlusion import Occlusion, occlude
 from npdeconv.visualize.patches import Patches, find_patches
@@ -19,7 +22,9 @@ from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
 from npdeconv.visualize.summary import LayerSummary, summarize
 
 __all__ = [
+    "Agreement",
     "Box",
+    "Embedding",
     "Evolution",
     "EvolutionRecorder",
     "FeatureMaps",
@@ -27,17 +32,23 @@ __all__ = [
     "LayerProjections",
     "LayerSummary",
     "Mistakes",
+    "Neighbors",
     "Occlusion",
     "Patches",
+    "Pca",
     "Positions",
+    "Prepare",
     "Projection",
     "Ranking",
     "RuleComparison",
     "Select",
     "Strongest",
+    "average_maps",
     "compare_rules",
     "confusion",
     "display",
+    "embed",
+    "embed_tsne",
     "evolve",
     "feature_maps",
     "find_mistakes",
@@ -45,10 +56,15 @@ __all__ = [
     "find_snapshots",
     "find_strongest",
     "first_filters",
+    "label_agreement",
+    "last_hidden",
+    "layer_features",
     "map_layers",
+    "nearest_neighbors",
     "occlude",
     "occlude_box",
     "occlusion_positions",
+    "pca",
     "project",
     "project_layers",
     "summarize",

@@ -1,0 +1,188 @@
+"""Where does a network put its images? Features drawn in the plane, and who is whose neighbor."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from npdeconv._checks import describe, image_batch, not_negative, positive_int
+from npdeconv._types import Array
+from npdeconv.layers import Sequential
+from npdeconv.parallel import Workers
+from npdeconv.visualize.features import Prepare, as_rows, average_maps, last_hidden, layer_features
+from npdeconv.visualize.neighbors import Neighbors, nearest_neighbors
+
+TSNE_DIMENSIONS = 50  # t-SNE reads so many principal components, as its authors do
+PERPLEXITY = 30.0
+
+
+class Pca(NamedTuple):
+    """The K principal components of N vectors, the one with the largest variance first."""
+
+    points: Array  # (N, K): coordinates along the directions, centered
+    directions: Array  # (K, D): of length 1; the largest entry of each is positive
+    mean: Array  # (D,)
+    explained: Array  # (K,): share of the variance; 0 where there is none at all
+
+
+class Embedding(NamedTuple):
+    """A layer's features of N images, in the plane, and their nearest neighbors."""
+
+    layer: str
+    features: Array  # (N, D)
+    pca: Pca  # of the features, 2 components
+    tsne: Array | None  # (N, 2): of the features
+    neighbors: Neighbors  # of all images, in feature space
+    pixel_neighbors: Neighbors  # in pixel space
+
+
+def embed(
+    network: Sequential,
+    images: Array,
+    layer: str | None = None,
+    *,
+    k: int = 5,
+    limit: int | None = None,
+    tsne: bool = True,
+    perplexity: float = PERPLEXITY,
+    prepare: Prepare | None = None,
+    workers: Workers = None,
+) -> Embedding:
+    """Compare images as a layer sees them with the images as pixels.
+
+    Parameters
+    ----------
+    network : Sequential
+    images : (N, H, W, C)
+        As for `layer_features`.
+    layer : str, optional
+        Name of a layer of any kind; the last hidden one (`last_hidden`) unless given.
+    k : int
+        Neighbors per image, in feature space and in pixel space.
+    limit : int, optional
+        At most so many features per image, and so many numbers of its pixels, see `layer_features`.
+    tsne : bool
+        Whether to embed by t-SNE too, which needs scikit-learn and takes longer than all else.
+    perplexity : float
+        See `tsne`; lowered to what so few images allow.
+    prepare : callable, optional
+        See `layer_features`; pixels are compared as they are given.
+    workers : int or executor, optional
+        See `npdeconv.parallel.pool`.
+
+    Returns
+    -------
+    Embedding
+
+    Raises
+    ------
+    KeyError
+        If the network has no such layer.
+    TypeError, ValueError
+        As `layer_features` and `nearest_neighbors` do.
+    ImportError
+        If t-SNE is wanted and scikit-learn is missing.
+    """
+    image_batch(images, "embed")
+    name = last_hidden(network) if layer is None else layer
+    rows = layer_features(network, images, [name], limit=limit, prepare=prepare, workers=workers)[name]
+    pixels = (
+        images.reshape(len(images), -1) if limit is None else average_maps(images.astype(np.float32), limit)
+    )
+    allowed = min(perplexity, (len(images) - 1) / 3)
+    return Embedding(
+        layer=name,
+        features=rows,
+        pca=pca(rows),
+        tsne=embed_tsne(rows, perplexity=allowed) if tsne else None,
+        neighbors=nearest_neighbors(rows, k, workers=workers),
+        pixel_neighbors=nearest_neighbors(pixels, k, workers=workers),
+    )
+
+
+def pca(vectors: Array, components: int = 2) -> Pca:
+    """Project vectors on the directions along which they differ most.
+
+    Parameters
+    ----------
+    vectors : (N, ...)
+        Features, or images, which are read as vectors of pixels.
+    components : int
+        K, at most min(N, D).
+
+    Returns
+    -------
+    Pca
+
+    Raises
+    ------
+    TypeError, ValueError
+        For vectors that are no finite numbers, and more components than there are.
+
+    Notes
+    -----
+    By singular value decomposition in float64. A direction is as good as its opposite; the sign that
+    makes its largest entry positive is taken, so that the same vectors give the same picture.
+    """
+    rows = as_rows(vectors, "pca").astype(np.float64)
+    count = positive_int(components, "pca", "components")
+    if count > min(rows.shape):
+        raise ValueError(
+            f"pca: expected at most {min(rows.shape)} components of {describe(vectors)}, got {count}"
+        )
+    mean = rows.mean(axis=0)
+    left, sizes, directions = np.linalg.svd(rows - mean, full_matrices=False)
+    largest = np.abs(directions[:count]).argmax(axis=1)
+    signs = np.sign(directions[np.arange(count), largest])
+    variances, total = sizes[:count] ** 2, (sizes**2).sum()
+    return Pca(
+        points=left[:, :count] * sizes[:count] * signs,
+        directions=directions[:count] * signs[:, np.newaxis],
+        mean=mean,
+        explained=variances / total if total else np.zeros(count),
+    )
+
+
+def embed_tsne(vectors: Array, *, perplexity: float = PERPLEXITY) -> Array:
+    """Embed vectors in the plane so that neighbors stay neighbors (van der Maaten & Hinton, 2008).
+
+    Distances between groups, and the sizes of groups, mean little in such a picture.
+
+    Parameters
+    ----------
+    vectors : (N, ...)
+    perplexity : float
+        About how many neighbors of a vector count; at least 1 and below N.
+
+    Returns
+    -------
+    float32 (N, 2)
+        Nothing in it is random: it starts from the first two principal components.
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn is missing.
+    TypeError, ValueError
+        For vectors that are no finite numbers, and a perplexity out of range.
+
+    Notes
+    -----
+    scikit-learn's Barnes-Hut approximation, of the first 50 principal components.
+    """
+    rows = as_rows(vectors, "embed_tsne")
+    if not 1 <= not_negative(perplexity, "embed_tsne", "perplexity") < len(rows):
+        raise ValueError(
+            f"embed_tsne: expected a perplexity from 1 to below the {len(rows)} vectors, got {perplexity}"
+        )
+    try:
+        from sklearn.manifold import TSNE
+    except ImportError:
+        raise ImportError(
+            "t-SNE needs scikit-learn, which is not installed: pip install 'npdeconv[embedding]'"
+        ) from None
+    reduced = pca(rows, min(TSNE_DIMENSIONS, *rows.shape)).points
+    start = reduced[:, :2] if reduced.shape[1] > 1 else np.pad(reduced, ((0, 0), (0, 1)))
+    spread = start[:, 0].std()
+    start = start / spread * 1e-4 if spread else start  # small, as if all had begun at one place
+    method = TSNE(perplexity=perplexity, init=start.astype(np.float32), random_state=0)
+    return method.fit_transform(reduced.astype(np.float32))

@@ -1,0 +1,181 @@
+"""What a layer makes of each image, as one vector of features."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TypeAlias
+
+import numpy as np
+
+from npdeconv._checks import describe, image_batch, name_list, positive_int
+from npdeconv._types import Array, Shape
+from npdeconv.data import as_input
+from npdeconv.layers import Dropout, Flatten, Sequential, Softmax
+from npdeconv.parallel import Workers, pool, shards
+from npdeconv.visualize.projection import as_map_shape
+
+LARGEST = 4 * 2**30  # bytes of the features of all images and layers together
+
+Prepare: TypeAlias = Callable[[Array], Array]
+"""Turns images as they are stored into what the network takes, a shard at a time."""
+
+
+def layer_features(
+    network: Sequential,
+    images: Array,
+    layers: Sequence[str],
+    *,
+    limit: int | None = None,
+    prepare: Prepare | None = None,
+    workers: Workers = None,
+) -> dict[str, Array]:
+    """Compute the features of images in some layers, in one pass.
+
+    Besides the result, the memory that it takes does not depend on the number of images.
+
+    Parameters
+    ----------
+    network : Sequential
+    images : (N, H, W, C)
+        uint8 pixels, or floats prepared as the network takes them; with `prepare`, anything that it takes.
+    layers : sequence of str
+        Names of layers of any kind.
+    limit : int, optional
+        At most so many features per layer, but at least one of each map: the maps are averaged over
+        the finest grid that is so small, see `average_maps`.
+    prepare : callable, optional
+        See `Prepare`.
+    workers : int or executor, optional
+        See `npdeconv.parallel.pool`; the result is the same for any number.
+
+    Returns
+    -------
+    dict of layer to (N, D)
+
+    Raises
+    ------
+    KeyError
+        If the network has no such layer.
+    TypeError, ValueError
+        For images that the network can't take, no images, no layers or a single name for them, and
+        for features that would take more than 4 GiB.
+    """
+    who = "layer_features"
+    image_batch(images, who)
+    names = name_list(layers, who, "layers")
+    if not len(images) or not names:
+        raise ValueError(f"{who}: expected at least one image and one layer")
+    if limit is not None:
+        positive_int(limit, who, "limit")
+    task = partial(_shard_features, list(_segments(network, names)), network.dtype, limit, prepare)
+    widths = {name: part.shape[1] for name, part in task(images[:1]).items()}
+    size = len(images) * sum(widths.values()) * network.dtype.itemsize
+    if size > LARGEST:
+        raise ValueError(
+            f"{who}: expected at most {LARGEST / 1e9:.1f} GB, got {size / 1e9:.1f} GB for"
+            f" {len(images)} images in {', '.join(names)}; set a limit"
+        )
+    found = {name: np.empty((len(images), width), network.dtype) for name, width in widths.items()}
+    cuts = shards(images)
+    with pool(workers) as parallel_map:
+        parts = parallel_map(task, [images[cut] for cut in cuts])
+        for cut, part in zip(cuts, parts, strict=True):
+            for name, rows in part.items():
+                found[name][cut] = rows
+    return {name: found[name] for name in names}
+
+
+def average_maps(maps: Array, limit: int | None = None) -> Array:
+    """Read maps as vectors, averaged over the finest grid with which they have at most `limit` numbers.
+
+    Parameters
+    ----------
+    maps : (N, H, W, F)
+    limit : int, optional
+
+    Returns
+    -------
+    (N, D)
+        Rows, columns, maps, in this order. D exceeds `limit` only if F does.
+
+    Examples
+    --------
+    >>> maps = np.arange(9.0).reshape(1, 3, 3, 1)
+    >>> average_maps(maps, limit=4)
+    array([[0. , 1.5, 4.5, 6. ]])
+    """
+    height, width = maps.shape[1:3]
+    rows, columns = _grid(maps.shape[1:], limit)
+    means = maps
+    for axis, length, cells in ((1, height, rows), (2, width, columns)):
+        if cells == length:
+            continue
+        starts = np.arange(cells) * length // cells
+        counts = np.diff(starts, append=length).astype(maps.dtype)
+        means = np.add.reduceat(means, starts, axis=axis) / counts.reshape(-1, *(1,) * (3 - axis))
+    return means.reshape(len(maps), -1)
+
+
+def last_hidden(network: Sequential) -> str:
+    """Return the name of the last hidden layer: what the last layer with weights reads.
+
+    Flattening and dropout, which pass on what they are given, are passed over.
+    """
+    names = list(network.layers)
+    weighted = [n for n, name in enumerate(names) if "weight" in network[name].parameters]
+    passed_over = (Flatten, Dropout, Softmax)
+    below = (
+        [name for name in names[: weighted[-1]] if not isinstance(network[name], passed_over)]
+        if weighted
+        else []
+    )
+    if not below:
+        raise ValueError(f"last_hidden: expected a layer below the last weights, {network.name} has none")
+    return below[-1]
+
+
+def _grid(shape: Shape, limit: int | None) -> tuple[int, int]:
+    """Return how many rows and columns of cells a map is averaged over."""
+    height, width, maps = shape
+    if limit is None:
+        return height, width
+    sizes = range(max(height, width), 1, -1)
+    fitting = (g for g in sizes if min(g, height) * min(g, width) * maps <= limit)
+    side = next(fitting, 1)
+    return min(side, height), min(side, width)
+
+
+def _segments(network: Sequential, names: Sequence[str]) -> Iterator[tuple[str, Sequential]]:
+    """Cut the network into chains that end in the wanted layers."""
+    known = list(network.layers)
+    for name in names:
+        _ = network[name]  # or say which ones there are
+    first = 0
+    for last in sorted({known.index(name) for name in names}):
+        yield known[last], network[known[first] : known[last]]
+        first = last + 1
+
+
+def _shard_features(
+    segments: Sequence[tuple[str, Sequential]],
+    dtype: np.dtype[np.floating],
+    limit: int | None,
+    prepare: Prepare | None,
+    images: Array,
+) -> dict[str, Array]:
+    x = as_input(images if prepare is None else prepare(images), dtype)
+    found = {}
+    for name, chain in segments:
+        x = chain(x)
+        found[name] = average_maps(x.reshape(len(x), *as_map_shape(x.shape[1:])), limit)
+    return found
+
+
+def as_rows(array: Array, who: str) -> Array:
+    """Read an array (N, ...) as N vectors of finite numbers (N, D)."""
+    if not isinstance(array, np.ndarray) or array.ndim < 2 or array.dtype.kind not in "uif":
+        raise TypeError(f"{who}: expected numbers of shape (N, D) or (N, H, W, C), got {describe(array)}")
+    if not array.size:
+        raise ValueError(f"{who}: expected at least one vector of features, got {describe(array)}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{who}: expected finite features, got NaN or infinity")
+    return array.reshape(len(array), -1)

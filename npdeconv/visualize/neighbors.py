@@ -1,0 +1,141 @@
+"""What does a network find similar? Nearest neighbors, and whether they are of one class."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from npdeconv._checks import describe, positive_int
+from npdeconv._types import Array
+from npdeconv.parallel import Workers, pool, slices
+from npdeconv.visualize.features import as_rows
+
+QUERIES_AT_ONCE = 128
+COLUMNS_AT_ONCE = 1024  # of the features, turned to float64
+
+
+class Neighbors(NamedTuple):
+    """The k nearest neighbors of each of Q vectors, the nearest first."""
+
+    queries: Array  # int (Q,): which vectors were asked for
+    positions: Array  # int (Q, k)
+    distances: Array  # float64 (Q, k): Euclidean
+
+
+class Agreement(NamedTuple):
+    """How often neighbors share the label; all are shares of the queries."""
+
+    by_rank: Array  # (k,): whose neighbor of this rank, from the nearest on, has their label
+    vote: float  # whose label is what most of their neighbors have; of equally many, the nearest's
+    by_class: Array  # (classes,): mean share of the k neighbors with the label; NaN where there is no query
+    chance: float  # whose neighbor would share the label if it were any other vector
+
+
+def nearest_neighbors(
+    features: Array,
+    k: int = 5,
+    *,
+    queries: Sequence[int] | Array | None = None,
+    workers: Workers = None,
+) -> Neighbors:
+    """Find the nearest neighbors of vectors among all the others, exactly.
+
+    Parameters
+    ----------
+    features : (N, ...)
+        One vector per image, such as `layer_features` gives for a layer; images themselves are read as
+        vectors of pixels.
+    k : int
+        How many neighbors.
+    queries : sequence of int, optional
+        Positions of the vectors whose neighbors to find; all unless given.
+    workers : int or executor, optional
+        See `npdeconv.parallel.pool`; the result is the same for any number.
+
+    Returns
+    -------
+    Neighbors
+        Nothing is its own neighbor. Of equal distances (to rounding), the first vectors win.
+
+    Raises
+    ------
+    IndexError
+        If there is no such query.
+    TypeError, ValueError
+        For features that are no finite numbers, and fewer than k + 1 of them.
+    """
+    who = "nearest_neighbors"
+    rows = as_rows(features, who)
+    positive_int(k, who, "k")
+    if len(rows) <= k:
+        raise ValueError(f"{who}: expected more than {k} vectors to find {k} neighbors, got {len(rows)}")
+    chosen = np.arange(len(rows)) if queries is None else np.asarray(queries)
+    if chosen.ndim != 1 or chosen.dtype.kind not in "iu":
+        raise TypeError(f"{who}: queries must be positions, got {describe(queries)}")
+    wrong = chosen[(chosen < 0) | (chosen >= len(rows))]
+    if wrong.size:
+        raise IndexError(f"{who}: there are the vectors 0 to {len(rows) - 1}, got {wrong[0]}")
+    center = rows.mean(axis=0, dtype=np.float64)  # what all have in common would only cost digits
+    squares = sum((part**2).sum(axis=1) for part in _columns(rows, center))
+    task = partial(_nearest, rows, center, squares, k)
+    with pool(workers) as parallel_map:
+        parts = list(parallel_map(task, [chosen[cut] for cut in slices(len(chosen), QUERIES_AT_ONCE)]))
+    positions = np.concatenate([part[0] for part in parts]) if parts else np.empty((0, k), np.int64)
+    distances = np.concatenate([part[1] for part in parts]) if parts else np.empty((0, k))
+    return Neighbors(chosen, positions, distances)
+
+
+def label_agreement(neighbors: Neighbors, labels: Array) -> Agreement:
+    """Count how often neighbors share the label.
+
+    Parameters
+    ----------
+    neighbors : Neighbors
+    labels : int (N,)
+        Of all vectors, those that were queried and the others.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For labels that are no integers, or too few.
+    """
+    who = "label_agreement"
+    if not isinstance(labels, np.ndarray) or labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise TypeError(f"{who}: expected integer labels of shape (N,), got {describe(labels)}")
+    if not len(neighbors.queries):
+        raise ValueError(f"{who}: expected the neighbors of at least one vector")
+    last = int(max(neighbors.queries.max(), neighbors.positions.max()))
+    if len(labels) <= last:
+        raise ValueError(f"{who}: expected labels of at least {last + 1} vectors, got {len(labels)}")
+    own, theirs = labels[neighbors.queries], labels[neighbors.positions]
+    same = own[:, np.newaxis] == theirs
+    votes = (theirs[:, :, np.newaxis] == theirs[:, np.newaxis, :]).sum(axis=2)  # for each neighbor's label
+    elected = np.take_along_axis(theirs, votes.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
+    counts = np.bincount(labels)
+    queried = np.bincount(own, minlength=len(counts))
+    with np.errstate(invalid="ignore"):
+        by_class = np.bincount(own, same.mean(axis=1), len(counts)) / queried
+    chance = (counts[own] - 1).mean() / (len(labels) - 1)
+    return Agreement(same.mean(axis=0), float((elected == own).mean()), by_class, float(chance))
+
+
+def _nearest(rows: Array, center: Array, squares: Array, k: int, queries: Array) -> tuple[Array, Array]:
+    """Return positions and distances (q, k) of some queries' neighbors."""
+    products = sum(part[queries] @ part.T for part in _columns(rows, center))
+    distances = np.maximum(squares[queries, np.newaxis] - 2 * products + squares, 0)
+    distances[np.arange(len(queries)), queries] = np.inf
+    farthest = np.partition(distances, k - 1, axis=1)[:, k - 1 : k]
+    tied = distances == farthest
+    room = k - (distances < farthest).sum(axis=1, keepdims=True)  # for the first of those as far as the last
+    chosen = (distances < farthest) | (tied & (tied.cumsum(axis=1) <= room))
+    positions = np.nonzero(chosen)[1].reshape(len(queries), k)
+    found = np.take_along_axis(distances, positions, axis=1)
+    order = np.argsort(found, axis=1, kind="stable")
+    return np.take_along_axis(positions, order, axis=1), np.sqrt(np.take_along_axis(found, order, axis=1))
+
+
+def _columns(rows: Array, center: Array) -> Iterator[Array]:
+    """Yield some columns after another, centered and in float64: a copy of all might not fit."""
+    for cut in slices(rows.shape[1], COLUMNS_AT_ONCE):
+        yield rows[:, cut] - center[cut]

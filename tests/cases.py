@@ -6,7 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from npdeconv.layers import Conv2D, Dense, Dropout, Flatten, Ink, Layer, MaxPool2D, ReLU, Sequential, Softmax
+from npdeconv.layers import (
+    AvgPool2D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    Ink,
+    Layer,
+    LeakyReLU,
+    LocalResponseNorm,
+    MaxPool2D,
+    ReLU,
+    Sequential,
+    Softmax,
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +66,31 @@ def pool(*arguments: Any, **options: Any) -> Callable[..., Layer]:
     return lambda dtype: MaxPool2D(*arguments, **options)
 
 
+def average(*arguments: Any, **options: Any) -> Callable[..., Layer]:
+    return lambda dtype: AvgPool2D(*arguments, **options)
+
+
+def normalize(*arguments: Any, **options: Any) -> Callable[..., Layer]:
+    return lambda dtype: LocalResponseNorm(*arguments, **options)
+
+
+def towers(dtype: Any) -> Sequential:
+    """AlexNet in small: two towers, normalization, overlapping pooling; then global pooling."""
+    source = rng()
+    layers: dict[str, Layer] = {
+        "conv1": Conv2D(3, 8, 3, stride=2, rng=source, dtype=dtype),
+        "relu1": ReLU(),
+        "norm1": LocalResponseNorm(3, alpha=0.5),
+        "pool1": MaxPool2D(3, stride=2, padding=((0, 1), (0, 1))),
+        "conv2": Conv2D(8, 6, 3, padding="same", groups=2, rng=source, dtype=dtype),
+        "relu2": LeakyReLU(0.2),
+        "pool2": AvgPool2D(2, stride=1),
+        "pool3": GlobalMaxPool(),
+        "logits": Dense(6, 4, rng=source, dtype=dtype),
+    }
+    return Sequential(layers, input_shape=(15, 13, 3))
+
+
 def small_network(dtype: Any) -> Sequential:
     source = rng()
     layers: dict[str, Layer] = {
@@ -83,6 +124,10 @@ CASES = [
     Case("conv winograd, valid", conv(16, 32, 3), (7, 10, 16)),
     Case("conv winograd, explicit padding", conv(32, 16, 3, padding=((2, 3), (0, 1))), (5, 5, 32)),
     Case("conv winograd, one pixel", conv(16, 16, 3, padding="same"), (1, 1, 16)),
+    Case("conv 2 groups", conv(6, 4, 3, groups=2), (5, 6, 6)),
+    Case("conv 3 groups, stride 2", conv(3, 6, (3, 2), stride=2, padding="same", groups=3), (7, 6, 3)),
+    Case("conv as many groups as channels", conv(4, 4, 3, padding="same", groups=4), (4, 5, 4)),
+    Case("conv winograd, 2 groups", conv(32, 32, 3, padding="same", groups=2), (5, 6, 32)),
     Case("pool 2", pool(2), (6, 8, 3)),
     Case("pool 2, odd input", pool(2), (7, 5, 3)),
     Case("pool overlapping 3/2", pool(3, stride=2), (9, 8, 2)),
@@ -91,12 +136,31 @@ CASES = [
     Case("pool 2x3, stride 3x1", pool((2, 3), stride=(3, 1)), (8, 5, 2)),
     Case("pool explicit padding", pool(3, stride=2, padding=((1, 0), (0, 2))), (6, 6, 2)),
     Case("pool stride larger than window", pool(2, stride=3), (8, 8, 1)),
+    Case("average 2", average(2), (6, 8, 3)),
+    Case("average 2, odd input", average(2), (7, 5, 3)),
+    Case("average overlapping 3/2", average(3, stride=2), (9, 8, 2)),
+    Case("average overlapping 3/1, same", average(3, stride=1, padding="same"), (5, 4, 2)),
+    Case("average 3/2, same, odd", average(3, stride=2, padding="same"), (7, 6, 2)),
+    Case("average 2x3, stride 3x1", average((2, 3), stride=(3, 1)), (8, 5, 2)),
+    Case("average explicit padding", average(3, stride=2, padding=((1, 0), (0, 2))), (6, 6, 2)),
+    Case("average stride larger than window", average(2, stride=3), (8, 8, 1)),
+    Case("global average", lambda dtype: GlobalAveragePool(), (4, 5, 3)),
+    Case("global average of one pixel", lambda dtype: GlobalAveragePool(), (1, 1, 3)),
+    Case("global max", lambda dtype: GlobalMaxPool(), (4, 5, 3)),
+    Case("global max of one pixel", lambda dtype: GlobalMaxPool(), (1, 1, 3)),
+    Case("normalization", normalize(5, alpha=2.0), (3, 4, 9), linear=False),
+    Case("normalization, even size", normalize(4, alpha=2.0, beta=0.6, k=2.0), (3, 4, 7), linear=False),
+    Case("normalization, wider than deep", normalize(9, alpha=2.0), (3, 4, 3), linear=False),
+    Case("normalization of vectors", normalize(3, alpha=2.0), (8,), linear=False),
     Case("relu", lambda dtype: ReLU(), (4, 5, 3), linear=False),
     Case("relu on vectors", lambda dtype: ReLU(), (7,), linear=False),
+    Case("leaky relu", lambda dtype: LeakyReLU(0.1), (4, 5, 3), linear=False),
+    Case("leaky relu of slope 0", lambda dtype: LeakyReLU(0), (4, 5, 3), linear=False),
     Case("ink", lambda dtype: Ink(0.3), (4, 5, 3), linear=False),
     Case("flatten", lambda dtype: Flatten(), (3, 4, 2)),
     Case("dense", lambda dtype: Dense(6, 4, rng=rng(), dtype=dtype), (6,)),
     Case("softmax", lambda dtype: Softmax(), (5,), linear=False),
     Case("dropout", lambda dtype: Dropout(0.5), (4, 3, 2), linear=False),
     Case("network", small_network, (9, 11, 2), linear=False),
+    Case("network of towers", towers, (15, 13, 3), linear=False),
 ]

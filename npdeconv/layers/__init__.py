@@ -1,22 +1,30 @@
 """Floor 1: the layers. Start with `base`, the contract; then `relu`, where the paper happens."""
 
+from npdeconv.layers.average_pool import AvgPool2D
 from npdeconv.layers.base import Layer
 from npdeconv.layers.conv import Conv2D
 from npdeconv.layers.dense import Dense, Flatten
 from npdeconv.layers.dropout import Dropout
+from npdeconv.layers.global_pool import GlobalAveragePool, GlobalMaxPool
 from npdeconv.layers.ink import Ink
+from npdeconv.layers.normalization import LocalResponseNorm
 from npdeconv.layers.pool import MaxPool2D
-from npdeconv.layers.relu import ReLU
+from npdeconv.layers.relu import LeakyReLU, ReLU
 from npdeconv.layers.sequential import Sequential
 from npdeconv.layers.softmax import Softmax
 
 __all__ = [
+    "AvgPool2D",
     "Conv2D",
     "Dense",
     "Dropout",
     "Flatten",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
     "Ink",
     "Layer",
+    "LeakyReLU",
+    "LocalResponseNorm",
     "MaxPool2D",
     "ReLU",
     "Sequential",

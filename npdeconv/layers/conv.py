@@ -1,6 +1,6 @@
 """Convolution."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import NamedTuple
 
@@ -39,6 +39,9 @@ class Conv2D(LinearLayer):
     stride : int or (int, int)
     padding : "valid", "same" or ((top, bottom), (left, right))
         None; so much that OH = ceil(H / stride); or explicit. Always of zeros.
+    groups : int
+        Cuts the channels and the filters into as many equal shares; each share of the filters
+        sees its share of the channels only. With 2, these are AlexNet's two towers.
     rng : numpy.random.Generator
         Source of the initial filters, drawn by `npdeconv.initializers.he_normal`. Biases start at 0.
     dtype : float32 or float64
@@ -62,61 +65,104 @@ class Conv2D(LinearLayer):
         *,
         stride: int | Pair = 1,
         padding: Padding = "valid",
+        groups: int = 1,
         rng: Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
         self.window = Window.parse(kernel_size, stride, padding, self.name, "kernel_size")
         channels = positive_int(in_channels, self.name, "in_channels")
         count = positive_int(filters, self.name, "filters")
-        generator = random_generator(rng, self.name)
-        self.weight = initializers.he_normal((*self.window.size, channels, count), generator, dtype)
+        self.groups = positive_int(groups, self.name, "groups")
+        if channels % self.groups or count % self.groups:
+            raise ValueError(
+                f"{self.name}: in_channels and filters must be multiples of groups ({self.groups}),"
+                f" got {channels} and {count}"
+            )
+        shape = (*self.window.size, channels // self.groups, count)
+        self.weight = initializers.he_normal(shape, random_generator(rng, self.name), dtype)
         self.bias = np.zeros(count, self.weight.dtype)
 
     @property
     def parameters(self) -> Mapping[str, Array]:
-        """`weight` (KH, KW, C, F) and `bias` (F,)."""
+        """`weight` (KH, KW, C / groups, F) and `bias` (F,)."""
         return {"weight": self.weight, "bias": self.bias}
 
     @property
+    def in_channels(self) -> int:
+        """C."""
+        return self.weight.shape[2] * self.groups
+
+    @property
     def _algorithm(self) -> ModuleType:
-        return fastest_algorithm(self.window, *self.weight.shape[2:])
+        return fastest_algorithm(self.window, self.weight.shape[2], self.weight.shape[3] // self.groups)
+
+    def _shares(self) -> Iterator[tuple[slice, slice]]:
+        """Yield the channels of each group, and its filters."""
+        channels, filters = self.weight.shape[2], self.weight.shape[3] // self.groups
+        for group in range(self.groups):
+            yield _share(group, channels), _share(group, filters)
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Correlate, and keep x."""
-        batch_of(x, self.weight.dtype, (None, None, self.weight.shape[2]), self.name)
+        batch_of(x, self.weight.dtype, (None, None, self.in_channels), self.name)
         place = self.window.place(x.shape[1:], self.name)
-        y = self._algorithm.convolve(x, self.weight, self.bias, self.window.stride, *place)
-        return y, self.Context(x)
+        y = [
+            self._algorithm.convolve(
+                x[..., channels], self.weight[..., filters], self.bias[filters], self.window.stride, *place
+            )
+            for channels, filters in self._shares()
+        ]
+        return _side_by_side(y), self.Context(x)
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
         """Return dx and the gradients of `weight` and `bias`."""
         dx = self._transpose(dy, context)
         offset, _ = self.window.place(context.x.shape[1:], self.name)
-        dweight = self._algorithm.weight_gradient(
-            context.x, dy, self.weight.shape, self.window.stride, offset
-        )
-        return dx, {"weight": dweight, "bias": dy.sum(axis=(0, 1, 2))}
+        shape = (*self.weight.shape[:3], self.weight.shape[3] // self.groups)
+        dweight = [
+            self._algorithm.weight_gradient(
+                context.x[..., channels], dy[..., filters], shape, self.window.stride, offset
+            )
+            for channels, filters in self._shares()
+        ]
+        return dx, {"weight": _side_by_side(dweight), "bias": dy.sum(axis=(0, 1, 2))}
 
     def _transpose(self, y: Array, context: Context) -> Array:
         input_shape = context.x.shape[1:]
         check_descent(y, (len(context.x), *self.output_shape(input_shape)), self.weight.dtype, self.name)
         offset, _ = self.window.place(input_shape, self.name)
         image: Pair = (input_shape[0], input_shape[1])
-        return self._algorithm.convolve_transposed(y, self.weight, self.window.stride, offset, image)
+        x = [
+            self._algorithm.convolve_transposed(
+                y[..., filters], self.weight[..., filters], self.window.stride, offset, image
+            )
+            for _, filters in self._shares()
+        ]
+        return _side_by_side(x)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(H, W, C) -> (OH, OW, F)."""
         place = self.window.place(input_shape, self.name)
-        channels, filters = self.weight.shape[2:]
-        if input_shape[2] != channels:
-            raise ValueError(f"{self.name}: expected {channels} input channels, got {input_shape[2]}")
-        return (*place.out_shape, filters)
+        if input_shape[2] != self.in_channels:
+            raise ValueError(f"{self.name}: expected {self.in_channels} input channels, got {input_shape[2]}")
+        return (*place.out_shape, self.weight.shape[3])
 
     def receptive_field(self, box: Box, input_shape: Shape) -> Box:
         """The box under the filters."""
         return self.window.receptive_field(box, input_shape, self.name)
 
     def __repr__(self) -> str:
-        kh, kw, channels, filters = self.weight.shape
+        size, filters = self.window.size, self.weight.shape[3]
         options = "" if self.window.stride == (1, 1) else f", stride={self.window.stride}"
-        return f"Conv2D({channels}, {filters}, {(kh, kw)}{options}, padding={self.window.padding!r})"
+        options += f", padding={self.window.padding!r}"
+        options += "" if self.groups == 1 else f", groups={self.groups}"
+        return f"Conv2D({self.in_channels}, {filters}, {size}{options})"
+
+
+def _share(group: int, length: int) -> slice:
+    return slice(group * length, (group + 1) * length)
+
+
+def _side_by_side(parts: list[Array]) -> Array:
+    """Join the groups' arrays along the last axis; a single one is not copied."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)

@@ -11,8 +11,8 @@ from npdeconv.layers.base import LinearLayer, check_descent, check_floating
 from npdeconv.layers.window import Padding, Window
 
 
-class MaxPool2D(LinearLayer):
-    """Keep the largest value of each window: (N, H, W, C) -> (N, OH, OW, C).
+class Pool2D(LinearLayer):
+    """What poolings share: a window that slides over each channel by itself.
 
     Parameters
     ----------
@@ -21,20 +21,8 @@ class MaxPool2D(LinearLayer):
         The window's size unless given; a smaller stride makes windows overlap, as in AlexNet.
     padding : "valid", "same" or ((top, bottom), (left, right))
         With "valid", rows and columns at the end that fill no window are left out. Explicit
-        padding must be smaller than the window. Padding never wins.
-
-    Notes
-    -----
-    With its switches held, pooling is a linear selection of inputs; unpooling (arXiv:1311.2901,
-    section 2.1) is its transpose, and so also its gradient. Ties go to the first in row-major
-    order. The paper's windows overlap; values that come down to the same winner are summed.
+        padding must be smaller than the window.
     """
-
-    class Context(NamedTuple):
-        """The winners' positions `h * W + w`, int32 (N, OH, OW, C), and the input's (H, W, C)."""
-
-        switches: Array
-        input_shape: Shape
 
     def __init__(
         self, window: int | Pair, *, stride: int | Pair | None = None, padding: Padding = "valid"
@@ -48,6 +36,41 @@ class MaxPool2D(LinearLayer):
                         f"{self.name}: padding must be smaller than the window {self.window.size},"
                         f" got {self.window.padding}"
                     )
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(H, W, C) -> (OH, OW, C)."""
+        channels = image_shape(input_shape, self.name)[2]
+        return (*self.window.place(input_shape, self.name).out_shape, channels)
+
+    def receptive_field(self, box: Box, input_shape: Shape) -> Box:
+        """The box under the windows."""
+        return self.window.receptive_field(box, input_shape, self.name)
+
+    def __repr__(self) -> str:
+        size, stride, padding = self.window
+        return f"{self.name}({size}, stride={stride}, padding={padding!r})"
+
+
+class MaxPool2D(Pool2D):
+    """Keep the largest value of each window: (N, H, W, C) -> (N, OH, OW, C).
+
+    Parameters
+    ----------
+    window, stride, padding
+        As of every `Pool2D`. Padding never wins.
+
+    Notes
+    -----
+    With its switches held, pooling is a linear selection of inputs; unpooling (arXiv:1311.2901,
+    section 2.1) is its transpose, and so also its gradient. Ties go to the first in row-major
+    order. The paper's windows overlap; values that come down to the same winner are summed.
+    """
+
+    class Context(NamedTuple):
+        """The winners' positions `h * W + w`, int32 (N, OH, OW, C), and the input's (H, W, C)."""
+
+        switches: Array
+        input_shape: Shape
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Pool, and keep the switches."""
@@ -83,18 +106,6 @@ class MaxPool2D(LinearLayer):
         columns = _centers(across, size[1], stride[1], left, width)
         centers = rows[:, np.newaxis, np.newaxis] * width + columns[:, np.newaxis]  # (OH, OW, 1)
         return context._replace(switches=np.broadcast_to(centers, context.switches.shape))
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """(H, W, C) -> (OH, OW, C)."""
-        channels = image_shape(input_shape, self.name)[2]
-        return (*self.window.place(input_shape, self.name).out_shape, channels)
-
-    def receptive_field(self, box: Box, input_shape: Shape) -> Box:
-        """The box under the windows."""
-        return self.window.receptive_field(box, input_shape, self.name)
-
-    def __repr__(self) -> str:
-        return f"MaxPool2D({self.window.size}, stride={self.window.stride}, padding={self.window.padding!r})"
 
 
 def _centers(places: int, size: int, stride: int, offset: int, length: int) -> Array:

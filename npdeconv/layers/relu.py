@@ -1,9 +1,10 @@
-"""The rectifier, where the projection and the gradient part."""
+"""The rectifiers, where the projection and the gradient part."""
 
 from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._checks import fraction
 from npdeconv._types import Array, Generator, Gradients, Rule, Shape
 from npdeconv.layers.base import Layer, check_descent, check_floating
 
@@ -61,3 +62,48 @@ class ReLU(Layer):
 
     def __repr__(self) -> str:
         return "ReLU()"
+
+
+class LeakyReLU(ReLU):
+    """x where it is positive, slope * x elsewhere: a rectifier that lets a share of the rest through.
+
+    Maas, Hannun & Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013).
+
+    Parameters
+    ----------
+    slope : float
+        At least 0, which is `ReLU`, and below 1.
+
+    Notes
+    -----
+    `deconv` is the layer's own function, applied to what comes down. That is the paper's reason
+    carried over: its maps are never negative, so that the DeconvNet rectifies what it reconstructs
+    to get "valid feature reconstructions at each layer" (arXiv:1311.2901, section 2.1). A leaky
+    map may be negative, though by a share only, and so may its reconstruction. The rules are then
+    those of `ReLU`, with gates that pass that share instead of nothing; and as slope goes to 0 or
+    to 1, projections become those of a network of rectifiers, or of a linear one.
+    """
+
+    def __init__(self, slope: float = 0.1) -> None:
+        self.slope = fraction(slope, self.name, "slope")
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, ReLU.Context]:
+        """Rectify, and keep where x was positive."""
+        check_floating(x, self.name)
+        return self._leak(x), self.Context(x > 0)
+
+    def backward(self, dy: Array, context: ReLU.Context) -> tuple[Array, Gradients]:
+        """Pass the gradient where x was positive, and its share elsewhere."""
+        self._check(dy, context)
+        return np.where(context.positive, dy, dy.dtype.type(self.slope) * dy), {}
+
+    def deconv(self, y: Array, context: ReLU.Context) -> Array:
+        """Rectify again: carry down positive evidence, and a share of what speaks against."""
+        self._check(y, context)
+        return self._leak(y)
+
+    def _leak(self, x: Array) -> Array:
+        return np.maximum(x, x.dtype.type(self.slope) * x)
+
+    def __repr__(self) -> str:
+        return f"LeakyReLU({self.slope})"

@@ -1,0 +1,88 @@
+"""Average pooling."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from npdeconv._types import Array, Generator, Gradients, Shape
+from npdeconv.layers.base import check_descent, check_floating
+from npdeconv.layers.pool import Pool2D
+
+Places: TypeAlias = tuple[slice, slice, slice]
+"""An index of (N, rows, columns, C), all images and channels."""
+
+
+class AvgPool2D(Pool2D):
+    """Average each window: (N, H, W, C) -> (N, OH, OW, C).
+
+    Parameters
+    ----------
+    window, stride, padding
+        As of every `Pool2D`. Padding does not count: the mean is over the pixels of the window
+        that lie in the image, as in TensorFlow (and in PyTorch with count_include_pad=False).
+
+    Notes
+    -----
+    Pooling is linear: `deconv` and the gradient spread every value evenly over its window.
+    """
+
+    class Context(NamedTuple):
+        """The shape of the batch of inputs."""
+
+        input_shape: Shape
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
+        """Average."""
+        check_floating(x, self.name)
+        y = np.zeros((len(x), *self.output_shape(x.shape[1:])), x.dtype)
+        for pixels, outputs in self._taps(x.shape[1:]):
+            y[outputs] += x[pixels]
+        return y / self._counts(x.shape[1:], x.dtype), self.Context(x.shape)
+
+    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
+        """Spread each gradient evenly."""
+        return self._transpose(dy, context), {}
+
+    def _transpose(self, y: Array, context: Context) -> Array:
+        check_floating(y, self.name)
+        image = context.input_shape[1:]
+        check_descent(y, (context.input_shape[0], *self.output_shape(image)), y.dtype, self.name)
+        x, shares = np.zeros(context.input_shape, y.dtype), y / self._counts(image, y.dtype)
+        for pixels, outputs in self._taps(image):
+            x[pixels] += shares[outputs]
+        return x
+
+    def _counts(self, input_shape: Shape, dtype: np.dtype[Any]) -> Array:
+        """Return how many pixels of each window lie in the image, (1, OH, OW, 1)."""
+        counts = np.zeros((1, *self.output_shape(input_shape)[:2], 1), dtype)
+        for _, outputs in self._taps(input_shape):
+            counts[outputs] += 1
+        return counts
+
+    def _taps(self, input_shape: Shape) -> Iterator[tuple[Places, Places]]:
+        """Yield, for each position within the window, the pixels under it and the outputs they enter."""
+        offset, out_shape = self.window.place(input_shape, self.name)
+        rows, columns = (
+            list(_pairs(size, stride, before, places, length))
+            for size, stride, before, places, length in zip(
+                self.window.size, self.window.stride, offset, out_shape, input_shape[:2], strict=True
+            )
+        )
+        every = slice(None)
+        for row, output_row in rows:
+            for column, output_column in columns:
+                yield (every, row, column), (every, output_row, output_column)
+
+
+def _pairs(size: int, stride: int, before: int, places: int, length: int) -> Iterator[tuple[slice, slice]]:
+    """Yield the pixels and the outputs of each position within the window, along one axis."""
+    for tap in range(size):
+        # Output p sees pixel p * stride + tap - before; those beyond the image are left out.
+        first = max(0, -((tap - before) // stride))
+        last = min(places, (length - 1 - tap + before) // stride + 1)
+        start = first * stride + tap - before
+        yield (
+            slice(start, max(start, start + (last - first) * stride), stride),
+            slice(first, max(first, last)),
+        )

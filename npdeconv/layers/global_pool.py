@@ -1,0 +1,87 @@
+"""Poolings whose window is the whole map: one value per channel is left."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from npdeconv._checks import image_shape, kernel_input
+from npdeconv._types import Array, Box, Generator, Gradients, Shape
+from npdeconv.kernels.pooling import max_pool, unpool
+from npdeconv.layers.base import Context, LinearLayer, check_descent, check_floating
+
+
+class GlobalPool(LinearLayer):
+    """What global poolings share: the shapes."""
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(H, W, C) -> (C,)."""
+        return (image_shape(input_shape, self.name)[2],)
+
+    def receptive_field(self, box: Box, input_shape: Shape) -> Box:
+        """The whole map."""
+        return Box(0, input_shape[0], 0, input_shape[1])
+
+    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
+        """Apply the transposed map."""
+        return self._transpose(dy, context), {}
+
+    def __repr__(self) -> str:
+        return f"{self.name}()"
+
+
+class GlobalAveragePool(GlobalPool):
+    """Average each map: (N, H, W, C) -> (N, C).
+
+    Lin, Chen & Yan, "Network In Network" (arXiv:1312.4400), section 3.2. It is what makes class
+    activation maps exact (Zhou et al., arXiv:1512.04150): a dense layer of means is the mean of
+    dense layers, one at each position. `deconv` and the gradient spread a value evenly.
+    """
+
+    class Context(NamedTuple):
+        """The shape of the batch of inputs."""
+
+        input_shape: Shape
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
+        """Average."""
+        check_floating(x, self.name)
+        self.output_shape(x.shape[1:])
+        return x.mean(axis=(1, 2)), self.Context(x.shape)
+
+    def _transpose(self, y: Array, context: Context) -> Array:
+        check_floating(y, self.name)
+        batch, height, width, channels = context.input_shape
+        check_descent(y, (batch, channels), y.dtype, self.name)
+        return np.broadcast_to(y[:, None, None] / (height * width), context.input_shape).copy()
+
+
+class GlobalMaxPool(GlobalPool):
+    """Keep the largest value of each map: (N, H, W, C) -> (N, C).
+
+    It is `MaxPool2D` with the map as its window, with its kernels and so with its switches: ties
+    go to the first in row-major order, and a NaN wins over every number, so that it stays visible.
+    """
+
+    class Context(NamedTuple):
+        """The winners' positions `h * W + w`, int32 (N, C), and the input's (H, W, C)."""
+
+        switches: Array
+        input_shape: Shape
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
+        """Pool, and keep the switches."""
+        check_floating(x, self.name)
+        height, width, channels = image_shape(x.shape[1:], self.name)
+        y = np.empty((len(x), 1, 1, channels), x.dtype)
+        switches = np.empty(y.shape, np.int32)
+        max_pool(kernel_input(x), (height, width), (1, 1), (0, 0), y, switches)
+        return y[:, 0, 0], self.Context(switches[:, 0, 0], x.shape[1:])
+
+    def _transpose(self, y: Array, context: Context) -> Array:
+        check_floating(y, self.name)
+        check_descent(y, context.switches.shape, y.dtype, self.name)
+        height, width, channels = context.input_shape
+        x = np.zeros((len(y), height * width, channels), y.dtype)
+        as_maps = (slice(None), np.newaxis, np.newaxis)
+        unpool(kernel_input(y[as_maps]), kernel_input(context.switches[as_maps]), x)
+        return x.reshape(len(y), height, width, channels)

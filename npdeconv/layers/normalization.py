@@ -1,0 +1,90 @@
+"""Local response normalization: channels that hold each other down."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from npdeconv._checks import not_negative, positive_int
+from npdeconv._types import Array, Generator, Gradients, Shape
+from npdeconv.layers.base import Layer, check_descent, check_floating
+
+
+class LocalResponseNorm(Layer):
+    """Divide every value by the energy of its neighboring channels, at the same position.
+
+    With n = `size`, and the sum over the n channels around channel i, those that there are::
+
+        y[i] = x[i] / (k + alpha / n * sum(x[j]**2)) ** beta
+
+    Krizhevsky, Sutskever & Hinton, "ImageNet Classification with Deep Convolutional Neural
+    Networks" (2012), section 3.3, but with alpha divided by n, as Caffe and PyTorch define it.
+    The paper's formula, which does not divide, with its k = 2, n = 5, alpha = 1e-4, beta = 0.75
+    is therefore ``LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)``.
+
+    Parameters
+    ----------
+    size : int
+        n. Of an even number, the odd channel comes before i, as in PyTorch.
+    alpha, beta, k : float
+        Not negative; k above 0, so that silent channels are not divided by 0.
+
+    Notes
+    -----
+    `deconv` is the identity, and so it is by the rules "guided" and "linear": the paper's DeconvNet
+    inverts filters, rectifiers and poolings, and has no counterpart of a normalization. Nor is much
+    lost: going up, every value was multiplied with a positive number, so that which units speak,
+    and for what sign, is the same on both sides. By "gradient" it is `backward`, the full Jacobian.
+    """
+
+    class Context(NamedTuple):
+        """The inputs, and what is raised to the power, both (N, ..., C)."""
+
+        x: Array
+        energy: Array
+
+    def __init__(self, size: int = 5, *, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        self.size = positive_int(size, self.name, "size")
+        self.alpha = not_negative(alpha, self.name, "alpha")
+        self.beta = not_negative(beta, self.name, "beta")
+        self.k = not_negative(k, self.name, "k")
+        if not self.k:
+            raise ValueError(f"{self.name}: k must be above 0, got {k}")
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
+        """Divide, and keep x and what it was divided by."""
+        check_floating(x, self.name)
+        energy = self.k + self.alpha / self.size * _neighbors_sum(x * x, self.size // 2, self.size)
+        return x * energy**-self.beta, self.Context(x, energy)
+
+    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
+        """Multiply with the Jacobian's transpose: what a channel does to itself, and to its neighbors."""
+        x, energy = context
+        check_descent(dy, x.shape, x.dtype, self.name)
+        scaled = dy * energy**-self.beta
+        # Channel i was held down by those around it; channel j holds down those whose neighbor it
+        # is: the same window, mirrored.
+        pressed = _neighbors_sum(scaled * x / energy, (self.size - 1) // 2, self.size)
+        return scaled - 2 * self.beta * self.alpha / self.size * x * pressed, {}
+
+    def deconv(self, y: Array, context: Context) -> Array:
+        """Return y: the paper does not invert a normalization."""
+        check_descent(y, context.x.shape, context.x.dtype, self.name)
+        return y
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The shape stays."""
+        return input_shape
+
+    def __repr__(self) -> str:
+        return f"LocalResponseNorm({self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k})"
+
+
+def _neighbors_sum(x: Array, before: int, size: int) -> Array:
+    """Sum x over `size` channels from `before` channels below each on."""
+    channels = x.shape[-1]
+    padded = np.zeros((*x.shape[:-1], channels + size - 1), x.dtype)
+    padded[..., before : before + channels] = x
+    total = padded[..., :channels].copy()
+    for shift in range(1, size):
+        total += padded[..., shift : shift + channels]
+    return total

@@ -4,15 +4,17 @@ import functools
 import hashlib
 import io
 import stat
+import tarfile
 import threading
 import zipfile
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from npdeconv.data import archive, files, load_mnist, load_rps
+from npdeconv.data import archive, cifar10, files, load_cifar10, load_mnist, load_rps
 from npdeconv.data.archive import unpack
 from npdeconv.data.files import Source, fetch, find
+from tests.test_data_cifar10 import BATCHES, META, RECORDS, is_right
 
 
 @pytest.fixture
@@ -144,6 +146,10 @@ def test_no_place_to_put_it(home):
     ("load", "message"),
     [
         (load_mnist, "put https://.*/train-images-idx3-ubyte.gz at .*/mnist/train-images-idx3-ubyte.gz$"),
+        (
+            load_cifar10,
+            "put the folder cifar-10-batches-bin of https://.*/cifar-10-binary.tar.gz at .*/cifar10$",
+        ),
         (load_rps, "put the folder rps of https://.*/rps.zip at .*/rps/train$"),
     ],
 )
@@ -233,3 +239,73 @@ def test_bad_archives(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"^.*x.zip: expected at most 5 bytes when unpacked, got 6$"):
         unpack(path, "rps", tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+def tar(members):
+    """Pack (name, content) pairs; a content of None is a link."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as file:
+        for name, content in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(content or b"")
+            if content is None:
+                member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+            file.addfile(member, io.BytesIO(content or b""))
+    return buffer.getvalue()
+
+
+BINARY = "cifar-10-batches-bin"
+CIFAR10 = [(f"{BINARY}/{name}.bin", RECORDS) for name in BATCHES] + [
+    (f"{BINARY}/batches.meta.txt", META.encode()),
+    (f"{BINARY}/readme.html", b"beside"),
+]
+
+
+def serve(server, monkeypatch, content):
+    served, url = server
+    put(served / "cifar-10-binary.tar.gz", content)
+    source = cifar10.SOURCE._replace(urls=(url + "cifar-10-binary.tar.gz",), sha256=sha256(content))
+    monkeypatch.setattr(cifar10, "SOURCE", source)
+
+
+def test_download_of_a_tar_file(home, server, monkeypatch):
+    serve(server, monkeypatch, tar(CIFAR10))
+    is_right(load_cifar10("train"), 5)
+    assert everything(home / "cache/npdeconv/cifar10") == sorted(
+        name.partition("/")[2] for name, _ in CIFAR10
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            tar([*CIFAR10, ("../outside", b"escaped")]),
+            "expected plain files inside the archive, got '../outside'$",
+        ),
+        (
+            tar([*CIFAR10, ("/outside", b"escaped")]),
+            "expected plain files inside the archive, got '/outside'$",
+        ),
+        (
+            tar([*CIFAR10, (f"{BINARY}/link", None)]),
+            f"expected plain files inside the archive, got '{BINARY}/link'$",
+        ),
+        (tar(CIFAR10[:1] * 2), "expected each name once in the archive, got one twice$"),
+        (tar([("elsewhere", b"")]), f"expected files in a folder {BINARY}, got none$"),
+        (tar(CIFAR10)[:2000], r"expected a complete tar.gz file, got a damaged one \("),
+        (b"no archive", r"expected a complete tar.gz file, got a damaged one \("),
+    ],
+)
+def test_a_bad_tar_file_leaves_nothing(home, server, monkeypatch, content, message):
+    serve(server, monkeypatch, content)
+    with pytest.raises(ValueError, match=f"cifar-10-binary.tar.gz: {message}"):
+        load_cifar10("train")
+    assert everything(home) == ["served/cifar-10-binary.tar.gz"]
+
+
+def test_a_tar_file_that_unpacks_to_too_much(home, server, monkeypatch):
+    monkeypatch.setattr("npdeconv.data.archive.LARGEST", 20_000)
+    serve(server, monkeypatch, tar(CIFAR10))
+    with pytest.raises(ValueError, match=r"tar.gz: expected at most 20000 bytes when unpacked, got 24584$"):
+        load_cifar10("train")

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from npdeconv.data import load_folder, load_mnist, load_rps
+from npdeconv.data import load_cifar10, load_folder, load_mnist, load_rps
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,26 @@ def test_mnist(real_data, split, count, first, per_class, sha256):
     assert hashlib.sha256(header + dataset.images.tobytes()).hexdigest() == sha256
     outside = dataset.images[:, :4, :4].mean(), dataset.images[:, 12:16, 12:16].mean()
     assert outside[0] < 1 < 100 < outside[1]  # white on black
+
+
+@pytest.mark.parametrize(
+    ("split", "per_class", "first", "sha256"),
+    [
+        ("train", 5000, "frog", "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5"),
+        ("test", 980, "cat", "6e09eb1832c45cb630e38f9741e83d6d7473fef26efa3b130521cb51fea0487f"),
+    ],
+)
+def test_cifar10(real_data, split, per_class, first, sha256):
+    dataset = load_cifar10(split)
+    assert dataset.images.shape == (10 * per_class, 32, 32, 3)
+    assert dataset.classes[dataset.labels[0]] == first
+    assert np.bincount(dataset.labels).tolist() == [per_class] * 10
+    batch = dataset[:10_000]  # the file that they came from, rebuilt
+    planes = batch.images.transpose(0, 3, 1, 2).reshape(len(batch), -1)
+    records = np.concatenate([batch.labels[:, np.newaxis].astype(np.uint8), planes], axis=1)
+    assert hashlib.sha256(records.tobytes()).hexdigest() == sha256
+    edges = dataset.images[dataset.labels == dataset.classes.index("ship"), 0].mean(axis=(0, 1))
+    assert edges[2] > edges[0] + 10  # the sky above ships is blue
 
 
 @pytest.mark.parametrize(("split", "count", "series"), [("train", 2520, 7), ("test", 330, 4)])

@@ -1,12 +1,13 @@
 """Labeled images: where they come from, how they are cut into batches and varied.
 
-In reading order: `dataset` (what all loaders return), `idx` and `mnist`, `folder` and `rps`,
+In reading order: `dataset` (what all loaders return), `idx` and `mnist`, `cifar10`, `folder` and `rps`,
 `strokes` (drawn, not loaded), `files` and `archive` (where files lie, and downloads), `batches`,
 `preprocessing` (for networks made elsewhere), `augment` and `warping`.
 """
 
 from npdeconv.data.augment import Augmentation, compose, crop, flip, shift
 from npdeconv.data.batches import as_input, batch_indices
+from npdeconv.data.cifar10 import load_cifar10
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.folder import load_folder
 from npdeconv.data.mnist import load_mnist
@@ -25,6 +26,7 @@ __all__ = [
     "crop",
     "fit_photo",
     "flip",
+    "load_cifar10",
     "load_folder",
     "load_mnist",
     "load_rps",

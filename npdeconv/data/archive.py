@@ -1,18 +1,21 @@
-"""Unpack a zip file that somebody else made."""
+"""Unpack a zip or tar.gz file that somebody else made."""
 
 import stat
+import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 LARGEST = 2**30
 """Bytes that an archive may unpack to; the largest known one has 200 million."""
 
 
 def unpack(archive: Path, members: str, target: Path) -> Path:
-    """Unpack the folder `members` of a zip file as the new folder `target`.
+    """Unpack the folder `members` of a `.tar.gz` file, or else of a zip file, as the new folder `target`.
 
     Other members and hidden files are left out, but every name is checked first.
 
@@ -24,51 +27,108 @@ def unpack(archive: Path, members: str, target: Path) -> Path:
     Raises
     ------
     ValueError
-        If the file is no complete zip file, a member is a link or would land outside of the
+        If the file is no complete archive, a member is a link or would land outside of the
         target, a name comes twice, the whole is too large, or there is no such folder in it.
         The target may then be incomplete; it is the caller's to remove.
     """
-    with _damage_named(archive):
-        file = zipfile.ZipFile(archive)
-    with file:
-        _check_members(file.infolist(), archive)
-        wanted = [member for member in file.infolist() if _is_wanted(member, members)]
+    is_tar = archive.name.endswith(".tar.gz")
+    kind = "tar.gz" if is_tar else "zip"
+    with ExitStack() as stack:
+        with _damage_named(archive, kind):
+            listed = stack.enter_context(_in_tar(archive) if is_tar else _in_zip(archive))
+        _check_members(listed, archive)
+        wanted = [member for member in listed if _is_wanted(member, members)]
         if not wanted:
             raise ValueError(f"{archive}: expected files in a folder {members}, got none")
         for member in wanted:
-            with _damage_named(archive):
-                content = file.read(member)
-            place = target / PurePosixPath(member.filename).relative_to(members)
+            with _damage_named(archive, kind):
+                content = member.read()
+            place = target / PurePosixPath(member.name).relative_to(members)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
     return target
 
 
+class _Member(NamedTuple):
+    name: str
+    is_folder: bool
+    is_file: bool  # and no link or device
+    size: int
+    read: Callable[[], bytes]
+
+
 @contextmanager
-def _damage_named(archive: Path) -> Iterator[None]:
+def _in_zip(archive: Path) -> Iterator[list[_Member]]:
+    with zipfile.ZipFile(archive) as file:
+        yield [
+            _Member(
+                name=member.filename,
+                is_folder=member.is_dir(),
+                is_file=not member.is_dir() and not stat.S_ISLNK(member.external_attr >> 16),
+                size=member.file_size,  # zipfile never unpacks more than this
+                read=partial(file.read, member),
+            )
+            for member in file.infolist()
+        ]
+
+
+@contextmanager
+def _in_tar(archive: Path) -> Iterator[list[_Member]]:
+    with tarfile.open(archive, "r:gz") as file:
+        yield [
+            _Member(
+                name=member.name,
+                is_folder=member.isdir(),
+                is_file=member.isreg(),
+                size=member.size,
+                read=partial(_read_from_tar, file, member),
+            )
+            for member in _until_too_large(file)
+        ]
+
+
+def _until_too_large(file: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Yield members until they are more than may be unpacked: listing a tar.gz unpacks it, too."""
+    size = 0
+    for member in file:
+        yield member
+        size += member.size
+        if size > LARGEST:
+            return
+
+
+def _read_from_tar(file: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    content = file.extractfile(member)
+    assert content is not None  # it is a file
+    return content.read()
+
+
+@contextmanager
+def _damage_named(archive: Path, kind: str) -> Iterator[None]:
+    damage = zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise ValueError(f"{archive}: expected a complete zip file, got a damaged one ({error})") from error
+    except (*damage, NotImplementedError, RuntimeError) as error:
+        raise ValueError(
+            f"{archive}: expected a complete {kind} file, got a damaged one ({error})"
+        ) from error
 
 
-def _check_members(members: list[zipfile.ZipInfo], archive: Path) -> None:
+def _check_members(members: list[_Member], archive: Path) -> None:
     for member in members:
-        name = PurePosixPath(member.filename)
-        escapes = (
-            name.is_absolute() or ".." in name.parts or "\\" in member.filename or ":" in member.filename
-        )
-        if escapes or stat.S_ISLNK(member.external_attr >> 16):
-            raise ValueError(f"{archive}: expected plain files inside the archive, got {member.filename!r}")
-    files = [PurePosixPath(member.filename) for member in members if not member.is_dir()]
+        name = PurePosixPath(member.name)
+        escapes = name.is_absolute() or ".." in name.parts or "\\" in member.name or ":" in member.name
+        if escapes or not (member.is_file or member.is_folder):
+            raise ValueError(f"{archive}: expected plain files inside the archive, got {member.name!r}")
+    files = [PurePosixPath(member.name) for member in members if member.is_file]
     folders = {parent for name in files for parent in name.parents}
     if len(set(files)) < len(files) or folders & set(files):
         raise ValueError(f"{archive}: expected each name once in the archive, got one twice")
-    size = sum(member.file_size for member in members)  # zipfile never unpacks more than this
+    size = sum(member.size for member in members)
     if size > LARGEST:
         raise ValueError(f"{archive}: expected at most {LARGEST} bytes when unpacked, got {size}")
 
 
-def _is_wanted(member: zipfile.ZipInfo, members: str) -> bool:
-    name = PurePosixPath(member.filename)
-    return not member.is_dir() and PurePosixPath(members) in name.parents and not name.name.startswith(".")
+def _is_wanted(member: _Member, members: str) -> bool:
+    name = PurePosixPath(member.name)
+    return member.is_file and PurePosixPath(members) in name.parents and not name.name.startswith(".")

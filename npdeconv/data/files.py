@@ -19,7 +19,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 class Source(NamedTuple):
-    """A file, or a folder that comes as a zip file, and where to get it."""
+    """A file, or a folder that comes as a zip or tar.gz file, and where to get it."""
 
     path: str
     """Where it belongs in a data folder, such as ``"mnist/t10k-labels-idx1-ubyte.gz"``."""
@@ -28,7 +28,7 @@ class Source(NamedTuple):
     sha256: str
     """Checksum of the download, in hexadecimal digits."""
     members: str | None = None
-    """For a zip file: the folder in it that becomes `path`."""
+    """For a zip or tar.gz file: the folder in it that becomes `path`."""
 
 
 def data_folders() -> list[Path]:

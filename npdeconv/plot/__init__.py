@@ -1,5 +1,6 @@
 """Draw what `npdeconv.visualize` and training return. Axes in (or None), axes out; nothing is computed."""
 
+from npdeconv.plot.embedding import neighbors, scatter
 from npdeconv.plot.filters import feature_maps, filters, strongest_projections
 from npdeconv.plot.images import box, image
 from npdeconv.plot.layers import layers
@@ -22,9 +23,11 @@ __all__ = [
     "layers",
     "mistakes",
     "montage",
+    "neighbors",
     "occlusion",
     "projections",
     "rules",
+    "scatter",
     "strongest",
     "strongest_projections",
 ]

@@ -1,0 +1,156 @@
+"""Images where a network puts them, and whom it takes for their neighbors."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
+
+from npdeconv._types import Array
+from npdeconv.plot.images import BOX_COLOR, image
+from npdeconv.visualize import Neighbors
+
+SIDE = 9.0  # inches of the scatter
+THUMBNAIL = 0.24  # inches
+GAP = 0.35  # of a picture's width, between the parts of the sheet
+
+
+def scatter(
+    points: Array,
+    images: Array,
+    labels: Array,
+    classes: Sequence[str],
+    ax: Axes | None = None,
+    *,
+    title: str = "",
+) -> Axes:
+    """Draw images as thumbnails at their points, framed in the color of their class.
+
+    Where thumbnails would lie on each other, only the first is drawn; the others are dots. Each
+    class's name stands at the median of its points. Both axes have one scale.
+
+    Parameters
+    ----------
+    points : (N, 2)
+    images : (N, H, W, C)
+    labels : int (N,)
+    classes : sequence of str
+    ax : Axes, optional
+    """
+    if ax is None:
+        ax = plt.subplots(figsize=(SIDE, SIDE), layout="constrained")[1]
+    used = np.unique(labels)
+    colors = dict(zip(used.tolist(), class_colors(len(used)), strict=True))
+    ax.scatter(points[:, 0], points[:, 1], s=9, c=[colors[label] for label in labels.tolist()], linewidths=0)
+    for n in _apart(points, max(np.ptp(points, axis=0).max(), 1e-12) * THUMBNAIL / SIDE * 1.5):
+        ax.add_artist(_thumbnail(images[n], points[n], colors[int(labels[n])]))
+    for label in used.tolist():
+        x, y = np.median(points[labels == label], axis=0).tolist()
+        text = ax.text(
+            *middle, classes[label], ha="center", va="center", weight="bold", fontsize=15, zorder=5
+        )
+        text.set(color=colors[label], path_effects=[withStroke(linewidth=4, foreground="white")])
+    ax.set(xticks=[], yticks=[], aspect="equal")
+    ax.margins(0.04)
+    ax.set_title(title, fontsize="medium")
+    return ax
+
+
+def neighbors(
+    images: Array,
+    in_features: Neighbors,
+    in_pixels: Neighbors,
+    labels: Array,
+    classes: Sequence[str],
+    axes: Array | None = None,
+    *,
+    title: str = "",
+) -> Array:
+    """Draw images, and to their right their neighbors, first in feature space, then in pixel space.
+
+    Framed are neighbors of another class.
+
+    Parameters
+    ----------
+    images : (N, H, W, C)
+        Those among which the neighbors were searched.
+    in_features, in_pixels : Neighbors
+        Of the same Q queries, k neighbors each.
+    labels : int (N,)
+    classes : sequence of str
+    axes : array of Axes (Q, 1 + 2 k), optional
+    title : str, optional
+
+    Returns
+    -------
+    array of Axes (Q, 1 + 2 k)
+    """
+    if not np.array_equal(in_features.queries, in_pixels.queries):
+        raise ValueError("neighbors: expected the neighbors of the same images in both spaces")
+    count, k = in_features.positions.shape
+    if axes is None:
+        axes = _sheet(count, k, in_pixels.positions.shape[1], title)
+    rows = zip(in_features.queries, in_features.positions, in_pixels.positions, strict=True)
+    for row, (query, *spaces) in zip(axes, rows, strict=True):
+        image(images[query], row[0], title=f"image {query}:\n{classes[labels[query]]}")
+        for ax, n in zip(row[1:], np.concatenate(spaces), strict=True):
+            image(images[n], ax, title=classes[labels[n]])
+            if labels[n] != labels[query]:
+                height, width = images[n].shape[:2]
+                frame: dict[str, Any] = {
+                    "fill": False,
+                    "edgecolor": BOX_COLOR,
+                    "linewidth": 2.5,
+                    "clip_on": False,
+                }
+                ax.add_patch(Rectangle((-0.5, -0.5), width, height, **frame))
+    return axes
+
+
+def class_colors(count: int) -> list[Any]:
+    """Return as many colors that differ as much as so many can."""
+    if count <= 10:
+        return [mpl.colormaps["tab10"](n) for n in range(count)]
+    return [mpl.colormaps["gist_rainbow"](n / count) for n in range(count)]
+
+
+def _sheet(count: int, k: int, others: int, title: str) -> Array:
+    """Return axes in three groups of columns: the query, its neighbors here, its neighbors there."""
+    widths = [1, GAP, *[1] * k, GAP, *[1] * others]
+    figure, every = plt.subplots(
+        count,
+        len(widths),
+        figsize=(0.95 * sum(widths) + 0.3, 1.25 * count + 0.7),
+        width_ratios=widths,
+        squeeze=False,
+        layout="constrained",
+    )
+    figure.suptitle(title, fontsize="medium")
+    gaps = 1, 2 + k
+    for ax in every[:, gaps].flat:
+        ax.remove()
+    return np.delete(every, gaps, axis=1)
+
+
+def _thumbnail(picture: Array, place: Array, color: Any) -> AnnotationBbox:
+    shown = picture[..., 0] if picture.shape[2] == 1 else picture
+    limit = 255 if picture.dtype == np.uint8 else 1
+    zoom = THUMBNAIL * 72 / max(shown.shape[:2])  # an offset image has 72 pixels to the inch
+    box = OffsetImage(shown, zoom=zoom, cmap="gray", norm=Normalize(0, limit), interpolation="antialiased")
+    frame = {"edgecolor": color, "linewidth": 1.5}
+    return AnnotationBbox(box, tuple(place), pad=0.05, bboxprops=frame)
+
+
+def _apart(points: Array, distance: float) -> list[int]:
+    """Choose points, the first ones first, of which no two are closer than a distance along both axes."""
+    chosen: list[int] = []
+    for n, point in enumerate(points):
+        if not chosen or np.abs(points[chosen] - point).max(axis=1).min() >= distance:
+            chosen.append(n)
+    return chosen

@@ -5,8 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from npdeconv.layers import Conv2D, Dense, Dropout, Flatten, Ink, MaxPool2D, ReLU, Sequential
-from tests.cases import small_network
+from npdeconv.layers import Conv2D, Dense, Dropout, Flatten, Ink, LeakyReLU, MaxPool2D, ReLU, Sequential
+from npdeconv.layers.softmax import softmax
+from npdeconv.training import predict
+from tests.cases import small_network, towers
 
 
 def image(rows) -> np.ndarray:
@@ -77,6 +79,65 @@ def test_the_rules_of_the_rectifier():
 
 def test_the_rectifier_shows_nans():
     assert np.isnan(ReLU()(np.array([[np.nan]]))).all()
+    assert np.isnan(LeakyReLU()(np.array([[np.nan]]))).all()
+
+
+def test_the_rules_of_the_leaky_rectifier_let_a_share_through():
+    x, y = np.array([[1.0, 1, -1, -1]]), np.array([[8.0, -8, 8, -8]])
+    layer = LeakyReLU(0.25)
+    np.testing.assert_array_equal(layer(y), [[8, -2, 8, -2]])
+    _, context = layer.forward(x)
+    np.testing.assert_array_equal(layer.descend(y, context, "deconv"), [[8, -2, 8, -2]])
+    np.testing.assert_array_equal(layer.descend(y, context, "gradient"), [[8, -8, 2, -2]])
+    np.testing.assert_array_equal(layer.descend(y, context, "guided"), [[8, -2, 2, -0.5]])
+    np.testing.assert_array_equal(layer.descend(y, context, "linear"), y)
+
+
+def test_a_rectifier_that_leaks_nothing_is_the_rectifier():
+    x, y = np.random.default_rng(0).normal(size=(2, 3, 50))
+    (up, context), (expected, own) = LeakyReLU(0).forward(x), ReLU().forward(x)
+    np.testing.assert_array_equal(up, expected)
+    for rule in ("deconv", "gradient", "guided", "linear"):
+        down = LeakyReLU(0).descend(y, context, rule)
+        np.testing.assert_array_equal(down, ReLU().descend(y, own, rule))
+
+
+def test_a_chain_takes_each_rectifier_for_what_it_is():
+    """However a chain is run: here, layer by layer."""
+    net = towers(np.float32)
+    x = np.random.default_rng(0).random((3, *net.input_shape), np.float32)
+    y = x
+    for layer in net.layers.values():
+        y = layer.forward(y)[0]
+    np.testing.assert_allclose(net(x), y, rtol=1e-5)
+    np.testing.assert_allclose(predict(net, x, workers=1), softmax(y), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("channels", "filters", "groups"), [(4, 6, 2), (6, 3, 3), (32, 32, 2)])
+def test_groups_are_a_convolution_whose_filters_are_zero_across_them(channels, filters, groups):
+    options = {"padding": "same", "rng": np.random.default_rng(0), "dtype": float}
+    layer = Conv2D(channels, filters, 3, groups=groups, **options)
+    full = Conv2D(channels, filters, 3, **options)
+    full.weight[...] = 0
+    for f in range(filters):
+        first = f // (filters // groups) * (channels // groups)  # of the channels that filter f sees
+        full.weight[:, :, first : first + channels // groups, f] = layer.weight[:, :, :, f]
+    layer.bias[...] = full.bias[...] = np.arange(filters)
+    x = np.random.default_rng(1).normal(size=(2, 5, 7, channels))
+    (y, context), (expected, own) = layer.forward(x), full.forward(x)
+    np.testing.assert_allclose(y, expected, atol=1e-12)
+    np.testing.assert_allclose(layer.deconv(y, context), full.deconv(y, own), atol=1e-11)
+    (_, gradients), (_, all_gradients) = layer.backward(y, context), full.backward(y, own)
+    for f in range(filters):
+        first = f // (filters // groups) * (channels // groups)
+        dense = all_gradients["weight"][:, :, first : first + channels // groups, f]
+        np.testing.assert_allclose(gradients["weight"][:, :, :, f], dense, atol=1e-10)
+
+
+def test_groups_start_with_the_variance_of_what_they_see():
+    layer = Conv2D(64, 64, 3, groups=4, rng=np.random.default_rng(0))
+    assert layer.weight.shape == (3, 3, 16, 64)
+    assert abs(layer.weight.var() * 9 * 16 / 2 - 1) < 0.05
 
 
 def test_dropout_is_the_identity_without_noise_and_keeps_the_mean_with_it():
@@ -157,6 +218,13 @@ def rng():
             TypeError,
             "dtype must be float32 or float64, got int64",
         ),
+        (
+            lambda: Conv2D(6, 4, 3, groups=3, rng=rng()),
+            ValueError,
+            "Conv2D: in_channels and filters must be multiples of groups (3), got 6 and 4",
+        ),
+        (lambda: Conv2D(6, 4, 3, groups=0, rng=rng()), ValueError, "groups must be at least 1, got 0"),
+        (lambda: LeakyReLU(1), ValueError, "LeakyReLU: slope must be at least 0 and below 1, got 1"),
         (lambda: MaxPool2D(True), TypeError, "MaxPool2D: window must be an integer, got True"),
         (
             lambda: MaxPool2D(2, padding=((2, 0), (0, 0))),

@@ -5,9 +5,9 @@ import pytest
 
 from npdeconv import models
 from npdeconv._types import Box
-from npdeconv.layers import Conv2D, MaxPool2D, ReLU, Sequential
+from npdeconv.layers import AvgPool2D, Conv2D, MaxPool2D, ReLU, Sequential
 from npdeconv.visualize import summarize
-from tests.cases import small_network
+from tests.cases import small_network, towers
 
 
 def strided_chain() -> Sequential:
@@ -21,6 +21,15 @@ def strided_chain() -> Sequential:
     return Sequential(layers, input_shape=(19, 14, 1))
 
 
+def averaging_chain() -> Sequential:
+    rng = np.random.default_rng(0)
+    layers = {
+        "conv1": Conv2D(2, 4, 3, groups=2, rng=rng, dtype=float),
+        "average": AvgPool2D((3, 2), stride=2, padding="same"),
+    }
+    return Sequential(layers, input_shape=(13, 14, 2))
+
+
 @pytest.mark.parametrize(
     ("net", "layer"),
     [
@@ -28,6 +37,8 @@ def strided_chain() -> Sequential:
         (strided_chain(), "pool1"),
         (strided_chain(), "conv2"),
         (small_network(float), "relu2"),
+        (towers(float), "pool1"),
+        (averaging_chain(), "average"),
     ],
 )
 def test_a_unit_depends_on_its_box_and_on_nothing_else(net, layer):
@@ -65,6 +76,15 @@ def _changes(head, x, where, row, column) -> bool:
         if (head(moved)[0, row, column] != head(x)[0, row, column]).any():
             return True
     return False
+
+
+def test_global_pooling_has_seen_the_whole_map():
+    net = towers(float)
+    below = net[:"pool2"]
+    height, width, _ = below.output_shape(net.input_shape)
+    whole = below.receptive_field(Box(0, height, 0, width), net.input_shape)
+    assert net.receptive_field(Box(0, 1, 0, 1), net.input_shape) == whole
+    assert net[:"pool3"].receptive_field(Box(0, 1, 0, 1), net.input_shape) == whole
 
 
 def test_sizes_of_a_known_network():

@@ -15,7 +15,10 @@ class GlobalPool(LinearLayer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(H, W, C) -> (C,)."""
-        return (image_shape(input_shape, self.name)[2],)
+        height, width, channels = image_shape(input_shape, self.name)
+        if not height * width:
+            raise ValueError(f"{self.name}: expected at least one pixel, got a map of {height}x{width}")
+        return (channels,)
 
     def receptive_field(self, box: Box, input_shape: Shape) -> Box:
         """The whole map."""
@@ -71,10 +74,10 @@ class GlobalMaxPool(GlobalPool):
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Pool, and keep the switches."""
         check_floating(x, self.name)
-        height, width, channels = image_shape(x.shape[1:], self.name)
+        (channels,) = self.output_shape(x.shape[1:])
         y = np.empty((len(x), 1, 1, channels), x.dtype)
         switches = np.empty(y.shape, np.int32)
-        max_pool(kernel_input(x), (height, width), (1, 1), (0, 0), y, switches)
+        max_pool(kernel_input(x), x.shape[1:3], (1, 1), (0, 0), y, switches)
         return y[:, 0, 0], self.Context(switches[:, 0, 0], x.shape[1:])
 
     def _transpose(self, y: Array, context: Context) -> Array:
@@ -85,3 +88,9 @@ class GlobalMaxPool(GlobalPool):
         as_maps = (slice(None), np.newaxis, np.newaxis)
         unpool(kernel_input(y[as_maps]), kernel_input(context.switches[as_maps]), x)
         return x.reshape(len(y), height, width, channels)
+
+    def centered(self, context: Context) -> Context:
+        """Return the context with every winner replaced by the map's center, as `MaxPool2D.centered`."""
+        height, width, _ = context.input_shape
+        center = (height - 1) // 2 * width + (width - 1) // 2
+        return context._replace(switches=np.full_like(context.switches, center))

@@ -11,7 +11,7 @@ import numpy as np
 from npdeconv._checks import one_image
 from npdeconv._types import Array, Rule
 from npdeconv.data import as_input
-from npdeconv.layers import MaxPool2D, Sequential
+from npdeconv.layers import GlobalMaxPool, MaxPool2D, Sequential
 from npdeconv.layers.base import Context, Layer
 from npdeconv.visualize.projection import Projection, Select, as_map_shape, project
 
@@ -113,4 +113,4 @@ def _centered(layer: Layer, context: Context) -> Context:
     """Replace the switches of all poolings in a chain, however deeply it is nested."""
     if isinstance(layer, Sequential):
         return tuple(_centered(part, own) for part, own in zip(layer.layers.values(), context, strict=True))
-    return layer.centered(context) if isinstance(layer, MaxPool2D) else context
+    return layer.centered(context) if isinstance(layer, MaxPool2D | GlobalMaxPool) else context

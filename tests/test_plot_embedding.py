@@ -65,7 +65,7 @@ def test_neighbors_of_another_class_are_framed():
     axes = plot.neighbors(dataset.images, here, there, labels, CLASSES, title="both")
     assert axes.shape == (2, 4)
     titles = [[ax.get_title() for ax in row] for row in axes]
-    assert titles[0] == ["image 0:\nleft", "left", "bottom", "left"]
+    assert titles[0] == ["image 0:\nleft", "left", "right", "left"]
     assert titles[1][1:] == ["bottom"] * 3
     framed = [[any(isinstance(patch, Rectangle) for patch in ax.patches) for ax in row] for row in axes]
     assert framed == [[False, False, True, False], [False] * 4]

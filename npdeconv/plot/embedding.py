@@ -52,9 +52,7 @@ def scatter(
         ax.add_artist(_thumbnail(images[n], points[n], colors[int(labels[n])]))
     for label in used.tolist():
         x, y = np.median(points[labels == label], axis=0).tolist()
-        text = ax.text(
-            *middle, classes[label], ha="center", va="center", weight="bold", fontsize=15, zorder=5
-        )
+        text = ax.text(x, y, classes[label], ha="center", va="center", weight="bold", fontsize=15, zorder=5)
         text.set(color=colors[label], path_effects=[withStroke(linewidth=4, foreground="white")])
     ax.set(xticks=[], yticks=[], aspect="equal")
     ax.margins(0.04)

@@ -216,3 +216,43 @@ def test_split_needs_a_generator_and_groups():
         numbered([0, 1]).split(0.5, 0)
     with pytest.raises(ValueError, match=r"^Dataset: split_groups needs groups, and 'numbered' has none$"):
         numbered([0, 1]).split_groups(0.5, np.random.default_rng(0))
+
+
+def test_split_per_class_takes_as_many_of_each():
+    dataset = numbered([2, 0, 1, 1, 0, 2, 2, 2, 0, 1, 0], groups="abcdefghijk")
+    for seed in range(20):
+        chosen, rest = dataset.split_per_class(2, np.random.default_rng(seed))
+        assert sorted(chosen.labels) == [0, 0, 1, 1, 2, 2]
+        assert pixels(chosen) == sorted(pixels(chosen))
+        assert sorted(pixels(chosen) + pixels(rest)) == list(range(11))
+        assert all(part.groups == tuple("abcdefghijk"[i] for i in pixels(part)) for part in (chosen, rest))
+
+
+def test_split_per_class_is_random_and_repeatable():
+    dataset = numbered([0, 1] * 10, classes=("a", "b"))
+    drawn = [pixels(dataset.split_per_class(3, np.random.default_rng(seed))[0]) for seed in (*range(200), 0)]
+    assert drawn[0] == drawn[200]
+    counts = np.bincount(np.concatenate(drawn[:200]), minlength=20)
+    assert counts.sum() == 200 * 6
+    assert np.abs(counts - 60).max() < 30  # each is drawn 60 times, give or take 6.5
+
+
+@pytest.mark.parametrize(
+    ("count", "error", "message"),
+    [
+        (0, ValueError, "count must be at least 1, got 0$"),
+        (0.5, TypeError, "count must be an integer, got 0.5$"),
+        (2, ValueError, "taking 2 images of each class needs more than that, 'b' has 2$"),
+        (9, ValueError, "taking 9 images of each class needs more than that, 'b' has 2$"),
+    ],
+)
+def test_split_per_class_refuses(count, error, message):
+    with pytest.raises(error, match=f"^Dataset: {message}"):
+        numbered([0, 0, 0, 1, 1, 2, 2, 2]).split_per_class(count, np.random.default_rng(0))
+
+
+def test_split_per_class_needs_a_generator_and_every_class():
+    with pytest.raises(TypeError, match=r"^Dataset: rng must be a numpy.random.Generator, got 0$"):
+        numbered([0, 0]).split_per_class(1, 0)
+    with pytest.raises(ValueError, match=r"taking 1 images of each class needs more than that, 'b' has 0$"):
+        numbered([0, 0, 2, 2]).split_per_class(1, np.random.default_rng(0))

@@ -93,6 +93,22 @@ def test_images_are_stretched_and_antialiased(tmp_path):
     assert np.abs(image[1, 1:4].astype(int) - 100).max() < 12
 
 
+def test_images_of_any_shape_are_cut_out_of_the_center_on_request(tmp_path):
+    for name, size in [("wide", (80, 20)), ("tall", (20, 80)), ("small", (8, 8))]:
+        side = Image.new("RGB", size, RED)
+        center = (size[0] - min(size)) // 2, (size[1] - min(size)) // 2
+        side.paste((0, 0, 255), (*center, center[0] + min(size), center[1] + min(size)))
+        (tmp_path / "set/only").mkdir(parents=True, exist_ok=True)
+        side.save(tmp_path / f"set/only/{name}.png")
+    images = load_folder(tmp_path / "set", 4, shorter_side=12).images
+    assert images.shape == (3, 4, 4, 3)
+    assert (images == (0, 0, 255)).all()  # nothing of the red sides
+    assert (load_folder(tmp_path / "set", 4).images[..., 0] > 0).any()
+    message = "^load_folder: shorter_side must be at least the size that is cut out, 4x6, got 5$"
+    with pytest.raises(ValueError, match=message):
+        load_folder(tmp_path / "set", (4, 6), shorter_side=5)
+
+
 def test_missing_folder(tmp_path):
     with pytest.raises(
         FileNotFoundError, match=r"no: expected a folder that holds a folder of images per class$"

@@ -1,8 +1,8 @@
 """Labeled images: where they come from, how they are cut into batches and varied.
 
-In reading order: `dataset` (what all loaders return), `idx` and `mnist`, `cifar10`, `folder` and `rps`,
-`strokes` (drawn, not loaded), `files` and `archive` (where files lie, and downloads), `batches`,
-`preprocessing` (for networks made elsewhere), `augment` and `warping`.
+In reading order: `dataset` (what all loaders return), `idx` and `mnist`, `cifar10`, `folder`, `rps` and
+`photos`, `strokes` (drawn, not loaded), `files` and `archive` (where files lie, and downloads),
+`batches`, `preprocessing` (for networks made elsewhere), `augment` and `warping`.
 """
 
 from npdeconv.data.augment import Augmentation, compose, crop, flip, shift
@@ -11,6 +11,7 @@ from npdeconv.data.cifar10 import load_cifar10
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.folder import load_folder
 from npdeconv.data.mnist import load_mnist
+from npdeconv.data.photos import Photo, load_photos
 from npdeconv.data.preprocessing import Preprocessing, fit_photo
 from npdeconv.data.rps import load_rps
 from npdeconv.data.strokes import load_strokes
@@ -19,6 +20,7 @@ from npdeconv.data.warping import tint, warp
 __all__ = [
     "Augmentation",
     "Dataset",
+    "Photo",
     "Preprocessing",
     "as_input",
     "batch_indices",
@@ -29,6 +31,7 @@ __all__ = [
     "load_cifar10",
     "load_folder",
     "load_mnist",
+    "load_photos",
     "load_rps",
     "load_strokes",
     "shift",

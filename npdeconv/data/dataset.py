@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from npdeconv._checks import describe, fraction
+from npdeconv._checks import describe, fraction, positive_int, random_generator
 from npdeconv._types import Array, Generator
 
 Index = slice | Sequence[int] | Array
@@ -111,6 +111,40 @@ class Dataset:
         chosen = np.zeros(len(names), dtype=bool)
         chosen[_sample(self.labels[first], share, rng)] = True
         return self._divide(np.flatnonzero(chosen[member_of]))
+
+    def split_per_class(self, count: int, rng: Generator) -> tuple[Self, Self]:
+        """Take the same random number of images from every class, as few-shot experiments do.
+
+        Parameters
+        ----------
+        count : int
+            Images per class.
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        chosen, rest : Dataset
+            Together the whole set, each in its order; `chosen` has ``count`` images of every class.
+
+        Raises
+        ------
+        ValueError
+            If a class has no more than `count` images, so that nothing would be left to test with.
+        """
+        wanted = positive_int(count, "Dataset", "count")
+        random_generator(rng, "Dataset")
+        of_class = np.bincount(self.labels, minlength=len(self.classes))
+        if of_class.min() <= wanted:
+            poorest = int(of_class.argmin())
+            raise ValueError(
+                f"Dataset: taking {wanted} images of each class needs more than that,"
+                f" {self.classes[poorest]!r} has {of_class[poorest]}"
+            )
+        shuffled = rng.permutation(len(self))
+        by_label = shuffled[np.argsort(self.labels[shuffled], kind="stable")]
+        starts = np.cumsum(of_class) - of_class
+        rest, chosen = self._divide(by_label[starts[:, np.newaxis] + np.arange(wanted)].ravel())
+        return chosen, rest
 
     def _divide(self, positions: Array) -> tuple[Self, Self]:
         aside = np.zeros(len(self), dtype=bool)

@@ -2,10 +2,11 @@
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -15,6 +16,7 @@ from npdeconv._checks import positive_pair
 from npdeconv._types import Array, Pair
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.files import find
+from npdeconv.data.preprocessing import check_shorter_side, fit_photo
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 
@@ -28,13 +30,13 @@ class Listing(NamedTuple):
     """int64 (N,)"""
 
 
-def load_folder(path: str | os.PathLike[str], size: int | Pair) -> Dataset:
+def load_folder(path: str | os.PathLike[str], size: int | Pair, shorter_side: int | None = None) -> Dataset:
     """Load a folder that holds one folder of PNG or JPEG images per class.
 
-    Classes and images come in the order of their names. Everything is turned to RGB (transparency
-    is dropped) and stretched to `size`, antialiased. Passed over are hidden files and folders,
-    files that are not called .png, .jpg or .jpeg, and folders inside a class folder. A progress
-    bar appears on stderr after two seconds.
+    That is how Caltech-101 and Caltech-256 come. Classes and images come in the order of their
+    names. Everything is turned to RGB (transparency is dropped) and brought to `size`, antialiased.
+    Passed over are hidden files and folders, files that are not called .png, .jpg or .jpeg, and
+    folders inside a class folder. A progress bar appears on stderr after two seconds.
 
     Parameters
     ----------
@@ -43,6 +45,10 @@ def load_folder(path: str | os.PathLike[str], size: int | Pair) -> Dataset:
         `npdeconv.data.files`.
     size : int or (height, width)
         The size of all images afterwards.
+    shorter_side : int, optional
+        Scale each image until its shorter side has so many pixels, and cut `size` out of the
+        center, as many pretrained networks want it (see `Preprocessing`); without it, images are
+        stretched to `size`.
 
     Returns
     -------
@@ -58,11 +64,13 @@ def load_folder(path: str | os.PathLike[str], size: int | Pair) -> Dataset:
         damaged, or would unpack to more pixels than Pillow's ``Image.MAX_IMAGE_PIXELS``.
     """
     shape = positive_pair(size, "load_folder", "size")
+    check_shorter_side(shorter_side, shape, "load_folder")
     folder = Path(path)
     if not folder.is_dir():
         folder = find(folder) or folder
     listing = list_images(folder)
-    return Dataset(read_images(listing.files, shape), listing.labels, listing.classes, folder.name)
+    images = read_images(listing.files, shape, shorter_side)
+    return Dataset(images, listing.labels, listing.classes, folder.name)
 
 
 def list_images(folder: Path) -> Listing:
@@ -88,18 +96,15 @@ def list_images(folder: Path) -> Listing:
     )
 
 
-def read_images(files: Sequence[Path], size: Pair) -> Array:
+def read_images(files: Sequence[Path], size: Pair, shorter_side: int | None = None) -> Array:
     """Read PNG or JPEG files as uint8 (N, H, W, 3), on all cores; errors as in `load_folder`."""
     images = np.empty((len(files), *size, 3), dtype=np.uint8)
 
     def read(position: int) -> None:
-        with files[position].open("rb") as file:
-            images[position] = _decode(file, size, files[position])
+        images[position] = fit_photo(decode(files[position]), size, shorter_side)
 
-    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        # Pillow releases the GIL while it decodes. What it only warns of (damaged EXIF data, say)
-        # does not concern the pixels; images that are too large are refused below.
-        warnings.filterwarnings("ignore", module=r"PIL\.")
+    # Pillow releases the GIL while it decodes.
+    with unwarned(), ThreadPoolExecutor(os.cpu_count()) as pool:
         for _ in tqdm(pool.map(read, range(len(files))), total=len(files), unit="image", delay=2):
             pass
     return images
@@ -109,24 +114,31 @@ def _visible(folder: Path) -> list[Path]:
     return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
 
 
-def _decode(file: BinaryIO, size: Pair, path: Path) -> Array:
-    """Return one image as uint8 (H, W, 3)."""
-    height, width = size
-    try:
-        with Image.open(file, formats=("PNG", "JPEG")) as image:
-            _refuse_bomb(image)
-            if image.mode.startswith("I"):  # 16 bits of gray: keep the upper 8, as Pillow does for colors
-                rgb = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
-            else:
-                rgb = image.convert("RGB")
-            if rgb.size != (width, height):
-                rgb = rgb.resize((width, height), Image.Resampling.LANCZOS)
-            return np.asarray(rgb)
-    except Exception as error:  # a damaged file makes Pillow raise almost anything
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(
-            f"{path}: expected a PNG or JPEG image, got one that cannot be read ({reason})"
-        ) from error
+@contextmanager
+def unwarned() -> Iterator[None]:
+    """Keep Pillow from warning: of damaged EXIF data, say, which does not concern the pixels.
+
+    To be entered in the main thread, around all calls of `decode`: filters are global.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
+
+
+def decode(path: Path) -> Array:
+    """Read one PNG or JPEG file as uint8 (H, W, 3); errors as in `load_folder`."""
+    with path.open("rb") as file:
+        try:
+            with Image.open(file, formats=("PNG", "JPEG")) as image:
+                _refuse_bomb(image)
+                if image.mode.startswith("I"):  # 16 bits of gray: keep the upper 8, as Pillow does for colors
+                    return np.repeat((np.asarray(image) >> 8).astype(np.uint8)[..., np.newaxis], 3, axis=2)
+                return np.asarray(image.convert("RGB"))
+        except Exception as error:  # a damaged file makes Pillow raise almost anything
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise ValueError(
+                f"{path}: expected a PNG or JPEG image, got one that cannot be read ({reason})"
+            ) from error
 
 
 def _refuse_bomb(image: Image.Image) -> None:

@@ -58,13 +58,7 @@ class Preprocessing:
             object.__setattr__(self, name, _per_channel(getattr(self, name), self.channel_count, name))
         if not_negative(self.scale, "Preprocessing", "scale") == 0 or min(self.std) <= 0:
             raise ValueError(f"Preprocessing: scale and std must be above 0, got {self.scale} and {self.std}")
-        if self.shorter_side is not None:
-            positive_int(self.shorter_side, "Preprocessing", "shorter_side")
-            if self.shorter_side < max(self.size):
-                raise ValueError(
-                    "Preprocessing: shorter_side must be at least the size that is cut out, "
-                    f"{self.size[0]}x{self.size[1]}, got {self.shorter_side}"
-                )
+        check_shorter_side(self.shorter_side, self.size, "Preprocessing")
 
     @property
     def channel_count(self) -> int:
@@ -148,6 +142,14 @@ def fit_photo(photo: Array, size: Pair, shorter_side: int | None = None, *, gray
         box = (left, top, left + width * per_pixel, top + height * per_pixel)
     fitted = np.asarray(image.resize((width, height), Image.Resampling.LANCZOS, box))
     return fitted.reshape(height, width, -1)
+
+
+def check_shorter_side(value: Any, size: Pair, who: str) -> None:
+    """Check that `value` is None, or a number of pixels of which `size` can be cut out."""
+    if value is not None and positive_int(value, who, "shorter_side") < max(size):
+        raise ValueError(
+            f"{who}: shorter_side must be at least the size that is cut out, {size[0]}x{size[1]}, got {value}"
+        )
 
 
 def _per_channel(value: Any, channels: int, name: str) -> tuple[float, ...]:

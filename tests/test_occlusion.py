@@ -120,12 +120,24 @@ def test_any_number_of_workers_gives_the_same_bits_and_the_image_stays():
         np.testing.assert_array_equal(left, right)
 
 
-def test_occluded_images_exist_by_the_shard(monkeypatch):
+def test_positions_are_looked_at_by_the_shard(monkeypatch):
     images, net = images_and_network()
-    sizes = []
-    monkeypatch.setattr(occlusion, "cover", lambda image, *_: sizes.append(len(image.base)))
-    assert occlude(net, images[0], 0, "relu1", size=2).probability.size == 80
-    assert max(sizes) == SHARD_SIZE
+    counts = []
+    ascend = occlusion.ascend
+
+    def counting(chain, outputs, x):
+        counts.append(len(x.boxes))
+        return ascend(chain, outputs, x)
+
+    monkeypatch.setattr(occlusion, "ascend", counting)
+    assert occlude(net, images[0], 0, "relu1", size=2, workers=1).probability.size == 80
+    assert counts == [1, SHARD_SIZE, SHARD_SIZE, 80 - 2 * SHARD_SIZE]
+    del counts[:]
+    large = np.zeros((129, 131, 1), np.uint8)
+    logits = Dense(129 * 131, 2, rng=np.random.default_rng(0))
+    chain = Sequential({"flatten": Flatten(), "logits": logits})
+    occlude(chain, large, 0, "flatten", size=128, stride=1, feature_map=0, workers=1)
+    assert counts == [1] * (1 + 2 * 4)  # cones nearly as large as the image, each alone
 
 
 def test_the_occluder_of_prepared_floats_is_that_of_pixels():
@@ -164,12 +176,12 @@ def test_the_default_occluder_is_not_the_background_of_mnist():
     assert (occlude_box(black, Box(0, 8, 0, 8)) != black).sum() == 64
 
 
-def test_positions_tell_the_cost():
-    assert occlusion_positions((28, 28, 1), 8).passes == 441
+def test_positions_are_counted():
+    assert occlusion_positions((28, 28, 1), 8).total == 441
     assert occlusion_positions((28, 28, 1)).size == (8, 8)
-    assert occlusion_positions((300, 300, 3), 50, 1).passes == 63001
-    assert occlusion_positions((300, 300, 3)).passes == 484
-    assert occlusion_positions((28, 28, 1), 28).passes == 1
+    assert occlusion_positions((300, 300, 3), 50, 1).total == 63001
+    assert occlusion_positions((300, 300, 3)).total == 484
+    assert occlusion_positions((28, 28, 1), 28).total == 1
     assert occlusion_positions((1, 5, 1)).size == (1, 1)
 
 
@@ -272,7 +284,7 @@ def test_the_command(tmp_path, capsys):
     command += ["--layer", "relu1", "--out", str(files)]
     assert main([*command, "--image", "3", "--size", "8", "10", "--stride", "9", "--fill", "blur"]) == 0
     printed = capsys.readouterr().out
-    assert "positions of the blur occluder of 8x10 pixels: 9, a forward pass each, about" in printed
+    assert "positions of the blur occluder of 8x10 pixels: 9\n" in printed
     (arrays,) = files.glob("relu1_map*_image3_blur_8x10_stride9.npz")
     assert arrays.with_suffix(".png").is_file()
     with np.load(arrays) as stored:

@@ -1,7 +1,6 @@
 """`npdeconv occlude`: what does the network lose when a part of the image is hidden?"""
 
 import argparse
-import time
 from pathlib import Path
 from typing import Any, get_args
 
@@ -9,12 +8,8 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._files import write_arrays
-from npdeconv._types import Array
 from npdeconv.cli.figures import file_stem, listed, make_folder, save_figure
 from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load
-from npdeconv.data import as_input
-from npdeconv.layers import Sequential
-from npdeconv.parallel import available_processors
 from npdeconv.visualize import Fill, Occlusion, Positions, occlude, occlusion_positions
 
 
@@ -52,7 +47,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Say what it will cost, occlude, draw, and print what was found and where the files are."""
+    """Occlude, draw, and print what was found and where the files are."""
     if options.at is not None and options.stride is not None:
         raise ValueError("--stride: leads from one position to the next, but --at is one position only")
     if options.size is not None and len(options.size) > 2:
@@ -67,8 +62,7 @@ def run(options: argparse.Namespace) -> None:
     positions = occlusion_positions(image.shape, size, options.stride, options.at)
     make_folder(options.out)
     occluder = f"{options.fill} occluder of {positions.size[0]}x{positions.size[1]} pixels"
-    cost = _cost(positions, network, image, options.workers)
-    print(f"positions of the {occluder}: {cost}", flush=True)
+    print(f"positions of the {occluder}: {positions.total:,}", flush=True)
     result = occlude(
         network,
         image,
@@ -99,16 +93,6 @@ def _stem(options: argparse.Namespace, feature_map: int, positions: Positions) -
         listed("at", options.at),
         split=options.split,
     )
-
-
-def _cost(positions: Positions, network: Sequential, image: Array, workers: int | None) -> str:
-    x = as_input(image[np.newaxis], network.dtype)
-    network(x)  # compiles, and fills the caches
-    start = time.perf_counter()
-    network(x)
-    seconds = (time.perf_counter() - start) * positions.passes / (workers or available_processors())
-    duration = f"{seconds / 60:.0f} minutes" if seconds > 120 else f"{max(1, seconds):.0f} s"
-    return f"{positions.passes:,}, a forward pass each, about {duration}"
 
 
 def _report(result: Occlusion, classes: tuple[str, ...]) -> None:

@@ -99,3 +99,17 @@ def unpool(y: Array, switches: Array, image_shape: Pair) -> Array:
     c = np.arange(channels)
     np.add.at(flat, (n, switches, c), y)
     return flat.reshape(batch, *image_shape, channels)
+
+
+def cut(clean: Array, boxes: Array, corners: Array, places: Array, beyond: float, size: Pair) -> Array:
+    """Paste each box into a copy of the clean image, pad the copy generously, and slice it."""
+    height, width = boxes.shape[1:3]
+    margin = max(*clean.shape, *size, int(np.abs(places).max()))
+    pieces = []
+    for box, (row, column), place in zip(boxes, corners, places, strict=True):
+        image = clean.copy()
+        image[row : row + height, column : column + width] = box
+        padded = np.pad(image, ((margin, 2 * margin),) * 2 + ((0, 0),), constant_values=beyond)
+        top, left = place + margin
+        pieces.append(padded[top : top + size[0], left : left + size[1]])
+    return np.stack(pieces)

@@ -2,8 +2,10 @@
 
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+import numpy as np
+
 from npdeconv._checks import describe, image_shape, positive_pair
-from npdeconv._types import Box, Pair, Shape
+from npdeconv._types import Array, Box, Pair, Shape
 
 Padding: TypeAlias = Literal["valid", "same"] | tuple[Pair, Pair]
 """No padding; as much as gives ceil(H / stride) rows; or ((top, bottom), (left, right))."""
@@ -53,6 +55,35 @@ class Window(NamedTuple):
             box.left * self.stride[1] - left,
             (box.right - 1) * self.stride[1] - left + self.size[1],
         )
+
+    def reach(self, corners: Array, size: Pair, input_shape: Shape, who: str) -> tuple[Array, Pair]:
+        """Return where the outputs are that boxes of inputs can change: `receptive_field`, transposed.
+
+        Parameters
+        ----------
+        corners : int (N, 2)
+            Row and column of the upper left corners of N boxes inside the image.
+        size : (height, width)
+            Of all boxes.
+        input_shape : (H, W, C)
+        who : str
+
+        Returns
+        -------
+        corners : int (N, 2)
+        size : (height, width)
+            Of boxes of outputs, none beyond the edge. They are as large as the largest must be,
+            so some hold a few outputs that do not change.
+        """
+        offset, out_shape = self.place(input_shape, who)
+        first, counts = np.empty_like(corners), []
+        for axis in range(2):
+            before = self.size[axis] - 1 - offset[axis]
+            count = min((size[axis] + self.size[axis] - 2) // self.stride[axis] + 1, out_shape[axis])
+            nearest = -(-(corners[:, axis] - before) // self.stride[axis])
+            first[:, axis] = np.clip(nearest, 0, out_shape[axis] - count)
+            counts.append(count)
+        return first, (counts[0], counts[1])
 
     def _axis(self, axis: int, length: int) -> Pair:
         """Return (padding before, places) along one axis of some length."""

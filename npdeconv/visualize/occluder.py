@@ -25,8 +25,8 @@ class Positions(NamedTuple):
     columns: Array  # int (Q,): of its left edge
 
     @property
-    def passes(self) -> int:
-        """The cost of `occlude` in forward passes: one for each position (and three at the start)."""
+    def total(self) -> int:
+        """How many positions there are."""
         return len(self.rows) * len(self.columns)
 
 
@@ -48,7 +48,7 @@ def occlusion_positions(
 
     Examples
     --------
-    >>> occlusion_positions((28, 28, 1), size=8).passes
+    >>> occlusion_positions((28, 28, 1), size=8).total
     441
     """
     height, width, _ = image_shape(shape, "occlude")

@@ -17,18 +17,19 @@ from npdeconv.data import as_input
 from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.parallel import Workers, pool, slices
+from npdeconv.visualize.cone import Variants, ascend, clean_pass
 from npdeconv.visualize.occluder import (
     Fill,
     Positions,
     box_at,
     check_image,
-    cover,
     filled,
     occlusion_positions,
 )
 from npdeconv.visualize.projection import as_map_shape, maps_of, project
 
-SHARD_SIZE = 4  # as fast as 16 of 28x28 or 300x300, with less than half of the memory
+SHARD_SIZE = 32  # positions at most; of large occluders fewer, since their cones take memory
+SHARD_PIXELS = 2**14
 RESOLUTION = 1e-5  # smaller differences may be float32's rounding
 
 
@@ -115,8 +116,8 @@ def occlude(
 
     Notes
     -----
-    Memory does not grow with the number of positions: occluded images exist by the shard. All
-    maps come from the same forward pass. The paper does not say how it measures which map is the
+    Only what the occluder can reach is computed again, see `npdeconv.visualize.cone`. Memory does not
+    grow with the number of positions, which are looked at by the shard. The paper does not say how it measures which map is the
     strongest; the largest activation is what it ranks images by (figure 2).
     """
     check_image(image)
@@ -132,9 +133,19 @@ def occlude(
     feature_map = _checked_map(network[:layer], image, layer, feature_map)
     projected = project(network, image[np.newaxis], layer, feature_map, select="map", workers=1).pixels[0]
     filling = filled(image, fill, positions.size)
-    scene = _Scene(network, image, filling, positions.size, label, layer, feature_map)
+    clean_image, filling = as_input(np.stack([image, filling]), network.dtype)
+    scene = _Scene(
+        network,
+        clean_image,
+        clean_pass(network, clean_image),
+        filling,
+        positions.size,
+        label,
+        layer,
+        feature_map,
+    )
     # An occluder that shows the image itself hides nothing.
-    clean = _look(scene._replace(filling=image), np.zeros((1, 2), np.int64))
+    clean = _look(scene._replace(filling=clean_image), np.zeros((1, 2), np.int64))
     clean_activity = float(clean.activity[0])
     seen = _look_everywhere(scene, positions, workers, progress)
     energy = energy_under(projected, positions)
@@ -204,7 +215,8 @@ class _Scene(NamedTuple):
     """All that a shard of positions needs to be computed."""
 
     network: Sequential
-    image: Array
+    image: Array  # (H, W, C): as the network takes it
+    outputs: tuple[Array, ...]  # what the layers make of it, see `clean_pass`
     filling: Array  # (H, W, C): what the occluder, a window onto it, shows
     size: Pair
     label: int
@@ -224,7 +236,7 @@ def _look_everywhere(scene: _Scene, positions: Positions, workers: Workers, prog
     """Look at the scene with the occluder at all positions; arrays (P, Q)."""
     grid = np.stack(np.meshgrid(positions.rows, positions.columns, indexing="ij"), axis=-1)  # (P, Q, 2)
     corners = grid.reshape(-1, 2)
-    work = (corners[cut] for cut in slices(len(corners), SHARD_SIZE))
+    work = (corners[cut] for cut in slices(len(corners), _shard_size(positions.size)))
     hidden = None if progress else True  # None: where stderr is no terminal
     parts = []
     with (
@@ -237,18 +249,22 @@ def _look_everywhere(scene: _Scene, positions: Positions, workers: Workers, prog
     return _Look(*(np.concatenate(arrays).reshape(grid.shape[:2]) for arrays in zip(*parts, strict=True)))
 
 
+def _shard_size(occluder: Pair) -> int:
+    return min(max(SHARD_PIXELS // (occluder[0] * occluder[1]), 1), SHARD_SIZE)
+
+
 def _look(scene: _Scene, corners: Array) -> _Look:
     """Look at the scene with the occluder at each of some corners, int (N, 2)."""
-    images = np.repeat(scene.image[np.newaxis], len(corners), axis=0)
-    for image, (row, column) in zip(images, corners, strict=True):
-        cover(image, scene.filling, box_at(row, column, scene.size))
-    x = as_input(images, scene.network.dtype)
-    for name, layer in scene.network.layers.items():
-        x = layer(x)
+    windows = sliding_window_view(scene.filling, scene.size, axis=(0, 1))
+    shown = np.moveaxis(windows[corners[:, 0], corners[:, 1]], 1, 3)  # (N, h, w, C)
+    m = scene.feature_map
+    for name, y in ascend(scene.network, scene.outputs, Variants(scene.image, shown, corners)):
         if name == scene.layer:
-            maps = x.reshape(len(x), *as_map_shape(x.shape[1:]))[..., scene.feature_map]  # (N, OH, OW)
-            activity = np.maximum(maps, 0).sum(axis=(1, 2), dtype=np.float64)
-    probabilities = x if isinstance(layer, Softmax) else softmax(x)
+            one = y.only(m).whole() if isinstance(y, Variants) else y[..., [m]]
+            activity = np.maximum(one, 0).reshape(len(one), -1).sum(axis=1, dtype=np.float64)
+    assert isinstance(y, np.ndarray)
+    *_, last = scene.network.layers.values()
+    probabilities = y if isinstance(last, Softmax) else softmax(y)
     return _Look(probabilities[:, scene.label], probabilities.argmax(axis=1), activity)
 
 

@@ -1,0 +1,46 @@
+"""Pieces of images that are almost all the same.
+
+An image of which one box was changed is told by the clean image and the box alone. What a layer
+needs to see of it around the box is copied together here, from both.
+"""
+
+from npdeconv._jit import kernel
+from npdeconv._types import Array
+
+
+@kernel
+def cut(clean: Array, boxes: Array, corners: Array, places: Array, beyond: float, pieces: Array) -> None:
+    """Cut one piece out of each of N images that differ from a clean one in one box each.
+
+    Parameters
+    ----------
+    clean : (H, W, C)
+    boxes : (N, h, w, C)
+        What is in the boxes.
+    corners : int (N, 2)
+        Row and column of the boxes' upper left corners.
+    places : int (N, 2)
+        Likewise of the pieces, which may leave the image.
+    beyond : float
+        What a piece shows beyond the image.
+    pieces : (N, PH, PW, C)
+        Filled.
+    """
+    height, width, channels = clean.shape
+    box_height, box_width = boxes.shape[1:3]
+    for n in range(len(pieces)):
+        for p in range(pieces.shape[1]):
+            h = places[n, 0] + p
+            r = h - corners[n, 0]
+            for q in range(pieces.shape[2]):
+                w = places[n, 1] + q
+                s = w - corners[n, 1]
+                if 0 <= r < box_height and 0 <= s < box_width:
+                    for c in range(channels):
+                        pieces[n, p, q, c] = boxes[n, r, s, c]
+                elif 0 <= h < height and 0 <= w < width:
+                    for c in range(channels):
+                        pieces[n, p, q, c] = clean[h, w, c]
+                else:
+                    for c in range(channels):
+                        pieces[n, p, q, c] = beyond

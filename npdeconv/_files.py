@@ -80,7 +80,7 @@ def read_arrays(path: Path, expected: Mapping[str, Shape]) -> dict[str, Array]:
         raise FileNotFoundError(f"{path}: there is no such file")
     with naming(path, "whole .npz archive"), zipfile.ZipFile(path) as archive:
         names = {name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")}
-        _compare_names(names, expected.keys())
+        compare_names(names, expected.keys(), "arrays")
         for name, shape in expected.items():
             stored = _read_shape(archive, name)
             if stored != shape:
@@ -88,11 +88,12 @@ def read_arrays(path: Path, expected: Mapping[str, Shape]) -> dict[str, Array]:
         return {name: _read(archive, name) for name in expected}
 
 
-def _compare_names(names: set[str], expected: Collection[str]) -> None:
-    missing, surplus = sorted(set(expected) - names), sorted(names - set(expected))
+def compare_names(names: Collection[str], expected: Collection[str], what: str) -> None:
+    """Check that a file holds arrays, layers or the like of exactly the expected names."""
+    missing, surplus = sorted(set(expected) - set(names)), sorted(set(names) - set(expected))
     if missing or surplus:
         parts = [f"lacks {_some(missing)}"] * bool(missing) + [f"also holds {_some(surplus)}"] * bool(surplus)
-        raise UnexpectedError(f"expected the arrays of the network, but the file {' and '.join(parts)}")
+        raise UnexpectedError(f"expected the {what} of the network, but the file {' and '.join(parts)}")
 
 
 def _some(names: list[str]) -> str:

@@ -1,0 +1,59 @@
+"""Batch normalization, which a trained network needs no layer for."""
+
+import numpy as np
+
+from npdeconv._checks import not_negative
+from npdeconv._types import Array
+
+
+def fold_batch_norm(
+    weight: Array,
+    bias: Array | None,
+    gamma: Array | None,
+    beta: Array | None,
+    mean: Array,
+    variance: Array,
+    epsilon: float,
+) -> tuple[Array, Array]:
+    """Fold a batch normalization into the convolution or dense layer right below it.
+
+    With the mean and variance that training left, it is one factor and one shift per channel
+    (Ioffe & Szegedy, arXiv:1502.03167, algorithm 2, step 11):
+
+        gamma * (y - mean) / sqrt(variance + epsilon) + beta
+
+    Parameters
+    ----------
+    weight : (KH, KW, C, F) or (D, F)
+    bias : (F,) or None
+        None where there is none, which is usual below a batch normalization.
+    gamma, beta : (F,) or None
+        Its scale and shift; None stands for 1 and 0.
+    mean, variance : (F,)
+    epsilon : float
+        1e-5 in PyTorch, 1e-3 in Keras and Darknet, unless the network was built with another.
+
+    Returns
+    -------
+    weight, bias : arrays
+        Of a layer that gives what both gave; the shapes of `weight` and (F,), in float64, so that
+        all rounding is that of the conversion to the network's dtype.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not agree, or the variance is negative or, with `epsilon`, 0.
+    """
+    filters = weight.shape[-1:]
+    named = {"bias": bias, "gamma": gamma, "beta": beta, "mean": mean, "variance": variance}
+    for name, array in named.items():
+        if array is not None and array.shape != filters:
+            raise ValueError(f"fold_batch_norm: expected {name} of shape {filters}, got {array.shape}")
+    total = variance.astype(np.float64) + not_negative(epsilon, "fold_batch_norm", "epsilon")
+    if variance.min(initial=0) < 0 or total.min(initial=np.inf) <= 0:
+        raise ValueError(
+            f"fold_batch_norm: expected a variance above 0, got {variance.min()} and epsilon {epsilon}"
+        )
+    factor = (1.0 if gamma is None else gamma) / np.sqrt(total)
+    shift = (0.0 if bias is None else bias) - mean.astype(np.float64)
+    return weight * factor, shift * factor + (0.0 if beta is None else beta)

@@ -1,0 +1,150 @@
+"""How the layers of another framework become ours.
+
+A layer of ours is made of one module or of several: a batch normalization is folded into what
+stands before it, and convolutions side by side, whose outputs their framework concatenates (the
+two expansions of SqueezeNet's fire modules), become one that has all their filters, the smaller
+ones padded with zeros.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+from npdeconv._files import UnexpectedError, compare_names
+from npdeconv._types import Array, Shape
+from npdeconv.layers import Flatten, Sequential
+from npdeconv.weights.batch_norm import fold_batch_norm
+from npdeconv.weights.modules import BATCH_NORM, Module, Names, is_batch_norm
+
+Layout: TypeAlias = Literal["torch", "keras"]
+"""Filters (F, C, KH, KW), dense weights (M, D) of flattened maps (C, H, W); or all as ours."""
+
+
+class _Place(NamedTuple):
+    """A layer of ours that modules are to fill."""
+
+    name: str
+    weight: Array
+    flattened: Shape | None  # (H, W, C) of the maps that are flattened below it
+
+
+class _Part(NamedTuple):
+    """A convolution or dense layer of theirs, and the batch normalizations behind it."""
+
+    layer: Module
+    norms: list[Module]
+
+
+def convert(
+    network: Sequential, modules: Mapping[str, Module], names: Names, layout: Layout, epsilon: float
+) -> dict[str, Array]:
+    """Return the parameters as the modules say; all shapes are compared before any array is read."""
+    chosen = {layer: [theirs] if isinstance(theirs, str) else list(theirs) for layer, theirs in names.items()}
+    compare_names(modules.keys(), {name for several in chosen.values() for name in several}, "layers")
+    recipes = [
+        (place, _parts(place.name, [modules[name] for name in chosen[place.name]]))
+        for place in _places(network, network.input_shape)
+    ]
+    for place, parts in recipes:
+        _check(place, parts, layout)
+    parameters: dict[str, Array] = {}
+    for place, parts in recipes:
+        weights, biases = zip(*(_read(place, part, layout, epsilon) for part in parts), strict=True)
+        parameters[f"{place.name}.weight"] = np.concatenate(weights, axis=-1)
+        parameters[f"{place.name}.bias"] = np.concatenate(biases)
+    return parameters
+
+
+def _places(chain: Sequential, shape: Shape | None, prefix: str = "") -> Iterator[_Place]:
+    flattened: Shape | None = None
+    for name, layer in chain.layers.items():
+        if isinstance(layer, Sequential):
+            yield from _places(layer, shape, f"{prefix}{name}.")
+        elif layer.parameters:
+            yield _Place(f"{prefix}{name}", layer.parameters["weight"], flattened)
+            flattened = None
+        elif isinstance(layer, Flatten):
+            flattened = shape
+        shape = None if shape is None else layer.output_shape(shape)
+
+
+def _parts(name: str, modules: list[Module]) -> list[_Part]:
+    parts: list[_Part] = []
+    for module in modules:
+        if not is_batch_norm(module):
+            parts.append(_Part(module, []))
+        elif parts:
+            parts[-1].norms.append(module)
+        else:
+            raise UnexpectedError(f"expected {name} to start with a layer, got a batch normalization")
+    return parts
+
+
+def _check(place: _Place, parts: list[_Part], layout: Layout) -> None:
+    """Check that parts make a layer, by their shapes."""
+    total = 0
+    for part in parts:
+        shape = place.weight.shape if len(parts) == 1 else _share(place, part, layout)
+        expected = dict.fromkeys(("bias", *BATCH_NORM), shape[-1:]) | {"weight": _stored_as(shape, layout)}
+        for module in (part.layer, *part.norms):
+            for role, array in module.items():
+                array.check(expected[role], f"{place.name}.{role}")
+        if "bias" not in part.layer and not part.norms:
+            raise UnexpectedError(
+                f"expected {place.name} to have a bias, {part.layer['weight'].source} has none"
+            )
+        total += shape[-1]
+    if total != place.weight.shape[-1]:
+        raise UnexpectedError(f"expected {place.name} to have {place.weight.shape[-1]} filters, got {total}")
+
+
+def _share(place: _Place, part: _Part, layout: Layout) -> Shape:
+    """Return the shape that one of several convolutions must have in our layout."""
+    whole, stored = place.weight.shape, part.layer["weight"].shape
+    if len(whole) != 4 or len(stored) != 4:
+        return whole
+    height, width, filters = (*stored[2:], stored[0]) if layout == "torch" else (*stored[:2], stored[3])
+    margins = (whole[0] - height, whole[1] - width)
+    if min(margins) < 0 or any(margin % 2 for margin in margins):
+        raise UnexpectedError(
+            f"expected filters of {place.name} that can be centered in {whole[0]}x{whole[1]},"
+            f" {part.layer['weight'].source} has {height}x{width}"
+        )
+    return height, width, whole[2], filters
+
+
+def _stored_as(shape: Shape, layout: Layout) -> Shape:
+    if layout == "keras":
+        return shape
+    return shape[::-1] if len(shape) == 2 else (shape[3], shape[2], shape[0], shape[1])
+
+
+def _read(place: _Place, part: _Part, layout: Layout, epsilon: float) -> tuple[Array, Array]:
+    """Return weight and bias of a part in our layout, its batch normalizations folded in."""
+    weight = part.layer["weight"].read()
+    bias = part.layer["bias"].read() if "bias" in part.layer else None
+    if layout == "torch":
+        weight = _from_torch(weight, place.flattened)
+    if weight.ndim == 4:
+        height, width = (
+            have - want for have, want in zip(place.weight.shape, weight.shape[:2], strict=False)
+        )
+        weight = np.pad(weight, ((height // 2,) * 2, (width // 2,) * 2, (0, 0), (0, 0)))
+    for norm in part.norms:
+        gamma, beta = (norm[role].read() if role in norm else None for role in ("gamma", "beta"))
+        mean, variance = norm["mean"].read(), norm["variance"].read()
+        weight, bias = fold_batch_norm(weight, bias, gamma, beta, mean, variance, epsilon)
+    assert bias is not None  # of itself, or of a batch normalization: `_check`
+    return weight, bias
+
+
+def _from_torch(weight: Array, flattened: Shape | None) -> Array:
+    """Turn filters (F, C, KH, KW) or dense weights (M, D) into ours."""
+    if weight.ndim == 4:
+        return weight.transpose(2, 3, 1, 0)
+    if flattened is not None and len(flattened) == 3:
+        height, width, channels = flattened
+        maps = weight.reshape(-1, channels, height, width)
+        weight = maps.transpose(0, 2, 3, 1).reshape(weight.shape)
+    return weight.T

@@ -1,0 +1,80 @@
+"""The layers of another framework, as its files name them.
+
+A *module* is one of their layers with its arrays, under the name its file gives it: `features.0`
+or `conv2d_4`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from npdeconv._files import UnexpectedError
+from npdeconv.layers import Layer
+from npdeconv.weights.arrays import Stored
+
+Module: TypeAlias = Mapping[str, Stored]
+"""By role: `weight` and `bias`; of a batch normalization, those of `BATCH_NORM`."""
+
+Names: TypeAlias = Mapping[str, str | Sequence[str]]
+"""Which module, or modules, each layer of ours is made of."""
+
+BATCH_NORM = ("gamma", "beta", "mean", "variance")
+
+
+def is_batch_norm(module: Module) -> bool:
+    """Whether a module is a batch normalization: nothing else keeps a mean."""
+    return "mean" in module
+
+
+def group(arrays: Iterable[tuple[str, str, Stored]], roles: Mapping[str, str]) -> dict[str, Module]:
+    """Sort arrays (module, its word for the role, array) into modules, in order; drop what has role ""."""
+    modules: dict[str, dict[str, Stored]] = {}
+    for name, word, array in arrays:
+        if word not in roles:
+            raise UnexpectedError(f"expected arrays called {', '.join(roles)}, got {array.source!r}")
+        if roles[word]:
+            modules.setdefault(name, {})[roles[word]] = array
+    return {name: _checked(name, module) for name, module in modules.items()}
+
+
+def _checked(name: str, module: Module) -> Module:
+    """Return a module by its right roles, if it has all that it takes."""
+    if is_batch_norm(module):  # PyTorch calls gamma and beta as in any layer
+        module = {{"weight": "gamma", "bias": "beta"}.get(role, role): module[role] for role in module}
+    is_layer = "weight" in module and module.keys() <= {"weight", "bias"}
+    if not is_layer and not {"mean", "variance"} <= module.keys() <= set(BATCH_NORM):
+        raise UnexpectedError(
+            f"expected the arrays of a convolution, a dense layer or a batch normalization,"
+            f" {name!r} has {', '.join(module)}"
+        )
+    return module
+
+
+def layer_names(network: Layer) -> list[str]:
+    """Return the names of the layers that have parameters, in order."""
+    return list(dict.fromkeys(name.rpartition(".")[0] for name in network.parameters))
+
+
+def check_names(network: Layer, names: Names, who: str) -> None:
+    """Check that a name map has all layers of the network that have parameters, and no others."""
+    layers = layer_names(network)
+    unknown, missing = [name for name in names if name not in layers], [n for n in layers if n not in names]
+    if unknown:
+        raise KeyError(f"{who}: the network has no layer {unknown[0]!r} with parameters, which `names` has")
+    if missing:
+        raise KeyError(f"{who}: expected every layer with parameters in `names`, {missing[0]!r} is not")
+
+
+def in_order(network: Layer, modules: Mapping[str, Module]) -> dict[str, list[str]]:
+    """Match layers and modules by their order, each batch normalization going with what is before it."""
+    groups: list[list[str]] = []
+    for name, module in modules.items():
+        if is_batch_norm(module) and groups:
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+    layers = layer_names(network)
+    if len(groups) != len(layers):
+        raise UnexpectedError(
+            f"expected {len(layers)} layers with parameters for {network.name}, the file has {len(groups)}"
+        )
+    return dict(zip(layers, groups, strict=True))

@@ -1,0 +1,48 @@
+"""Our own files: an `.npz` of the parameters."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from npdeconv._files import read_arrays, write_arrays
+from npdeconv.layers import Layer
+from npdeconv.weights.arrays import assign
+from npdeconv.weights.modules import check_names
+
+
+def save(network: Layer, path: str | Path) -> None:
+    """Write the parameters to an `.npz` file; an existing file is replaced whole or not at all."""
+    write_arrays(Path(path), network.parameters)
+
+
+def load(network: Layer, path: str | Path, names: Mapping[str, str] | None = None) -> None:
+    """Read parameters written by `save`, or of that form, into the network's live arrays.
+
+    Parameters
+    ----------
+    network : Layer
+    path : str or path
+    names : mapping of str to str, optional
+        What the file calls each of the network's layers, if not the same: with
+        ``{"conv1": "first"}``, the array `first.weight` is read into `conv1.weight`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    KeyError
+        If `names` lacks a layer of the network, or has one that the network has not.
+    ValueError
+        If the file is damaged, holds pickled objects, NaN or infinity, or its names or shapes are
+        not those of the network, which then stays as it was.
+    """
+    path, live = Path(path), network.parameters
+    if names is not None:
+        check_names(network, names, "load")
+    theirs = {name: _renamed(name, names) for name in live}
+    stored = read_arrays(path, {theirs[name]: array.shape for name, array in live.items()})
+    assign(live, {name: stored[theirs[name]] for name in live}, path)
+
+
+def _renamed(parameter: str, names: Mapping[str, str] | None) -> str:
+    layer, _, role = parameter.rpartition(".")
+    return parameter if names is None else f"{names[layer]}.{role}"

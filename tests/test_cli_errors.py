@@ -84,7 +84,7 @@ PROJECT = ("--layer", "relu2")
         ((*PROJECT, "--out", "run/weights.npz/a"), "run/weights.npz/a: expected a folder to write to, but "),
         (
             (*PROJECT, "--data", "nothing"),
-            "--data: expected mnist, rps, strokes (drawn, needs no files), or ",
+            "--data: expected mnist, cifar10, rps, strokes (drawn, needs no files), or ",
         ),
         ((*PROJECT, "--data", "."), "run: expected images (.png, .jpg, .jpeg), got a folder without any"),
         ((*PROJECT, "--weights", "missing.npz"), "missing.npz: there is no such file"),
@@ -135,7 +135,7 @@ def test_runs_that_are_damaged(run, capsys):
         (("--patience", "2"), "--patience watches the validation loss, and needs --validation"),
         (
             ("--data", "nothing"),
-            "--data: expected mnist, rps, strokes (drawn, needs no files), or a folder of ",
+            "--data: expected mnist, cifar10, rps, strokes (drawn, needs no files), or a folder of ",
         ),
     ],
 )
@@ -172,9 +172,9 @@ def test_no_data_and_no_network(run, capsys, monkeypatch):
     monkeypatch.setattr(files, "CHECKOUT", run.parent / "installed")
     monkeypatch.setenv("NPDECONV_DATA", str(run.parent / "data"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(run.parent / "cache"))
-    for name, model in {"mnist": "deck_model4", "rps": "deck_rps2"}.items():
+    for name, model in {"mnist": "deck_model4", "rps": "deck_rps2", "cifar10": "deck_rps2"}.items():
         said = complain(capsys, "train", model, "--data", name)
-        assert said.startswith(f"{name}/")
+        assert said.startswith((f"{name}/", f"{name}: "))
         assert str(run.parent / "data") in said
         assert "could not download it (Connection refused)" in said
         assert "; put " in said

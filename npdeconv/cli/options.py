@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from npdeconv import _files, models, weights
-from npdeconv.data import Dataset, load_folder, load_mnist, load_rps, load_strokes
+from npdeconv.data import Dataset, load_cifar10, load_folder, load_mnist, load_rps, load_strokes
 from npdeconv.inference import check_fits
 from npdeconv.layers import Sequential
 
@@ -17,7 +17,8 @@ STROKES = {"train": (20_000, 0), "test": (2_000, 1)}  # number of digits, seed
 
 Split: TypeAlias = Literal["train", "test"]
 
-SETS = "mnist, rps, strokes (drawn, needs no files), or a folder of class folders"
+NAMED_SETS = ("mnist", "cifar10", "rps", "strokes")
+SETS = f"{', '.join(NAMED_SETS)} (drawn, needs no files), or a folder of class folders"
 DATA_HELP = f"{SETS}; its channels and number of classes must be the model's"
 LAYERS_HELP = "every ReLU and pooling, and the one that the classes are read from, if not given"
 
@@ -117,6 +118,8 @@ def _read_data(name: str, split: Split, network: Sequential) -> Dataset:
         return load_strokes(*STROKES[split])
     if name == "mnist":
         return load_mnist(split)
+    if name == "cifar10":
+        return load_cifar10(split)
     height, width, _ = network.input_shape or (300, 300, 3)
     if name == "rps":
         return load_rps(split, (height, width))
@@ -172,8 +175,8 @@ def load_run(folder: Path) -> tuple[Sequential, str]:
 
 def record_data(folder: Path, name: str) -> None:
     """Keep what --data said in the folder of a run: data sets know their name, but not where they are."""
-    is_folder = name not in ("mnist", "rps", "strokes")
-    text = json.dumps({"data": str(Path(name).resolve()) if is_folder else name}) + "\n"
+    place = name if name in NAMED_SETS else str(Path(name).resolve())
+    text = json.dumps({"data": place}) + "\n"
     _files.replace(folder / "data.json", lambda file: file.write(text.encode()))
 
 

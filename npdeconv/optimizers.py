@@ -4,6 +4,7 @@ An optimizer changes parameters in place. What it remembers between steps (momen
 `state`, under `parameter/slot`; a checkpoint stores that dictionary.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -196,6 +197,25 @@ class StepDecay:
 
     def __repr__(self) -> str:
         return f"StepDecay({self.every}, {self.factor})"
+
+
+class CosineDecay:
+    """Let the learning rate fall along half a cosine, from the base rate to 0 after `epochs` epochs.
+
+    Loshchilov & Hutter, arXiv:1608.03983, equation 5 without restarts, taken in the middle of each
+    epoch. It stays 0 after that.
+    """
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = positive_int(epochs, "CosineDecay", "epochs")
+
+    def __call__(self, history: Mapping[str, Sequence[float]]) -> float:
+        """Return the multiple for the next epoch."""
+        share = min((len(history["loss"]) + 0.5) / self.epochs, 1.0)
+        return (1 + math.cos(math.pi * share)) / 2
+
+    def __repr__(self) -> str:
+        return f"CosineDecay({self.epochs})"
 
 
 class ReduceOnPlateau:

@@ -11,6 +11,7 @@ from npdeconv.optimizers import (
     SGD,
     Adadelta,
     Adam,
+    CosineDecay,
     FilterRenormalization,
     ReduceOnPlateau,
     RMSprop,
@@ -217,6 +218,7 @@ def test_settings_are_the_arguments():
         (lambda: StepDecay(0), ValueError, r"StepDecay: every must be at least 1, got 0"),
         (lambda: StepDecay(1.5), TypeError, r"StepDecay: every must be an integer, got 1\.5"),
         (lambda: StepDecay(1, -1), ValueError, r"StepDecay: factor must be finite and not negative, got -1"),
+        (lambda: CosineDecay(0), ValueError, r"CosineDecay: epochs must be at least 1, got 0"),
         (lambda: ReduceOnPlateau(0), ValueError, r"ReduceOnPlateau: patience must be at least 1, got 0"),
         (lambda: ReduceOnPlateau(1, "x"), TypeError, r"ReduceOnPlateau: factor must be a number, got 'x'"),
         (
@@ -237,6 +239,14 @@ def test_step_decay():
     multiples = [schedule({"loss": [1.0] * epochs}) for epochs in range(6)]
     assert multiples == [1, 1, 0.5, 0.5, 0.25, 0.25]
     assert repr(schedule) == "StepDecay(2, 0.5)"
+
+
+def test_cosine_decay():
+    schedule = CosineDecay(3)
+    rates = [schedule({"loss": [1.0] * epochs}) for epochs in range(6)]
+    # cos 30 and 150 degrees are +- the root of 3/4.
+    np.testing.assert_allclose(rates, [(1 + 0.75**0.5) / 2, 0.5, (1 - 0.75**0.5) / 2, 0, 0, 0], atol=1e-15)
+    assert repr(schedule) == "CosineDecay(3)"
 
 
 def test_reduce_on_plateau():

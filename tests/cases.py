@@ -22,6 +22,8 @@ from npdeconv.layers import (
     ReLU,
     Sequential,
     Softmax,
+    Standardize,
+    Tanh,
 )
 
 
@@ -157,6 +159,9 @@ CASES = [
     Case("leaky relu", lambda dtype: LeakyReLU(0.1), (4, 5, 3), linear=False),
     Case("leaky relu of slope 0", lambda dtype: LeakyReLU(0), (4, 5, 3), linear=False),
     Case("ink", lambda dtype: Ink(0.3), (4, 5, 3), linear=False),
+    Case("standardize", lambda dtype: Standardize([0.2, -0.1, 0.0], [0.5, 1.0, 2.0]), (4, 5, 3)),
+    Case("tanh", lambda dtype: Tanh(), (4, 5, 3), linear=False),
+    Case("tanh on vectors", lambda dtype: Tanh(), (7,), linear=False),
     Case("flatten", lambda dtype: Flatten(), (3, 4, 2)),
     Case("dense", lambda dtype: Dense(6, 4, rng=rng(), dtype=dtype), (6,)),
     Case("softmax", lambda dtype: Softmax(), (5,), linear=False),

@@ -12,6 +12,8 @@ from npdeconv.layers.pool import MaxPool2D
 from npdeconv.layers.relu import LeakyReLU, ReLU
 from npdeconv.layers.sequential import Sequential
 from npdeconv.layers.softmax import Softmax
+from npdeconv.layers.standardize import Standardize
+from npdeconv.layers.tanh import Tanh
 
 __all__ = [
     "AvgPool2D",
@@ -29,4 +31,6 @@ __all__ = [
     "ReLU",
     "Sequential",
     "Softmax",
+    "Standardize",
+    "Tanh",
 ]

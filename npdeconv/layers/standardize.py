@@ -1,0 +1,66 @@
+"""Pixels in the numbers that a pretrained network was trained on."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from npdeconv._checks import describe
+from npdeconv._types import Array, Generator, Gradients, Shape
+from npdeconv.layers.base import LinearLayer, check_descent, check_floating
+
+
+class Standardize(LinearLayer):
+    """(x - mean) / std, for every channel its own: (..., C) -> (..., C).
+
+    As the first layer of a pretrained network, it lets images, boxes and projections stay in the
+    colors of the originals, while the filters see what they were trained on.
+
+    Parameters
+    ----------
+    mean, std : sequence of C floats
+        In units of x, in which pixels are between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If the two are not of one length, or hold NaN, infinity, or a `std` that is not above 0.
+    """
+
+    class Context(NamedTuple):
+        """The shape of the batch."""
+
+        shape: Shape
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        self.mean = np.array(mean, np.float64)
+        self.std = np.array(std, np.float64)
+        got = f"{describe(mean)} and {describe(std)}"
+        if self.mean.ndim != 1 or self.mean.shape != self.std.shape:
+            raise ValueError(f"{self.name}: expected as many means as stds, got {got}")
+        if not np.isfinite([self.mean, self.std]).all() or self.std.min(initial=np.inf) <= 0:
+            raise ValueError(f"{self.name}: expected finite means, and stds above 0, got {got}")
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
+        """Subtract and divide."""
+        check_floating(x, self.name)
+        self.output_shape(x.shape[1:])
+        return (x - self.mean.astype(x.dtype)) / self.std.astype(x.dtype), self.Context(x.shape)
+
+    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
+        """Divide by `std`."""
+        return self._transpose(dy, context), {}
+
+    def _transpose(self, y: Array, context: Context) -> Array:
+        check_floating(y, self.name)
+        check_descent(y, context.shape, y.dtype, self.name)
+        return y / self.std.astype(y.dtype)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The shape stays."""
+        if input_shape[-1:] != self.mean.shape:
+            raise ValueError(f"{self.name}: expected {len(self.mean)} channels, got shape {input_shape}")
+        return input_shape
+
+    def __repr__(self) -> str:
+        return f"Standardize({self.mean.tolist()}, {self.std.tolist()})"

@@ -1,5 +1,6 @@
 """The commands from beginning to end, small."""
 
+import csv
 import json
 import re
 import shutil
@@ -83,7 +84,7 @@ def test_help_mentions_every_option(command, capsys, monkeypatch):
 OPTIONS = {
     "demo": "--out --images --epochs --seed --workers",
     "train": "--data --run --resume --epochs --batch-size --optimizer --learning-rate --weight-decay"
-    " --decay-every --shift --validation --patience --snapshots --seed --workers",
+    " --decay-every --cosine --shift --validation --patience --snapshots --seed --workers",
     "project": "--weights --data --split --layer --map --images --select --rule --out --workers",
     "info": "",
     "gradcheck": "--samples --seed",
@@ -197,6 +198,18 @@ def test_the_folder_of_a_run_has_a_default(tmp_path, capsys, monkeypatch):
         line.split(",")[5] for line in (tmp_path / "runs/deck_model4/history.csv").read_text().splitlines()
     ]
     assert [float(rate) for rate in rates[1:]] == pytest.approx([1e-3, 1e-4])
+
+
+def test_train_follows_the_test_images_on_request(tmp_path, capsys):
+    arguments = "--epochs 2 --validation test --cosine --augment flip --shift 1 --learning-rate 0.04"
+    out = say(capsys, *TRAIN, "--run", tmp_path / "run", *arguments.split())
+    with (tmp_path / "run/history.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert f"accuracy {float(rows[-1]['validation_accuracy']):.2%}" in out
+    # In the middle of two epochs, half a cosine is at 45 and 135 degrees.
+    rates = [0.02 * (1 + 0.5**0.5), 0.02 * (1 - 0.5**0.5)]
+    assert [float(row["learning_rate"]) for row in rows] == pytest.approx(rates)
+    assert json.loads((tmp_path / "run/config.json").read_text())["schedule"] == "CosineDecay(2)"
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,14 @@ def test_runs_that_are_damaged(run, capsys):
         ),
         (("--patience", "2"), "--patience watches the validation loss, and needs --validation"),
         (
+            ("--patience", "2", "--validation", "test"),
+            "--patience chooses an epoch, and test images can't both choose and test",
+        ),
+        (
+            ("--cosine", "--decay-every", "2"),
+            "--cosine and --decay-every both set the learning rate; choose one of them",
+        ),
+        (
             ("--data", "nothing"),
             "--data: expected mnist, cifar10, rps, strokes (drawn, needs no files), or a folder of ",
         ),
@@ -256,7 +264,7 @@ def test_the_parser_refuses_with_the_usage(arguments, message, capsys):
         ("train", "--decay", ["-1"], "a number that is not negative"),
         ("train", "--decay-every", ["0"], "a whole number, at least 1"),
         ("train", "--shift", ["-1"], "a whole number, at least 0"),
-        ("train", "--validation", ["0", "1"], "a share above 0 and below 1"),
+        ("train", "--validation", ["0", "1"], "a share above 0 and below 1, or test"),
         ("train", "--patience", ["0"], "a whole number, at least 1"),
         ("train", "--snapshots", ["0"], "a whole number, at least 1"),
         ("demo", "--images", ["0"], "a whole number, at least 1"),

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from npdeconv.cli.report import check_page, write_report
 from npdeconv.data import Augmentation, Dataset, compose, flip, shift, tint, warp
 from npdeconv.layers import Sequential
 from npdeconv.report import Watch
-from npdeconv.training.fitting import Callback
+from npdeconv.training.fitting import Callback, Schedule
 
 LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "rmsprop": 1e-3, "adadelta": 1.0}
 AUGMENTATIONS = {"flip": flip(), "warp": warp(20, 1.2, 0.1, fill=255), "tint": tint(1.5, 1.2, white=231)}
@@ -68,6 +68,9 @@ def add(commands: Any) -> None:
     )
     option("--decay", type=number, default=0.1, metavar="X", help="what --decay-every multiplies with")
     option(
+        "--cosine", action="store_true", help="let the learning rate fall to 0 along a cosine over --epochs"
+    )
+    option(
         "--shift",
         type=at_least(0),
         default=0,
@@ -84,9 +87,10 @@ def add(commands: Any) -> None:
     )
     option(
         "--validation",
-        type=_share,
+        type=_share_or_test,
         metavar="SHARE",
-        help="share of the training images to set aside, above 0 and below 1; of rps, whole animations",
+        help="share of the training images to set aside, above 0 and below 1; of rps, whole animations; or "
+        "test, to record after every epoch what it reaches on the test images",
     )
     option(
         "--patience",
@@ -111,10 +115,12 @@ def add(commands: Any) -> None:
     add_workers(parser)
 
 
-def _share(text: str) -> float:
+def _share_or_test(text: str) -> float | Literal["test"]:
+    if text == "test":
+        return "test"
     share = number(text)
     if not 0 < share < 1:
-        raise argparse.ArgumentTypeError(f"expected a share above 0 and below 1, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a share above 0 and below 1, or test, got {text!r}")
     return share
 
 
@@ -122,13 +128,15 @@ def run(options: argparse.Namespace) -> None:
     """Train, and print where the run is and what it reached on the test images."""
     if options.patience is not None and options.validation is None:
         raise ValueError("--patience watches the validation loss, and needs --validation")
+    if options.patience is not None and options.validation == "test":
+        raise ValueError("--patience chooses an epoch, and test images can't both choose and test")
     rng = np.random.default_rng(options.seed)
     network = models.build(options.model, rng=rng)
     folder = options.folder or Path("runs") / options.model
     check_folder(folder)
     if options.watch:
         check_page(folder / "report.html")
-    optimizer = _optimizer(options)
+    optimizer, schedule = _optimizer(options), _schedule(options)
     test = load_data(options.test or options.data, "test", network)
     training.fit(
         network,
@@ -137,8 +145,8 @@ def run(options: argparse.Namespace) -> None:
         epochs=options.epochs,
         batch_size=options.batch_size,
         rng=rng,
-        validation=options.validation,
-        schedule=_schedule(options),
+        validation=test if options.validation == "test" else options.validation,
+        schedule=schedule,
         augment=_augment(options),
         patience=options.patience,
         callbacks=_callbacks(options, folder, test),
@@ -153,7 +161,11 @@ def run(options: argparse.Namespace) -> None:
         write_report(folder, network, test, folder / "report.html", workers=options.workers)
 
 
-def _schedule(options: argparse.Namespace) -> optimizers.StepDecay | None:
+def _schedule(options: argparse.Namespace) -> Schedule | None:
+    if options.cosine and options.decay_every is not None:
+        raise ValueError("--cosine and --decay-every both set the learning rate; choose one of them")
+    if options.cosine:
+        return optimizers.CosineDecay(options.epochs)
     every = options.decay_every
     return None if every is None else optimizers.StepDecay(every, options.decay)
 

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from npdeconv.data import load_cifar10, load_folder, load_mnist, load_rps
+from npdeconv.data import Preprocessing, load_cifar10, load_folder, load_mnist, load_photos, load_rps
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,15 @@ def test_any_folder_of_images(real_data):
     assert np.bincount(dataset.labels).tolist() == [56] * 30
     gray = dataset.images[dataset.labels == dataset.classes.index("car_side")]
     assert np.array_equal(gray.min(axis=3), gray.max(axis=3))
+    train, test = dataset.split_per_class(30, np.random.default_rng(0))
+    assert np.bincount(train.labels).tolist() == [30] * 30
+    assert np.bincount(test.labels).tolist() == [26] * 30
+
+
+def test_photos_of_differing_shapes_are_cut_alike(real_data):
+    cut = load_folder("caltech101", 100, shorter_side=110)
+    photos = load_photos(real_data / "caltech101/ketch")
+    assert len({photo.image.shape for photo in photos}) > 10
+    card = Preprocessing(100, shorter_side=110)
+    ketches = cut.images[cut.labels == cut.classes.index("ketch")]
+    assert np.array_equal(card.fit([photo.image for photo in photos]), ketches)

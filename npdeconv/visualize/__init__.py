@@ -8,21 +8,24 @@ from npdeconv._types import Box
 from npdeconv.visualize.display import display
 from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
-from npdeconv.visualize.features import Prepare, average_maps, last_hidden, layer_features
+from npdeconv.visualize.features import Prepare, average_maps, last_hidden, layer_features, pixel_features
 from npdeconv.visualize.filters import FeatureMaps, feature_maps, first_filters
 from npdeconv.visualize.layerwise import LayerProjections, map_layers, project_layers
+from npdeconv.visualize.maximization import Aim, Maximization, maximize_activation
 from npdeconv.visualize.mistakes import Mistakes, confusion, find_mistakes
 from npdeconv.visualize.neighbors import Agreement, Neighbors, label_agreement, nearest_neighbors
 from npdeconv.visualize.occluder import Fill, Positions, occlude_box, occlusion_positions
 from npdeconv.visualize.occlusion import Occlusion, occlude
 from npdeconv.visualize.patches import Patches, find_patches
 from npdeconv.visualize.projection import Projection, Select, project
+from npdeconv.visualize.regularizers import Regularizers
 from npdeconv.visualize.rules import RuleComparison, compare_rules
 from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
 from npdeconv.visualize.summary import LayerSummary, summarize
 
 __all__ = [
     "Agreement",
+    "Aim",
     "Box",
     "Embedding",
     "Evolution",
@@ -31,6 +34,7 @@ __all__ = [
     "Fill",
     "LayerProjections",
     "LayerSummary",
+    "Maximization",
     "Mistakes",
     "Neighbors",
     "Occlusion",
@@ -40,6 +44,7 @@ __all__ = [
     "Prepare",
     "Projection",
     "Ranking",
+    "Regularizers",
     "RuleComparison",
     "Select",
     "Strongest",
@@ -60,11 +65,13 @@ __all__ = [
     "last_hidden",
     "layer_features",
     "map_layers",
+    "maximize_activation",
     "nearest_neighbors",
     "occlude",
     "occlude_box",
     "occlusion_positions",
     "pca",
+    "pixel_features",
     "project",
     "project_layers",
     "summarize",

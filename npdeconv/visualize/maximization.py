@@ -1,0 +1,223 @@
+"""What does a unit want to see? Images made from noise, by climbing the unit's gradient in the pixels.
+
+Simonyan, Vedaldi & Zisserman, arXiv:1312.6034, section 2, for classes; Yosinski et al.,
+arXiv:1506.06579, section 3, for any unit.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from operator import index
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from tqdm import tqdm
+
+from npdeconv._checks import describe, image_shape, not_negative, one_of, positive_int
+from npdeconv._types import Array, Box, Pair, Shape
+from npdeconv.data import Preprocessing
+from npdeconv.layers import Sequential
+from npdeconv.parallel import Workers, pool
+from npdeconv.visualize.ascent import Tones, direction, look_at, moved
+from npdeconv.visualize.projection import as_map_shape
+from npdeconv.visualize.regularizers import Regularizers
+
+Aim: TypeAlias = Literal["center", "mean"] | Pair
+"""What of a map is to grow: the unit in its middle, the mean of all its units, or the unit at (h, w)."""
+
+NOISE = 0.02  # standard deviation of the brightness at the start; white is 1
+
+
+class Maximization(NamedTuple):
+    """U images, each of which excites a unit as much as gradient ascent could make it."""
+
+    pixels: Array  # uint8 (U, H, W, C)
+    inputs: Array  # (U, H, W, C): the same as the network takes them, not rounded
+    activation: Array  # float64 (steps + 1, U): of each unit before each step, and at the end
+    box: Array  # int (U, 4): top, bottom, left, right of the pixels it depends on; may leave the image
+    frames: Array  # uint8 (K, U, H, W, C): the images on their way from noise to `pixels`
+    frame_steps: Array  # int (K,): after how many steps
+
+
+def maximize_activation(
+    network: Sequential,
+    layer: str,
+    feature_map: int | Sequence[int] | Array,
+    *,
+    select: Aim = "center",
+    steps: int = 200,
+    rate: float = 0.05,
+    regularizers: Regularizers | None = None,
+    preprocessing: Preprocessing | None = None,
+    background: float | None = None,
+    frames: int = 0,
+    seed: int = 0,
+    workers: Workers = None,
+    progress: bool = True,
+) -> Maximization:
+    """Make images that excite units, or that a network takes for a class, from noise.
+
+    Parameters
+    ----------
+    network : Sequential
+        With an input shape.
+    layer : str
+        Name of any layer. For classes, the one whose outputs are the logits: a Softmax is excited
+        by whatever speaks against the other classes, too.
+    feature_map : int or sequence of U ints
+        Which maps, or units of a dense layer, counted from 0; each gets an image.
+    select : "center", "mean" or (h, w)
+        What of the map is to grow.
+    steps : int
+    rate : float
+        How far pixels move in each step: the root of the mean of the squares, where 1 is the way from
+        black to white. The gradient's size does not matter, only its direction.
+    regularizers : Regularizers, optional
+        What keeps the images from becoming noise; the defaults of `Regularizers` unless given.
+    preprocessing : Preprocessing, optional
+        How the network wants its images; pixels / 255 unless given. Images stay within what black and
+        white become.
+    background : float, optional
+        Brightness, from 0 to 1, that the images start from and are pulled to. Unless given, black for
+        a network that takes gray images, and mid-gray for one that takes colored ones.
+    frames : int
+        How many images to keep on the way, at even distances, the noise and the end among them; 0 or
+        at least 2.
+    seed : int
+        Of the noise and the jitter. What a unit's image becomes does not depend on the other units.
+    workers : int or executor, optional
+        See `npdeconv.parallel.pool`; the result is the same for any number.
+    progress : bool
+        Show a progress bar on stderr if it takes more than two seconds.
+
+    Returns
+    -------
+    Maximization
+
+    Raises
+    ------
+    KeyError
+        If the network has no such layer.
+    IndexError
+        If the layer has no such map, or the map no such position.
+    TypeError, ValueError
+        For settings of another kind or out of range, and preprocessing of another size.
+
+    Notes
+    -----
+    `activation` is that of the image as the network sees it, moved by the jitter.
+
+    Where a rectifier would stop the whole gradient of a unit, it is passed as if it were not there:
+    a unit that is silent on noise, as those of deep layers are, could not be woken otherwise.
+    """
+    shape = _input_shape(network, preprocessing)
+    head = network[:layer]
+    map_shape = as_map_shape(head.output_shape(shape))
+    maps = _checked_maps(feature_map, map_shape[2], layer)
+    aim, box = _aim(select, map_shape, layer)
+    count = positive_int(steps, "maximize_activation", "steps")
+    length = not_negative(rate, "maximize_activation", "rate")
+    held = Regularizers() if regularizers is None else regularizers
+    gray = _checked_background(background, shape[2])
+    frame_steps = _frame_steps(frames, count)
+    randomness = [np.random.default_rng([_checked_seed(seed), int(m)]) for m in maps]
+    noise = np.stack([NOISE * rng.standard_normal(shape) for rng in randomness])
+    contrast = np.clip(noise, -gray, 1 - gray).astype(head.dtype)
+    activation, film = np.empty((count + 1, len(maps))), [contrast][: 0 in frame_steps]
+    tones = Tones.of(preprocessing, shape, head.dtype)
+    with pool(workers) as parallel_map:
+        look = partial(look_at, head, maps, aim, tones, parallel_map)
+        hidden = None if progress else True
+        for step in tqdm(range(1, count + 1), unit="step", delay=2, leave=False, disable=hidden):
+            moves = [held.draw_move(shape, rng) for rng in randomness]
+            activation[step - 1], gradient = look(moved(gray + contrast, moves))
+            gradient = moved(gradient, [-move for move in moves])
+            contrast = held.restrain(contrast + length * direction(gradient), gradient, step)
+            contrast = np.clip(contrast, -gray, 1 - gray)
+            if step in frame_steps:
+                film.append(contrast)
+        activation[count], _ = look(gray + contrast)
+    images = gray + np.stack([*film, contrast])
+    return Maximization(
+        pixels=tones.pixels(images[-1]),
+        inputs=tones.inputs(images[-1]),
+        activation=activation,
+        box=np.tile(np.array(head.receptive_field(box, shape)), (len(maps), 1)),
+        frames=tones.pixels(images[:-1]),
+        frame_steps=frame_steps,
+    )
+
+
+def _input_shape(network: Sequential, preprocessing: Preprocessing | None) -> tuple[int, int, int]:
+    if network.input_shape is None:
+        raise ValueError(
+            f"maximize_activation: expected a network with an input shape, {network.name} has none"
+        )
+    shape = image_shape(network.input_shape, "maximize_activation")
+    if preprocessing is not None and (*preprocessing.size, preprocessing.channel_count) != shape:
+        raise ValueError(
+            f"maximize_activation: expected preprocessing for images of shape {shape},"
+            f" got {(*preprocessing.size, preprocessing.channel_count)}"
+        )
+    return shape
+
+
+def _checked_maps(feature_map: int | Sequence[int] | Array, count: int, layer: str) -> Array:
+    maps = np.atleast_1d(np.asarray(feature_map))
+    if maps.dtype.kind not in "iu" or maps.ndim != 1:
+        raise TypeError(
+            f"maximize_activation: feature_map must be an integer or several, got {describe(feature_map)}"
+        )
+    wrong = maps[(maps < 0) | (maps >= count)]
+    if wrong.size:
+        raise IndexError(
+            f"maximize_activation: layer {layer!r} has the maps 0 to {count - 1}, got {wrong[0]}"
+        )
+    return maps.astype(np.int64)
+
+
+def _aim(select: Aim, shape: Shape, layer: str) -> tuple[Array, Box]:
+    """Return how much each place of a map counts (OH, OW), and the box of those that do."""
+    height, width = shape[:2]
+    if isinstance(select, str):
+        one_of(select, ("center", "mean", "(h, w)"), "maximize_activation", "select")
+        if select == "mean":
+            return np.full((height, width), 1 / (height * width)), Box(0, height, 0, width)
+        select = height // 2, width // 2
+    try:
+        row, column = map(index, select)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"maximize_activation: select must be 'center', 'mean' or (h, w), got {describe(select)}"
+        ) from None
+    if not (0 <= row < height and 0 <= column < width):
+        raise IndexError(
+            f"maximize_activation: the maps of layer {layer!r} are {height}x{width}, got {select!r}"
+        )
+    aim = np.zeros((height, width))
+    aim[row, column] = 1
+    return aim, Box(row, row + 1, column, column + 1)
+
+
+def _checked_background(background: float | None, channels: int) -> float:
+    if background is None:
+        return 0.0 if channels == 1 else 0.5
+    if not_negative(background, "maximize_activation", "background") > 1:
+        raise ValueError(f"maximize_activation: background must be from 0 to 1, got {background}")
+    return float(background)
+
+
+def _frame_steps(frames: int, steps: int) -> Array:
+    """Return after which steps to keep a frame."""
+    if isinstance(frames, bool) or not isinstance(frames, int | np.integer):
+        raise TypeError(f"maximize_activation: frames must be an integer, got {describe(frames)}")
+    if frames != 0 and not 2 <= frames <= steps + 1:
+        raise ValueError(f"maximize_activation: frames must be 0, or from 2 to {steps + 1}, got {frames}")
+    return np.unique(np.linspace(0, steps, int(frames)).round().astype(np.int64))
+
+
+def _checked_seed(seed: Any) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise TypeError(f"maximize_activation: seed must be an integer, got {describe(seed)}")
+    if seed < 0:
+        raise ValueError(f"maximize_activation: seed must not be negative, got {seed}")
+    return int(seed)

@@ -17,8 +17,8 @@ The vocabulary of every module::
 Arrays are NHWC, float32 unless a layer was built with another dtype; filters are
 (KH, KW, C, F), dense weights (D, M).
 
-`npdeconv.plot` and `npdeconv.report`, which load Matplotlib, are imported when first asked for;
-`npdeconv.cli`, the commands, only by name.
+`npdeconv.plot` and `npdeconv.report`, which load Matplotlib, and `npdeconv.experiments` are imported
+when first asked for; `npdeconv.cli`, the commands, only by name.
 """
 
 from importlib import import_module
@@ -43,12 +43,13 @@ from npdeconv import (
 from npdeconv._version import __version__
 
 if TYPE_CHECKING:
-    from npdeconv import plot, report
+    from npdeconv import experiments, plot, report
 
 __all__ = [
     "__version__",
     "callbacks",
     "data",
+    "experiments",
     "gradcheck",
     "inference",
     "initializers",
@@ -66,7 +67,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> ModuleType:
-    """Import what draws when it is asked for: Matplotlib takes longer to load than all the rest."""
-    if name in ("plot", "report"):
+    """Import what needs Matplotlib or SciPy's optimizers when it is asked for: they take long to load."""
+    if name in ("experiments", "plot", "report"):
         return import_module(f"npdeconv.{name}")
     raise AttributeError(f"module 'npdeconv' has no attribute {name!r}")

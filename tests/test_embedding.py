@@ -243,7 +243,7 @@ def test_tsne_says_what_it_needs(monkeypatch):
 
 def test_embed_asks_it_all_at_once():
     network, images = tiny_network(), tiny_dataset(30).images
-    result = embed(network, images, k=3, tsne=False)
+    result = embed(network, images, k=3)
     assert result.layer == "relu2"
     assert result.tsne is None
     np.testing.assert_array_equal(result.features, layer_features(network, images, ["relu2"])["relu2"])
@@ -251,7 +251,7 @@ def test_embed_asks_it_all_at_once():
     np.testing.assert_array_equal(
         result.pixel_neighbors.positions, nearest_neighbors(images.astype(float), 3).positions
     )
-    small = embed(network, images, "relu1", k=3, limit=16, tsne=False)
+    small = embed(network, images, "relu1", k=3, limit=16)
     assert small.features.shape == (30, 16)
     expected = nearest_neighbors(images.reshape(30, 4, 2, 4, 2).mean(axis=(2, 4)), 3)
     np.testing.assert_array_equal(small.pixel_neighbors.positions, expected.positions)
@@ -259,5 +259,5 @@ def test_embed_asks_it_all_at_once():
 
 def test_embed_by_tsne_of_few_images():
     pytest.importorskip("sklearn")
-    result = embed(tiny_network(), tiny_dataset(12).images, k=3)
+    result = embed(tiny_network(), tiny_dataset(12).images, k=3, tsne=True)
     assert result.tsne.shape == (12, 2)

@@ -3,12 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from npdeconv._checks import describe, image_batch, not_negative, positive_int
 from npdeconv._types import Array
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
-from npdeconv.visualize.features import Prepare, as_rows, average_maps, last_hidden, layer_features
+from npdeconv.visualize.features import Prepare, as_rows, last_hidden, layer_features, pixel_features
 from npdeconv.visualize.neighbors import Neighbors, nearest_neighbors
 
 TSNE_DIMENSIONS = 50  # t-SNE reads so many principal components, as its authors do
@@ -42,7 +43,7 @@ def embed(
     *,
     k: int = 5,
     limit: int | None = None,
-    tsne: bool = True,
+    tsne: bool = False,
     perplexity: float = PERPLEXITY,
     prepare: Prepare | None = None,
     workers: Workers = None,
@@ -85,9 +86,7 @@ def embed(
     image_batch(images, "embed")
     name = last_hidden(network) if layer is None else layer
     rows = layer_features(network, images, [name], limit=limit, prepare=prepare, workers=workers)[name]
-    pixels = (
-        images.reshape(len(images), -1) if limit is None else average_maps(images.astype(np.float32), limit)
-    )
+    pixels = pixel_features(images, limit=limit)
     allowed = min(perplexity, (len(images) - 1) / 3)
     return Embedding(
         layer=name,
@@ -185,4 +184,5 @@ def embed_tsne(vectors: Array, *, perplexity: float = PERPLEXITY) -> Array:
     spread = start[:, 0].std()
     start = start / spread * 1e-4 if spread else start  # small, as if all had begun at one place
     method = TSNE(perplexity=perplexity, init=start.astype(np.float32), random_state=0)
-    return method.fit_transform(reduced.astype(np.float32))
+    with threadpool_limits(1, user_api="openmp"):  # several threads take longer where others work, too
+        return method.fit_transform(reduced.astype(np.float32))

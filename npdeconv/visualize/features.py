@@ -84,6 +84,16 @@ def layer_features(
     return {name: found[name] for name in names}
 
 
+def pixel_features(images: Array, *, limit: int | None = None, prepare: Prepare | None = None) -> Array:
+    """Return the pixels of images as features (N, D), what others are compared with; see `layer_features`."""
+    image_batch(images, "pixel_features")
+    prepared = (as_input(images[cut] if prepare is None else prepare(images[cut])) for cut in shards(images))
+    parts = [average_maps(part, limit) for part in prepared]
+    if not parts:
+        raise ValueError("pixel_features: expected at least one image")
+    return np.concatenate(parts)
+
+
 def average_maps(maps: Array, limit: int | None = None) -> Array:
     """Read maps as vectors, averaged over the finest grid with which they have at most `limit` numbers.
 

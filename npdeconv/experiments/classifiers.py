@@ -1,0 +1,137 @@
+"""Linear classifiers on features that stay as they are: a new softmax, or a linear SVM."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from scipy.optimize import minimize
+
+from npdeconv._checks import describe, not_negative, one_of, positive_int
+from npdeconv._types import Array
+from npdeconv.losses import softmax_cross_entropy
+from npdeconv.visualize.features import as_rows
+
+Kind: TypeAlias = Literal["softmax", "svm"]
+
+DECAY = 1e-4
+ITERATIONS = 500
+
+
+class LinearClassifier(NamedTuple):
+    """The class of the largest of (features - center) / scale @ weight + bias."""
+
+    center: Array  # (D,): the mean of the training features
+    scale: float  # the root of their mean squared distance from it
+    weight: Array  # (D, M)
+    bias: Array  # (M,)
+
+    def predict(self, features: Array) -> Array:
+        """Return the classes, int (N,), of features (N, D)."""
+        rows = (as_rows(features, "LinearClassifier") - self.center) / self.scale
+        return (rows @ self.weight + self.bias).argmax(axis=1)
+
+
+def fit_classifier(
+    features: Array, labels: Array, classes: int, kind: Kind = "softmax", *, decay: float = DECAY
+) -> LinearClassifier:
+    """Fit a linear classifier to features.
+
+    Parameters
+    ----------
+    features : (N, D)
+    labels : int (N,)
+        From 0 to `classes` - 1.
+    classes : int
+        M.
+    kind : "softmax" or "svm"
+        Multinomial logistic regression; or one linear support vector machine per class against all
+        others, with squared hinge loss, which needs scikit-learn.
+    decay : float
+        Weight of half the squared weights beside the mean loss.
+
+    Returns
+    -------
+    LinearClassifier
+
+    Raises
+    ------
+    ImportError
+        For "svm", if scikit-learn is missing.
+    TypeError, ValueError
+        For features that are no finite numbers, labels that do not fit, and unknown kinds.
+
+    Notes
+    -----
+    Features are centered and divided by one number, so that `decay` means the same for any layer, and
+    weak features are not blown up. The loss is convex and the fit starts from 0: nothing is random.
+    """
+    who = "fit_classifier"
+    one_of(kind, _FITTERS, who, "kind")
+    rows = as_rows(features, who)
+    count = positive_int(classes, who, "classes")
+    if not isinstance(labels, np.ndarray) or labels.shape != (len(rows),) or labels.dtype.kind not in "iu":
+        raise TypeError(f"{who}: expected {len(rows)} integer labels, one per row, got {describe(labels)}")
+    if count < 2 or not np.array_equal(np.unique(labels), np.arange(count)):
+        raise ValueError(f"{who}: expected at least two classes and images of each, got {np.unique(labels)}")
+    penalty = not_negative(decay, who, "decay")
+    center = rows.mean(axis=0, dtype=np.float64)
+    centered = rows - center
+    scale = float(np.sqrt((centered**2).sum(axis=1).mean())) or 1.0
+    basis, inside = _span(centered / scale)
+    weight, bias = _FITTERS[kind](inside, labels.astype(np.int64), count, penalty)
+    return LinearClassifier(center, scale, weight if basis is None else basis @ weight, bias)
+
+
+def class_mean_accuracy(predicted: Array, labels: Array) -> float:
+    """Return the mean over the classes of the share of their images that is right, as for Caltech-101."""
+    counts = np.bincount(labels)
+    right = np.bincount(labels, predicted == labels)
+    return float((right[counts > 0] / counts[counts > 0]).mean())
+
+
+def _span(rows: Array) -> tuple[Array | None, Array]:
+    """Return an orthonormal basis (D, N) of what N rows span, and the rows in it; None if they span all.
+
+    Decayed weights lie in that span: a part outside would cost, and change no output. With
+    fewer images than features, this makes the fit smaller and not less exact.
+    """
+    if len(rows) >= rows.shape[1]:
+        return None, rows
+    basis, triangle = np.linalg.qr(rows.T)
+    return basis, triangle.T
+
+
+def _fit_softmax(rows: Array, labels: Array, classes: int, decay: float) -> tuple[Array, Array]:
+    """Minimize mean cross-entropy + decay / 2 * sum(weight ** 2) by L-BFGS, in float64."""
+    dimensions = rows.shape[1]
+
+    def loss(flat: Array) -> tuple[float, Array]:
+        weight, bias = flat[:-classes].reshape(dimensions, classes), flat[-classes:]
+        mean, dlogits = softmax_cross_entropy(rows @ weight + bias, labels)
+        dweight = rows.T @ dlogits + decay * weight
+        return mean + decay / 2 * float((weight**2).sum()), np.append(dweight, dlogits.sum(axis=0))
+
+    start = np.zeros((dimensions + 1) * classes)
+    best = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS, "gtol": 1e-6})
+    return best.x[:-classes].reshape(dimensions, classes), best.x[-classes:]
+
+
+def _fit_svm(rows: Array, labels: Array, classes: int, decay: float) -> tuple[Array, Array]:
+    try:
+        from sklearn.svm import LinearSVC
+    except ImportError:
+        raise ImportError(
+            "a linear SVM needs scikit-learn, which is not installed: pip install 'npdeconv[embedding]'"
+        ) from None
+    # Its cost is 1/2 w.w + C sum(losses).
+    fit = partial(LinearSVC, C=1 / (decay * len(rows)), dual=False, tol=1e-6, max_iter=10_000)
+    machines = [fit().fit(rows, labels == label) for label in range(classes)]
+    weight = np.stack([machine.coef_[0] for machine in machines], axis=1)
+    return weight, np.array([machine.intercept_[0] for machine in machines])
+
+
+_FITTERS: dict[str, Callable[[Array, Array, int, float], tuple[Array, Array]]] = {
+    "softmax": _fit_softmax,
+    "svm": _fit_svm,
+}

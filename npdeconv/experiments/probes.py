@@ -1,0 +1,131 @@
+"""How well can the classes be read, linearly, from each layer?
+
+Zeiler & Fergus, arXiv:1311.2901, section 5.3 and table 7: on ImageNet's features, the higher the
+layer, the better the classifier on top of it.
+"""
+
+import copy
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from npdeconv import initializers
+from npdeconv._checks import name_list, random_generator
+from npdeconv._types import Array, Generator
+from npdeconv.data import Dataset
+from npdeconv.experiments.classifiers import Kind, class_mean_accuracy, fit_classifier
+from npdeconv.experiments.sampling import make_plan, seed_list
+from npdeconv.layers import Dropout, Flatten, Sequential, Softmax
+from npdeconv.parallel import Workers
+from npdeconv.visualize import Prepare, layer_features, pixel_features
+
+LIMIT = 4096  # features per image and layer
+PIXELS = "pixels"
+PASSED_OVER = (Dropout, Flatten, Softmax)  # they pass on what is known already
+
+
+class Probes(NamedTuple):
+    """Accuracies on the test images of a linear classifier after each of L layers."""
+
+    layers: tuple[str, ...]  # the first is "pixels", what the network is given
+    dimensions: Array  # int (L,): features that the classifier reads
+    per_class: int  # training images of each class
+    seeds: Array  # int (S,): each draws other training images
+    accuracy: Array  # (S, L): the mean over the classes
+
+
+def linear_probes(
+    network: Sequential,
+    dataset: Dataset,
+    layers: Sequence[str] | None = None,
+    *,
+    per_class: int = 30,
+    test: Dataset | None = None,
+    seeds: Sequence[int] = range(5),
+    kind: Kind = "softmax",
+    limit: int | None = LIMIT,
+    prepare: Prepare | None = None,
+    workers: Workers = None,
+    progress: bool = False,
+) -> Probes:
+    """Fit a linear classifier on the pixels, and on the features of each layer.
+
+    Parameters
+    ----------
+    network : Sequential
+    dataset : Dataset
+        The images to draw from; their classes need not be those of the network.
+    layers : sequence of str, optional
+        All layers unless given, but for dropout, flattening and softmax.
+    per_class : int
+        How many images of each class to train on.
+    test, seeds, kind, prepare, workers, progress
+        As for `transfer`.
+    limit : int, optional
+        At most so many features of each layer, by averaging its maps over the finest grid with which
+        there are no more, so that all layers are read at about the same cost; None for all features.
+
+    Returns
+    -------
+    Probes
+
+    Raises
+    ------
+    KeyError
+        If the network has no such layer.
+    TypeError, ValueError
+        For images that do not fit, and fewer of a class than are asked for.
+
+    Notes
+    -----
+    To see what was learned, compare with the same layers before anything was: `untrained`.
+    """
+    who = "linear_probes"
+    plan = make_plan(dataset, test, [per_class], who)
+    draws = seed_list(seeds, who)
+    names = probed_layers(network) if layers is None else name_list(layers, who, "layers")
+    images, labels, classes = plan.dataset.images, plan.dataset.labels, len(plan.dataset.classes)
+    every = {PIXELS: pixel_features(images, limit=limit, prepare=prepare)}
+    every |= layer_features(network, images, names, limit=limit, prepare=prepare, workers=workers)
+    accuracy = np.empty((len(draws), len(every)))
+    work = [
+        (s, column, draw)
+        for s, seed in enumerate(draws.tolist())
+        for draw in plan.draws(seed)
+        for column in every
+    ]
+    for s, name, draw in tqdm(work, unit="fit", delay=2, leave=False, disable=None if progress else True):
+        rows = every[name]
+        classifier = fit_classifier(rows[draw.chosen], labels[draw.chosen], classes, kind)
+        answers = classifier.predict(rows[draw.tested])
+        accuracy[s, list(every).index(name)] = class_mean_accuracy(answers, labels[draw.tested])
+    return Probes(
+        layers=tuple(every),
+        dimensions=np.array([rows.shape[1] for rows in every.values()]),
+        per_class=per_class,
+        seeds=draws,
+        accuracy=accuracy,
+    )
+
+
+def probed_layers(network: Sequential) -> tuple[str, ...]:
+    """Return the names of all layers but dropout, flattening and softmax."""
+    return tuple(name for name, layer in network.layers.items() if not isinstance(layer, PASSED_OVER))
+
+
+def untrained(network: Sequential, rng: Generator) -> Sequential:
+    """Return a copy with new random weights and zero biases: the network as if it had never learned.
+
+    Raises
+    ------
+    TypeError
+        If `rng` is no numpy.random.Generator.
+    """
+    random_generator(rng, "untrained")
+    blank = copy.deepcopy(network)
+    for name, array in blank.parameters.items():
+        is_weight = name.endswith(".weight")
+        array[...] = initializers.he_normal(array.shape, rng, array.dtype) if is_weight else 0
+    return blank

@@ -1,0 +1,144 @@
+"""Few images of each class, and what is left to test on."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from npdeconv._checks import describe, positive_int, random_generator
+from npdeconv._types import Array, Generator
+from npdeconv.data import Dataset
+
+
+def ranks_within_class(labels: Array, rng: Generator) -> Array:
+    """Put the images of each class into a random order, and return each image's place in it.
+
+    The images of ranks below n are then n random ones of each class; those of a larger n hold
+    those of a smaller one.
+
+    Parameters
+    ----------
+    labels : int (N,)
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    int array (N,)
+        Of each class 0, 1, 2, ... once.
+    """
+    random_generator(rng, "ranks_within_class")
+    shuffled = rng.permutation(len(labels))
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    first = np.searchsorted(labels[by_class], labels[by_class])  # where each one's class begins
+    ranks = np.empty(len(labels), dtype=np.int64)
+    ranks[by_class] = np.arange(len(labels)) - first
+    return ranks
+
+
+def only_classes(dataset: Dataset, classes: Sequence[str | int]) -> Dataset:
+    """Return the images of some classes, labeled from 0 on in the order given.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    classes : sequence of str or int
+        Names, or positions among the data set's classes.
+
+    Raises
+    ------
+    KeyError
+        If the data set has no such class.
+    ValueError
+        For no classes, or one twice.
+    """
+    chosen = [_position(dataset, wanted) for wanted in classes]
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise ValueError(f"only_classes: expected some classes, each once, got {list(classes)}")
+    renamed = np.full(len(dataset.classes), -1)
+    renamed[chosen] = np.arange(len(chosen))
+    labels = renamed[dataset.labels]
+    inside = labels >= 0
+    groups = None
+    if dataset.groups is not None:
+        groups = tuple(group for group, kept in zip(dataset.groups, inside, strict=True) if kept)
+    names = tuple(dataset.classes[n] for n in chosen)
+    return Dataset(dataset.images[inside], labels[inside], names, dataset.name, groups)
+
+
+class Draw(NamedTuple):
+    """Positions of images to train and to test on."""
+
+    chosen: Array
+    tested: Array
+
+
+class Plan(NamedTuple):
+    """The images of an experiment, and which of them are for what."""
+
+    dataset: Dataset  # the test set, if it is a set of its own, at the end
+    tests: int  # images of such a test set; 0 where there is none
+    per_class: tuple[int, ...]
+
+    def draws(self, seed: int) -> list[Draw]:
+        """Draw images of each class, as many as `per_class` says; a larger draw holds the smaller ones."""
+        count = len(self.dataset) - self.tests
+        ranks = ranks_within_class(self.dataset.labels[:count], np.random.default_rng(seed))
+        tested = (
+            np.arange(count, len(self.dataset)) if self.tests else np.flatnonzero(ranks >= self.per_class[-1])
+        )
+        return [Draw(np.flatnonzero(ranks < wanted), tested) for wanted in self.per_class]
+
+
+def make_plan(dataset: Dataset, test: Dataset | None, per_class: Sequence[int], who: str) -> Plan:
+    """Check that every class has as many images as are asked for, and some to test on.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The images to draw from.
+    test : Dataset, optional
+        What to test on; unless given, what a seed does not draw for the largest number.
+    per_class : sequence of int
+    who : str
+        What messages begin with.
+    """
+    if not isinstance(dataset, Dataset):
+        raise TypeError(f"{who}: expected a Dataset, got {describe(dataset)}")
+    if isinstance(per_class, int | str) or not len(per_class):
+        raise TypeError(f"{who}: per_class must be a list of numbers of images, got {describe(per_class)}")
+    counts = tuple(sorted({positive_int(count, who, "per_class") for count in per_class}))
+    there = np.bincount(dataset.labels, minlength=len(dataset.classes))
+    least = int(there.argmin())
+    if there[least] < counts[-1] + (test is None):
+        more = " and at least one more to test on" if test is None else ""
+        raise ValueError(
+            f"{who}: expected {counts[-1]} images of each class{more},"
+            f" {dataset.name} has {there[least]} of class {dataset.classes[least]}"
+        )
+    if test is None:
+        return Plan(dataset, 0, counts)
+    if test.classes != dataset.classes or test.images.shape[1:] != dataset.images.shape[1:] or not len(test):
+        raise ValueError(
+            f"{who}: expected test images of the classes and size of {dataset.name}, got {test!r}"
+        )
+    images = np.concatenate([dataset.images, test.images])
+    labels = np.concatenate([dataset.labels, test.labels])
+    return Plan(Dataset(images, labels, dataset.classes, dataset.name), len(test), counts)
+
+
+def seed_list(seeds: Sequence[int], who: str) -> Array:
+    """Return seeds as an array; a single number would be one seed or so many, and is refused."""
+    if isinstance(seeds, int | str) or not all(isinstance(seed, int | np.integer) for seed in seeds):
+        raise TypeError(f"{who}: seeds must be a list of numbers, got {describe(seeds)}")
+    if not len(seeds) or len(set(seeds)) < len(seeds) or min(seeds) < 0:
+        raise ValueError(f"{who}: expected at least one seed, each once and not negative, got {list(seeds)}")
+    return np.array(seeds)
+
+
+def _position(dataset: Dataset, wanted: str | int) -> int:
+    names = dataset.classes
+    if isinstance(wanted, str) and wanted in names:
+        return names.index(wanted)
+    if isinstance(wanted, int | np.integer) and 0 <= wanted < len(names):
+        return int(wanted)
+    raise KeyError(f"no class {wanted!r} in {dataset.name}; the classes are {', '.join(names)}")

@@ -1,0 +1,119 @@
+"""A network trained from scratch on the same few images: what transfer is compared with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from npdeconv._checks import describe, positive_int
+from npdeconv._types import Array, Generator, Shape
+from npdeconv.data import Augmentation, Dataset
+from npdeconv.inference import below_softmax, check_fits, class_logits
+from npdeconv.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU, Sequential, Softmax
+from npdeconv.optimizers import Adam, StepDecay
+from npdeconv.parallel import Workers
+from npdeconv.training import fit
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """How to train from scratch.
+
+    Parameters
+    ----------
+    build : callable
+        Called with a numpy.random.Generator for every training, and returns a fresh network with an
+        output for each class.
+    images : uint8 array (N, H, W, C), optional
+        The images of the experiment, in the same order, at the size that this network takes, those of
+        a test set at the end; the experiment's own unless given.
+    steps : int
+        Updates of Adam at least, in whole epochs; its learning rate falls to a tenth after two thirds of
+        them.
+    batch_size : int
+    learning_rate : float
+    augment : callable, optional
+        See `npdeconv.data.augment`.
+    """
+
+    build: Callable[[Generator], Sequential]
+    images: Array | None = None
+    steps: int = 300
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    augment: Augmentation | None = None
+
+    def dataset(self, shown: Dataset) -> Dataset:
+        """Return the images of an experiment at the size that this network takes."""
+        if self.images is None:
+            return shown
+        return Dataset(self.images, shown.labels, shown.classes, shown.name)
+
+    def train(self, dataset: Dataset, rng: Generator, workers: Workers = None) -> Sequential:
+        """Train a fresh network on some images."""
+        network = self.build(rng)
+        check_fits(network, dataset)
+        per_epoch = -(-len(dataset) // self.batch_size)
+        epochs = -(-positive_int(self.steps, "Scratch", "steps") // per_epoch)
+        fit(
+            network,
+            dataset,
+            Adam(self.learning_rate),
+            epochs=epochs,
+            batch_size=self.batch_size,
+            rng=rng,
+            schedule=StepDecay(-(-2 * epochs // 3)),
+            augment=self.augment,
+            workers=workers,
+            progress=False,
+        )
+        return network
+
+
+def most_probable(network: Sequential, images: Array, workers: Workers = None) -> Array:
+    """Return the most probable class of each image, int (N,)."""
+    logits = list(class_logits(below_softmax(network), images, workers))
+    return np.concatenate(logits).argmax(axis=1)
+
+
+def small_network(input_shape: Shape, classes: int, rng: Generator) -> Sequential:
+    """Build a small network for a small set: conv 16, 32, 64, 64, each pooled by 2, dense 64, softmax.
+
+    All convolutions are 3x3 "same"; a ReLU follows each, and the hidden dense layer.
+    """
+    layers: dict[str, Layer] = {}
+    channels = input_shape[-1]
+    for number, filters in enumerate((16, 32, 64, 64), 1):
+        layers[f"conv{number}"] = Conv2D(channels, filters, 3, padding="same", rng=rng)
+        layers[f"relu{number}"] = ReLU()
+        layers[f"pool{number}"] = MaxPool2D(2)
+        channels = filters
+    layers["flatten"] = Flatten()
+    (inputs,) = Sequential(layers).output_shape(input_shape)
+    layers["dense1"] = Dense(inputs, 64, rng=rng)
+    layers["relu_dense1"] = ReLU()
+    layers["logits"] = Dense(64, classes, rng=rng)
+    layers["softmax"] = Softmax()
+    return Sequential(layers, input_shape=input_shape, name="small")
+
+
+def with_classes(network: Sequential, classes: int, rng: Generator) -> Sequential:
+    """Return a chain of the same layers but for the last dense one, which is new and has as many outputs.
+
+    All other layers are shared with `network`.
+
+    Raises
+    ------
+    ValueError
+        If the last layer with weights is not dense.
+    """
+    count = positive_int(classes, "with_classes", "classes")
+    weighted = [name for name, layer in network.layers.items() if "weight" in layer.parameters]
+    last = network[weighted[-1]] if weighted else None
+    if not isinstance(last, Dense):
+        raise ValueError(
+            f"with_classes: expected the last layer with weights to be Dense, got {describe(last)}"
+        )
+    inputs, dtype = last.weight.shape[0], last.weight.dtype
+    layers = dict(network.layers) | {weighted[-1]: Dense(inputs, count, rng=rng, dtype=dtype)}
+    return Sequential(layers, input_shape=network.input_shape, name=network.name)

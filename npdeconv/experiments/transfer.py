@@ -1,0 +1,126 @@
+"""Are features that were learned on other classes worth more than learning new ones from few images?
+
+Zeiler & Fergus, arXiv:1311.2901, section 5.2: a new softmax on frozen features of ImageNet beat all
+that was learned on Caltech-101 and Caltech-256 alone, from six images per class on.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from npdeconv._types import Array
+from npdeconv.data import Dataset
+from npdeconv.experiments.classifiers import Kind, class_mean_accuracy, fit_classifier
+from npdeconv.experiments.sampling import Draw, make_plan, seed_list
+from npdeconv.experiments.scratch import Scratch, most_probable
+from npdeconv.layers import Sequential
+from npdeconv.parallel import Workers
+from npdeconv.visualize import Prepare, last_hidden, layer_features
+
+LIMIT = 4096  # features per image
+
+
+class Transfer(NamedTuple):
+    """Accuracies on the test images, each the mean over the classes, from few training images."""
+
+    layer: str
+    per_class: Array  # int (K,): training images of each class
+    seeds: Array  # int (S,): each draws other training images
+    frozen: Array  # (S, K): a linear classifier on the layer's features
+    scratch_seeds: Array  # int (R,): the same draws, and another network
+    scratch: Array  # (R, K): a network trained from scratch on the same images
+
+
+def transfer(
+    network: Sequential,
+    dataset: Dataset,
+    layer: str | None = None,
+    *,
+    per_class: Sequence[int] = (1, 5, 15, 30),
+    test: Dataset | None = None,
+    seeds: Sequence[int] = range(5),
+    kind: Kind = "softmax",
+    scratch: Scratch | None = None,
+    scratch_seeds: Sequence[int] = range(3),
+    limit: int | None = LIMIT,
+    prepare: Prepare | None = None,
+    workers: Workers = None,
+    progress: bool = False,
+) -> Transfer:
+    """Classify from few images per class: on frozen features, and by training from scratch.
+
+    Parameters
+    ----------
+    network : Sequential
+        Trained on other images; it stays as it is.
+    dataset : Dataset
+        The images to draw from; their classes need not be those of the network.
+    layer : str, optional
+        Whose features to use; the last hidden one unless given.
+    per_class : sequence of int
+        How many images of each class to train on. The draw of a seed for a larger number holds that
+        for a smaller one.
+    test : Dataset, optional
+        What to test on. Unless given: all images that a seed does not draw for the largest number.
+    seeds : sequence of int
+        One draw each.
+    kind : "softmax" or "svm"
+        See `fit_classifier`.
+    scratch : Scratch, optional
+        How to train from scratch; nothing is unless given.
+    scratch_seeds : sequence of int
+        For which draws to train from scratch, which takes longer.
+    limit, prepare
+        See `npdeconv.visualize.layer_features`.
+    workers : int or executor, optional
+        See `npdeconv.parallel.pool`.
+    progress : bool
+        Show a bar on stderr after two seconds.
+
+    Returns
+    -------
+    Transfer
+
+    Raises
+    ------
+    KeyError
+        If the network has no such layer.
+    TypeError, ValueError
+        For images that do not fit, and fewer of a class than are asked for.
+    """
+    who = "transfer"
+    plan = make_plan(dataset, test, per_class, who)
+    draws = seed_list(seeds, who)
+    retrained = seed_list(scratch_seeds, who) if scratch is not None else np.empty(0, np.int64)
+    pictures = plan.dataset if scratch is None else scratch.dataset(plan.dataset)
+    name = last_hidden(network) if layer is None else layer
+    rows = layer_features(
+        network, plan.dataset.images, [name], limit=limit, prepare=prepare, workers=workers
+    )[name]
+    labels, classes = plan.dataset.labels, len(plan.dataset.classes)
+
+    def frozen(seed: int, draw: Draw) -> float:
+        classifier = fit_classifier(rows[draw.chosen], labels[draw.chosen], classes, kind)
+        return class_mean_accuracy(classifier.predict(rows[draw.tested]), labels[draw.tested])
+
+    def from_scratch(seed: int, draw: Draw) -> float:
+        assert scratch is not None
+        trained = scratch.train(pictures[draw.chosen], np.random.default_rng(seed), workers)
+        answers = most_probable(trained, pictures.images[draw.tested], workers)
+        return class_mean_accuracy(answers, labels[draw.tested])
+
+    trials = [(frozen, seed) for seed in draws.tolist()]
+    trials += [(from_scratch, seed) for seed in retrained.tolist()]
+    work = [(score, seed, draw) for score, seed in trials for draw in plan.draws(seed)]
+    bar = tqdm(work, unit="fit", delay=2, leave=False, disable=None if progress else True)
+    scores = np.array([score(seed, draw) for score, seed, draw in bar]).reshape(-1, len(plan.per_class))
+    return Transfer(
+        layer=name,
+        per_class=np.array(plan.per_class),
+        seeds=draws,
+        frozen=scores[: len(draws)],
+        scratch_seeds=retrained,
+        scratch=scores[len(draws) :],
+    )

@@ -98,8 +98,8 @@ assert "matplotlib" not in sys.modules
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-@pytest.mark.parametrize("name", ["plot", "report"])
-def test_what_draws_is_imported_when_asked_for(name):
+@pytest.mark.parametrize("name", ["experiments", "plot", "report"])
+def test_what_takes_long_is_imported_when_asked_for(name):
     script = f"""
 import sys
 import npdeconv as nd

@@ -10,6 +10,7 @@ from npdeconv.plot.montage import evolution, montage, strongest
 from npdeconv.plot.occlusion import occlusion
 from npdeconv.plot.projections import projections
 from npdeconv.plot.rules import correlations, rules
+from npdeconv.plot.transfer import probes, transfer
 
 __all__ = [
     "box",
@@ -25,9 +26,11 @@ __all__ = [
     "montage",
     "neighbors",
     "occlusion",
+    "probes",
     "projections",
     "rules",
     "scatter",
     "strongest",
     "strongest_projections",
+    "transfer",
 ]

@@ -1,0 +1,95 @@
+"""How well few images are classified on frozen features, and which layer the classes can be read from."""
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from npdeconv._types import Array
+from npdeconv.experiments import Probes, Transfer, t_interval
+
+SPREAD = "mean over seeds, with 95 % intervals by Student's t"
+
+
+def transfer(
+    result: Transfer, ax: Axes | None = None, *, chance: float | None = None, title: str = ""
+) -> Axes:
+    """Draw accuracy by the number of training images, on frozen features and from scratch.
+
+    Parameters
+    ----------
+    result : Transfer
+    ax : Axes, optional
+    chance : float, optional
+        Accuracy of guessing, drawn as a line.
+    title : str, optional
+    """
+    if ax is None:
+        ax = plt.subplots(figsize=(6.4, 4.2), layout="constrained")[1]
+    _curve(ax, result.per_class, result.frozen, fmt="o-", label=f"new classifier on frozen {result.layer}")
+    if len(result.scratch):
+        _curve(
+            ax, result.per_class, result.scratch, fmt="s--", label="trained from scratch on the same images"
+        )
+    _guessing(ax, chance)
+    ax.set_xscale("log")
+    ax.set_xticks(result.per_class, [str(count) for count in result.per_class])
+    ax.minorticks_off()
+    ax.set(xlabel="training images per class", ylabel="test accuracy", ylim=(0, 1.02))
+    ax.set_title(f"{title}\n{SPREAD}".strip(), fontsize="medium")
+    ax.legend(frameon=False, loc="lower right", fontsize="small")
+    ax.grid(alpha=0.3)
+    return ax
+
+
+def probes(
+    result: Probes,
+    control: Probes | None = None,
+    ax: Axes | None = None,
+    *,
+    chance: float | None = None,
+    title: str = "",
+) -> Axes:
+    """Draw the accuracy of a linear classifier after each layer, from the pixels up.
+
+    Parameters
+    ----------
+    result : Probes
+    control : Probes, optional
+        Of the same layers before training, see `npdeconv.experiments.untrained`.
+    ax : Axes, optional
+    chance : float, optional
+        Accuracy of guessing, drawn as a line.
+    title : str, optional
+    """
+    places = np.arange(len(result.layers))
+    if ax is None:
+        ax = plt.subplots(figsize=(max(0.34 * len(places) + 2, 6.4), 4.4), layout="constrained")[1]
+    _curve(ax, places, result.accuracy, fmt="o-", label="trained")
+    if control is not None:
+        if control.layers != result.layers:
+            raise ValueError("probes: expected a control of the same layers")
+        _curve(ax, places, control.accuracy, fmt="s--", label="the same network with random weights")
+    _guessing(ax, chance)
+    ax.set_xticks(places, result.layers, rotation=90, fontsize="small")
+    ax.set(ylabel="test accuracy", ylim=(0, 1.02))
+    ax.set_title(f"{title}\n{SPREAD}".strip(), fontsize="medium")
+    ax.legend(frameon=False, fontsize="small")
+    ax.grid(alpha=0.3)
+    return ax
+
+
+def _curve(ax: Axes, x: Array, values: Array, **style: Any) -> None:
+    """Draw the mean of values (S, K), and its interval where there is more than one seed."""
+    mean = values.mean(axis=0)
+    if len(values) > 1:
+        interval = t_interval(values)
+        ax.errorbar(x, mean, [mean - interval.low, interval.high - mean], capsize=3, markersize=4, **style)
+    else:
+        ax.errorbar(x, mean, markersize=4, **style)
+
+
+def _guessing(ax: Axes, chance: float | None) -> None:
+    if chance is not None:
+        ax.axhline(chance, color="gray", linestyle=":", label="guessing")

@@ -3,13 +3,15 @@
 The file format is the dictionary `network.parameters`: names such as `conv1.weight`, filters as
 (KH, KW, C, F), dense weights as (D, M).
 
-In reading order: `npz` (our files), `arrays` (how a file's arrays get into a network: all or none),
-`modules` (how another framework's layers become ours), `batch_norm`, `keras`, `state_dict` and
-`pytorch`, `safetensors`, `names` (of torchvision's networks), `card` (networks with their card).
+In reading order: `npz` (our files), `arrays` (into a network go all of a file's arrays, or none);
+`modules`, `conversion` and `batch_norm` (how another framework's layers become ours), `keras`,
+`state_dict` and `pytorch`, `safetensors`, `names` (torchvision's); `card` and `layer_list`
+(pretrained networks that come with a card).
 """
 
 from npdeconv.weights.arrays import assign
 from npdeconv.weights.batch_norm import fold_batch_norm
+from npdeconv.weights.card import Pretrained, load_card
 from npdeconv.weights.keras import load_keras
 from npdeconv.weights.names import TORCHVISION
 from npdeconv.weights.npz import load, save
@@ -18,9 +20,11 @@ from npdeconv.weights.safetensors import load_safetensors
 
 __all__ = [
     "TORCHVISION",
+    "Pretrained",
     "assign",
     "fold_batch_norm",
     "load",
+    "load_card",
     "load_keras",
     "load_safetensors",
     "load_torch",

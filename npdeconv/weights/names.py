@@ -2,24 +2,37 @@
 
 from npdeconv.weights.modules import Names
 
-_VGG16 = {1: (0, 2), 2: (5, 7), 3: (10, 12, 14), 4: (17, 19, 21), 5: (24, 26, 28)}
-_FIRES = {2: 3, 3: 4, 4: 5, 5: 7, 6: 8, 7: 9, 8: 10, 9: 12}
+_ALEXNET = {"conv1": 0, "conv2": 3, "conv3": 6, "conv4": 8, "conv5": 10}, {"fc6": 1, "fc7": 4, "fc8": 6}
+_VGG16 = (
+    {"conv1_1": 0, "conv1_2": 2, "conv2_1": 5, "conv2_2": 7, "conv3_1": 10, "conv3_2": 12, "conv3_3": 14}
+    | {"conv4_1": 17, "conv4_2": 19, "conv4_3": 21, "conv5_1": 24, "conv5_2": 26, "conv5_3": 28},
+    {"fc6": 0, "fc7": 3, "fc8": 6},
+)
+_FIRE_MODULES = {2: 3, 3: 4, 4: 5, 5: 7, 6: 8, 7: 9, 8: 10, 9: 12}
 
 
-def _fire_module(ours: int, theirs: int) -> dict[str, str | tuple[str, ...]]:
-    module = f"features.{theirs}"
-    return {
-        f"fire{ours}_squeeze": f"{module}.squeeze",
-        f"fire{ours}_expand": (f"{module}.expand1x1", f"{module}.expand3x3"),
-    }
+def _with_dense_layers(features: dict[str, int], classifier: dict[str, int]) -> Names:
+    convolutions = {ours: f"features.{position}" for ours, position in features.items()}
+    return convolutions | {ours: f"classifier.{position}" for ours, position in classifier.items()}
 
 
 def _squeezenet() -> Names:
-    names: dict[str, str | tuple[str, ...]] = {"conv1": "features.0"}
-    for ours, theirs in _FIRES.items():
-        names |= _fire_module(ours, theirs)
-    return names | {"conv10": "classifier.1"}
+    squeezed = {
+        f"fire{ours}_squeeze": f"features.{position}.squeeze" for ours, position in _FIRE_MODULES.items()
+    }
+    expanded = {
+        f"fire{ours}_expand": (f"features.{position}.expand1x1", f"features.{position}.expand3x3")
+        for ours, position in _FIRE_MODULES.items()
+    }
+    return {"conv1": "features.0", **squeezed, **expanded, "conv10": "classifier.1"}
 
 
-TORCHVISION: dict[str, Names] = {"squeezenet": _squeezenet()}
-"""For `load_torch` and `load_safetensors`: the modules of each layer, by the name of our network."""
+TORCHVISION: dict[str, Names] = {
+    "alexnet": _with_dense_layers(*_ALEXNET),
+    "vgg16": _with_dense_layers(*_VGG16),
+    "squeezenet": _squeezenet(),
+}
+"""For `load_torch` and `load_safetensors`: which modules make each layer, by the name of our network.
+
+Torchvision calls the last one squeezenet1_0; the network is `models.squeezenet(variant="torchvision")`.
+"""

@@ -1,0 +1,172 @@
+"""Pretrained networks: an `.npz` of the weights, and beside it a card (`.json`) that says the rest.
+
+A card lists the layers in order, and says how images are prepared::
+
+    {"input_shape_hwc": [227, 227, 3], "channel_order": "RGB", "mean_rgb": [123, 117, 104],
+     "preprocessing": "shorter side to 256, center crop 227x227, RGB 0..255, ..., no division",
+     "classes": "imagenet_classes.csv",
+     "layers": [{"type": "conv", "name": "conv1", "kernel": 7, "stride": 2, "pad": 0, "in": 3, "out": 96},
+                {"type": "relu", "name": "conv1_relu"}, ...]}
+"""
+
+import csv
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from npdeconv._checks import describe, positive_int
+from npdeconv._files import UnexpectedError, naming
+from npdeconv._types import Shape
+from npdeconv.data.preprocessing import Preprocessing
+from npdeconv.layers import Layer, Sequential, Standardize
+from npdeconv.weights.layer_list import build_network
+from npdeconv.weights.npz import load
+
+LARGEST_FILE = 2**22
+"""Bytes of a card, or of a list of classes."""
+
+LARGEST_SIDE = 2**12
+"""Pixels."""
+
+
+class Pretrained(NamedTuple):
+    """A network, and what it takes and says."""
+
+    network: Sequential
+    """Takes what ``preprocessing.apply(photos)`` returns."""
+    preprocessing: Preprocessing
+    classes: tuple[str, ...] | None
+    """Each name once; None if the network has no classes."""
+
+    def on_pixels(self) -> Sequential:
+        """Return a chain that takes pixels, the images of ``preprocessing.fit(photos)``.
+
+        That is the network behind a `Standardize`, which does to pixels what the network wants done
+        besides dividing them by 255. Analyses then show images, boxes and projections in colors.
+        """
+        whole = 255 * self.preprocessing.scale
+        mean, std = (np.array(values) / whole for values in (self.preprocessing.mean, self.preprocessing.std))
+        if not mean.any() and np.all(std == 1):
+            return self.network
+        layers: dict[str, Layer] = {"standardize": Standardize(mean.tolist(), std.tolist())}
+        layers |= self.network.layers
+        return Sequential(layers, input_shape=self.network.input_shape, name=self.network.name)
+
+
+def load_card(path: str | Path) -> Pretrained:
+    """Load a pretrained network by its card.
+
+    Parameters
+    ----------
+    path : str or path
+        `NAME.json` or `NAME.npz`; both must be there, and the list of classes if the card names one.
+
+    Raises
+    ------
+    FileNotFoundError
+        If one of the files is missing.
+    ValueError
+        If the path is of another kind, the card is damaged, or asks for layers that there are not
+        or that do not fit, or the weights are damaged or not those of the card.
+    """
+    path = Path(path)
+    if path.suffix not in (".json", ".npz"):
+        raise ValueError(f"{path}: expected a card, NAME.json, or its weights, NAME.npz")
+    path = path.with_suffix(".json")
+    text = _read(path, "card of a network")
+    with naming(path, "card of a network"):
+        card = json.loads(text)
+        if not isinstance(card, dict):
+            raise UnexpectedError(f"expected a card of a network, got {describe(card)}")
+        shape = _input_shape(card.get("input_shape_hwc"))
+        preprocessing = _preprocessing(card, shape)
+        network = build_network(card.get("layers"), shape, path.stem)
+        listed = _listed_elsewhere(card.get("classes"), path)
+    classes = _names(card.get("class_names"), path) if listed is None else _read_classes(listed)
+    outputs = network.output_shape(shape)
+    if classes is not None and outputs != (len(classes),):
+        raise ValueError(
+            f"{path}: expected {len(classes)} outputs, one per class, got outputs of shape {outputs}"
+        )
+    load(network, path.with_suffix(".npz"))
+    return Pretrained(network, preprocessing, classes)
+
+
+def _read(path: Path, expected: str) -> str:
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file")
+    with naming(path, expected), path.open("rb") as file:
+        content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise UnexpectedError(f"expected at most {LARGEST_FILE} bytes, got more")
+        return content.decode()
+
+
+def _input_shape(value: Any) -> Shape:
+    if not isinstance(value, list) or len(value) != 3:
+        raise UnexpectedError(f"expected input_shape_hwc to be [H, W, C], got {describe(value)}")
+    shape = tuple(positive_int(length, "card", "input_shape_hwc") for length in value)
+    if max(shape) > LARGEST_SIDE:
+        raise UnexpectedError(
+            f"expected an input of at most {LARGEST_SIDE} pixels a side, got {describe(value)}"
+        )
+    return shape
+
+
+def _preprocessing(card: dict[str, Any], shape: Shape) -> Preprocessing:
+    """Parse what a card says of images: the mean as a number, the rest in words."""
+    words, order, mean = (card.get(key) for key in ("preprocessing", "channel_order", "mean_rgb"))
+    channels = {"RGB": 3, "grey": 1}.get(str(order))
+    if channels != shape[2]:
+        raise UnexpectedError(
+            f"expected channel_order RGB or grey, with 3 or 1 channels, got {describe(order)}"
+        )
+    if not isinstance(words, str) or ("/ 255" in words) == ("no division" in words):
+        raise UnexpectedError(
+            f"expected preprocessing to say '/ 255' or 'no division', got {describe(words)}"
+        )
+    shorter = re.search(r"shorter side to (\d{1,4})\b", words)
+    return Preprocessing(
+        (shape[0], shape[1]),
+        shorter_side=int(shorter[1]) if shorter else None,
+        scale=1.0 if "no division" in words else 1 / 255,
+        mean=(0.0,) * shape[2] if mean is None else mean,
+        channels="RGB" if channels == 3 else "gray",
+    )
+
+
+def _listed_elsewhere(name: Any, path: Path) -> Path | None:
+    """Return the file beside the card that lists the classes, if it names one."""
+    if name is None:
+        return None
+    if not isinstance(name, str) or not name or Path(name).name != name or "\\" in name:
+        raise UnexpectedError(f"expected classes to be a file beside the card, got {describe(name)}")
+    return path.with_name(name)
+
+
+def _read_classes(path: Path) -> tuple[str, ...]:
+    """Read the column `name` of a table; names that come twice get the word of the column before."""
+    text = _read(path, "table of classes")
+    with naming(path, "table of classes"):
+        rows = list(csv.DictReader(text.splitlines(), strict=True))
+        counts = Counter(row["name"] for row in rows)
+        return tuple(
+            row["name"] if counts[row["name"]] == 1 else f"{row['name']} ({row['wordnet_id']})"
+            for row in rows
+        )
+
+
+def _names(names: Any, path: Path) -> tuple[str, ...] | None:
+    if names is None:
+        return None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{path}: expected class_names to be a list of names, got {describe(names)}")
+    if len(set(names)) != len(names):
+        raise ValueError(
+            f"{path}: expected each class name once, got {len(names) - len(set(names))} repeated"
+        )
+    return tuple(names)

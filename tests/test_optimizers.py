@@ -13,6 +13,7 @@ from npdeconv.optimizers import (
     Adam,
     CosineDecay,
     FilterRenormalization,
+    MaxNorm,
     ReduceOnPlateau,
     RMSprop,
     StepDecay,
@@ -290,3 +291,34 @@ def test_a_radius_of_zero_makes_zeros():
     weight[..., 1] = 0
     FilterRenormalization(0)({"weight": weight})
     np.testing.assert_array_equal(weight, 0)
+
+
+def test_max_norm_scales_columns_back_and_leaves_shorter_ones():
+    weight = np.array([[3.0, 0.3, 6], [4, 0.4, 8]])  # columns of norm 5, 0.5 and 10
+    other = np.full((2, 2), 100.0)
+    MaxNorm(2.5, "dense1.weight")({"dense1.weight": weight, "logits.weight": other})
+    np.testing.assert_allclose(weight, [[1.5, 0.3, 1.5], [2, 0.4, 2]])
+    np.testing.assert_array_equal(other, 100)
+
+
+def test_max_norm_of_filters_is_over_all_their_weights():
+    weight = np.random.default_rng(0).normal(size=(3, 2, 4, 5)).astype(np.float32)
+    before = weight.copy()
+    MaxNorm(1, "conv1.weight")({"conv1.weight": weight})
+    np.testing.assert_allclose(np.sqrt((weight.astype(float) ** 2).sum(axis=(0, 1, 2))), 1, rtol=1e-6)
+    np.testing.assert_allclose(weight / weight[0, 0, 0], before / before[0, 0, 0], rtol=1e-4)
+    assert weight.dtype == np.float32
+
+
+def test_max_norm_of_zero_makes_zeros():
+    weight = np.array([[1.0, 0], [1, 0]])
+    MaxNorm(0, "w")({"w": weight})
+    np.testing.assert_array_equal(weight, 0)
+
+
+def test_max_norm_checks_its_arguments():
+    with pytest.raises(ValueError, match=r"^MaxNorm: limit must be finite and not negative, got -1$"):
+        MaxNorm(-1, "w")
+    with pytest.raises(KeyError, match=r"MaxNorm: no parameter 'dense2.weight'; there are dense1.weight"):
+        MaxNorm(3, "dense2.weight")({"dense1.weight": np.ones((2, 2))})
+    assert repr(MaxNorm(3, "dense1.weight")) == "MaxNorm(3.0, 'dense1.weight')"

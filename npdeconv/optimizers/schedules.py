@@ -1,0 +1,84 @@
+"""Learning rates that change from epoch to epoch."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from npdeconv._checks import not_negative, one_of, positive_int
+
+
+class StepDecay:
+    """Multiply the learning rate by `factor` after every `every` epochs.
+
+    A schedule is a function of the history so far (a mapping from column to one value per
+    epoch); it returns what the base learning rate is multiplied with in the next epoch. Nothing
+    is remembered elsewhere, so a resumed run continues with the rate it would have had.
+    """
+
+    def __init__(self, every: int, factor: float = 0.1) -> None:
+        self.every = positive_int(every, "StepDecay", "every")
+        self.factor = not_negative(factor, "StepDecay", "factor")
+
+    def __call__(self, history: Mapping[str, Sequence[float]]) -> float:
+        """Return the multiple for the next epoch."""
+        return self.factor ** (len(history["loss"]) // self.every)
+
+    def __repr__(self) -> str:
+        return f"StepDecay({self.every}, {self.factor})"
+
+
+class CosineDecay:
+    """Let the learning rate fall along half a cosine, from the base rate to 0 after `epochs` epochs.
+
+    Loshchilov & Hutter, arXiv:1608.03983, equation 5 without restarts, taken in the middle of each
+    epoch. It stays 0 after that.
+    """
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = positive_int(epochs, "CosineDecay", "epochs")
+
+    def __call__(self, history: Mapping[str, Sequence[float]]) -> float:
+        """Return the multiple for the next epoch."""
+        share = min((len(history["loss"]) + 0.5) / self.epochs, 1.0)
+        return (1 + math.cos(math.pi * share)) / 2
+
+    def __repr__(self) -> str:
+        return f"CosineDecay({self.epochs})"
+
+
+class ReduceOnPlateau:
+    """Multiply the learning rate by `factor` when a loss has not improved for `patience` epochs.
+
+    Parameters
+    ----------
+    patience : int
+        Epochs without a new minimum; counted anew after each reduction.
+    factor : float
+    monitor : str
+        The column of the history to watch, "validation_loss" or "loss".
+    """
+
+    def __init__(self, patience: int, factor: float = 0.1, monitor: str = "validation_loss") -> None:
+        self.patience = positive_int(patience, "ReduceOnPlateau", "patience")
+        self.factor = not_negative(factor, "ReduceOnPlateau", "factor")
+        one_of(monitor, ("validation_loss", "loss"), "ReduceOnPlateau", "monitor")
+        self.monitor = monitor
+
+    def __call__(self, history: Mapping[str, Sequence[float]]) -> float:
+        """Return the multiple for the next epoch, by replaying the epochs so far."""
+        best, waited, multiple = np.inf, 0, 1.0
+        for epoch, loss in enumerate(history[self.monitor], 1):
+            if np.isnan(loss):
+                raise ValueError(
+                    f"ReduceOnPlateau: watches {self.monitor}, which is NaN in epoch {epoch};"
+                    " without validation, watch loss"
+                )
+            waited = 0 if loss < best else waited + 1
+            best = min(best, loss)
+            if waited == self.patience:
+                multiple, waited = multiple * self.factor, 0
+        return multiple
+
+    def __repr__(self) -> str:
+        return f"ReduceOnPlateau({self.patience}, {self.factor}, {self.monitor!r})"

@@ -55,8 +55,8 @@ def complain(capsys, *arguments):
 
 @pytest.mark.parametrize("command", ["train", "info", "gradcheck"])
 def test_unknown_models(run, capsys, command):
-    said = complain(capsys, command, "zfnet")
-    assert said == f"no network 'zfnet'; the networks are {', '.join(models.names())}"
+    said = complain(capsys, command, "resnet")
+    assert said == f"no network 'resnet'; the networks are {', '.join(models.names())}"
 
 
 PROJECT = ("--layer", "relu2")
@@ -97,7 +97,7 @@ def test_project(run, capsys, arguments, sentence):
 
 def test_networks_that_are_none(run, capsys):
     known = ", ".join(models.names())
-    for source in ("zfnet", run.parent):
+    for source in ("resnet", run.parent):
         said = complain(capsys, "project", source, *PROJECT)
         assert said == f"{source}: expected the folder of a training run or one of {known}"
     said = complain(capsys, "project", "deck_model3", *PROJECT)
@@ -121,8 +121,8 @@ def test_runs_that_are_damaged(run, capsys):
         (run / "config.json").write_text(text)
         said = complain(capsys, "project", run, *PROJECT)
         assert said == f"{run}/config.json: expected the settings of a training run"
-    (run / "config.json").write_text('{"network": "zfnet", "dataset": {"name": "strokes"}}')
-    assert complain(capsys, "project", run, *PROJECT).startswith("no network 'zfnet'; the networks are ")
+    (run / "config.json").write_text('{"network": "resnet", "dataset": {"name": "strokes"}}')
+    assert complain(capsys, "project", run, *PROJECT).startswith("no network 'resnet'; the networks are ")
 
 
 @pytest.mark.parametrize(

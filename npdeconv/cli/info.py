@@ -29,12 +29,15 @@ def run(options: Namespace) -> None:
     network = models.build(options.model, rng=np.random.default_rng(0))
     rows = summarize(network)
     print(f"{network.name}: input {_shape(network.input_shape or ())}")
-    print(f"{'layer':<12} {'kind':<10} {'output':>14} {'parameters':>11} {'receptive field':>16}")
+    width = max(12, *(len(row.name) for row in rows))
+    kinds = max(10, *(len(row.kind) for row in rows))
+    print(f"{'layer':<{width}} {'kind':<{kinds}} {'output':>16} {'parameters':>11} {'receptive field':>16}")
     for row in rows:
         field = "x".join(str(side) for side in row.receptive_field)
-        line = f"{row.name:<12} {row.kind:<10} {_shape(row.output_shape):>14}"
+        line = f"{row.name:<{width}} {row.kind:<{kinds}} {_shape(row.output_shape):>16}"
         print(f"{line} {row.parameters:>11,} {field:>16}")
-    print(f"{'total':<12} {'':<10} {'':>14} {sum(row.parameters for row in rows):>11,}")
+    total = sum(row.parameters for row in rows)
+    print(f"{'total':<{width}} {'':<{kinds}} {'':>16} {total:>11,}")
 
 
 def _shape(shape: Shape) -> str:

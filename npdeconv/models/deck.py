@@ -1,46 +1,15 @@
-"""The named networks: only composition.
+"""The networks of the slide deck "Making the Training Visible" (Ruhr-Universität Bochum, 2020).
 
-The `deck_*` networks are those of the slide deck "Making the Training Visible" (Ruhr-Universität
-Bochum, 2020), so that its published results can be compared. All their convolutions are 3x3
+They are here so that the deck's published results can be compared. All their convolutions are 3x3
 "same"; a ReLU follows each, and the hidden dense layer.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from npdeconv._types import Generator, Shape
-from npdeconv.layers import (
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    Ink,
-    Layer,
-    MaxPool2D,
-    ReLU,
-    Sequential,
-    Softmax,
-)
-
-
-def names() -> tuple[str, ...]:
-    """Return the names that `build` knows."""
-    return tuple(_NETWORKS)
-
-
-def build(name: str, *, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
-    """Build a network by its name.
-
-    Raises
-    ------
-    KeyError
-        If there is no network of that name.
-    """
-    if name not in _NETWORKS:
-        raise KeyError(f"no network {name!r}; the networks are {', '.join(_NETWORKS)}")
-    return _NETWORKS[name](rng=rng, dtype=dtype)
+from npdeconv.layers import Dropout, Flatten, Ink, Layer, MaxPool2D, ReLU, Sequential, Softmax
+from npdeconv.models.stack import Stack
 
 
 def deck_model2(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
@@ -90,10 +59,6 @@ def rps3(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     return Sequential(layers, input_shape=deck.input_shape, name="rps3")
 
 
-_BUILDERS = (deck_model2, deck_model3, deck_model4, deck_rps2, deck_rps3, rps3)
-_NETWORKS: dict[str, Callable[..., Sequential]] = {builder.__name__: builder for builder in _BUILDERS}
-
-
 def _deck(
     name: str,
     input_shape: Shape,
@@ -105,21 +70,18 @@ def _deck(
     dtype: DTypeLike,
 ) -> Sequential:
     """Stack convolutions (a number of filters) and poolings ("pool" and the window's side)."""
-    layers: dict[str, Layer] = {}
-    channels, convolutions, poolings = input_shape[2], 0, 0
+    net, convolutions, poolings = Stack(name, input_shape, rng=rng, dtype=dtype), 0, 0
     for part in stack:
         if isinstance(part, int):
             convolutions += 1
-            layers[f"conv{convolutions}"] = Conv2D(channels, part, 3, padding="same", rng=rng, dtype=dtype)
-            layers[f"relu{convolutions}"] = ReLU()
-            channels = part
+            net.conv(f"conv{convolutions}", part, 3)
+            net.put(**{f"relu{convolutions}": ReLU()})
         else:
             poolings += 1
-            layers[f"pool{poolings}"] = MaxPool2D(int(part.removeprefix("pool")))
-    layers["flatten"] = Flatten()
-    (inputs,) = Sequential(layers).output_shape(input_shape)
-    layers["dense1"] = Dense(inputs, hidden, rng=rng, dtype=dtype)
-    layers["relu_dense1"] = ReLU()
-    layers["logits"] = Dense(hidden, classes, rng=rng, dtype=dtype)
-    layers["softmax"] = Softmax()
-    return Sequential(layers, input_shape=input_shape, name=name)
+            net.put(**{f"pool{poolings}": MaxPool2D(int(part.removeprefix("pool")))})
+    net.put(flatten=Flatten())
+    net.dense("dense1", hidden)
+    net.put(relu_dense1=ReLU())
+    net.dense("logits", classes)
+    net.put(softmax=Softmax())
+    return net.network()

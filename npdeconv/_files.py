@@ -88,6 +88,14 @@ def read_arrays(path: Path, expected: Mapping[str, Shape]) -> dict[str, Array]:
         return {name: _read(archive, name) for name in expected}
 
 
+def unpacked_size(path: Path) -> int:
+    """Return the bytes that all members of an `.npz` say they have; errors as of `read_arrays`."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file")
+    with naming(path, "whole .npz archive"), zipfile.ZipFile(path) as archive:
+        return sum(member.file_size for member in archive.infolist())
+
+
 def compare_names(names: Collection[str], expected: Collection[str], what: str) -> None:
     """Check that a file holds arrays, layers or the like of exactly the expected names."""
     missing, surplus = sorted(set(expected) - set(names)), sorted(set(names) - set(expected))

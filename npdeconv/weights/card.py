@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from npdeconv._checks import describe, positive_int
-from npdeconv._files import UnexpectedError, naming
+from npdeconv._files import UnexpectedError, naming, unpacked_size
 from npdeconv._types import Shape
 from npdeconv.data.preprocessing import Preprocessing
 from npdeconv.layers import Layer, Sequential, Standardize
@@ -78,13 +78,14 @@ def load_card(path: str | Path) -> Pretrained:
         raise ValueError(f"{path}: expected a card, NAME.json, or its weights, NAME.npz")
     path = path.with_suffix(".json")
     text = _read(path, "card of a network")
+    largest = unpacked_size(path.with_suffix(".npz")) // 2  # of 2 bytes or more each
     with naming(path, "card of a network"):
         card = json.loads(text)
         if not isinstance(card, dict):
             raise UnexpectedError(f"expected a card of a network, got {describe(card)}")
         shape = _input_shape(card.get("input_shape_hwc"))
         preprocessing = _preprocessing(card, shape)
-        network = build_network(card.get("layers"), shape, path.stem)
+        network = build_network(card.get("layers"), shape, path.stem, largest)
         listed = _listed_elsewhere(card.get("classes"), path)
     classes = _names(card.get("class_names"), path) if listed is None else _read_classes(listed)
     outputs = network.output_shape(shape)

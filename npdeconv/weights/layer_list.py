@@ -27,12 +27,12 @@ from npdeconv.layers import (
 )
 from npdeconv.layers.window import Padding
 
-LARGEST = 2**28
-"""Parameters: a list must not take all memory before its weights show that it lies."""
 
-
-def build_network(layers: Any, input_shape: Shape, name: str) -> Sequential:
+def build_network(layers: Any, input_shape: Shape, name: str, largest: int) -> Sequential:
     """Build a network from a list of layers: dictionaries of type, name and settings.
+
+    It may have `largest` weights: a list must not take all memory before its file of weights is
+    read, which shows that it lies.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def build_network(layers: Any, input_shape: Shape, name: str) -> Sequential:
     if not isinstance(layers, list) or not layers:
         raise UnexpectedError(f"expected a list of layers, got {describe(layers)}")
     built: dict[str, Layer] = {}
-    shape, left = input_shape, LARGEST
+    shape, left = input_shape, largest
     for listed in layers:
         layer_name, build, settings = _parse(listed)
         if layer_name in built:
@@ -89,7 +89,7 @@ def _dense(shape: Shape, left: int, out: Any) -> Layer:
 
 def _check_size(count: int, left: int) -> None:
     if count > left:
-        raise ValueError(f"expected at most {LARGEST} weights in all, got {count} here")
+        raise ValueError(f"expected at most the {left} weights that the file still has, got {count}")
 
 
 def _max_pool(shape: Shape, left: int, kernel: Any, stride: Any, pad: Any) -> Layer:

@@ -55,20 +55,6 @@ def test_maps_are_averaged_over_the_finest_grid_within_the_limit():
     assert average_maps(maps, 59).shape == (2, 4 * 4 * 3)
 
 
-def test_images_may_be_prepared_shard_by_shard():
-    network, images = tiny_network(), tiny_dataset(20).images
-    seen = []
-
-    def prepare(some):
-        seen.append(len(some))
-        return some.astype(np.float32) / 255 - 0.25
-
-    got = layer_features(network, images, ["relu2"], prepare=prepare, workers=1)["relu2"]
-    whole = layer_features(network, as_input(images) - np.float32(0.25), ["relu2"])["relu2"]
-    np.testing.assert_allclose(got, whole, atol=1e-6)
-    assert seen == [1, 16, 4]
-
-
 def test_features_of_what_cannot_be(monkeypatch):
     network, images = tiny_network(), tiny_dataset(3).images
     with pytest.raises(KeyError, match="no layer 'conv9'"):

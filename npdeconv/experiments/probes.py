@@ -19,7 +19,7 @@ from npdeconv.experiments.classifiers import Kind, class_mean_accuracy, fit_clas
 from npdeconv.experiments.sampling import make_plan, seed_list
 from npdeconv.layers import Dropout, Flatten, Sequential, Softmax
 from npdeconv.parallel import Workers
-from npdeconv.visualize import Prepare, layer_features, pixel_features
+from npdeconv.visualize import layer_features, pixel_features
 
 LIMIT = 4096  # features per image and layer
 PIXELS = "pixels"
@@ -46,7 +46,6 @@ def linear_probes(
     seeds: Sequence[int] = range(5),
     kind: Kind = "softmax",
     limit: int | None = LIMIT,
-    prepare: Prepare | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> Probes:
@@ -61,7 +60,7 @@ def linear_probes(
         All layers unless given, but for dropout, flattening and softmax.
     per_class : int
         How many images of each class to train on.
-    test, seeds, kind, prepare, workers, progress
+    test, seeds, kind, workers, progress
         As for `transfer`.
     limit : int, optional
         At most so many features of each layer, by averaging its maps over the finest grid with which
@@ -87,8 +86,8 @@ def linear_probes(
     draws = seed_list(seeds, who)
     names = probed_layers(network) if layers is None else name_list(layers, who, "layers")
     images, labels, classes = plan.dataset.images, plan.dataset.labels, len(plan.dataset.classes)
-    every = {PIXELS: pixel_features(images, limit=limit, prepare=prepare)}
-    every |= layer_features(network, images, names, limit=limit, prepare=prepare, workers=workers)
+    every = {PIXELS: pixel_features(images, limit=limit)}
+    every |= layer_features(network, images, names, limit=limit, workers=workers)
     accuracy = np.empty((len(draws), len(every)))
     work = [
         (s, column, draw)

@@ -17,7 +17,7 @@ from npdeconv.experiments.sampling import Draw, make_plan, seed_list
 from npdeconv.experiments.scratch import Scratch, most_probable
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
-from npdeconv.visualize import Prepare, last_hidden, layer_features
+from npdeconv.visualize import last_hidden, layer_features
 
 LIMIT = 4096  # features per image
 
@@ -45,7 +45,6 @@ def transfer(
     scratch: Scratch | None = None,
     scratch_seeds: Sequence[int] = range(3),
     limit: int | None = LIMIT,
-    prepare: Prepare | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> Transfer:
@@ -72,7 +71,7 @@ def transfer(
         How to train from scratch; nothing is unless given.
     scratch_seeds : sequence of int
         For which draws to train from scratch, which takes longer.
-    limit, prepare
+    limit
         See `npdeconv.visualize.layer_features`.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`.
@@ -96,9 +95,7 @@ def transfer(
     retrained = seed_list(scratch_seeds, who) if scratch is not None else np.empty(0, np.int64)
     pictures = plan.dataset if scratch is None else scratch.dataset(plan.dataset)
     name = last_hidden(network) if layer is None else layer
-    rows = layer_features(
-        network, plan.dataset.images, [name], limit=limit, prepare=prepare, workers=workers
-    )[name]
+    rows = layer_features(network, plan.dataset.images, [name], limit=limit, workers=workers)[name]
     labels, classes = plan.dataset.labels, len(plan.dataset.classes)
 
     def frozen(seed: int, draw: Draw) -> float:

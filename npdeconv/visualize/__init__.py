@@ -5,12 +5,14 @@ excite each feature map most. `display` turns signed pixels into something to lo
 """
 
 from npdeconv._types import Box
+from npdeconv.visualize.class_activation import ClassActivationMaps, class_activation_maps, has_class_maps
 from npdeconv.visualize.display import display
 from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
-from npdeconv.visualize.features import Prepare, average_maps, last_hidden, layer_features, pixel_features
+from npdeconv.visualize.features import average_maps, last_hidden, layer_features, pixel_features
 from npdeconv.visualize.filters import FeatureMaps, feature_maps, first_filters
 from npdeconv.visualize.layerwise import LayerProjections, map_layers, project_layers
+from npdeconv.visualize.localization import energy_inside, object_boxes, overlap, saliency
 from npdeconv.visualize.maximization import Aim, Maximization, maximize_activation
 from npdeconv.visualize.mistakes import Mistakes, confusion, find_mistakes
 from npdeconv.visualize.neighbors import Agreement, Neighbors, label_agreement, nearest_neighbors
@@ -27,6 +29,7 @@ __all__ = [
     "Agreement",
     "Aim",
     "Box",
+    "ClassActivationMaps",
     "Embedding",
     "Evolution",
     "EvolutionRecorder",
@@ -41,7 +44,6 @@ __all__ = [
     "Patches",
     "Pca",
     "Positions",
-    "Prepare",
     "Projection",
     "Ranking",
     "Regularizers",
@@ -49,11 +51,13 @@ __all__ = [
     "Select",
     "Strongest",
     "average_maps",
+    "class_activation_maps",
     "compare_rules",
     "confusion",
     "display",
     "embed",
     "embed_tsne",
+    "energy_inside",
     "evolve",
     "feature_maps",
     "find_mistakes",
@@ -61,18 +65,22 @@ __all__ = [
     "find_snapshots",
     "find_strongest",
     "first_filters",
+    "has_class_maps",
     "label_agreement",
     "last_hidden",
     "layer_features",
     "map_layers",
     "maximize_activation",
     "nearest_neighbors",
+    "object_boxes",
     "occlude",
     "occlude_box",
     "occlusion_positions",
+    "overlap",
     "pca",
     "pixel_features",
     "project",
     "project_layers",
+    "saliency",
     "summarize",
 ]

@@ -9,7 +9,7 @@ from npdeconv._checks import describe, image_batch, not_negative, positive_int
 from npdeconv._types import Array
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
-from npdeconv.visualize.features import Prepare, as_rows, last_hidden, layer_features, pixel_features
+from npdeconv.visualize.features import as_rows, last_hidden, layer_features, pixel_features
 from npdeconv.visualize.neighbors import Neighbors, nearest_neighbors
 
 TSNE_DIMENSIONS = 50  # t-SNE reads so many principal components, as its authors do
@@ -45,7 +45,6 @@ def embed(
     limit: int | None = None,
     tsne: bool = False,
     perplexity: float = PERPLEXITY,
-    prepare: Prepare | None = None,
     workers: Workers = None,
 ) -> Embedding:
     """Compare images as a layer sees them with the images as pixels.
@@ -65,8 +64,6 @@ def embed(
         Whether to embed by t-SNE too, which needs scikit-learn and takes longer than all else.
     perplexity : float
         See `tsne`; lowered to what so few images allow.
-    prepare : callable, optional
-        See `layer_features`; pixels are compared as they are given.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`.
 
@@ -85,7 +82,7 @@ def embed(
     """
     image_batch(images, "embed")
     name = last_hidden(network) if layer is None else layer
-    rows = layer_features(network, images, [name], limit=limit, prepare=prepare, workers=workers)[name]
+    rows = layer_features(network, images, [name], limit=limit, workers=workers)[name]
     pixels = pixel_features(images, limit=limit)
     allowed = min(perplexity, (len(images) - 1) / 3)
     return Embedding(

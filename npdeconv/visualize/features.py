@@ -1,8 +1,7 @@
 """What a layer makes of each image, as one vector of features."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TypeAlias
 
 import numpy as np
 
@@ -15,9 +14,6 @@ from npdeconv.visualize.projection import as_map_shape
 
 LARGEST = 4 * 2**30  # bytes of the features of all images and layers together
 
-Prepare: TypeAlias = Callable[[Array], Array]
-"""Turns images as they are stored into what the network takes, a shard at a time."""
-
 
 def layer_features(
     network: Sequential,
@@ -25,7 +21,6 @@ def layer_features(
     layers: Sequence[str],
     *,
     limit: int | None = None,
-    prepare: Prepare | None = None,
     workers: Workers = None,
 ) -> dict[str, Array]:
     """Compute the features of images in some layers, in one pass.
@@ -36,14 +31,12 @@ def layer_features(
     ----------
     network : Sequential
     images : (N, H, W, C)
-        uint8 pixels, or floats prepared as the network takes them; with `prepare`, anything that it takes.
+        uint8 pixels, or floats prepared as the network takes them.
     layers : sequence of str
         Names of layers of any kind.
     limit : int, optional
         At most so many features per layer, but at least one of each map: the maps are averaged over
         the finest grid that is so small, see `average_maps`.
-    prepare : callable, optional
-        See `Prepare`.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
 
@@ -66,7 +59,7 @@ def layer_features(
         raise ValueError(f"{who}: expected at least one image and one layer")
     if limit is not None:
         positive_int(limit, who, "limit")
-    task = partial(_shard_features, list(_segments(network, names)), network.dtype, limit, prepare)
+    task = partial(_shard_features, list(_segments(network, names)), network.dtype, limit)
     widths = {name: part.shape[1] for name, part in task(images[:1]).items()}
     size = len(images) * sum(widths.values()) * network.dtype.itemsize
     if size > LARGEST:
@@ -84,11 +77,10 @@ def layer_features(
     return {name: found[name] for name in names}
 
 
-def pixel_features(images: Array, *, limit: int | None = None, prepare: Prepare | None = None) -> Array:
+def pixel_features(images: Array, *, limit: int | None = None) -> Array:
     """Return the pixels of images as features (N, D), what others are compared with; see `layer_features`."""
     image_batch(images, "pixel_features")
-    prepared = (as_input(images[cut] if prepare is None else prepare(images[cut])) for cut in shards(images))
-    parts = [average_maps(part, limit) for part in prepared]
+    parts = [average_maps(as_input(images[cut]), limit) for cut in shards(images)]
     if not parts:
         raise ValueError("pixel_features: expected at least one image")
     return np.concatenate(parts)
@@ -169,10 +161,9 @@ def _shard_features(
     segments: Sequence[tuple[str, Sequential]],
     dtype: np.dtype[np.floating],
     limit: int | None,
-    prepare: Prepare | None,
     images: Array,
 ) -> dict[str, Array]:
-    x = as_input(images if prepare is None else prepare(images), dtype)
+    x = as_input(images, dtype)
     found = {}
     for name, chain in segments:
         x = chain(x)

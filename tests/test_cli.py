@@ -14,7 +14,7 @@ from PIL import Image
 import npdeconv
 from npdeconv import cli, models, weights
 from npdeconv.cli import demo, options
-from npdeconv.data import load_strokes
+from npdeconv.data import Dataset, load_strokes
 from tests.tiny import assert_same_bits
 
 COMMANDS = [command.__name__.rpartition(".")[2] for command in cli.COMMANDS]
@@ -84,7 +84,7 @@ def test_help_mentions_every_option(command, capsys, monkeypatch):
 OPTIONS = {
     "demo": "--out --images --epochs --seed --workers",
     "train": "--data --run --resume --epochs --batch-size --optimizer --learning-rate --weight-decay"
-    " --decay-every --cosine --shift --validation --patience --snapshots --seed --workers",
+    " --decay-every --cosine --max-norm --shift --validation --patience --snapshots --seed --workers",
     "project": "--weights --data --split --layer --map --images --select --rule --out --workers",
     "info": "",
     "gradcheck": "--samples --seed",
@@ -210,6 +210,29 @@ def test_train_follows_the_test_images_on_request(tmp_path, capsys):
     rates = [0.02 * (1 + 0.5**0.5), 0.02 * (1 - 0.5**0.5)]
     assert [float(row["learning_rate"]) for row in rows] == pytest.approx(rates)
     assert json.loads((tmp_path / "run/config.json").read_text())["schedule"] == "CosineDecay(2)"
+
+
+def test_train_bounds_the_weights_of_the_dense_layer(tmp_path, capsys):
+    say(capsys, *TRAIN, "--run", tmp_path / "run", "--epochs", "1", "--max-norm", "1.25")
+    network = models.deck_model4(rng=np.random.default_rng(1))
+    weights.load(network, tmp_path / "run/weights.npz")
+    norms = np.linalg.norm(network["dense1"].weight, axis=0)
+    assert norms.max() == pytest.approx(1.25, rel=1e-5)
+    assert np.median(norms) == pytest.approx(1.25, rel=1e-5)  # He's weights have 1.41
+
+
+@pytest.mark.parametrize(
+    ("given", "constraint"), [((), "MaxNorm(3.0, 'dense1.weight')"), (("--max-norm", "0"), "None")]
+)
+def test_plotka_is_trained_as_its_author_did(given, constraint, tmp_path, capsys, monkeypatch):
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 256, (20, 32, 32, 3), np.uint8), rng.integers(0, 10, 20)
+    dataset = Dataset(images, labels, tuple("abcdefghij"), "cifar10 train")
+    monkeypatch.setattr(options, "load_cifar10", lambda split: dataset)
+    say(capsys, "train", "plotka", "--data", "cifar10", "--run", tmp_path, "--epochs", "1", *given)
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config["constraint"] == constraint
+    assert json.loads((tmp_path / "data.json").read_text()) == {"data": "cifar10"}
 
 
 @pytest.mark.parametrize(

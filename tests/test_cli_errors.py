@@ -153,6 +153,11 @@ def test_train(run, capsys, arguments, sentence):
     assert not (run.parent / "new").exists()
 
 
+def test_bounding_a_layer_that_is_not_there(run, capsys):
+    said = complain(capsys, "train", "cam_net", "--data", "cifar10", "--max-norm", "2")
+    assert said == "--max-norm bounds the layer dense1, which cam_net has not"
+
+
 def test_data_that_does_not_fit(run, capsys):
     said = complain(capsys, "train", "deck_rps2", "--data", "strokes")
     assert said == "deck_rps2: expected images of shape (300, 300, 3), strokes has (28, 28, 1)"

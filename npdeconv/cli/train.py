@@ -25,6 +25,7 @@ from npdeconv.data import Augmentation, Dataset, compose, flip, shift, tint, war
 from npdeconv.layers import Sequential
 from npdeconv.report import Watch
 from npdeconv.training.fitting import Callback, Schedule
+from npdeconv.training.steps import Constraint
 
 LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "rmsprop": 1e-3, "adadelta": 1.0}
 AUGMENTATIONS = {"flip": flip(), "warp": warp(20, 1.2, 0.1, fill=255), "tint": tint(1.5, 1.2, white=231)}
@@ -32,6 +33,9 @@ AUGMENT_HELP = """\
 vary training images further: flip mirrors them left to right; warp turns them by up to 20 degrees, zooms
 by up to 1.2, shifts by up to 10 %% and fills with white; tint multiplies their darkness by up to 1.5 and
 that of each channel by up to 1.2, either way; warp and tint are for pictures on white, such as rps"""
+MAX_NORMS = {"plotka": 3.0}
+"""Networks whose authors bound the weights of the hidden dense layer, and to what."""
+
 SNAPSHOTS = (1, 2, 5, 10, 20, 30, 40, 50, 64)
 
 
@@ -69,6 +73,14 @@ def add(commands: Any) -> None:
     option("--decay", type=number, default=0.1, metavar="X", help="what --decay-every multiplies with")
     option(
         "--cosine", action="store_true", help="let the learning rate fall to 0 along a cosine over --epochs"
+    )
+    bounds = ", ".join(f"{bound:g} for {name}" for name, bound in MAX_NORMS.items())
+    option(
+        "--max-norm",
+        type=number,
+        metavar="X",
+        help="scale the weights into each unit of the layer dense1 back to this norm after every step, 0 for "
+        f"never; if not given: {bounds}, never for others",
     )
     option(
         "--shift",
@@ -137,6 +149,7 @@ def run(options: argparse.Namespace) -> None:
     if options.watch:
         check_page(folder / "report.html")
     optimizer, schedule = _optimizer(options), _schedule(options)
+    constraint = _constraint(options, network)
     test = load_data(options.test or options.data, "test", network)
     training.fit(
         network,
@@ -148,6 +161,7 @@ def run(options: argparse.Namespace) -> None:
         validation=test if options.validation == "test" else options.validation,
         schedule=schedule,
         augment=_augment(options),
+        constraint=constraint,
         patience=options.patience,
         callbacks=_callbacks(options, folder, test),
         run=folder,
@@ -168,6 +182,14 @@ def _schedule(options: argparse.Namespace) -> Schedule | None:
         return optimizers.CosineDecay(options.epochs)
     every = options.decay_every
     return None if every is None else optimizers.StepDecay(every, options.decay)
+
+
+def _constraint(options: argparse.Namespace, network: Sequential) -> Constraint | None:
+    given = options.max_norm
+    bound = MAX_NORMS.get(options.model, 0.0) if given is None else given
+    if bound and "dense1" not in network.layers:
+        raise ValueError(f"--max-norm bounds the layer dense1, which {options.model} has not")
+    return optimizers.MaxNorm(bound, "dense1.weight") if bound else None
 
 
 def _augment(options: argparse.Namespace) -> Augmentation | None:

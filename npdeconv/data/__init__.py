@@ -1,7 +1,7 @@
 """Labeled images: where they come from, how they are cut into batches and varied.
 
 In reading order: `dataset` (what all loaders return), `idx` and `mnist`, `cifar10`, `folder`, `rps` and
-`photos`, `strokes` (drawn, not loaded), `files` and `archive` (where files lie, and downloads),
+`photos`, `strokes` (drawn, not loaded), `planted`, `files` and `archive` (where files lie, and downloads),
 `batches`, `preprocessing` (for networks made elsewhere), `augment` and `warping`.
 """
 
@@ -12,6 +12,7 @@ from npdeconv.data.dataset import Dataset
 from npdeconv.data.folder import load_folder
 from npdeconv.data.mnist import load_mnist
 from npdeconv.data.photos import Photo, load_photos
+from npdeconv.data.planted import Planted, plant
 from npdeconv.data.preprocessing import Preprocessing, fit_photo
 from npdeconv.data.rps import load_rps
 from npdeconv.data.strokes import load_strokes
@@ -21,6 +22,7 @@ __all__ = [
     "Augmentation",
     "Dataset",
     "Photo",
+    "Planted",
     "Preprocessing",
     "as_input",
     "batch_indices",
@@ -34,6 +36,7 @@ __all__ = [
     "load_photos",
     "load_rps",
     "load_strokes",
+    "plant",
     "shift",
     "tint",
     "warp",

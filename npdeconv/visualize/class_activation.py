@@ -1,0 +1,187 @@
+"""Where in the image is what speaks for a class? Class activation maps: Zhou et al., arXiv:1512.04150."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from npdeconv._checks import describe, image_batch, positive_int
+from npdeconv._types import Array, Box, Shape
+from npdeconv.data import as_input
+from npdeconv.layers import Dense, Dropout, Sequential, Softmax
+from npdeconv.layers.global_pool import GlobalPool
+from npdeconv.layers.softmax import softmax
+from npdeconv.parallel import Workers, pool, shards
+
+
+class ClassActivationMaps(NamedTuple):
+    """Maps of K classes for each of N images; unless they were chosen, the most likely class first."""
+
+    classes: Array  # int (N, K)
+    probability: Array  # (N, K)
+    logit: Array  # (N, K); with average pooling, the mean of the map plus the bias
+    bias: Array  # (N, K): what the dense layer adds whatever the image; 0 without one
+    maps: Array  # (N, K, OH, OW): signed, as large as the last feature maps
+    upsampled: Array  # (N, K, H, W): the same, as large as the image
+
+
+def class_activation_maps(
+    network: Sequential,
+    images: Array,
+    classes: Sequence[int] | Array | None = None,
+    top: int = 5,
+    *,
+    workers: Workers = None,
+) -> ClassActivationMaps:
+    """Map, place by place, what speaks for a class.
+
+    Where global pooling stands between the last feature maps and the classes, each class's dense
+    weights say how much each feature map speaks for it. The maps, weighted so and summed, are the
+    class's map (arXiv:1512.04150, section 2, equation 2). Without a dense layer, the last feature
+    maps are themselves the maps of the classes.
+
+    Parameters
+    ----------
+    network : Sequential
+        One that `has_class_maps`.
+    images : (N, H, W, C)
+        uint8 pixels, or floats prepared as the network takes them.
+    classes : sequence of K ints, or (N, K), optional
+        Which classes, for all images or for each. The most likely ones of each image unless given.
+    top : int
+        How many of them.
+    workers : int or executor, optional
+        See `npdeconv.parallel.pool`; the result is the same for any number.
+
+    Returns
+    -------
+    ClassActivationMaps
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the network has no such maps, or can't take the images.
+    IndexError
+        If there is no such class.
+
+    Notes
+    -----
+    Each unit of a map stands in the middle of the pixels that it depends on, and between these
+    middles `upsampled` is interpolated linearly. (Scaling the map to the size of the image, as is
+    usual, misplaces it by several pixels where convolutions have no padding.)
+    """
+    parts = _Parts.of(network)
+    image_batch(images, "class_activation_maps")
+    shape = images.shape[1:]
+    count = parts.above.output_shape(parts.body.output_shape(shape))[0]
+    chosen = None if classes is None else _checked_classes(classes, len(images), count)
+    top = min(positive_int(top, "class_activation_maps", "top"), count)
+    rows, columns = _places(parts.body, shape, 0), _places(parts.body, shape, 1)
+    task = partial(_map_shard, parts, top, rows, columns)
+    cuts = shards(images) or [slice(0)]
+    work = [(images[cut], None if chosen is None else chosen[cut]) for cut in cuts]
+    with pool(workers) as parallel_map:
+        found = list(parallel_map(task, work))
+    return ClassActivationMaps(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
+
+
+def has_class_maps(network: Sequential) -> bool:
+    """Tell whether a network ends in global pooling and at most one dense layer."""
+    return _find_pooling(network) is not None
+
+
+class _Parts(NamedTuple):
+    """A network, cut at its global pooling."""
+
+    body: Sequential  # up to the last feature maps
+    above: Sequential  # from the pooling to the logits
+    dense: Dense | None
+
+    @classmethod
+    def of(cls, network: Sequential) -> "_Parts":
+        position = _find_pooling(network)
+        if position is None:
+            raise ValueError(
+                f"class_activation_maps: {network.name} has no maps of its classes, which need global"
+                f" pooling and at most one dense layer to end it; it ends in {_ending(network)}"
+            )
+        names = _below_softmax(network)
+        last = network[names[-1]]
+        return cls(
+            body=network[: names[position - 1]],
+            above=network[names[position] : names[-1]],
+            dense=last if isinstance(last, Dense) else None,
+        )
+
+
+def _below_softmax(network: Sequential) -> list[str]:
+    return [name for name, layer in network.layers.items() if not isinstance(layer, Softmax)]
+
+
+def _find_pooling(network: Sequential) -> int | None:
+    """Return the position of the global pooling that the logits are read from."""
+    layers = [network[name] for name in _below_softmax(network)]
+    position = len(layers) - 1
+    if position > 0 and isinstance(layers[position], Dense):
+        position -= 1
+        while position > 0 and isinstance(layers[position], Dropout):
+            position -= 1
+    return position if position > 0 and isinstance(layers[position], GlobalPool) else None
+
+
+def _ending(network: Sequential) -> str:
+    return ", ".join(f"{name!r}" for name in _below_softmax(network)[-4:])
+
+
+def _checked_classes(classes: Sequence[int] | Array, images: int, count: int) -> Array:
+    chosen = np.asarray(classes)
+    if (
+        chosen.dtype.kind not in "iu"
+        or chosen.ndim not in (1, 2)
+        or (chosen.ndim == 2 and len(chosen) != images)
+    ):
+        raise TypeError(
+            "class_activation_maps: classes must be several integers, or several for each of"
+            f" {images} images, got {describe(classes)}"
+        )
+    wrong = chosen[(chosen < 0) | (chosen >= count)]
+    if wrong.size:
+        raise IndexError(f"class_activation_maps: there are the classes 0 to {count - 1}, got {wrong[0]}")
+    return np.broadcast_to(chosen.astype(np.int64), (images, chosen.shape[-1]))
+
+
+def _map_shard(
+    parts: _Parts, top: int, rows: Array, columns: Array, work: tuple[Array, Array | None]
+) -> ClassActivationMaps:
+    images, classes = work
+    features = parts.body(as_input(images, parts.body.dtype))  # (N, OH, OW, D)
+    logits = parts.above(features)
+    if classes is None:
+        classes = np.argsort(-logits, axis=1, kind="stable")[:, :top]
+    if parts.dense is None:
+        maps = np.take_along_axis(features, classes[:, np.newaxis, np.newaxis], axis=3)
+        bias = np.zeros(classes.shape, logits.dtype)
+    else:
+        weight = parts.dense.weight[:, classes].swapaxes(0, 1)  # (N, D, K)
+        maps = features @ weight[:, np.newaxis]
+        bias = parts.dense.bias[classes]
+    maps = np.moveaxis(maps, 3, 1)
+    return ClassActivationMaps(
+        classes=classes,
+        probability=np.take_along_axis(softmax(logits), classes, axis=1),
+        logit=np.take_along_axis(logits, classes, axis=1),
+        bias=bias,
+        maps=maps,
+        upsampled=(rows @ maps @ columns.T).astype(maps.dtype),
+    )
+
+
+def _places(body: Sequential, shape: Shape, axis: int) -> Array:
+    """Return how much each unit along an axis of the maps counts for each pixel: (H, OH) or (W, OW)."""
+    units = body.output_shape(shape)[axis]
+    boxes = [Box(n, n + 1, n, n + 1) for n in range(units)]
+    ends = np.array([body.receptive_field(box, shape)[2 * axis : 2 * axis + 2] for box in boxes])
+    middles = (ends.sum(axis=1) - 1) / 2
+    pixels = np.arange(shape[axis])
+    return np.stack([np.interp(pixels, middles, unit) for unit in np.eye(units)], axis=1)

@@ -1,0 +1,141 @@
+"""Does a map know where the object is? Boxes from maps, and how well they fit those that are true."""
+
+from functools import partial
+
+import numpy as np
+from scipy.ndimage import find_objects, label
+
+from npdeconv._checks import describe, fraction, image_batch
+from npdeconv._types import Array
+from npdeconv.data import as_input
+from npdeconv.inference import below_softmax
+from npdeconv.layers import Sequential
+from npdeconv.parallel import Workers, pool, shards
+
+
+def saliency(network: Sequential, images: Array, classes: Array, *, workers: Workers = None) -> Array:
+    """Return by how much each pixel could change a class's logit: the size of its gradient.
+
+    Simonyan, Vedaldi & Zisserman, arXiv:1312.6034, section 3.1: of a pixel's channels, the one with the
+    largest gradient counts.
+
+    Parameters
+    ----------
+    network : Sequential
+        A classifier, with or without a trailing Softmax.
+    images : (N, H, W, C)
+        uint8 pixels, or floats prepared as the network takes them.
+    classes : int (N,)
+        One for each image.
+    workers : int or executor, optional
+        See `npdeconv.parallel.pool`.
+
+    Returns
+    -------
+    (N, H, W)
+        Not negative.
+    """
+    image_batch(images, "saliency")
+    chosen = np.asarray(classes)
+    if chosen.dtype.kind not in "iu" or chosen.shape != (len(images),):
+        raise TypeError(
+            f"saliency: expected a class for each of {len(images)} images, got {describe(classes)}"
+        )
+    chain = below_softmax(network)
+    work = [(images[cut], chosen[cut]) for cut in shards(images) or [slice(0)]]
+    with pool(workers) as parallel_map:
+        return np.concatenate(list(parallel_map(partial(_saliency_shard, chain), work)))
+
+
+def _saliency_shard(chain: Sequential, work: tuple[Array, Array]) -> Array:
+    images, classes = work
+    logits, tape = chain.forward(as_input(images, chain.dtype))
+    start = np.zeros_like(logits)
+    np.put_along_axis(start, classes[:, np.newaxis], 1, axis=1)
+    return np.abs(chain.descend(start, tape, "gradient")).max(axis=3)
+
+
+def object_boxes(maps: Array, share: float = 0.2) -> Array:
+    """Box the largest connected part of each map that is above a share of its maximum.
+
+    Zhou et al., arXiv:1512.04150, section 3.2, who take a share of 20 %.
+
+    Parameters
+    ----------
+    maps : (N, H, W)
+    share : float
+        At least 0, below 1.
+
+    Returns
+    -------
+    int (N, 4)
+        Top, bottom, left, right; the whole image where a map is nowhere positive.
+    """
+    _check_maps(maps, "object_boxes")
+    fraction(share, "object_boxes", "share")
+    whole = (0, maps.shape[1], 0, maps.shape[2])
+    found = [_largest_part(scene >= share * scene.max()) if scene.max() > 0 else whole for scene in maps]
+    return np.array(found, np.int64).reshape(len(maps), 4)
+
+
+def _largest_part(inside: Array) -> tuple[int, int, int, int]:
+    parts, _ = label(inside)
+    largest = np.bincount(parts.ravel())[1:].argmax()
+    rows, columns = find_objects(parts)[largest]
+    return rows.start, rows.stop, columns.start, columns.stop
+
+
+def overlap(boxes: Array, others: Array) -> Array:
+    """Return the area that two boxes share, as a share of the area that they cover together.
+
+    Parameters
+    ----------
+    boxes, others : int (N, 4)
+        Top, bottom, left, right.
+
+    Returns
+    -------
+    float (N,)
+        1 for equal boxes, 0 for boxes apart.
+
+    Examples
+    --------
+    >>> overlap(np.array([[0, 2, 0, 2]]), np.array([[0, 2, 1, 3]])).round(3).tolist()
+    [0.333]
+    """
+    ends = np.minimum(boxes[:, 1::2], others[:, 1::2])
+    starts = np.maximum(boxes[:, ::2], others[:, ::2])
+    shared = np.maximum(ends - starts, 0).prod(axis=1)
+    return shared / (_area(boxes) + _area(others) - shared)
+
+
+def _area(boxes: Array) -> Array:
+    return (boxes[:, 1::2] - boxes[:, ::2]).prod(axis=1)
+
+
+def energy_inside(maps: Array, boxes: Array) -> Array:
+    """Return the share of each map's energy, the sum of the squares of what is positive, in a box.
+
+    Parameters
+    ----------
+    maps : (N, H, W)
+    boxes : int (N, 4)
+        Top, bottom, left, right.
+
+    Returns
+    -------
+    float64 (N,)
+        From 0 to 1; where a map is nowhere positive, the box's share of the image.
+    """
+    _check_maps(maps, "energy_inside")
+    energy = np.square(np.maximum(maps, 0), dtype=np.float64)
+    silent = ~energy.any(axis=(1, 2))
+    energy[silent] = 1
+    pairs = zip(energy, np.asarray(boxes), strict=True)
+    inside = [scene[top:bottom, left:right].sum() for scene, (top, bottom, left, right) in pairs]
+    return np.array(inside) / energy.sum(axis=(1, 2))
+
+
+def _check_maps(maps: Array, who: str) -> None:
+    if not isinstance(maps, np.ndarray) or maps.ndim != 3:
+        raise TypeError(f"{who}: expected maps of shape (N, H, W), got {describe(maps)}")

@@ -1,0 +1,89 @@
+"""Boxes from maps, and how well they fit; worked by hand."""
+
+import re
+
+import numpy as np
+import pytest
+
+from npdeconv.data import as_input
+from npdeconv.inference import below_softmax
+from npdeconv.visualize import energy_inside, object_boxes, overlap, saliency
+from tests.tiny import tiny_dataset, tiny_network
+
+MAP = np.array(
+    [
+        [5, 0, 0, 0, 0, 0],
+        [0, 0, 1, 1, 0, 0],
+        [0, 0, 1, 0, 0, 3],
+        [0, 0, 0.9, -9, 0, 3],
+    ],
+    float,
+)
+
+
+def test_the_largest_part_above_a_share_of_the_maximum_is_boxed():
+    assert object_boxes(MAP[None])[0].tolist() == [1, 3, 2, 4]  # from 1 on: three, two and one pixels
+    assert object_boxes(MAP[None], 0.18)[0].tolist() == [1, 4, 2, 4]
+    assert object_boxes(MAP[None], 0.5)[0].tolist() == [2, 4, 5, 6]
+    assert object_boxes(MAP[None], 0.9)[0].tolist() == [0, 1, 0, 1]
+    diagonal = np.eye(4)[None]  # corners do not connect; of equal parts, the first
+    assert object_boxes(diagonal)[0].tolist() == [0, 1, 0, 1]
+
+
+def test_a_map_that_is_nowhere_positive_boxes_the_image():
+    assert object_boxes(-np.ones((1, 4, 6)))[0].tolist() == [0, 4, 0, 6]
+    assert object_boxes(np.zeros((2, 4, 6))).tolist() == [[0, 4, 0, 6]] * 2
+    assert object_boxes(np.zeros((0, 4, 6))).shape == (0, 4)
+
+
+def test_overlap():
+    box = np.array([[0, 4, 0, 2]])
+    others = np.array([[0, 4, 0, 2], [4, 8, 0, 2], [0, 2, 0, 2], [2, 6, 1, 3], [9, 10, 9, 10]])
+    expected = [1, 0, 0.5, 2 / 14, 0]
+    np.testing.assert_allclose(overlap(np.repeat(box, 5, axis=0), others), expected)
+    np.testing.assert_allclose(overlap(others, np.repeat(box, 5, axis=0)), expected)
+
+
+def test_overlap_is_that_of_the_pixels():
+    rng = np.random.default_rng(0)
+    corners = np.sort(rng.integers(0, 9, (2, 60, 2, 2)), axis=3) + np.array([0, 1])
+    left, right = corners.reshape(2, 60, 4)
+    shapes = np.zeros((2, 60, 10, 10), bool)
+    for part, boxes in zip(shapes, (left, right), strict=True):
+        for picture, (top, bottom, west, east) in zip(part, boxes, strict=True):
+            picture[top:bottom, west:east] = True
+    both, any_ = (shapes[0] & shapes[1]).sum(axis=(1, 2)), (shapes[0] | shapes[1]).sum(axis=(1, 2))
+    np.testing.assert_allclose(overlap(left, right), both / any_)
+
+
+def test_energy_is_the_squares_of_what_is_positive():
+    inside = energy_inside(np.stack([MAP, np.zeros_like(MAP)]), np.array([[0, 1, 0, 6], [0, 2, 0, 3]]))
+    assert inside[0] == pytest.approx(25 / (25 + 1 + 1 + 1 + 0.81 + 9 + 9))
+    assert inside[1] == pytest.approx(6 / 24)
+    assert energy_inside(MAP[None], np.array([[0, 4, 0, 6]]))[0] == 1
+
+
+def test_saliency_is_the_size_of_the_numeric_gradient():
+    net = tiny_network(dtype=np.float64)
+    images = as_input(tiny_dataset(3).images, np.float64)
+    result = saliency(net, images, [2, 0, 1])
+    assert result.shape == (3, 8, 8)
+    chain, step = below_softmax(net), 1e-6
+    for n, label in enumerate([2, 0, 1]):
+        for place in [(0, 0), (3, 4), (7, 2)]:
+            up, down = images[n : n + 1].copy(), images[n : n + 1].copy()
+            up[0, *place, 0] += step
+            down[0, *place, 0] -= step
+            numeric = (chain(up) - chain(down))[0, label] / (2 * step)
+            assert result[n, *place] == pytest.approx(abs(numeric), rel=1e-5, abs=1e-8)
+    assert saliency(net, images[:0], np.zeros(0, int)).shape == (0, 8, 8)
+
+
+def test_bad_requests():
+    with pytest.raises(ValueError, match=r"^object_boxes: share must be at least 0 and below 1, got 1$"):
+        object_boxes(MAP[None], 1)
+    for check in (object_boxes, lambda maps: energy_inside(maps, np.zeros((1, 4), int))):
+        with pytest.raises(TypeError, match=re.escape("expected maps of shape (N, H, W), got an array")):
+            check(MAP)
+    with pytest.raises(TypeError, match=r"^saliency: expected a class for each of 3 images, got 1$"):
+        saliency(tiny_network(), tiny_dataset(3).images, 1)

@@ -1,0 +1,124 @@
+"""Contenders take turns at the same task, each library in its own process."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from benchmarks.records import Record, Settings
+from benchmarks.remote import Remote, RemoteError
+
+PAUSE = 0.03  # seconds before a turn: threads of the last one still spin for a moment
+
+
+class Contender(NamedTuple):
+    """Who takes part in a case, and which way it goes about it."""
+
+    library: str
+    variant: str = ""
+    arguments: Mapping[str, Any] = {}  # to its task, besides those of the case
+
+
+class Case(NamedTuple):
+    """One comparison: the same task for all contenders."""
+
+    topic: str
+    name: str
+    task: str  # a function of each library's module: (arguments, variant=...) -> Task
+    arguments: Mapping[str, Any]
+    contenders: tuple[Contender, ...]
+    facts: Mapping[str, Any] = {}
+    rounds: int | None = None  # at most, where a turn takes long
+
+
+class Contest:
+    """The libraries' processes of one run, started when they are first needed."""
+
+    def __init__(
+        self, settings: Settings, tell: Callable[[list[Record]], None] = lambda records: None
+    ) -> None:
+        self.settings, self.tell = settings, tell
+        self._stack, self._remotes = ExitStack(), dict[str, Remote]()
+
+    def remote(self, library: str) -> Remote:
+        """Return the process of a library; a new one where the last has died."""
+        if library not in self._remotes or not self._remotes[library].is_alive:
+            self._remotes[library] = self._stack.enter_context(Remote(library, self.settings.threads))
+        return self._remotes[library]
+
+    def contenders(self, **variants: tuple[str, ...]) -> tuple[Contender, ...]:
+        """Return npdeconv and, of the other libraries that are given, those that this run has."""
+        return (
+            Contender("npdeconv"),
+            *(
+                Contender(library, variant)
+                for library, names in variants.items()
+                if library in self.settings.peers
+                for variant in names
+            ),
+        )
+
+    def compete(self, case: Case) -> list[Record]:
+        """Have all contenders of a case take turns."""
+        records = [
+            Record(case.topic, case.name, who.library, who.variant, "s", [], facts=dict(case.facts))
+            for who in case.contenders
+        ]
+        answers = [
+            self._prepare(number, case, who, record)
+            for number, (who, record) in enumerate(zip(case.contenders, records, strict=True))
+        ]
+        for record, answer in zip(records[1:], answers[1:], strict=True):
+            if answer is not None and answers[0] is not None:
+                record.difference = relative_difference(answer, answers[0])
+        for at in range(min(self.settings.rounds, case.rounds or self.settings.rounds)):
+            ready = [number for number, record in enumerate(records) if record.error is None]
+            first = at % max(1, len(ready))  # nobody is always the first
+            for number in ready[first:] + ready[:first]:
+                self._turn(number, records[number])
+        for number, record in enumerate(records):
+            if record.error is None:
+                self.remote(record.library).ask("release", number)
+        self.tell(records)
+        return records
+
+    def _prepare(self, number: int, case: Case, who: Contender, record: Record) -> Any:
+        try:
+            remote = self.remote(who.library)
+            arguments = {**case.arguments, **who.arguments}
+            prepared = remote.ask("prepare", number, case.task, arguments, who.variant)
+            remote.ask("turn", number, self.settings.turn_seconds / 3)  # warm-up
+        except RemoteError as error:
+            record.error = str(error)
+            return None
+        record.first_call = prepared.first_call
+        record.facts |= prepared.facts
+        return prepared.answer
+
+    def _turn(self, number: int, record: Record) -> None:
+        time.sleep(PAUSE)
+        try:
+            seconds = self.remote(record.library).ask("turn", number, self.settings.turn_seconds)
+            record.values.append(seconds)
+        except RemoteError as error:
+            record.error, record.values = str(error), []
+
+    def facts(self) -> dict[str, Any]:
+        """Return what each library that took part says about its threads."""
+        return {library: remote.ask("facts") for library, remote in self._remotes.items()}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.__exit__(*error)
+
+
+def relative_difference(answer: Any, reference: Any) -> float | None:
+    """Return the largest difference as a share of the reference's largest value; None for other shapes."""
+    if np.shape(answer) != np.shape(reference):
+        return None
+    scale = float(np.abs(reference).max()) or 1.0
+    return float(np.abs(answer - reference).max()) / scale

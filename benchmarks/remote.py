@@ -1,0 +1,171 @@
+"""A library in a process of its own, told what to do by messages.
+
+A library that shared a process with another would share its threads, its allocator and its peak
+of memory too. While one measures, the others wait for a message, which costs nothing.
+"""
+
+import gc
+import importlib
+import multiprocessing
+import os
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from benchmarks.memory_use import peak_since, resident
+from benchmarks.timing import seconds_of, turn
+
+LIBRARIES = {  # the modules that hold their tasks, by name; only these import a framework
+    "npdeconv": "benchmarks.tasks",
+    "NumPy": "benchmarks.control",
+    "PyTorch": "benchmarks.peers_torch",
+    "Keras": "benchmarks.peers_keras",
+    "Captum": "benchmarks.peers_captum",
+}
+ANSWERS = 4096  # numbers of a result that are compared
+
+
+class Task(NamedTuple):
+    """What a library is to do again and again; a task is prepared once, outside all measurements."""
+
+    call: Callable[[], Any]
+    answer: Callable[[Any], Any] = np.asarray  # the result as numbers, the same for all libraries
+    close: Callable[[], None] = lambda: None
+    facts: Mapping[str, Any] = {}  # found while preparing, for the record
+
+
+class Prepared(NamedTuple):
+    """What a library reports before the first turn."""
+
+    first_call: float  # seconds: with compilation and tracing
+    answer: Any
+    facts: Mapping[str, Any]
+
+
+class _Host:
+    """Runs inside a library's process, and does what it is told."""
+
+    def __init__(self, library: str, threads: int) -> None:
+        self.module = importlib.import_module(LIBRARIES[library])
+        self.module.use_threads(threads)
+        gc.collect()
+        self.baseline = resident()
+        self.tasks: dict[int, Task] = {}
+
+    def prepare(self, number: int, task: str, arguments: Mapping[str, Any], variant: str) -> Prepared:
+        task_of = getattr(self.module, task)
+        self.tasks[number] = prepared = task_of(**arguments, variant=variant)
+        first_call, result = seconds_of(prepared.call)
+        numbers = np.ravel(np.asarray(prepared.answer(result), np.float64))
+        return Prepared(first_call, numbers[:: -(-numbers.size // ANSWERS)], prepared.facts)
+
+    def turn(self, number: int, least: float) -> float:
+        return turn(self.tasks[number].call, least)
+
+    def release(self, number: int) -> None:
+        if number in self.tasks:
+            self.tasks.pop(number).close()
+        gc.collect()
+
+    def peak(self) -> float:
+        """Return the largest memory since the library was imported, in bytes above what it held then."""
+        return peak_since(self.baseline)
+
+    def facts(self) -> Mapping[str, Any]:
+        return self.module.facts()
+
+
+def _serve(connection: Connection, library: str, threads: int) -> None:
+    # Errors come by the connection; what else libraries have to say hides the results.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    try:
+        host = _Host(library, threads)
+        connection.send((True, None))
+    except Exception:
+        connection.send((False, traceback.format_exc()))
+        return
+    while (message := connection.recv()) is not None:
+        command, arguments = message
+        try:
+            connection.send((True, getattr(host, command)(*arguments)))
+        except Exception:
+            connection.send((False, traceback.format_exc()))
+
+
+class RemoteError(RuntimeError):
+    """A library failed in its process; the message is its traceback."""
+
+
+class Remote:
+    """A library in a process of its own, with environment variables of its own (None: unset)."""
+
+    def __init__(
+        self, library: str, threads: int, environment: Mapping[str, str | None] | None = None
+    ) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.library = library
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, library, threads), daemon=True)
+        with _environment(environment or {}):
+            self._process.start()
+        theirs.close()
+        self._reply()
+
+    def ask(self, command: str, *arguments: Any) -> Any:
+        """Have one of the host's methods called, and return its result."""
+        with self._watched():
+            self._connection.send((command, arguments))
+        return self._reply()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process can still be asked."""
+        return self._process.is_alive()
+
+    def _reply(self) -> Any:
+        with self._watched():
+            succeeded, result = self._connection.recv()
+        if not succeeded:
+            raise RemoteError(result)
+        return result
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, OSError):
+            self._process.join()
+            code = self._process.exitcode
+            raise RemoteError(f"the process of {self.library} ended with code {code}") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.is_alive:
+            self._connection.send(None)
+        self._process.join(timeout=10)
+        self._process.kill()
+
+
+@contextmanager
+def _environment(changes: Mapping[str, str | None]) -> Iterator[None]:
+    """Change environment variables for a process that starts now."""
+    before = {name: os.environ.get(name) for name in changes}
+    try:
+        _set(changes)
+        yield
+    finally:
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

@@ -1,0 +1,104 @@
+"""How near is each kernel to what the machine can do? `python -m benchmarks.roofline [RUN.json]`.
+
+A kernel can't be faster than the machine multiplies and adds, nor than it moves the bytes that the
+kernel must read and write: Williams, Waterman & Patterson, "Roofline: an insightful visual
+performance model for multicore architectures" (2009). The roof is measured, not taken from a data
+sheet: BLAS's largest rate for matrix products, and the rate of a copy larger than the caches.
+
+Operations are those of the direct sum, so Winograd's algorithm, which needs a quarter of the
+multiplications, may pass the peak; bytes are those of reading every input and writing every output
+once, so a kernel whose data wait in the cache may pass the bandwidth.
+"""
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.records import Record, Run
+from benchmarks.timing import summarize
+from benchmarks.wording import counted
+
+
+class Roof(NamedTuple):
+    """What some number of threads can do."""
+
+    flops: float  # per second
+    bytes: float  # per second
+
+    def rate(self, intensity: float) -> float:
+        """Return the operations a second that are possible with so many for each byte."""
+        return min(self.flops, intensity * self.bytes)
+
+
+class Point(NamedTuple):
+    """One kernel under the roof."""
+
+    record: Record
+    intensity: float  # operations per byte
+    rate: float  # operations a second
+    share_of_peak: float
+    share_of_bandwidth: float
+    share_of_roof: float
+
+
+def roofs(run: Run) -> dict[int, Roof]:
+    """Return the roof for each number of threads, from the records of "peak"."""
+    found: dict[int, Roof] = {}
+    for record in run.select(topic="peak", variant=""):
+        seconds, facts = summarize(record.values).median, record.facts
+        before = found.get(facts["threads"], Roof(0.0, 0.0))
+        if facts["flops"]:
+            found[facts["threads"]] = before._replace(flops=max(before.flops, facts["flops"] / seconds))
+        else:
+            found[facts["threads"]] = before._replace(bytes=facts["bytes"] / seconds)
+    return found
+
+
+def points(run: Run) -> list[Point]:
+    """Place all kernels but the twins under the roof of their number of threads."""
+    roof_of, found = roofs(run), []
+    for record in run.select(topic="kernels"):
+        if record.variant == "twin" or record.case.startswith("one image"):
+            continue
+        roof, facts = roof_of[record.facts["threads"]], record.facts
+        seconds = summarize(record.values).median
+        rate, intensity = facts["flops"] / seconds, facts["flops"] / facts["bytes"]
+        found.append(
+            Point(
+                record,
+                intensity,
+                rate,
+                rate / roof.flops,
+                facts["bytes"] / seconds / roof.bytes,
+                rate / roof.rate(intensity),
+            )
+        )
+    return found
+
+
+def table(run: Run) -> str:
+    """Return a Markdown table of the roof and of all kernels under it."""
+    lines = [
+        f"Roof, {counted(threads, 'thread')}: {roof.flops / 1e9:.0f} GFLOP/s (matrix product), "
+        f"{roof.bytes / 1e9:.1f} GB/s (copy)."
+        for threads, roof in sorted(roofs(run).items())
+    ]
+    lines += [
+        "",
+        "| kernel | algorithm | GFLOP/s | of peak | GB/s | of bandwidth | of roof |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for point in points(run):
+        bandwidth = point.rate / point.intensity / 1e9
+        lines.append(
+            f"| {point.record.case} | {point.record.variant} | {point.rate / 1e9:.1f} "
+            f"| {point.share_of_peak:.0%} | {bandwidth:.2f} | {point.share_of_bandwidth:.0%} "
+            f"| {point.share_of_roof:.0%} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    from benchmarks.readme_table import newest
+
+    print(table(Run.load(Path(sys.argv[1]) if len(sys.argv) > 1 else newest())))

@@ -1,0 +1,95 @@
+"""Measure, and write what was measured: `python -m benchmarks.run --help`."""
+
+import argparse
+import importlib.util
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from benchmarks import control, machine
+from benchmarks.contest import Contest
+from benchmarks.records import Record, Run, Settings
+from benchmarks.report import write_report
+from benchmarks.timing import summarize
+from benchmarks.topics import TOPICS
+from benchmarks.wording import in_words, label
+
+RESULTS = Path(__file__).parent / "results"
+PEERS = {"PyTorch": "torch", "Keras": "tensorflow", "Captum": "captum"}
+QUICK = {"rounds": 5, "turn_seconds": 0.1}
+FULL = {"rounds": 9, "turn_seconds": 0.3}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the topics that were asked for, and return 1 if anything failed."""
+    options = _parser().parse_args(arguments)
+    pace = QUICK if options.size != "full" else FULL
+    settings = Settings(
+        size=options.size,
+        rounds=options.rounds or int(pace["rounds"]),
+        turn_seconds=pace["turn_seconds"] if options.turn is None else options.turn,
+        threads=machine.processors(),
+        peers=_installed_peers() if options.peers else (),
+    )
+    started = time.perf_counter()
+    run = measure(settings, options.only or list(TOPICS))
+    options.out.mkdir(parents=True, exist_ok=True)
+    suffix = "" if settings.size == "full" else f"-{settings.size}"
+    path = options.out / f"{datetime.now():%Y%m%d-%H%M}{suffix}.json"
+    run.save(path)
+    written = [path, *write_report(run, path)]
+    print(f"{time.perf_counter() - started:.0f} s; wrote {', '.join(str(one) for one in written)}")
+    failed = [record for record in run.records if record.error]
+    for record in failed:
+        print(f"{record.topic}, {record.case}, {record.library}:\n{record.error}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def measure(settings: Settings, topics: Sequence[str]) -> Run:
+    """Measure the topics, the control before each and at the end."""
+    checks, records = [], list[Record]()
+    with Contest(settings, _tell) as contest:
+        for name in topics:
+            checks.append({"at": time.time(), **control.check()})
+            print(f"# {name}", file=sys.stderr, flush=True)
+            records += TOPICS[name].measure(contest)
+        checks.append({"at": time.time(), **control.check()})
+        facts = {**machine.describe(), "libraries": contest.facts()}
+    return Run(facts, asdict(settings), checks, records)
+
+
+def _tell(records: list[Record]) -> None:
+    parts = [
+        f"{label(record)} {in_words(summarize(record.values).median, record.unit)}"
+        for record in records
+        if record.values
+    ]
+    print(f"{records[0].case}: {'; '.join(parts)}", file=sys.stderr, flush=True)
+
+
+def _installed_peers() -> tuple[str, ...]:
+    return tuple(name for name, module in PEERS.items() if importlib.util.find_spec(module))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=TOPICS, metavar="TOPIC", help=", ".join(TOPICS))
+    parser.add_argument(
+        "--quick", dest="size", action="store_const", const="quick", default="full",
+        help="fewer shapes, images and rounds: under three minutes",
+    )  # fmt: skip
+    parser.add_argument(
+        "--tiny", dest="size", action="store_const", const="tiny", help="seconds: does it run at all?"
+    )
+    parser.add_argument("--peers", action="store_true", help="beside the frameworks that are installed")
+    parser.add_argument("--rounds", type=int, help="turns of each contender, unless they take very long")
+    parser.add_argument("--turn", type=float, help="seconds of a turn, at least")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder, benchmarks/results unless given")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

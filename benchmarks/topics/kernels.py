@@ -1,0 +1,69 @@
+"""How fast is each kernel, beside its plain twin, and beside what the machine can do?
+
+On a shard of 16 images of 28x28, or one large image, as workers get them: by one thread and by
+all, each on a shard of its own. The twins, which take a hundred times as long, get one image.
+"""
+
+from benchmarks.contest import Case, Contender, Contest
+from benchmarks.geometries import (
+    ALEXNET,
+    CONVOLUTIONS,
+    DECK_LARGE,
+    DECK_SMALL,
+    POOLINGS,
+    Convolution,
+    Pooling,
+)
+from benchmarks.records import Record
+from benchmarks.subjects import ALGORITHMS, OPERATIONS
+from benchmarks.wording import counted
+
+TWIN_FLOPS = 2 * 10**8  # of one image; larger ones would take the twins seconds
+
+
+def measure(contest: Contest) -> list[Record]:
+    """Measure every algorithm on every shape that it is made for."""
+    pick = contest.settings.pick
+    convolutions = pick(
+        tiny=DECK_SMALL[-1:],
+        quick=(DECK_SMALL[0], DECK_SMALL[2], DECK_LARGE[2], ALEXNET[1]),
+        full=CONVOLUTIONS,
+    )
+    poolings = pick(tiny=(), quick=POOLINGS[:1], full=POOLINGS)
+    cases = [case for shape in convolutions for case in _convolutions(shape, contest.settings.threads)]
+    cases += [case for shape in poolings for case in _poolings(shape, contest.settings.threads)]
+    return [record for case in cases for record in contest.compete(case)]
+
+
+def _convolutions(shape: Convolution, threads: int) -> list[Case]:
+    suited = [name for name, algorithm in ALGORITHMS.items() if algorithm.suits(shape)]
+    single = shape._replace(batch=1)
+    cases = []
+    for operation in OPERATIONS:
+        cases += [_case(shape, operation, suited, count) for count in sorted({1, threads})]
+        if single.flops <= TWIN_FLOPS:
+            cases.append(_case(single, operation, [*suited, "twin"], 1, "one image, "))
+    return cases
+
+
+def _poolings(shape: Pooling, threads: int) -> list[Case]:
+    single = shape._replace(batch=1)
+    cases = []
+    for operation in ("max_pool", "unpool"):
+        cases += [_case(shape, operation, ["kernel"], count) for count in sorted({1, threads})]
+        cases.append(_case(single, operation, ["kernel", "twin"], 1, "one image, "))
+    return cases
+
+
+def _case(
+    shape: Convolution | Pooling, operation: str, variants: list[str], threads: int, prefix: str = ""
+) -> Case:
+    facts = {name: value * threads for name, value in shape.facts.items()}
+    return Case(
+        "kernels",
+        f"{prefix}{shape.name}: {operation}, {counted(threads, 'thread')}",
+        "kernel",
+        {"shape": shape, "operation": operation, "threads": threads},
+        tuple(Contender("npdeconv", variant) for variant in variants),
+        {**facts, "threads": threads, "shape": shape.name, "operation": operation, "batch": shape.batch},
+    )

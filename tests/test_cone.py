@@ -8,52 +8,9 @@ from hypothesis import given, settings
 from npdeconv import models
 from npdeconv._checks import kernel_input
 from npdeconv.kernels import pieces, reference
-from npdeconv.layers import (
-    AvgPool2D,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    Ink,
-    Layer,
-    LeakyReLU,
-    LocalResponseNorm,
-    MaxPool2D,
-    ReLU,
-    Sequential,
-)
+from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
 from npdeconv.visualize.cone import Variants, ascend, clean_pass
-
-
-class Mirror(Layer):
-    """A user's own layer, which moves every position to the other side."""
-
-    def forward(self, x, *, rng=None):
-        return np.ascontiguousarray(x[:, ::-1, ::-1]), None
-
-    def backward(self, dy, context):
-        return dy[:, ::-1, ::-1], {}
-
-    def deconv(self, y, context):
-        return y[:, ::-1, ::-1]
-
-    def output_shape(self, input_shape):
-        return input_shape
-
-
-class Jump(Conv2D):
-    """A user's own kind of convolution, which sees the other side."""
-
-    def forward(self, x, *, rng=None):
-        return super().forward(np.ascontiguousarray(x[:, ::-1]))
-
-
-def biased(chain: Sequential) -> Sequential:
-    """Give all biases values that show where one was forgotten."""
-    for name, array in chain.parameters.items():
-        if name.endswith("bias"):
-            array[...] = np.random.default_rng(2).normal(size=array.shape)
-    return chain
+from tests.chains import Jump, Mirror, biased, chains
 
 
 def full_passes(chain, x):
@@ -86,51 +43,21 @@ def variants(shape, size, corners, dtype=float):
 
 
 @st.composite
-def windows(draw):
-    """Size, stride and padding of a window."""
-    size = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
-    margins = (st.tuples(*[st.integers(0, side - 1)] * 2) for side in size)
-    padding = draw(st.sampled_from(["same", "valid"]) | st.tuples(*margins))
-    return {"stride": draw(st.tuples(st.integers(1, 3), st.integers(1, 3))), "padding": padding}, size
-
-
-@st.composite
-def chains_and_variants(draw):
-    """A random chain of layers, and boxes anywhere in an image, at the edges and as large as it too."""
-    shape = draw(st.tuples(st.integers(1, 24), st.integers(1, 24), st.integers(1, 3)))
-    layers, below, rng = {}, shape, np.random.default_rng(draw(st.integers(0, 9)))
-    for n, kind in enumerate(draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=6))):
-        options, size = draw(windows())
-        layer = kind(below[2], size, options, rng)
-        try:
-            below = layer.output_shape(below)
-        except ValueError:
-            continue  # the window does not fit: a chain without this layer
-        layers[f"layer{n}"] = layer
-    layers["flatten"] = Flatten()
+def boxes_in(draw, shape):
+    """One size and some corners of boxes inside an image."""
     size = draw(st.tuples(*(st.integers(1, length) for length in shape[:2])))
     corner = st.tuples(*(st.integers(0, n - side) for n, side in zip(shape, size, strict=False)))
-    corners = draw(st.lists(corner, min_size=1, max_size=4))
-    return biased(Sequential(layers, input_shape=shape)), variants(shape, size, corners)
-
-
-KINDS = [
-    lambda channels, size, options, rng: Conv2D(channels, 3, size, **options, rng=rng, dtype=float),
-    lambda channels, size, options, rng: MaxPool2D(size, **options),
-    lambda channels, size, options, rng: AvgPool2D(size, **options),
-    lambda channels, size, options, rng: ReLU(),
-    lambda channels, size, options, rng: LeakyReLU(),
-    lambda channels, size, options, rng: LocalResponseNorm(3),
-    lambda channels, size, options, rng: Ink(0.5),
-    lambda channels, size, options, rng: Dropout(0.5),
-    lambda channels, size, options, rng: Mirror(),
-]
+    return size, draw(st.lists(corner, min_size=1, max_size=4))
 
 
 @settings(deadline=None, max_examples=200)
-@given(chains_and_variants())
-def test_variants_pass_as_full_images_do(drawn):
-    assert_equal_passes(*drawn)
+@given(st.data())
+def test_variants_pass_as_full_images_do(data):
+    """Boxes lie anywhere in the image, at its edges too, and are up to as large as it."""
+    chain = data.draw(chains())
+    shape = chain.input_shape
+    size, corners = data.draw(boxes_in(shape))
+    assert_equal_passes(Sequential({**chain.layers, "flatten": Flatten()}), variants(shape, size, corners))
 
 
 @pytest.mark.parametrize("padding", ["same", "valid", ((2, 0), (1, 3))])
@@ -183,9 +110,7 @@ def test_the_cone_ends_where_a_vector_begins():
 @given(st.data())
 def test_pieces(data):
     shape = data.draw(st.tuples(*[st.integers(1, 9)] * 3))
-    size = data.draw(st.tuples(*(st.integers(1, length) for length in shape[:2])))
-    corner = st.tuples(*(st.integers(0, n - side) for n, side in zip(shape, size, strict=False)))
-    corners = data.draw(st.lists(corner, min_size=1, max_size=3))
+    size, corners = data.draw(boxes_in(shape))
     x = variants(shape, size, corners)
     places = np.array([data.draw(st.tuples(*[st.integers(-7, 12)] * 2)) for _ in corners])
     result = np.full((len(corners), *data.draw(st.tuples(*[st.integers(1, 9)] * 2)), shape[2]), np.nan)

@@ -113,3 +113,15 @@ def cut(clean: Array, boxes: Array, corners: Array, places: Array, beyond: float
         top, left = place + margin
         pieces.append(padded[top : top + size[0], left : left + size[1]])
     return np.stack(pieces)
+
+
+def strongest(values: Array, places: Array, k: int) -> tuple[Array, Array, Array]:
+    """Sort all values (N, F), and return the k largest of each kind, their numbers and places (F, k)."""
+    best, numbers = np.full((values.shape[1], k), -np.inf), np.full((values.shape[1], k), -1)
+    where = numbers.copy()
+    for f, column in enumerate(values.T):
+        candidates = np.flatnonzero(column > -np.inf)  # which no NaN is
+        order = candidates[np.argsort(-column[candidates], kind="stable")][:k]
+        best[f, : len(order)], numbers[f, : len(order)] = column[order], order
+        where[f, : len(order)] = places[order, f]
+    return best, numbers, where

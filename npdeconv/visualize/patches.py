@@ -1,17 +1,21 @@
 """What do the images that excite a map most have in common? Their patches, beside their projections."""
 
-from typing import NamedTuple
+from functools import partial
+from itertools import chain
+from typing import NamedTuple, get_args
 
 import numpy as np
 
-from npdeconv._checks import image_batch
-from npdeconv._types import Array, Box, Rule
+from npdeconv._checks import image_batch, one_of
+from npdeconv._types import Array, Box, Pair, Rule, Shape
+from npdeconv.data import as_input
 from npdeconv.layers import Sequential
-from npdeconv.parallel import Workers
-from npdeconv.visualize.projection import as_map_shape, project
+from npdeconv.parallel import Workers, pool, slices
+from npdeconv.visualize.crops import crops_for
+from npdeconv.visualize.projection import as_map_shape, lone_units
 from npdeconv.visualize.strongest import Strongest
 
-IMAGES_AT_ONCE = 64  # whole projections held in memory before they are cropped
+SHARD_PIXELS = 2**14  # of the pieces that are projected at once
 
 
 class Patches(NamedTuple):
@@ -59,9 +63,16 @@ def find_patches(
     KeyError
         If the network has no such layer.
     TypeError, ValueError
-        For images that the network can't take, and a `found` that is another layer's.
+        For images that the network can't take, unknown rules, and a `found` that is another layer's.
+
+    Notes
+    -----
+    Only what the units see is passed up and down, see `npdeconv.visualize.crops`. The projections
+    are those of `project`, but for rounding; and where two values in a pooling window are equal but
+    for rounding, as along straight edges, it may be the other one that is said to have won.
     """
     image_batch(images, "find_patches")
+    one_of(rule, get_args(Rule), "find_patches", "rule")
     input_shape, head = images.shape[1:], network[:layer]
     maps_found, maps_there = len(found.images), as_map_shape(head.output_shape(input_shape))[2]
     if maps_found != maps_there:
@@ -75,27 +86,49 @@ def find_patches(
     patches = np.zeros((*shape, input_shape[2]), images.dtype)
     projections = np.zeros((*shape, input_shape[2]), network.dtype)
     inside = np.zeros(shape, bool)
-    places = np.argwhere(found.images >= 0)
-    for first in range(0, len(places), IMAGES_AT_ONCE):
-        maps, ranks = places[first : first + IMAGES_AT_ONCE].T
-        chosen = images[found.images[maps, ranks]]
-        result = project(network, chosen, layer, maps, rule=rule, workers=workers)
-        for n, place in enumerate(zip(maps, ranks, strict=True)):
-            source, target = _overlap(result.box[n], size, input_shape)
-            patches[place][target] = chosen[n][source]
-            projections[place][target] = result.pixels[n][source]
+    maps, ranks = np.nonzero(found.images >= 0)
+    numbers, positions = found.images[maps, ranks], found.positions[maps, ranks]
+    crops = crops_for(head, input_shape, positions)
+    # A field as large as the image shows the image.
+    first = np.where(np.equal(size, input_shape[:2]), 0, _field_corners(head, input_shape, positions))
+    low, high = np.maximum(first, 0), np.minimum(first + size, input_shape[:2])  # of what is inside
+    cuts = slices(len(maps), max(1, SHARD_PIXELS // (crops.size[0] * crops.size[1])))
+    work = (
+        (_cut_out(images, numbers[cut], crops.corners[cut], crops.size), maps[cut], crops.positions[cut])
+        for cut in cuts
+    )
+    with pool(workers) as parallel_map:
+        pixels = chain.from_iterable(parallel_map(partial(_project_units, head, rule), work))
+        for n, projection in enumerate(pixels):
+            source, target = _window(low[n], high[n]), _window(low[n] - first[n], high[n] - first[n])
+            place = maps[n], ranks[n]
+            patches[place][target] = images[numbers[n]][source]
+            projections[place][target] = projection[
+                _window(low[n] - crops.corners[n], high[n] - crops.corners[n])
+            ]
             inside[place][target] = True
     return Patches(patches, projections, inside)
 
 
-def _overlap(
-    box: Array, size: tuple[int, int], input_shape: tuple[int, ...]
-) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """Return the part of the image that lies in the box, and where it belongs in the patch."""
-    source, target = [], []
-    for start, patch, length in zip(box[::2].tolist(), size, input_shape, strict=False):
-        first = 0 if patch == length else start  # a field as large as the image shows the image
-        low, high = max(first, 0), min(first + patch, length)
-        source.append(slice(low, high))
-        target.append(slice(low - first, high - first))
-    return (source[0], source[1]), (target[0], target[1])
+def _field_corners(head: Sequential, input_shape: Shape, positions: Array) -> Array:
+    """Return the upper left corners, int (N, 2), of what the units at some positions see."""
+    every, unit = np.unique(positions, axis=0, return_inverse=True)
+    fields = [head.receptive_field(Box(h, h + 1, w, w + 1), input_shape) for h, w in every.tolist()]
+    return np.array([(field.top, field.left) for field in fields]).reshape(-1, 2)[unit]
+
+
+def _cut_out(images: Array, numbers: Array, corners: Array, size: Pair) -> Array:
+    """Return a piece of each of some images, (n, h, w, C)."""
+    boxes = zip(numbers, corners, corners + size, strict=True)
+    return np.stack([images[number][_window(low, high)] for number, low, high in boxes])
+
+
+def _project_units(head: Sequential, rule: Rule, work: tuple[Array, Array, Array]) -> Array:
+    """Project the unit at a position of a map for each of some pieces of images."""
+    pieces, maps, positions = work
+    y, tape = head.forward(as_input(pieces, head.dtype))
+    return head.descend(lone_units(y, maps, positions), tape, rule)
+
+
+def _window(low: Array, high: Array) -> tuple[slice, slice]:
+    return slice(low[0], high[0]), slice(low[1], high[1])

@@ -105,22 +105,38 @@ def _project_shard(head: Sequential, select: Select, rule: Rule, work: tuple[Arr
         row, column = np.divmod(chosen.reshape(len(x), height * width).argmax(axis=1), width)
     else:
         row, column = np.full(len(x), select[0]), np.full(len(x), select[1])
-    start = np.zeros_like(activations)
+    position = np.stack([row, column], axis=1)
     if select == "map":
+        start = np.zeros_like(activations)
         start[every, :, :, maps] = np.maximum(chosen, 0)
         boxes = [Box(0, height, 0, width)] * len(x)
     else:
-        start[every, row, column, maps] = np.maximum(chosen[every, row, column], 0)
-        boxes = [Box(r, r + 1, c, c + 1) for r, c in zip(row.tolist(), column.tolist(), strict=True)]
+        start = lone_units(y, maps, position)
+        boxes = [Box(r, r + 1, c, c + 1) for r, c in position.tolist()]
     activation = chosen[every, row, column]
     fields = [head.receptive_field(box, x.shape[1:]) for box in boxes]
     return Projection(
         pixels=head.descend(start.reshape(y.shape), tape, rule),
         activation=activation,
-        position=np.stack([row, column], axis=1),
+        position=position,
         box=np.array(fields, dtype=np.int64).reshape(len(x), 4),
         silent=activation <= 0,
     )
+
+
+def lone_units(y: Array, maps: Array, positions: Array) -> Array:
+    """Keep one unit's activation for each of N images, unless it is negative; all others become 0.
+
+    Parameters
+    ----------
+    y : (N, OH, OW, F) or (N, M)
+    maps : int (N,)
+    positions : int (N, 2)
+    """
+    kept = np.zeros((len(y), *as_map_shape(y.shape[1:])), y.dtype)
+    unit = np.arange(len(y)), *positions.T, maps
+    kept[unit] = np.maximum(y.reshape(kept.shape)[unit], 0)
+    return kept.reshape(y.shape)
 
 
 def as_map_shape(shape: Shape) -> tuple[int, int, int]:

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from npdeconv._checks import image_batch, name_list, one_of, positive_int
+from npdeconv._checks import image_batch, kernel_input, name_list, one_of, positive_int
 from npdeconv._types import Array
 from npdeconv.data import as_input
+from npdeconv.kernels.pooling import max_pool
+from npdeconv.kernels.ranking import insert
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool, shards
 from npdeconv.visualize.projection import as_map_shape
@@ -77,73 +79,72 @@ def find_strongest(
     if not len(images) or not layers:
         raise ValueError("find_strongest: expected at least one image and one layer")
     head = max((network[:name] for name in layers), key=lambda chain: len(chain.layers))
-    tops: dict[str, _Top] = {}
+    shapes = {name: as_map_shape(network[:name].output_shape(images.shape[1:])) for name in layers}
+    tops = {name: _Top.empty(maps, k, head.dtype) for name, (_, _, maps) in shapes.items()}
     cuts = shards(images)
     with pool(workers) as parallel_map:
-        found = parallel_map(partial(_candidates, head, layers, k, by), [images[cut] for cut in cuts])
-        for cut, candidates in zip(cuts, found, strict=True):
-            for name, best in candidates.items():
-                shifted = best._replace(images=best.images + cut.start)
-                tops[name] = _merge(tops[name], shifted, k) if name in tops else shifted
-    return {name: _finish(tops[name], k, len(images)) for name in layers}
+        found = parallel_map(partial(_measure, head, layers, by), [images[cut] for cut in cuts])
+        for cut, measures in zip(cuts, found, strict=True):
+            for name, measured in measures.items():
+                tops[name].insert(measured, cut.start)
+    return {name: tops[name].finish(shapes[name][1], len(images)) for name in layers}
 
 
-class _Top(NamedTuple):
-    """The strongest images so far; axis 0 counts them (at most k), axis 1 the maps."""
+class _Measures(NamedTuple):
+    """How strongly each of N images excites each of F maps."""
 
-    images: Array
-    positions: Array  # (.., 2)
-    activations: Array  # -inf where the map is silent
-    fired: Array  # (F,): images counted so far
+    activations: Array  # (N, F): -inf where the map is silent
+    places: Array  # int32 (N, F): of the map's largest activation, row * width + column
 
 
-def _candidates(
-    head: Sequential, wanted: Sequence[str], k: int, by: Ranking, images: Array
-) -> dict[str, _Top]:
+def _measure(head: Sequential, wanted: Sequence[str], by: Ranking, images: Array) -> dict[str, _Measures]:
     x = as_input(images, head.dtype)
     found = {}
     for name, layer in head.layers.items():
         x = layer(x)
         if name in wanted:
-            found[name] = _rank(x.reshape(len(x), *as_map_shape(x.shape[1:])), k, by)
+            found[name] = _measure_maps(x.reshape(len(x), *as_map_shape(x.shape[1:])), by)
     return found
 
 
-def _rank(activations: Array, k: int, by: Ranking) -> _Top:
-    """Rank a shard's images (N, OH, OW, F) by each of its maps."""
+def _measure_maps(activations: Array, by: Ranking) -> _Measures:
+    """Measure the maps (N, OH, OW, F) of a shard of images."""
     count, height, width, maps = activations.shape
-    flat = activations.reshape(count, height * width, maps)
-    largest = flat.max(axis=1)
-    value = largest if by == "maximum" else flat.mean(axis=1)
-    value = np.where(largest > 0, value, -np.inf)
-    order = np.argsort(-value, axis=0, kind="stable")[:k]
-    columns = np.arange(maps)
-    places = np.divmod(flat[order, :, columns].argmax(axis=-1), width)
-    return _Top(order, np.stack(places, axis=-1), value[order, columns], (largest > 0).sum(axis=0))
+    largest = np.empty((count, 1, 1, maps), activations.dtype)
+    switches = np.empty(largest.shape, np.int32)
+    # A pooling with the whole map as its window looks at every activation once.
+    max_pool(kernel_input(activations), (height, width), (1, 1), (0, 0), largest, switches)
+    value = largest if by == "maximum" else activations.mean(axis=(1, 2), keepdims=True)
+    return _Measures(np.where(largest > 0, value, -np.inf)[:, 0, 0], switches[:, 0, 0])
 
 
-def _merge(best: _Top, more: _Top, k: int) -> _Top:
-    activations = np.concatenate([best.activations, more.activations])
-    order = np.argsort(-activations, axis=0, kind="stable")[:k]
-    columns = np.arange(activations.shape[1])
-    return _Top(
-        np.concatenate([best.images, more.images])[order, columns],
-        np.concatenate([best.positions, more.positions])[order, columns],
-        activations[order, columns],
-        best.fired + more.fired,
-    )
+class _Top(NamedTuple):
+    """The k strongest images so far of F maps, the strongest first."""
 
+    activations: Array  # (F, k): -inf where there is no image
+    images: Array  # int (F, k)
+    places: Array  # int32 (F, k)
+    fired: Array  # int (F,): on how many images so far
 
-def _finish(top: _Top, k: int, count: int) -> Strongest:
-    """Turn maps to the front, pad to k, and blank out what did not fire."""
-    missing = k - len(top.images)
-    activations = np.pad(top.activations, ((0, missing), (0, 0)), constant_values=-np.inf).T
-    silent = np.isneginf(activations)
-    images = np.pad(top.images, ((0, missing), (0, 0))).T
-    positions = np.pad(top.positions, ((0, missing), (0, 0), (0, 0))).swapaxes(0, 1)
-    return Strongest(
-        np.where(silent, -1, images),
-        np.where(silent[..., None], -1, positions),
-        np.where(silent, 0, activations).astype(top.activations.dtype),
-        top.fired / count,
-    )
+    @classmethod
+    def empty(cls, maps: int, k: int, dtype: np.dtype[Any]) -> "_Top":
+        """Start with no images."""
+        nowhere = np.full((maps, k), -1)
+        return cls(np.full((maps, k), -np.inf, dtype), nowhere, nowhere.astype(np.int32), np.zeros(maps, int))
+
+    def insert(self, measured: _Measures, first: int) -> None:
+        """Insert images, of which the first has the number `first`."""
+        activations, places = map(kernel_input, measured)
+        insert(activations, places, first, self.activations, self.images, self.places)
+        self.fired[...] += (measured.activations > -np.inf).sum(axis=0)
+
+    def finish(self, width: int, count: int) -> Strongest:
+        """Tell rows and columns of maps of some width, and the share of all images on which each fires."""
+        silent = self.images < 0
+        positions = np.stack(np.divmod(self.places, width), axis=-1).astype(np.int64)
+        return Strongest(
+            self.images,
+            np.where(silent[..., np.newaxis], -1, positions),
+            np.where(silent, 0, self.activations),
+            self.fired / count,
+        )

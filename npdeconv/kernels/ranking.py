@@ -1,0 +1,39 @@
+"""Lists of the largest values seen so far."""
+
+from npdeconv._jit import kernel
+from npdeconv._types import Array
+
+
+@kernel
+def insert(values: Array, places: Array, first: int, best: Array, numbers: Array, best_places: Array) -> None:
+    """Insert N more values of each of F kinds into the lists of their k largest.
+
+    Of equal values, those that came first stay in front. NaN is never inserted.
+
+    Parameters
+    ----------
+    values : (N, F)
+    places : int (N, F)
+        Whatever is to be remembered with each value.
+    first : int
+        Number of the first of the N.
+    best : (F, k)
+        The largest values, the largest first; changed.
+    numbers, best_places : int (F, k)
+        Their numbers and places; changed.
+    """
+    count, kinds = values.shape
+    last = best.shape[1] - 1
+    for n in range(count):
+        for f in range(kinds):
+            value = values[n, f]
+            if value > best[f, last]:
+                rank = last
+                while rank > 0 and value > best[f, rank - 1]:
+                    best[f, rank] = best[f, rank - 1]
+                    numbers[f, rank] = numbers[f, rank - 1]
+                    best_places[f, rank] = best_places[f, rank - 1]
+                    rank -= 1
+                best[f, rank] = value
+                numbers[f, rank] = first + n
+                best_places[f, rank] = places[n, f]

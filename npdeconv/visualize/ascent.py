@@ -2,54 +2,23 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from npdeconv._types import Array, Shape
-from npdeconv.data import Preprocessing
+from npdeconv._types import Array
 from npdeconv.layers import ReLU, Sequential
 from npdeconv.layers.sequential import Tape
 from npdeconv.parallel import OrderedMap, shards
 from npdeconv.visualize.projection import as_map_shape
 
 
-class Tones(NamedTuple):
-    """What black and white become for the network; between them lie the images."""
-
-    black: Array  # (C,)
-    span: Array  # (C,)
-    preprocessing: Preprocessing | None
-
-    @classmethod
-    def of(cls, preprocessing: Preprocessing | None, shape: Shape, dtype: Any) -> "Tones":
-        """Return the tones of images (H, W, C); 0 and 1 where nothing prepares them."""
-        if preprocessing is None:
-            return cls(np.zeros(1, dtype), np.ones(1, dtype), None)
-        ends = np.empty((2, *shape), np.uint8)
-        ends[0], ends[1] = 0, 255
-        black, white = preprocessing.normalize(ends)[:, 0, 0].astype(dtype)
-        return cls(black, white - black, preprocessing)
-
-    def inputs(self, images: Array) -> Array:
-        """Turn brightness from 0 to 1 into what the network takes."""
-        return self.black + self.span * images
-
-    def pixels(self, images: Array) -> Array:
-        """Turn brightness from 0 to 1 into uint8 pixels."""
-        if self.preprocessing is not None:
-            return self.preprocessing.invert(self.inputs(images))
-        return np.rint(255 * images).astype(np.uint8)
-
-
 def look_at(
-    head: Sequential, maps: Array, aim: Array, tones: Tones, parallel_map: OrderedMap, images: Array
+    head: Sequential, maps: Array, aim: Array, parallel_map: OrderedMap, images: Array
 ) -> tuple[Array, Array]:
-    """Return the units' activations (U,), and their gradients by the brightness of images (U, H, W, C)."""
-    x = tones.inputs(images)
-    work = [(x[cut], maps[cut]) for cut in shards(x)]
+    """Return the units' activations (U,), and their gradients by images (U, H, W, C)."""
+    work = [(images[cut], maps[cut]) for cut in shards(images)]
     values, gradients = zip(*parallel_map(partial(_look_shard, head, aim), work), strict=True)
-    return np.concatenate(values), np.concatenate(gradients) * tones.span
+    return np.concatenate(values), np.concatenate(gradients)
 
 
 def _look_shard(head: Sequential, aim: Array, work: tuple[Array, Array]) -> tuple[Array, Array]:

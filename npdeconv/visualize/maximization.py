@@ -14,10 +14,9 @@ from tqdm import tqdm
 
 from npdeconv._checks import describe, image_shape, not_negative, one_of, positive_int
 from npdeconv._types import Array, Box, Pair, Shape
-from npdeconv.data import Preprocessing
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool
-from npdeconv.visualize.ascent import Tones, direction, look_at, moved
+from npdeconv.visualize.ascent import direction, look_at, moved
 from npdeconv.visualize.projection import as_map_shape
 from npdeconv.visualize.regularizers import Regularizers
 
@@ -31,7 +30,7 @@ class Maximization(NamedTuple):
     """U images, each of which excites a unit as much as gradient ascent could make it."""
 
     pixels: Array  # uint8 (U, H, W, C)
-    inputs: Array  # (U, H, W, C): the same as the network takes them, not rounded
+    inputs: Array  # (U, H, W, C): the same from 0 to 1, as the network takes them, not rounded
     activation: Array  # float64 (steps + 1, U): of each unit before each step, and at the end
     box: Array  # int (U, 4): top, bottom, left, right of the pixels it depends on; may leave the image
     frames: Array  # uint8 (K, U, H, W, C): the images on their way from noise to `pixels`
@@ -47,7 +46,6 @@ def maximize_activation(
     steps: int = 200,
     rate: float = 0.05,
     regularizers: Regularizers | None = None,
-    preprocessing: Preprocessing | None = None,
     background: float | None = None,
     frames: int = 0,
     seed: int = 0,
@@ -59,7 +57,8 @@ def maximize_activation(
     Parameters
     ----------
     network : Sequential
-        With an input shape.
+        One that takes pixels from 0 to 1, see `npdeconv.layers.Standardize` for those that were trained
+        on others, and has an input shape.
     layer : str
         Name of any layer. For classes, the one whose outputs are the logits: a Softmax is excited
         by whatever speaks against the other classes, too.
@@ -73,9 +72,6 @@ def maximize_activation(
         black to white. The gradient's size does not matter, only its direction.
     regularizers : Regularizers, optional
         What keeps the images from becoming noise; the defaults of `Regularizers` unless given.
-    preprocessing : Preprocessing, optional
-        How the network wants its images; pixels / 255 unless given. Images stay within what black and
-        white become.
     background : float, optional
         Brightness, from 0 to 1, that the images start from and are pulled to. Unless given, black for
         a network that takes gray images, and mid-gray for one that takes colored ones.
@@ -100,7 +96,7 @@ def maximize_activation(
     IndexError
         If the layer has no such map, or the map no such position.
     TypeError, ValueError
-        For settings of another kind or out of range, and preprocessing of another size.
+        For settings of another kind or out of range, and a network without an input shape.
 
     Notes
     -----
@@ -109,7 +105,7 @@ def maximize_activation(
     Where a rectifier would stop the whole gradient of a unit, it is passed as if it were not there:
     a unit that is silent on noise, as those of deep layers are, could not be woken otherwise.
     """
-    shape = _input_shape(network, preprocessing)
+    shape = _input_shape(network)
     head = network[:layer]
     map_shape = as_map_shape(head.output_shape(shape))
     maps = _checked_maps(feature_map, map_shape[2], layer)
@@ -123,9 +119,8 @@ def maximize_activation(
     noise = np.stack([NOISE * rng.standard_normal(shape) for rng in randomness])
     contrast = np.clip(noise, -gray, 1 - gray).astype(head.dtype)
     activation, film = np.empty((count + 1, len(maps))), [contrast][: 0 in frame_steps]
-    tones = Tones.of(preprocessing, shape, head.dtype)
     with pool(workers) as parallel_map:
-        look = partial(look_at, head, maps, aim, tones, parallel_map)
+        look = partial(look_at, head, maps, aim, parallel_map)
         hidden = None if progress else True
         for step in tqdm(range(1, count + 1), unit="step", delay=2, leave=False, disable=hidden):
             moves = [held.draw_move(shape, rng) for rng in randomness]
@@ -138,27 +133,25 @@ def maximize_activation(
         activation[count], _ = look(gray + contrast)
     images = gray + np.stack([*film, contrast])
     return Maximization(
-        pixels=tones.pixels(images[-1]),
-        inputs=tones.inputs(images[-1]),
+        pixels=_as_pixels(images[-1]),
+        inputs=images[-1],
         activation=activation,
         box=np.tile(np.array(head.receptive_field(box, shape)), (len(maps), 1)),
-        frames=tones.pixels(images[:-1]),
+        frames=_as_pixels(images[:-1]),
         frame_steps=frame_steps,
     )
 
 
-def _input_shape(network: Sequential, preprocessing: Preprocessing | None) -> tuple[int, int, int]:
+def _as_pixels(images: Array) -> Array:
+    return np.rint(255 * images).astype(np.uint8)
+
+
+def _input_shape(network: Sequential) -> tuple[int, int, int]:
     if network.input_shape is None:
         raise ValueError(
             f"maximize_activation: expected a network with an input shape, {network.name} has none"
         )
-    shape = image_shape(network.input_shape, "maximize_activation")
-    if preprocessing is not None and (*preprocessing.size, preprocessing.channel_count) != shape:
-        raise ValueError(
-            f"maximize_activation: expected preprocessing for images of shape {shape},"
-            f" got {(*preprocessing.size, preprocessing.channel_count)}"
-        )
-    return shape
+    return image_shape(network.input_shape, "maximize_activation")
 
 
 def _checked_maps(feature_map: int | Sequence[int] | Array, count: int, layer: str) -> Array:

@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pytest
 
-from npdeconv import initializers, models, optimizers, weights
+from npdeconv import cli, initializers, models, optimizers, weights
 from npdeconv.kernels import reference
 from npdeconv.layers import (
     AvgPool2D,
@@ -25,6 +25,7 @@ from npdeconv.layers import (
     ReLU,
     Softmax,
 )
+from npdeconv.visualize import summarize
 
 
 @pytest.fixture
@@ -148,6 +149,36 @@ def test_torchvisions_squeezenet_rounds_up():
     assert network.input_shape == (224, 224, 3)
     sides = [shapes[layer][0] for layer in ("conv1", "pool1", "pool4", "pool8", "conv10")]
     assert sides == [109, 54, 27, 13, 13]  # of 54, rounding down would leave 26
+
+
+@pytest.mark.usefixtures("blank")
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_info_describes_each_network(capsys, name):
+    assert cli.main(["info", name]) == 0
+    network = build(name)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{name}: input {' x '.join(map(str, network.input_shape))}"
+    rows = [re.split(r" {2,}", line) for line in lines[2:]]
+    assert [row[0] for row in rows] == [*network.layers, "total"]
+    assert [row[1] for row in rows[:-1]] == [type(layer).__name__ for layer in network.layers.values()]
+    assert rows[-1][1] == f"{PARAMETERS[name]:,}"
+    assert len({len(line) for line in lines[1:-1]}) == 1  # the columns are straight
+
+
+@pytest.mark.usefixtures("blank")
+def test_receptive_fields_of_known_networks():
+    fields = {
+        name: {row.name: row.receptive_field[0] for row in summarize(build(name))}
+        for name in ("alexnet_grouped", "vgg16", "zfnet")
+    }
+    # Pixels that one unit sees, as found in the literature (alexnet: 11, 51, 99, 131, 163).
+    alexnet = [fields["alexnet_grouped"][f"conv{n}"] for n in range(1, 6)]
+    assert alexnet == [11, 51, 99, 131, 163]
+    vgg = [
+        fields["vgg16"][layer] for layer in ("conv1_2", "conv2_2", "conv3_3", "conv4_3", "conv5_3", "pool5")
+    ]
+    assert vgg == [5, 14, 40, 92, 196, 212]
+    assert [fields["zfnet"][f"conv{n}"] for n in range(1, 6)] == [7, 27, 75, 107, 139]
 
 
 def test_only_two_squeezenets_there_are():

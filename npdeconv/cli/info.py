@@ -29,8 +29,8 @@ def run(options: Namespace) -> None:
     network = models.build(options.model, rng=np.random.default_rng(0))
     rows = summarize(network)
     print(f"{network.name}: input {_shape(network.input_shape or ())}")
-    width = max(12, *(len(row.name) for row in rows))
-    kinds = max(10, *(len(row.kind) for row in rows))
+    width = max(12, *(len(row.name) + 1 for row in rows))
+    kinds = max(10, *(len(row.kind) + 1 for row in rows))
     print(f"{'layer':<{width}} {'kind':<{kinds}} {'output':>16} {'parameters':>11} {'receptive field':>16}")
     for row in rows:
         field = "x".join(str(side) for side in row.receptive_field)

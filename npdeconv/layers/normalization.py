@@ -53,8 +53,12 @@ class LocalResponseNorm(Layer):
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Divide, and keep x and what it was divided by."""
         check_floating(x, self.name)
-        energy = self.k + self.alpha / self.size * _neighbors_sum(x * x, self.size // 2, self.size)
-        return x * energy**-self.beta, self.Context(x, energy)
+        energy = _neighbors_sum(x * x, self.size // 2, self.size)
+        energy *= self.alpha / self.size  # in place: getting fresh memory takes longer than the sums
+        energy += self.k
+        y = energy**-self.beta
+        y *= x
+        return y, self.Context(x, energy)
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
         """Multiply with the Jacobian's transpose: what a channel does to itself, and to its neighbors."""

@@ -95,7 +95,9 @@ class LeakyReLU(ReLU):
     def backward(self, dy: Array, context: ReLU.Context) -> tuple[Array, Gradients]:
         """Pass the gradient where x was positive, and its share elsewhere."""
         self._check(dy, context)
-        return np.where(context.positive, dy, dy.dtype.type(self.slope) * dy), {}
+        # Looked up by the sign: numpy.where takes several times as long where signs change often.
+        gates = np.array([self.slope, 1], dy.dtype)
+        return dy * gates[context.positive.view(np.uint8)], {}
 
     def deconv(self, y: Array, context: ReLU.Context) -> Array:
         """Rectify again: carry down positive evidence, and a share of what speaks against."""

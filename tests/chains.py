@@ -69,7 +69,7 @@ KINDS = [
 def windows(draw):
     """Size, stride and padding of a window."""
     size = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
-    margins = (st.tuples(*[st.integers(0, side - 1)] * 2) for side in size)
+    margins = (st.tuples(*[st.integers(0, side + 1)] * 2) for side in size)
     padding = draw(st.sampled_from(["same", "valid"]) | st.tuples(*margins))
     return {"stride": draw(st.tuples(st.integers(1, 3), st.integers(1, 3))), "padding": padding}, size
 
@@ -81,11 +81,11 @@ def chains(draw):
     layers, below, rng = {}, shape, np.random.default_rng(draw(st.integers(0, 9)))
     for n, kind in enumerate(draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=6))):
         options, size = draw(windows())
-        layer = kind(below[2], size, options, rng)
         try:
+            layer = kind(below[2], size, options, rng)
             below = layer.output_shape(below)
         except ValueError:
-            continue  # the window does not fit: a chain without this layer
+            continue  # the window does not fit, or a pool's padding: a chain without this layer
         layers[f"layer{n}"] = layer
     layers["last"] = ReLU()
     return biased(Sequential(layers, input_shape=shape))

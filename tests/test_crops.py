@@ -25,43 +25,64 @@ def test_a_piece_is_enough_for_its_unit(chain, rule, data):
     y, tape = chain.forward(x)
     expected = chain.descend(lone_units(y, units[:, 2], units[:, :2]), tape, rule)
     crops = crops_for(chain, chain.input_shape, units[:, :2])
-    windows = [
-        np.s_[top : top + crops.size[0], left : left + crops.size[1]] for top, left in crops.corners.tolist()
-    ]
-    pieces = np.stack([image[window] for image, window in zip(x, windows, strict=True)])
-    assert pieces.shape == (len(units), *crops.size, chain.input_shape[2])
-    part, tape = chain.forward(pieces)
-    unit = np.s_[np.arange(len(units)), units[:, 0], units[:, 1], units[:, 2]]
-    same = np.s_[np.arange(len(units)), crops.positions[:, 0], crops.positions[:, 1], units[:, 2]]
-    np.testing.assert_allclose(part[same], y[unit], atol=1e-12 * np.abs(y).max())
-    projected = chain.descend(lone_units(part, units[:, 2], crops.positions), tape, rule)
     pasted = np.zeros_like(expected)
-    for canvas, window, pixels in zip(pasted, windows, projected, strict=True):
-        canvas[window] = pixels
+    for some in crops.of_one_size(300):
+        assert (crops.sizes[some] == crops.sizes[some[0]]).all()
+        pieces = crops.cut_out(x, np.arange(len(units)), some)
+        part, tape = chain.forward(pieces)
+        within, maps = crops.positions[some], units[some, 2]
+        activations = y[some, units[some, 0], units[some, 1], maps]
+        got = part[np.arange(len(some)), within[:, 0], within[:, 1], maps]
+        np.testing.assert_allclose(got, activations, atol=1e-12 * np.abs(y).max())
+        projected = chain.descend(lone_units(part, maps, within), tape, rule)
+        for n, pixels in zip(some, projected, strict=True):
+            (top, left), (height, width) = crops.corners[n], crops.sizes[n]
+            pasted[n, top : top + height, left : left + width] = pixels
     np.testing.assert_allclose(pasted, expected, atol=1e-12 * max(np.abs(expected).max(), 1))
 
 
 def test_sizes_of_pieces():
     net = models.deck_model3(rng=np.random.default_rng(0))
-    corner = np.array([[0, 0]])
-    # Of the sides of the receptive fields 3, 5, 6, 10, 14, 16, 24 and 32. A piece begins two pixels
-    # before the field of a unit of pool2, where four fall on one, and leaves out multiples of four.
-    sides = {"relu1": 3, "relu2": 5, "pool1": 6, "relu3": 10, "relu4": 14, "pool2": 20, "relu5": 28}
-    for layer, side in sides.items():
-        assert crops_for(net[:layer], (28, 28, 1), corner).size == (side, side), layer
-    assert crops_for(net[:"logits"], (28, 28, 1), corner).size == (28, 28)
-    crops = crops_for(net[:"pool2"], (28, 28, 1), np.array([[0, 6], [3, 2]]))
-    assert crops.corners.tolist() == [[0, 8], [4, 0]]
-    assert crops.positions.tolist() == [[0, 4], [2, 2]]
+
+    def sides(layer, row):
+        crops = crops_for(net[:layer], (28, 28, 1), np.array([[row, row]]))
+        (height, width), (top, left), (own_row, own_column) = (
+            crops.sizes[0],
+            crops.corners[0],
+            crops.positions[0],
+        )
+        assert (height, top, own_row) == (width, left, own_column)
+        return height, top, own_row
+
+    # The receptive fields have sides of 3, 5, 6, 10, 14, 16, 24 and 32 pixels, less what is beyond the edge.
+    middle = {"relu1": (14, 3), "relu2": (14, 5), "pool1": (7, 6), "relu3": (7, 10), "relu4": (7, 14)}
+    for layer, (row, side) in middle.items():
+        assert sides(layer, row)[0] == side
+    assert sides("relu2", 0) == (3, 0, 0)
+    assert sides("relu2", 27) == (3, 25, 2)
+    # Four pixels fall on one unit of pool2: its pieces begin and end at multiples of four from the edges.
+    assert [sides("pool2", row) for row in (0, 1, 3, 6)] == [(12, 0, 0), (16, 0, 1), (20, 4, 2), (12, 16, 2)]
+    assert sides("relu6", 3) == (*sides("logits", 0)[:2], 3) == (28, 0, 3)
+    assert sides("relu6", 6) == (20, 8, 4)
+
+
+def test_batches_of_pieces_have_one_size_and_a_bound():
+    positions = np.array([[0, 0], [5, 5], [0, 0], [4, 4], [0, 1]])
+    net = models.deck_model3(rng=np.random.default_rng(0))
+    crops = crops_for(net[:"relu1"], (28, 28, 1), positions)
+    assert [part.tolist() for part in crops.of_one_size(20)] == [[0, 2], [4], [1, 3]]
+    assert [part.tolist() for part in crops.of_one_size(1)] == [[0], [2], [4], [1], [3]]
 
 
 def test_layers_of_unknown_kinds_are_given_whole_images():
     odd = Sequential({"relu": ReLU(), "own": Mirror()})
     crops = crops_for(odd, (9, 7, 1), np.array([[2, 3]]))
-    assert (crops.size, crops.corners.tolist(), crops.positions.tolist()) == ((9, 7), [[0, 0]], [[2, 3]])
+    assert [array.tolist() for array in crops] == [[[0, 0]], [[9, 7]], [[2, 3]]]
 
 
-@pytest.mark.parametrize("layer", ["relu1", "relu2", "pool1", "relu4", "pool2", "relu5", "relu_dense1"])
+@pytest.mark.parametrize(
+    "layer", ["relu1", "relu2", "pool1", "relu4", "pool2", "relu5", "relu6", "relu_dense1"]
+)
 def test_patches_show_what_project_does(layer):
     rng = np.random.default_rng(6)
     net, images = models.deck_model3(rng=rng), rng.integers(0, 256, (20, 28, 28, 1), np.uint8)
@@ -77,15 +98,14 @@ def test_patches_show_what_project_does(layer):
             assert result.activation[0] == pytest.approx(found.activations[m, rank], rel=1e-4)
             inside = patches.inside[m, rank]
             top, bottom, left, right = result.box[0].clip(0, 28)
+            if inside.shape == (28, 28):
+                top, bottom, left, right = 0, 28, 0, 28  # a patch as large as the image is the image
             assert inside.sum() == (bottom - top) * (right - left)
-            scale = np.abs(result.pixels).max()
-            cropped = result.pixels[0, top:bottom, left:right]
-            np.testing.assert_allclose(
-                patches.projections[m, rank][inside], cropped.reshape(-1, 1), atol=1e-4 * scale
-            )
-            np.testing.assert_array_equal(
-                patches.images[m, rank][inside], chosen[0, top:bottom, left:right].reshape(-1, 1)
-            )
+            expected, scale = result.pixels[0, top:bottom, left:right], np.abs(result.pixels).max()
+            got = patches.projections[m, rank][inside].reshape(expected.shape)
+            np.testing.assert_allclose(got, expected, atol=1e-4 * scale)
+            shown = patches.images[m, rank][inside].reshape(expected.shape)
+            np.testing.assert_array_equal(shown, chosen[0, top:bottom, left:right])
 
 
 def test_rules_are_checked_before_the_work():

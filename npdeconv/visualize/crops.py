@@ -6,21 +6,41 @@ on the pixels as they do in the image, and where the field reaches beyond the im
 piece ends there too.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._types import Array, Box, Pair, Shape
+from npdeconv._types import Array, Box, Shape
 from npdeconv.layers import Sequential
+from npdeconv.parallel import slices
 from npdeconv.visualize.cone import is_local
 
 
 class Crops(NamedTuple):
-    """Pieces of images, all of one size, one for each of N units."""
+    """Pieces of images, one for each of N units."""
 
-    size: Pair
     corners: Array  # int (N, 2): row and column of the upper left corners
-    positions: Array  # int (N, 2): of the units, in the maps that a piece gives
+    sizes: Array  # int (N, 2)
+    positions: Array  # int (N, 2): of the units, in the maps that the pieces give
+
+    def of_one_size(self, count: int) -> Iterator[Array]:
+        """Yield, in turn, the indices of pieces that have one size and at most so many pixels together."""
+        kinds, kind = np.unique(self.sizes, axis=0, return_inverse=True)
+        for n, (height, width) in enumerate(kinds.tolist()):
+            alike = np.flatnonzero(kind == n)
+            for cut in slices(len(alike), max(1, count // (height * width))):
+                yield alike[cut]
+
+    def cut_out(self, images: Array, numbers: Array, some: Array) -> Array:
+        """Return some of the pieces, which must be of one size, from the images of those numbers."""
+        boxes = zip(numbers[some], self.corners[some], self.corners[some] + self.sizes[some], strict=True)
+        return np.stack([images[number][window(low, high)] for number, low, high in boxes])
+
+
+def window(low: Array, high: Array) -> tuple[slice, slice]:
+    """Return the index of the rows and columns between two corners (2,)."""
+    return slice(low[0], high[0]), slice(low[1], high[1])
 
 
 def crops_for(head: Sequential, input_shape: Shape, positions: Array) -> Crops:
@@ -39,22 +59,26 @@ def crops_for(head: Sequential, input_shape: Shape, positions: Array) -> Crops:
         Whole images where units see as much, or may: where a layer is of an unknown kind.
     """
     if not all(map(is_local, head.layers.values())):
-        return Crops((input_shape[0], input_shape[1]), np.zeros_like(positions), positions)
+        whole = np.broadcast_to(input_shape[:2], positions.shape)
+        return Crops(np.zeros_like(positions), whole, positions)
     first, second = (head.receptive_field(Box(n, n + 1, n, n + 1), input_shape) for n in (0, 1))
-    height, top, row = _crop_axis(
-        (first.top, first.bottom), second.top - first.top, input_shape[0], positions[:, 0]
+    top, bottom, row = _crop_axis(
+        positions[:, 0], first.top, first.bottom, second.top - first.top, input_shape[0]
     )
-    width, left, column = _crop_axis(
-        (first.left, first.right), second.left - first.left, input_shape[1], positions[:, 1]
+    left, right, column = _crop_axis(
+        positions[:, 1], first.left, first.right, second.left - first.left, input_shape[1]
     )
-    return Crops((height, width), np.stack([top, left], axis=1), np.stack([row, column], axis=1))
+    corners = np.stack([top, left], axis=1)
+    return Crops(corners, np.stack([bottom, right], axis=1) - corners, np.stack([row, column], axis=1))
 
 
-def _crop_axis(field: Pair, step: int, length: int, positions: Array) -> tuple[int, Array, Array]:
-    """Return size, corners and positions within, along one axis, from what the unit at 0 sees."""
-    # Corners are multiples of all strides together, and what is left out at the end is, too.
-    start = field[0] - field[0] % step
-    size = field[1] - start
-    size = min(size + (length - size) % step, length)
-    corners = np.clip(start + positions * step, 0, length - size)
-    return size, corners, positions - corners // step
+def _crop_axis(units: Array, start: int, stop: int, step: int, length: int) -> tuple[Array, Array, Array]:
+    """Return where pieces begin and end along one axis, and the units' positions within.
+
+    The unit at 0 sees the pixels from `start` up to `stop`, each further one `step` pixels further.
+    """
+    # What is left out on either side is a multiple of all strides together.
+    last = (length - 1) // step * step
+    low = np.clip(start - start % step + units * step, 0, last)
+    high = np.clip(stop + units * step, low + 1, length)
+    return low, high + (length - high) % step, units - low // step

@@ -7,11 +7,11 @@ from typing import NamedTuple, get_args
 import numpy as np
 
 from npdeconv._checks import image_batch, one_of
-from npdeconv._types import Array, Box, Pair, Rule, Shape
+from npdeconv._types import Array, Box, Rule, Shape
 from npdeconv.data import as_input
 from npdeconv.layers import Sequential
-from npdeconv.parallel import Workers, pool, slices
-from npdeconv.visualize.crops import crops_for
+from npdeconv.parallel import Workers, pool
+from npdeconv.visualize.crops import crops_for, window
 from npdeconv.visualize.projection import as_map_shape, lone_units
 from npdeconv.visualize.strongest import Strongest
 
@@ -89,24 +89,23 @@ def find_patches(
     maps, ranks = np.nonzero(found.images >= 0)
     numbers, positions = found.images[maps, ranks], found.positions[maps, ranks]
     crops = crops_for(head, input_shape, positions)
+    batches = list(crops.of_one_size(SHARD_PIXELS))
+    work = ((crops.cut_out(images, numbers, n), maps[n], crops.positions[n]) for n in batches)
     # A field as large as the image shows the image.
     first = np.where(np.equal(size, input_shape[:2]), 0, _field_corners(head, input_shape, positions))
-    low, high = np.maximum(first, 0), np.minimum(first + size, input_shape[:2])  # of what is inside
-    cuts = slices(len(maps), max(1, SHARD_PIXELS // (crops.size[0] * crops.size[1])))
-    work = (
-        (_cut_out(images, numbers[cut], crops.corners[cut], crops.size), maps[cut], crops.positions[cut])
-        for cut in cuts
-    )
+    low, high = np.maximum(first, 0), np.minimum(first + size, input_shape[:2])  # what is inside
+    top_left, bottom_right = np.maximum(low, crops.corners), np.minimum(high, crops.corners + crops.sizes)
     with pool(workers) as parallel_map:
         pixels = chain.from_iterable(parallel_map(partial(_project_units, head, rule), work))
-        for n, projection in enumerate(pixels):
-            source, target = _window(low[n], high[n]), _window(low[n] - first[n], high[n] - first[n])
-            place = maps[n], ranks[n]
-            patches[place][target] = images[numbers[n]][source]
-            projections[place][target] = projection[
-                _window(low[n] - crops.corners[n], high[n] - crops.corners[n])
-            ]
-            inside[place][target] = True
+        for n, projection in zip(chain.from_iterable(batches), pixels, strict=True):
+            place, shown = (maps[n], ranks[n]), window(low[n] - first[n], high[n] - first[n])
+            patches[place][shown] = images[numbers[n]][window(low[n], high[n])]
+            inside[place][shown] = True
+            source, target = (
+                window(top_left[n] - corner, bottom_right[n] - corner)
+                for corner in (crops.corners[n], first[n])
+            )
+            projections[place][target] = projection[source]
     return Patches(patches, projections, inside)
 
 
@@ -117,18 +116,8 @@ def _field_corners(head: Sequential, input_shape: Shape, positions: Array) -> Ar
     return np.array([(field.top, field.left) for field in fields]).reshape(-1, 2)[unit]
 
 
-def _cut_out(images: Array, numbers: Array, corners: Array, size: Pair) -> Array:
-    """Return a piece of each of some images, (n, h, w, C)."""
-    boxes = zip(numbers, corners, corners + size, strict=True)
-    return np.stack([images[number][_window(low, high)] for number, low, high in boxes])
-
-
 def _project_units(head: Sequential, rule: Rule, work: tuple[Array, Array, Array]) -> Array:
     """Project the unit at a position of a map for each of some pieces of images."""
     pieces, maps, positions = work
     y, tape = head.forward(as_input(pieces, head.dtype))
     return head.descend(lone_units(y, maps, positions), tape, rule)
-
-
-def _window(low: Array, high: Array) -> tuple[slice, slice]:
-    return slice(low[0], high[0]), slice(low[1], high[1])

@@ -8,7 +8,8 @@ import pytest
 
 mpl.use("Agg")
 
-collect_ignore = ["golden/make_optimizers.py", "killed_run.py"]  # programs, not to be imported
+# Programs, not to be imported.
+collect_ignore = ["golden/make_optimizers.py", "golden/make_torch_networks.py", "killed_run.py"]
 
 
 @pytest.fixture(scope="session")

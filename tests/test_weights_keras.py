@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from npdeconv import weights
+from npdeconv.layers import Conv2D, Sequential
 from tests.test_weights import refuse
 from tests.tiny import assert_same_bits, copy_of, tiny_network
 
@@ -175,3 +176,29 @@ def test_h5py_is_loaded_only_when_needed():
 
 def refuse_h5(path, match, error=ValueError):
     refuse(path, match, error, weights.load_keras)
+
+
+def test_batch_normalizations_are_folded_in(tmp_path):
+    rng = np.random.default_rng(0)
+    kernel, moments = rng.normal(size=(3, 3, 1, 4)), rng.uniform(0.5, 2, (4, 4))
+    norm = dict(zip(("gamma", "beta", "moving_mean", "moving_variance"), moments, strict=True))
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file.attrs["layer_names"] = ["conv", "norm"]
+        file.create_group("conv").attrs["weight_names"] = ["conv/kernel:0"]
+        file["conv/conv/kernel:0"] = kernel
+        file.create_group("norm").attrs["weight_names"] = [f"norm/{name}:0" for name in norm]
+        for name, array in norm.items():
+            file[f"norm/norm/{name}:0"] = array
+    layer = Conv2D(1, 4, 3, rng=rng, dtype=float)
+    network = Sequential({"conv1": layer}, input_shape=(5, 5, 1))
+    x = rng.normal(size=(2, 5, 5, 1))
+    for names, epsilon in [(None, 1e-3), ({"conv1": ("conv", "norm")}, 0.5)]:
+        layer.weight[...], layer.bias[...] = kernel, 0
+        plain = layer(x)
+        scale = norm["gamma"] / np.sqrt(norm["moving_variance"] + epsilon)
+        weights.load_keras(network, tmp_path / "w.h5", names, epsilon=epsilon)
+        np.testing.assert_allclose(
+            network(x), (plain - norm["moving_mean"]) * scale + norm["beta"], atol=1e-12
+        )
+    with pytest.raises(KeyError, match=r"load_keras: the network has no layer 'conv2' with parameters"):
+        weights.load_keras(network, tmp_path / "w.h5", {"conv2": "conv"})

@@ -1,0 +1,99 @@
+"""Torchvision's networks against what PyTorch made of them: forward, and the projections.
+
+`tests/golden/make_torch_networks.py` made the golden arrays; PyTorch itself is not needed here.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from npdeconv import models, weights
+from npdeconv.layers import Softmax
+from npdeconv.weights.arrays import Stored
+from npdeconv.weights.conversion import convert
+from npdeconv.weights.pytorch import torch_modules
+from tests.torch_weights import draw_image, draw_parameter, sample_positions
+
+GOLDEN = Path(__file__).parent / "golden" / "torch_networks.npz"
+BUILD = {
+    "alexnet": lambda rng: models.alexnet(rng=rng),
+    "squeezenet": lambda rng: models.squeezenet(variant="torchvision", rng=rng),
+    "vgg16": lambda rng: models.vgg16(rng=rng),
+}
+PLACES = {
+    "alexnet": {"relu1": "features.1", "pool2": "features.5", "relu5": "features.11", "fc8": "classifier.6"},
+    "vgg16": {
+        "relu1_1": "features.1",
+        "pool3": "features.16",
+        "relu5_3": "features.29",
+        "fc8": "classifier.6",
+    },
+    "squeezenet": {
+        "relu1": "features.1",
+        "fire4_expand_relu": "features.5",
+        "fire9_expand_relu": "features.12",
+        "relu10": "classifier.2",
+    },
+}
+
+
+def golden(name):
+    with np.load(GOLDEN) as file:
+        return {key.removeprefix(f"{name}/"): file[key] for key in file if key.startswith(f"{name}/")}
+
+
+def stored(name, shape, number):
+    """Return a parameter as a file would give it: drawn when it is read."""
+    shape = tuple(int(length) for length in shape if length)
+    return Stored(name, shape, np.dtype("f4"), lambda: draw_parameter(name, shape, number))
+
+
+@pytest.fixture(
+    scope="module", params=["alexnet", "squeezenet", pytest.param("vgg16", marks=pytest.mark.slow)]
+)
+def filled(request):
+    """One network's name, PyTorch's arrays, and the network with the same weights."""
+    expected = golden(request.param)
+    network = BUILD[request.param](np.random.default_rng(0))
+    named = zip(expected["parameters"], expected["shapes"], strict=True)
+    modules = torch_modules([stored(str(name), shape, n) for n, (name, shape) in enumerate(named)])
+    parameters = convert(network, modules, weights.TORCHVISION[request.param], "torch", 0)
+    weights.assign(network.parameters, parameters, Path("drawn"))
+    del parameters
+    return request.param, expected, network
+
+
+def close(got, expected, tolerance=1e-4):
+    """Compare arrays, in relation to the largest number."""
+    np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance * np.abs(expected).max())
+
+
+def check_projection(pixels, expected, place):
+    """Compare what the strongest unit of a layer projects to; it sees a box of the image."""
+    top, bottom, left, right = expected[f"{place}/box"]
+    seen = pixels[top:bottom, left:right].copy()
+    norm = np.linalg.norm(seen)
+    np.testing.assert_allclose(norm, expected[f"{place}/norm"], rtol=1e-3)
+    close(seen.reshape(-1)[sample_positions(seen.size)], expected[f"{place}/pixels"], 1e-3)
+    pixels[top:bottom, left:right] = 0
+    assert np.linalg.norm(pixels) < 1e-5 * norm  # where nothing comes down, Winograd's way leaves dust
+
+
+def test_activations_and_projections_are_pytorchs(filled):
+    name, expected, network = filled
+    y, tape, left = draw_image(224), [], dict(PLACES[name])
+    for layer_name, layer in network.layers.items():
+        if isinstance(layer, Softmax):
+            break
+        y, context = layer.forward(y)
+        tape.append(context)
+        if layer_name in left:
+            place = left.pop(layer_name)
+            np.testing.assert_allclose(y.sum(dtype=np.float64), expected[f"{place}/sum"], rtol=1e-4)
+            close(y.reshape(-1)[sample_positions(y.size)], expected[f"{place}/samples"])
+            strongest = np.where(y == y.max(), y, np.float32(0))
+            check_projection(network[:layer_name].deconv(strongest, tuple(tape))[0], expected, place)
+    assert not left
+    close(y, expected["logits"])
+    assert np.std(y) > 0.01 * np.abs(y).max()  # the logits say something

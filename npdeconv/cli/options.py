@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from npdeconv import _files, models, weights
+from npdeconv._types import Pair
+from npdeconv.cli.pretrained import is_card, prepare
 from npdeconv.data import Dataset, load_cifar10, load_folder, load_mnist, load_rps, load_strokes
 from npdeconv.inference import check_fits
 from npdeconv.layers import Sequential
@@ -55,9 +57,18 @@ def add_model(parser: Any) -> None:
 def add_network(parser: Any) -> None:
     """Add the positional NETWORK, and what goes with it: --weights, --data, --split."""
     option = parser.add_argument
-    option("network", metavar="NETWORK", help="folder of a training run, or a model's name with --weights")
+    option(
+        "network",
+        metavar="NETWORK",
+        help="folder of a training run, a model's name with --weights, or the card (.json) of a pretrained "
+        "network",
+    )
     option("--weights", metavar="FILE", help=".npz or Keras .h5 file; of a run, its weights.npz if not given")
-    option("--data", metavar="SET", help=f"{DATA_HELP}; the run's if not given")
+    option(
+        "--data",
+        metavar="SET",
+        help=f"{DATA_HELP}, or a photo or a folder of photos for a pretrained one; the run's if not given",
+    )
     option("--split", choices=get_args(Split), default="test", help="part of the data set")
 
 
@@ -102,31 +113,47 @@ def add_workers(parser: Any) -> None:
 
 def load(options: argparse.Namespace) -> tuple[Sequential, Dataset]:
     """Load what the options of `add_network` name: a trained network, and data that fit it."""
+    if is_card(options.network):
+        return _load_pretrained(options)
     network, trained_on = load_network(options.network, options.weights)
     return network, load_data(options.data or trained_on or "mnist", options.split, network)
 
 
+def _load_pretrained(options: argparse.Namespace) -> tuple[Sequential, Dataset]:
+    if options.weights is not None:
+        raise ValueError(f"--weights: expected none, {options.network} has its own")
+    if options.data is None:
+        raise ValueError(f"--data: expected photos, or {SETS}, to look at with {options.network}")
+    pretrained, data = weights.load_card(options.network), options.data
+    if data in NAMED_SETS:
+        data = _read_named(data, options.split, pretrained.preprocessing.size)
+    return prepare(pretrained, data, options.workers)
+
+
 def load_data(name: str, split: Split, network: Sequential) -> Dataset:
     """Load a data set by what --data says, at the size that the network takes, and check that it fits."""
-    dataset = _read_data(name, split, network)
+    dataset = read_data(name, split, network)
     check_fits(network, dataset)
     return dataset
 
 
-def _read_data(name: str, split: Split, network: Sequential) -> Dataset:
-    if name == "strokes":
-        return load_strokes(*STROKES[split])
-    if name == "mnist":
-        return load_mnist(split)
-    if name == "cifar10":
-        return load_cifar10(split)
+def read_data(name: str, split: Split, network: Sequential, shorter_side: int | None = None) -> Dataset:
+    """Load a data set by what --data says, at the size that the network takes, of whatever classes."""
     height, width, _ = network.input_shape or (300, 300, 3)
-    if name == "rps":
-        return load_rps(split, (height, width))
+    if name in NAMED_SETS:
+        return _read_named(name, split, (height, width))
     folder = Path(name)
     if not folder.is_dir():
         raise FileNotFoundError(f"--data: expected {SETS}; there is no folder {name!r}")
-    return load_folder(folder / split if (folder / split).is_dir() else folder, (height, width))
+    return load_folder(folder / split if (folder / split).is_dir() else folder, (height, width), shorter_side)
+
+
+def _read_named(name: str, split: Split, size: Pair) -> Dataset:
+    if name == "strokes":
+        return load_strokes(*STROKES[split])
+    if name == "rps":
+        return load_rps(split, size)
+    return load_mnist(split) if name == "mnist" else load_cifar10(split)
 
 
 def load_network(source: str, file: str | None) -> tuple[Sequential, str | None]:

@@ -1,0 +1,43 @@
+"""`npdeconv classify`: what a network takes images for."""
+
+import argparse
+from typing import Any
+
+import numpy as np
+
+from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load
+from npdeconv.inference import predict
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "classify",
+        run,
+        summary="print the most likely classes of images",
+        description="Prints for each image the classes that a network finds most likely, with their "
+        "probabilities. Images count from 0.",
+    )
+    add_network(parser)
+    option = parser.add_argument
+    option(
+        "--images", type=int, nargs="+", metavar="N", help="positions in the data set, 0 to 19 if not given"
+    )
+    option("-k", type=at_least(1), default=5, metavar="N", help="classes per image")
+    add_workers(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Classify, and print a line per image."""
+    network, dataset = load(options)
+    outputs = network.output_shape(dataset.images.shape[1:])
+    if len(outputs) != 1:
+        raise ValueError(f"{network.name}: expected a network with classes, got outputs of shape {outputs}")
+    chosen = range(min(20, len(dataset))) if options.images is None else options.images
+    check_range("--images", chosen, len(dataset), f"{dataset.name} has the images")
+    probabilities = predict(network, dataset.images[list(chosen)], options.workers)
+    for number, row in zip(chosen, probabilities, strict=True):
+        best = np.argsort(-row, kind="stable")[: options.k]
+        name = f"image {number}" if dataset.groups is None else f"image {number}, {dataset.groups[number]}"
+        print(f"{name}: " + "; ".join(f"{dataset.classes[label]} {row[label]:.1%}" for label in best))

@@ -1,0 +1,193 @@
+"""Commands that are given the card of a pretrained network, and photos."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from npdeconv import cli, weights
+from npdeconv.cli import pretrained
+from npdeconv.cli.options import STROKES
+
+COLORS = {"tomato": (255, 0, 0), "sea water": (0, 0, 255)}
+
+
+def write_card(folder, conv, **changes):
+    """Write a network that finds tomatoes by their red and the sea by its blue, on pixels less 100."""
+    card = {
+        "input_shape_hwc": [6, 6, 3],
+        "channel_order": "RGB",
+        "mean_rgb": [100.0, 100.0, 100.0],
+        "preprocessing": "shorter side to 8, center crop 6x6, RGB 0..255, subtract mean_rgb, no division",
+        "class_names": list(COLORS),
+        "layers": [
+            {
+                "type": "conv",
+                "name": "conv1",
+                "kernel": 1,
+                "stride": 1,
+                "pad": 0,
+                "in": conv.shape[2],
+                "out": 2,
+            },
+            {"type": "relu", "name": "relu1"},
+            {"type": "global_avgpool", "name": "gap"},
+        ],
+    }
+    (folder / "colors.json").write_text(json.dumps(card | changes))
+    np.savez(folder / "colors.npz", **{"conv1.weight": conv, "conv1.bias": np.zeros(2, np.float32)})
+    return folder / "colors.json"
+
+
+REDDISH_BLUISH = np.array([[1, 0], [0, 0], [0, 1]], np.float32).reshape(1, 1, 3, 2)
+
+
+@pytest.fixture
+def card(tmp_path):
+    return write_card(tmp_path, REDDISH_BLUISH)
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name, color in {"a red one": (150, 0, 0), "blue": (0, 0, 120)}.items():
+        Image.new("RGB", (20, 10), color).save(folder / f"{name}.png")
+    return folder
+
+
+def say(capsys, *arguments):
+    capsys.readouterr()
+    assert cli.main([str(argument) for argument in arguments]) == 0
+    return capsys.readouterr().out
+
+
+def complain(capsys, *arguments):
+    capsys.readouterr()
+    assert cli.main([str(argument) for argument in arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    return err.removeprefix("npdeconv: ").rstrip()
+
+
+def test_classify_photos(card, photos, capsys):
+    lines = say(capsys, "classify", card, "--data", photos).splitlines()
+    # The maps are 150 - 100 and 0 by hand, 0 and 120 - 100 for the other: far apart for a softmax.
+    assert lines == [
+        "image 0, a red one: tomato 100.0%; sea water 0.0%",
+        "image 1, blue: sea water 100.0%; tomato 0.0%",
+    ]
+    assert say(capsys, "classify", card, "--data", photos, "--images", "1", "-k", "1") == (
+        "image 1, blue: sea water 100.0%\n"
+    )
+
+
+def test_classify_one_photo_by_the_weights(card, photos, capsys):
+    out = say(capsys, "classify", card.with_suffix(".npz"), "--data", photos / "blue.png", "-k", "1")
+    assert out == "image 0, blue: sea water 100.0%\n"
+
+
+def prepared(card, data):
+    return pretrained.prepare(weights.load_card(card), str(data), None)
+
+
+def test_photos_are_labeled_with_what_the_network_takes_them_for(card, photos):
+    network, dataset = prepared(card, photos)
+    assert dataset.images.shape == (2, 6, 6, 3)
+    assert dataset.images[:, 0, 0].tolist() == [[150, 0, 0], [0, 0, 120]]
+    assert dataset.labels.tolist() == [0, 1]
+    assert dataset.classes == tuple(COLORS)
+    assert dataset.name == "photos"
+    np.testing.assert_allclose(network(dataset.images / np.float32(255)), [[50, 0], [0, 20]], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("folders", "labels"),
+    [
+        (("Sea_Water", "Tomato"), [1, 0]),  # known, though spelled in another way
+        (("Tomato",), [0]),
+        (("Sea_Water", "lemon"), [0, 0]),  # lemon is not: all are classified
+    ],
+)
+def test_folders_named_like_the_classes_are_labels(card, tmp_path, folders, labels):
+    for name in folders:  # all are red
+        (tmp_path / "set" / name).mkdir(parents=True)
+        Image.new("RGB", (9, 9), (200, 0, 0)).save(tmp_path / "set" / name / "x.png")
+    _, dataset = prepared(card, tmp_path / "set")
+    assert dataset.labels.tolist() == labels
+    assert dataset.classes == tuple(COLORS)
+
+
+def test_a_gray_network_and_a_named_set(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(STROKES, "test", (3, 1))
+    gray = np.array([[1, -1]], np.float32).reshape(1, 1, 1, 2)
+    layers = {"channel_order": "grey", "mean_rgb": None, "preprocessing": "/ 255"}
+    card = write_card(tmp_path, gray, input_shape_hwc=[20, 20, 1], **layers)
+    lines = say(capsys, "classify", card, "--data", "strokes", "-k", "1").splitlines()
+    assert [line.partition(" 5")[0] for line in lines] == [f"image {n}: tomato" for n in range(3)]
+
+
+def test_a_network_that_ends_in_maps(tmp_path, photos, capsys):
+    layers = [{"type": "conv", "name": "conv1", "kernel": 1, "stride": 1, "pad": 0, "in": 3, "out": 2}]
+    card = write_card(tmp_path, REDDISH_BLUISH, layers=layers, class_names=None)
+    _, dataset = prepared(card, photos)
+    assert dataset.classes == ("unknown",)
+    assert dataset.labels.tolist() == [0, 0]
+    said = complain(capsys, "classify", card, "--data", photos)
+    assert said == "colors: expected a network with classes, got outputs of shape (6, 6, 2)"
+
+
+def test_classes_without_names_are_numbers(tmp_path, photos):
+    _, dataset = prepared(write_card(tmp_path, REDDISH_BLUISH, class_names=None), photos)
+    assert dataset.classes == ("0", "1")
+
+
+def test_project_look_and_top(card, photos, tmp_path, capsys):
+    arguments = ("--data", photos, "--out", tmp_path / "out")
+    say(capsys, "project", card, "--layer", "relu1", *arguments)
+    say(capsys, "top", card, *arguments)
+    say(capsys, "look", card, "--image", "1", *arguments)
+    assert {"layers_image1.png", "relu1_deconv.npz"} <= {path.name for path in (tmp_path / "out").iterdir()}
+    with np.load(tmp_path / "out/relu1_deconv.npz") as arrays:
+        assert arrays["images"].tolist() == [
+            0,
+            1,
+        ]  # the red photo for the red map, the blue one for the other
+        brightest = arrays["pixels"].reshape(2, -1, 3).max(axis=1)
+    np.testing.assert_allclose(brightest, [[50 * 255, 0, 0], [0, 0, 20 * 255]], rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            (),
+            "--data: expected photos, or mnist, cifar10, rps, strokes (drawn, needs no files), or a folder",
+        ),
+        (("--data", "nothing"), "nothing: expected a photo or a folder of photos"),
+        (("--data", "photos", "--weights", "x.npz"), "--weights: expected none, colors.json has its own"),
+        (("--data", "photos", "--images", "2"), "--images: photos has the images 0 to 1, got 2"),
+    ],
+)
+def test_what_can_not_be(card, photos, tmp_path, capsys, monkeypatch, arguments, sentence):
+    monkeypatch.chdir(tmp_path)
+    assert complain(capsys, "classify", "colors.json", *arguments).startswith(sentence)
+
+
+def test_a_card_that_is_missing(tmp_path, capsys):
+    said = complain(capsys, "classify", tmp_path / "no.json", "--data", "photos")
+    assert said == f"{tmp_path}/no.json: there is no such file"
+
+
+@pytest.mark.parametrize(("name", "least"), [("squeezenet_imagenet", 11), ("tiny_darknet_imagenet", 11)])
+def test_real_networks_know_real_photos(real_data, name, least, capsys):
+    lines = say(capsys, "classify", real_data / f"weights/{name}.json", "--data", "photos").splitlines()
+    with (real_data / "photos/photos.csv").open(newline="") as file:
+        wanted = {row["file"].rpartition(".")[0]: row["imagenet_class"] for row in csv.DictReader(file)}
+    known = [
+        line for line in lines if wanted[line.split(":")[0].split(", ")[1]].casefold() in line.casefold()
+    ]
+    assert len(lines) == 14
+    assert len(known) >= least

@@ -18,8 +18,7 @@ from npdeconv.cli.options import (
     load_run,
     run_folder,
 )
-from npdeconv.report import shown_layers
-from npdeconv.visualize import evolve, find_snapshots
+from npdeconv.visualize import evolve, find_snapshots, shown_layers
 
 
 def add(commands: Any) -> None:

@@ -10,8 +10,7 @@ from npdeconv import plot
 from npdeconv._files import write_arrays
 from npdeconv.cli.figures import file_stem, make_folder, save_figure
 from npdeconv.cli.options import LAYERS_HELP, add_command, add_network, add_workers, at_least, load
-from npdeconv.report import shown_layers
-from npdeconv.visualize import Ranking, find_patches, find_strongest
+from npdeconv.visualize import Ranking, find_patches, find_strongest, shown_layers
 
 MAPS_PER_FIGURE = 32
 

@@ -4,7 +4,7 @@
 page can show; `write` turns them into pictures and text. `Watch` does both after every epoch.
 """
 
-from npdeconv.report.collect import collect, shown_layers
+from npdeconv.report.collect import collect
 from npdeconv.report.contents import Evolving, LayerView, Report
 from npdeconv.report.page import is_page, render, write
 from npdeconv.report.watch import Watch, known_snapshots
@@ -18,6 +18,5 @@ __all__ = [
     "is_page",
     "known_snapshots",
     "render",
-    "shown_layers",
     "write",
 ]

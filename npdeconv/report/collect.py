@@ -12,7 +12,7 @@ from npdeconv._checks import positive_int
 from npdeconv._types import Array
 from npdeconv.data import Dataset
 from npdeconv.inference import predict
-from npdeconv.layers import MaxPool2D, ReLU, Sequential, Softmax
+from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
 from npdeconv.report.contents import Evolving, Example, LayerView, Report, Wrong
 from npdeconv.report.filters import find_filters
@@ -24,6 +24,7 @@ from npdeconv.visualize import (
     find_patches,
     find_strongest,
     occlude,
+    shown_layers,
     summarize,
 )
 
@@ -103,13 +104,6 @@ def collect(
         wrong=_find_wrong(network, searched, positions, workers, steps),
         examples=tuple(_occlude(network, searched, positions, examples, workers, steps)),
     )
-
-
-def shown_layers(network: Sequential) -> list[str]:
-    """Return the layers worth looking at: each rectifier and pooling, and what the classes are read from."""
-    names = [name for name, layer in network.layers.items() if isinstance(layer, ReLU | MaxPool2D)]
-    last = next(name for name in reversed(list(network.layers)) if not isinstance(network[name], Softmax))
-    return names if last in names else [*names, last]
 
 
 class _Steps:

@@ -11,7 +11,7 @@ from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
 from npdeconv.visualize.features import average_maps, last_hidden, layer_features, pixel_features
 from npdeconv.visualize.filters import FeatureMaps, feature_maps, first_filters
-from npdeconv.visualize.layerwise import LayerProjections, map_layers, project_layers
+from npdeconv.visualize.layerwise import LayerProjections, map_layers, project_layers, shown_layers
 from npdeconv.visualize.localization import energy_inside, object_boxes, overlap, saliency
 from npdeconv.visualize.maximization import Aim, Maximization, maximize_activation
 from npdeconv.visualize.mistakes import Mistakes, confusion, find_mistakes
@@ -82,5 +82,6 @@ __all__ = [
     "project",
     "project_layers",
     "saliency",
+    "shown_layers",
     "summarize",
 ]

@@ -7,7 +7,7 @@ import numpy as np
 
 from npdeconv._checks import name_list, one_image, positive_int
 from npdeconv._types import Array, Rule, Shape
-from npdeconv.layers import ReLU, Sequential
+from npdeconv.layers import MaxPool2D, ReLU, Sequential, Softmax
 from npdeconv.visualize.projection import Projection, maps_of, project
 
 
@@ -75,14 +75,23 @@ def project_layers(
     )
 
 
-def map_layers(network: Sequential, input_shape: Shape) -> tuple[str, ...]:
-    """Return the names of the layers whose feature maps are worth looking at.
+def shown_layers(network: Sequential) -> tuple[str, ...]:
+    """Return the names of the layers worth looking at.
 
-    That is each rectifier that follows a convolution; where a network has no such layer by itself,
-    each layer that gives maps.
+    That is each rectifier and max pooling, and what the classes are read from.
+    """
+    names = [name for name, layer in network.layers.items() if isinstance(layer, ReLU | MaxPool2D)]
+    last = next(name for name in reversed(list(network.layers)) if not isinstance(network[name], Softmax))
+    return tuple(names if last in names else [*names, last])
+
+
+def map_layers(network: Sequential, input_shape: Shape) -> tuple[str, ...]:
+    """Return the names of those `shown_layers` that give rectified feature maps.
+
+    Where a network has no such layer by itself, it is each layer that gives maps.
     """
     maps = [name for name, shape in network.output_shapes(input_shape) if len(shape) == 3]
-    rectified = [name for name in maps if isinstance(network[name], ReLU)]
+    rectified = [name for name in shown_layers(network) if name in maps and isinstance(network[name], ReLU)]
     return tuple(rectified or maps)
 
 

@@ -14,10 +14,10 @@ from npdeconv._checks import describe, positive_int
 from npdeconv._types import Array, Generator, Pair
 from npdeconv.data.dataset import Dataset
 
-SIZE = 48  # height and width of a picture
+SIZE = 40  # height and width of a picture
 INK = 64  # pixels from here on, of 255, belong to a digit
-SIDES = 16, 26  # the longer side of a planted digit, the least and the largest
-PIECES, PIECE = 8, 8  # of other digits: how many, and their height and width
+SIDES = 18, 28  # the longer side of a planted digit, the least and the largest
+PIECES, PIECE = 6, 8  # of other digits: how many, and their height and width
 
 
 class Planted(NamedTuple):
@@ -37,7 +37,7 @@ def plant(digits: Dataset, *, seed: int = 0, size: int = SIZE) -> Planted:
     seed : int, optional
         Not negative. Fewer digits give the first pictures of more.
     size : int, optional
-        Height and width of a picture, at least 26.
+        Height and width of a picture, at least 28.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def plant(digits: Dataset, *, seed: int = 0, size: int = SIZE) -> Planted:
     Notes
     -----
     A picture is smoothed noise of random fineness and contrast. On it lie a digit, whose longer side
-    has 16 to 26 pixels, and up to eight pieces, 8x8 pixels large, of other digits; they are as bright
+    has 18 to 28 pixels, and up to six pieces, 8x8 pixels large, of other digits; they are as bright
     as the digit, and do not touch it.
     """
     if not isinstance(digits, Dataset):
@@ -122,7 +122,7 @@ def _texture(size: int, rng: Generator) -> Array:
     """Smooth noise, wider along one axis than along the other, and give it a brightness."""
     noise = gaussian_filter(rng.standard_normal((size, size)), rng.uniform(0.6, 3, 2), mode="wrap")
     noise = (noise - noise.mean()) / noise.std()
-    return np.clip(rng.uniform(40, 110) + rng.uniform(10, 35) * noise, 0, 180)
+    return np.clip(rng.uniform(20, 90) + rng.uniform(5, 25) * noise, 0, 180)
 
 
 def _scale(digit: Array, side: int) -> Array:

@@ -1,23 +1,28 @@
 """Studies that train and look in turn: transfer to other classes, probes of every layer, retraining.
 
 In reading order: `sampling` (few images of each class), `classifiers` (a new softmax), `scratch` (a
-network of one's own), `transfer`, `probes`, and `intervals` (how sure is a mean?).
+network of one's own), `transfer`, `probes`, `localization` (do maps know where objects are?), and
+`intervals` (how sure is a mean?).
 """
 
 from npdeconv.experiments.classifiers import LinearClassifier, class_mean_accuracy, fit_classifier
 from npdeconv.experiments.intervals import Interval, t_interval
+from npdeconv.experiments.localization import Example, Localization, compare_poolings
 from npdeconv.experiments.probes import Probes, linear_probes, untrained
 from npdeconv.experiments.sampling import only_classes, ranks_within_class
 from npdeconv.experiments.scratch import Scratch, small_network, with_classes
 from npdeconv.experiments.transfer import Transfer, transfer
 
 __all__ = [
+    "Example",
     "Interval",
     "LinearClassifier",
+    "Localization",
     "Probes",
     "Scratch",
     "Transfer",
     "class_mean_accuracy",
+    "compare_poolings",
     "fit_classifier",
     "linear_probes",
     "only_classes",

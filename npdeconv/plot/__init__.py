@@ -1,10 +1,13 @@
 """Draw what `npdeconv.visualize` and training return. Axes in (or None), axes out; nothing is computed."""
 
+from npdeconv.plot.class_activation import class_activation
 from npdeconv.plot.embedding import neighbors, scatter
 from npdeconv.plot.filters import feature_maps, filters, strongest_projections
 from npdeconv.plot.images import box, image
 from npdeconv.plot.layers import layers
 from npdeconv.plot.learning import curves
+from npdeconv.plot.localization import localization, localization_examples
+from npdeconv.plot.maximization import ascents, maximized
 from npdeconv.plot.mistakes import confusion, mistakes
 from npdeconv.plot.montage import evolution, montage, strongest
 from npdeconv.plot.occlusion import occlusion
@@ -13,7 +16,9 @@ from npdeconv.plot.rules import correlations, rules
 from npdeconv.plot.transfer import probes, transfer
 
 __all__ = [
+    "ascents",
     "box",
+    "class_activation",
     "confusion",
     "correlations",
     "curves",
@@ -22,6 +27,9 @@ __all__ = [
     "filters",
     "image",
     "layers",
+    "localization",
+    "localization_examples",
+    "maximized",
     "mistakes",
     "montage",
     "neighbors",

@@ -1,0 +1,71 @@
+"""Images that excite units most, and their way there."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from npdeconv._types import Array
+from npdeconv.plot.images import image, in_box
+from npdeconv.plot.projections import SPECK
+from npdeconv.visualize import Maximization
+
+LARGE = 100  # pixels: images of this height are drawn larger, and fewer to a row
+
+
+def maximized(
+    result: Maximization, axes: Array | None = None, *, names: Sequence[str] | None = None, title: str = ""
+) -> Array:
+    """Draw the images that excite some units most, and how much they do.
+
+    Where a unit sees little of the image, only that part is drawn, and it says so.
+
+    Parameters
+    ----------
+    result : Maximization
+    axes : array of Axes (U,), optional
+    names : sequence of U str, optional
+        Of the units.
+    title : str, optional
+        Of the figure.
+
+    Returns
+    -------
+    array of Axes (U,)
+    """
+    axes = _layout(len(result.pixels), result.pixels.shape[1] >= LARGE) if axes is None else axes
+    if title:
+        axes[0].figure.suptitle(title, fontsize="medium")
+    for n, ax in enumerate(axes):
+        pixels, part = result.pixels[n], in_box(result.pixels[n], result.box[n])
+        is_speck = part[..., 0].size * SPECK < pixels[..., 0].size
+        image(part if is_speck else pixels, ax, title=names[n] if names is not None else "")
+        strength = f"activation {result.activation[-1, n]:.3g}"
+        if is_speck:
+            strength += f"\n{part.shape[0]}x{part.shape[1]}, enlarged"
+        ax.text(0.5, -0.03, strength, transform=ax.transAxes, ha="center", va="top", fontsize="small")
+    return axes
+
+
+def ascents(result: Maximization, ax: Axes | None = None, *, names: Sequence[str] | None = None) -> Axes:
+    """Draw how the activation of each unit grew, step by step."""
+    ax = plt.subplots(figsize=(6, 3.2), layout="constrained")[1] if ax is None else ax
+    for n in range(result.activation.shape[1]):
+        label = names[n] if names is not None else None
+        ax.plot(result.activation[:, n], linewidth=1, alpha=0.8, label=label)
+    ax.set(xlabel="step", ylabel="activation")
+    ax.grid(alpha=0.3)
+    if names is not None:
+        ax.legend(fontsize="x-small", loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    return ax
+
+
+def _layout(count: int, is_large: bool) -> Array:
+    columns = min(count, 4 if is_large else 5)
+    rows, inches = -(-count // columns), 2.8 if is_large else 1.8
+    size = (inches * columns + 0.2, (inches + 0.45) * rows + 0.3)
+    axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")[1].ravel()
+    for ax in axes[count:]:
+        ax.remove()
+    return np.asarray(axes[:count])

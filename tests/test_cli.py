@@ -209,7 +209,9 @@ def test_train_follows_the_test_images_on_request(tmp_path, capsys):
     # In the middle of two epochs, half a cosine is at 45 and 135 degrees.
     rates = [0.02 * (1 + 0.5**0.5), 0.02 * (1 - 0.5**0.5)]
     assert [float(row["learning_rate"]) for row in rows] == pytest.approx(rates)
-    assert json.loads((tmp_path / "run/config.json").read_text())["schedule"] == "CosineDecay(2)"
+    config = json.loads((tmp_path / "run/config.json").read_text())
+    assert config["schedule"] == "CosineDecay(2)"
+    assert config["augment"] == "compose(flip(), shift(1, fill=0))"
 
 
 def test_train_bounds_the_weights_of_the_dense_layer(tmp_path, capsys):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from npdeconv.data import compose, crop, flip, shift
+from npdeconv.data import compose, crop, flip, shift, tint, warp
 
 BATCH = np.arange(1, 25, dtype=np.uint8).reshape(2, 3, 4, 1)
 BATCH.flags.writeable = False  # an augmentation that wrote into its input would raise
@@ -96,3 +96,11 @@ def test_bad_arguments():
         crop(0)
     with pytest.raises(ValueError, match=r"^crop: expected images of at least 4x4 pixels, got 3x4$"):
         crop(4)(BATCH, np.random.default_rng(0))
+
+
+def test_augmentations_show_how_they_were_made():
+    both = compose(flip(), shift(np.int64(2)))
+    assert repr(both) == "compose(flip(), shift(2, fill=0))"
+    assert repr(crop((24, 20))) == "crop((24, 20))"
+    assert repr(warp(20, 1.2, 0.1, fill=255)) == "warp(20, 1.2, 0.1, fill=255)"
+    assert repr(tint(1.5, 1.2)) == "tint(1.5, 1.2, white=255)"

@@ -5,6 +5,7 @@ varies by itself, the batch that was given is left alone.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,6 +14,21 @@ from npdeconv._checks import batch_of, describe, positive_int, positive_pair
 from npdeconv._types import Array, Generator, Pair
 
 Augmentation: TypeAlias = Callable[[Array, Generator], Array]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Described:
+    """An augmentation that shows how it was made: a run records it, and can't be resumed with another."""
+
+    vary: Augmentation
+    description: str
+
+    def __call__(self, images: Array, rng: Generator) -> Array:
+        """Vary each image."""
+        return self.vary(images, rng)
+
+    def __repr__(self) -> str:
+        return self.description
 
 
 def shift(max_pixels: int, fill: int = 0) -> Augmentation:
@@ -34,7 +50,7 @@ def shift(max_pixels: int, fill: int = 0) -> Augmentation:
         height, width = images.shape[1:3]
         return _windows(np.pad(images, edges, constant_values=value), (height, width), rng)
 
-    return shifted
+    return Described(shifted, f"shift({reach}, fill={value})")
 
 
 def crop(size: int | Pair) -> Augmentation:
@@ -53,7 +69,7 @@ def crop(size: int | Pair) -> Augmentation:
             )
         return _windows(images, window, rng)
 
-    return cropped
+    return Described(cropped, f"crop({window})")
 
 
 def flip() -> Augmentation:
@@ -64,7 +80,7 @@ def flip() -> Augmentation:
         chosen = rng.random(len(images)) < 0.5
         return np.where(chosen[:, np.newaxis, np.newaxis, np.newaxis], images[:, :, ::-1], images)
 
-    return flipped
+    return Described(flipped, "flip()")
 
 
 def compose(*augmentations: Augmentation) -> Augmentation:
@@ -75,7 +91,7 @@ def compose(*augmentations: Augmentation) -> Augmentation:
             images = augment(images, rng)
         return images
 
-    return composed
+    return Described(composed, f"compose({', '.join(map(repr, augmentations))})")
 
 
 def _windows(images: Array, size: Pair, rng: Generator) -> Array:

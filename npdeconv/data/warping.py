@@ -4,7 +4,7 @@ import numpy as np
 
 from npdeconv._checks import batch_of, fraction, not_negative
 from npdeconv._types import Array, Generator
-from npdeconv.data.augment import Augmentation, pixel_value
+from npdeconv.data.augment import Augmentation, Described, pixel_value
 
 
 def warp(degrees: float, zoom: float, shift: float, fill: int = 0) -> Augmentation:
@@ -46,7 +46,7 @@ def warp(degrees: float, zoom: float, shift: float, fill: int = 0) -> Augmentati
             turned[n][outside] = value
         return turned
 
-    return warped
+    return Described(warped, f"warp({degrees}, {zoom}, {shift}, fill={value})")
 
 
 def tint(overall: float, channel: float, white: int = 255) -> Augmentation:
@@ -74,7 +74,7 @@ def tint(overall: float, channel: float, white: int = 255) -> Augmentation:
         colored = np.clip(backdrop - darkness * np.exp(exponent).astype(np.float32), 0, 255)
         return np.where(darkness > 0, np.rint(colored).astype(np.uint8), images)
 
-    return tinted
+    return Described(tinted, f"tint({overall}, {channel}, white={backdrop})")
 
 
 def _at_least_one(value: float, who: str, name: str) -> float:

@@ -9,10 +9,38 @@ import matplotlib as mpl
 
 import npdeconv
 from npdeconv._jit import on_first_compilation
-from npdeconv.cli import classify, demo, evolve, gradcheck, info, look, occlude, project, report, top, train
+from npdeconv.cli import (
+    cam,
+    classify,
+    demo,
+    evolve,
+    gradcheck,
+    info,
+    look,
+    maximize,
+    occlude,
+    project,
+    report,
+    top,
+    train,
+)
 from npdeconv.parallel import progress_bars
 
-COMMANDS = (demo, train, report, classify, look, project, top, evolve, occlude, info, gradcheck)
+COMMANDS = (
+    demo,
+    train,
+    report,
+    classify,
+    look,
+    project,
+    top,
+    evolve,
+    occlude,
+    cam,
+    maximize,
+    info,
+    gradcheck,
+)
 
 DESCRIPTION = """\
 A convolutional network and its DeconvNet (Zeiler & Fergus, arXiv:1311.2901), from scratch.

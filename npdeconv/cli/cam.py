@@ -1,0 +1,66 @@
+"""`npdeconv cam`: where in an image is what speaks for a class?"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from npdeconv import plot
+from npdeconv._files import write_arrays
+from npdeconv.cli.figures import file_stem, listed, make_folder, save_figure
+from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load
+from npdeconv.visualize import class_activation_maps
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "cam",
+        run,
+        summary="draw class activation maps: where in an image is what speaks for a class?",
+        description="Draws the maps of the classes that a network finds most likely over an image, and "
+        "writes a figure (.png) and the raw arrays (.npz). It is for networks that end in global pooling and "
+        "at most one dense layer, such as cam_net, SqueezeNet and Tiny Darknet. Images and classes count "
+        "from 0.",
+    )
+    add_network(parser)
+    option = parser.add_argument
+    option("--image", type=int, default=0, metavar="N", help="position in the data set")
+    option("--top", type=at_least(1), default=5, metavar="N", help="how many of the most likely classes")
+    option("--classes", type=int, nargs="+", metavar="N", help="these instead of the most likely ones")
+    option("--out", type=Path, default=Path("maps"), metavar="DIR", help="folder to write to")
+    add_workers(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Map, draw, and print the classes and where the files are."""
+    network, dataset = load(options)
+    check_range("--image", options.image, len(dataset), f"{dataset.name} has the images")
+    if options.classes is not None:
+        check_range("--classes", options.classes, len(dataset.classes), f"{network.name} has the classes")
+    image = dataset.images[options.image]
+    result = class_activation_maps(network, image[np.newaxis], options.classes, options.top)
+    make_folder(options.out)
+    for number, probability, logit in zip(
+        result.classes[0], result.probability[0], result.logit[0], strict=True
+    ):
+        print(f"{dataset.classes[number]}: probability {probability:.4f}, logit {logit:.4g}")
+    name = f"image {options.image}"
+    if dataset.groups is not None:
+        name += f", {dataset.groups[options.image]}"
+    axes = plot.class_activation(image, result, classes=dataset.classes)
+    axes[0].figure.suptitle(f"{dataset.name}, {name}: what {network.name} sees where", fontsize="medium")
+    path = options.out / _stem(options)
+    print(save_figure(axes, path.with_name(f"{path.name}.png")))
+    arrays = path.with_name(f"{path.name}.npz")
+    write_arrays(arrays, {"image": image, **{key: array[0] for key, array in result._asdict().items()}})
+    print(arrays)
+
+
+def _stem(options: argparse.Namespace) -> str:
+    chosen: Sequence[int] | None = options.classes
+    top = None if chosen is not None else f"top{options.top}"
+    return file_stem(f"cam_image{options.image}", top, listed("class", chosen), split=options.split)

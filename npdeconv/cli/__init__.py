@@ -13,16 +13,19 @@ from npdeconv.cli import (
     cam,
     classify,
     demo,
+    embed,
     evolve,
     gradcheck,
     info,
     look,
     maximize,
     occlude,
+    probe,
     project,
     report,
     top,
     train,
+    transfer,
 )
 from npdeconv.parallel import progress_bars
 
@@ -38,6 +41,9 @@ COMMANDS = (
     occlude,
     cam,
     maximize,
+    embed,
+    transfer,
+    probe,
     info,
     gradcheck,
 )

@@ -1,6 +1,6 @@
 """Linear classifiers on features that stay as they are: a new softmax, or a linear SVM."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -9,7 +9,10 @@ from scipy.optimize import minimize
 
 from npdeconv._checks import describe, not_negative, one_of, positive_int
 from npdeconv._types import Array
+from npdeconv.data import Dataset
+from npdeconv.experiments.sampling import Draw
 from npdeconv.losses import softmax_cross_entropy
+from npdeconv.parallel import Workers, pool
 from npdeconv.visualize.features import as_rows
 
 Kind: TypeAlias = Literal["softmax", "svm"]
@@ -90,6 +93,20 @@ def class_mean_accuracy(predicted: Array, labels: Array) -> float:
     return float((right[counts > 0] / counts[counts > 0]).mean())
 
 
+def score_classifiers(
+    features: Array, dataset: Dataset, draws: Sequence[Draw], kind: Kind, workers: Workers = None
+) -> list[float]:
+    """Fit a classifier to each draw of a data set's images, and return the accuracies on its test images."""
+    task = partial(_score, features, dataset.labels, len(dataset.classes), kind)
+    with pool(workers) as parallel_map:
+        return list(parallel_map(task, draws))
+
+
+def _score(features: Array, labels: Array, classes: int, kind: Kind, draw: Draw) -> float:
+    classifier = fit_classifier(features[draw.chosen], labels[draw.chosen], classes, kind)
+    return class_mean_accuracy(classifier.predict(features[draw.tested]), labels[draw.tested])
+
+
 def _span(rows: Array) -> tuple[Array | None, Array]:
     """Return an orthonormal basis (D, N) of what N rows span, and the rows in it; None if they span all.
 
@@ -113,7 +130,7 @@ def _fit_softmax(rows: Array, labels: Array, classes: int, decay: float) -> tupl
         return mean + decay / 2 * float((weight**2).sum()), np.append(dweight, dlogits.sum(axis=0))
 
     start = np.zeros((dimensions + 1) * classes)
-    best = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS, "gtol": 1e-6})
+    best = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS, "gtol": 1e-5})
     return best.x[:-classes].reshape(dimensions, classes), best.x[-classes:]
 
 

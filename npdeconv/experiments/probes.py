@@ -15,7 +15,7 @@ from npdeconv import initializers
 from npdeconv._checks import name_list, random_generator
 from npdeconv._types import Array, Generator
 from npdeconv.data import Dataset
-from npdeconv.experiments.classifiers import Kind, class_mean_accuracy, fit_classifier
+from npdeconv.experiments.classifiers import Kind, score_classifiers
 from npdeconv.experiments.sampling import make_plan, seed_list
 from npdeconv.layers import Dropout, Flatten, Sequential, Softmax
 from npdeconv.parallel import Workers
@@ -85,27 +85,18 @@ def linear_probes(
     plan = make_plan(dataset, test, [per_class], who)
     draws = seed_list(seeds, who)
     names = probed_layers(network) if layers is None else name_list(layers, who, "layers")
-    images, labels, classes = plan.dataset.images, plan.dataset.labels, len(plan.dataset.classes)
+    images = plan.dataset.images
     every = {PIXELS: pixel_features(images, limit=limit)}
     every |= layer_features(network, images, names, limit=limit, workers=workers)
-    accuracy = np.empty((len(draws), len(every)))
-    work = [
-        (s, column, draw)
-        for s, seed in enumerate(draws.tolist())
-        for draw in plan.draws(seed)
-        for column in every
-    ]
-    for s, name, draw in tqdm(work, unit="fit", delay=2, leave=False, disable=None if progress else True):
-        rows = every[name]
-        classifier = fit_classifier(rows[draw.chosen], labels[draw.chosen], classes, kind)
-        answers = classifier.predict(rows[draw.tested])
-        accuracy[s, list(every).index(name)] = class_mean_accuracy(answers, labels[draw.tested])
+    few = [draw for seed in draws.tolist() for draw in plan.draws(seed)]
+    bar = tqdm(every.values(), unit="layer", delay=2, leave=False, disable=None if progress else True)
+    accuracy = [score_classifiers(rows, plan.dataset, few, kind, workers) for rows in bar]
     return Probes(
         layers=tuple(every),
         dimensions=np.array([rows.shape[1] for rows in every.values()]),
         per_class=per_class,
         seeds=draws,
-        accuracy=accuracy,
+        accuracy=np.array(accuracy).T,
     )
 
 

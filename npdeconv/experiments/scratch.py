@@ -79,14 +79,16 @@ def most_probable(network: Sequential, images: Array, workers: Workers = None) -
 def small_network(input_shape: Shape, classes: int, rng: Generator) -> Sequential:
     """Build a small network for a small set: conv 16, 32, 64, 64, each pooled by 2, dense 64, softmax.
 
-    All convolutions are 3x3 "same"; a ReLU follows each, and the hidden dense layer.
+    All convolutions are 3x3 "same"; a ReLU follows each, and the hidden dense layer. Images below
+    16x16 are pooled less often.
     """
     layers: dict[str, Layer] = {}
     channels = input_shape[-1]
     for number, filters in enumerate((16, 32, 64, 64), 1):
         layers[f"conv{number}"] = Conv2D(channels, filters, 3, padding="same", rng=rng)
         layers[f"relu{number}"] = ReLU()
-        layers[f"pool{number}"] = MaxPool2D(2)
+        if min(input_shape[:2]) >= 2**number:
+            layers[f"pool{number}"] = MaxPool2D(2)
         channels = filters
     layers["flatten"] = Flatten()
     (inputs,) = Sequential(layers).output_shape(input_shape)

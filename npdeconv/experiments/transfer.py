@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from npdeconv._types import Array
 from npdeconv.data import Dataset
-from npdeconv.experiments.classifiers import Kind, class_mean_accuracy, fit_classifier
+from npdeconv.experiments.classifiers import Kind, class_mean_accuracy, score_classifiers
 from npdeconv.experiments.sampling import Draw, make_plan, seed_list
 from npdeconv.experiments.scratch import Scratch, most_probable
 from npdeconv.layers import Sequential
@@ -76,7 +76,7 @@ def transfer(
     workers : int or executor, optional
         See `npdeconv.parallel.pool`.
     progress : bool
-        Show a bar on stderr after two seconds.
+        Show a bar of the trainings from scratch on stderr after two seconds.
 
     Returns
     -------
@@ -96,28 +96,26 @@ def transfer(
     pictures = plan.dataset if scratch is None else scratch.dataset(plan.dataset)
     name = last_hidden(network) if layer is None else layer
     rows = layer_features(network, plan.dataset.images, [name], limit=limit, workers=workers)[name]
-    labels, classes = plan.dataset.labels, len(plan.dataset.classes)
-
-    def frozen(seed: int, draw: Draw) -> float:
-        classifier = fit_classifier(rows[draw.chosen], labels[draw.chosen], classes, kind)
-        return class_mean_accuracy(classifier.predict(rows[draw.tested]), labels[draw.tested])
-
-    def from_scratch(seed: int, draw: Draw) -> float:
-        assert scratch is not None
-        trained = scratch.train(pictures[draw.chosen], np.random.default_rng(seed), workers)
-        answers = most_probable(trained, pictures.images[draw.tested], workers)
-        return class_mean_accuracy(answers, labels[draw.tested])
-
-    trials = [(frozen, seed) for seed in draws.tolist()]
-    trials += [(from_scratch, seed) for seed in retrained.tolist()]
-    work = [(score, seed, draw) for score, seed in trials for draw in plan.draws(seed)]
-    bar = tqdm(work, unit="fit", delay=2, leave=False, disable=None if progress else True)
-    scores = np.array([score(seed, draw) for score, seed, draw in bar]).reshape(-1, len(plan.per_class))
+    few = [draw for seed in draws.tolist() for draw in plan.draws(seed)]
+    frozen = score_classifiers(rows, plan.dataset, few, kind, workers)
+    work = [(seed, draw) for seed in retrained.tolist() for draw in plan.draws(seed)]
+    bar = tqdm(work, unit="training", delay=2, leave=False, disable=None if progress else True)
+    learned = [_from_scratch(scratch, pictures, seed, draw, workers) for seed, draw in bar]
     return Transfer(
         layer=name,
         per_class=np.array(plan.per_class),
         seeds=draws,
-        frozen=scores[: len(draws)],
+        frozen=np.array(frozen).reshape(len(draws), -1),
         scratch_seeds=retrained,
-        scratch=scores[len(draws) :],
+        scratch=np.array(learned).reshape(len(retrained), len(plan.per_class)),
     )
+
+
+def _from_scratch(
+    scratch: Scratch | None, pictures: Dataset, seed: int, draw: Draw, workers: Workers
+) -> float:
+    """Train on a draw, and return the accuracy on its test images."""
+    assert scratch is not None
+    trained = scratch.train(pictures[draw.chosen], np.random.default_rng(seed), workers)
+    answers = most_probable(trained, pictures.images[draw.tested], workers)
+    return class_mean_accuracy(answers, pictures.labels[draw.tested])

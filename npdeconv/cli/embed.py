@@ -1,0 +1,132 @@
+"""`npdeconv embed`: what does a layer find similar?"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from npdeconv import plot
+from npdeconv._files import write_arrays
+from npdeconv._types import Array
+from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.options import add_command, add_workers, at_least, check_range, number
+from npdeconv.cli.subjects import add_subject, load_images, load_subject
+from npdeconv.cli.top import prefixed
+from npdeconv.data import Dataset
+from npdeconv.visualize import Embedding, Neighbors, embed, label_agreement, last_hidden
+
+ROWS = 8  # of the sheet, if not chosen
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "embed",
+        run,
+        summary="draw where a layer puts images, and their nearest neighbors by features and by pixels",
+        description="Compares images by a layer's features, and writes scatters of thumbnails (.png) along "
+        "the features' principal components and by t-SNE, a sheet of images with their nearest neighbors in "
+        "feature space and in pixel space, and the raw arrays (.npz). Prints how often neighbors share the "
+        "label.",
+    )
+    add_subject(parser)
+    option = parser.add_argument
+    option("--layer", metavar="NAME", help="the last hidden one if not given")
+    option(
+        "--images", type=at_least(2), default=1000, metavar="N", help="images to compare, at even distances"
+    )
+    option("-k", type=at_least(1), default=5, metavar="N", help="neighbors of each image")
+    option(
+        "--queries",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help=f"which of the compared images to draw with their neighbors; of {ROWS} classes one if not given",
+    )
+    option(
+        "--limit",
+        type=at_least(1),
+        metavar="N",
+        help="at most so many features and pixels: they are averaged over a grid; all if not given",
+    )
+    option("--tsne", action="store_true", help="embed by t-SNE, too, which needs scikit-learn")
+    option("--perplexity", type=number, default=30, metavar="X", help="of t-SNE: how many neighbors count")
+    option("--out", type=Path, default=Path("embedding"), metavar="DIR", help="folder to write to")
+    add_workers(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Embed, draw, count, and print where the files are."""
+    subject = load_subject(options)
+    network = subject.network
+    layer = options.layer or last_hidden(network)
+    _ = network[layer]  # or say which ones there are
+    dataset = load_images(subject, options.data, options.split)
+    count = min(options.images, len(dataset))
+    places = np.arange(count) * len(dataset) // count
+    shown = dataset[places]
+    queries = _first_of_classes(shown) if options.queries is None else np.array(options.queries)
+    check_range("--queries", queries, count, "there are the compared images")
+    out = make_folder(options.out)
+    result = embed(
+        network,
+        shown.images,
+        layer,
+        k=options.k,
+        limit=options.limit,
+        tsne=options.tsne,
+        perplexity=options.perplexity,
+        workers=options.workers,
+    )
+    stem = file_stem("embed", layer, split=options.split)
+    arrays = _draw(result, shown, queries, out, stem)
+    _print_agreement(result, shown)
+    write_arrays(out / f"{stem}.npz", {"images": places, "labels": shown.labels, **arrays})
+    print(out / f"{stem}.npz")
+
+
+def _draw(result: Embedding, shown: Dataset, queries: Array, out: Path, stem: str) -> dict[str, Any]:
+    what = f"{result.layer}, {len(shown):,} images of {shown.name}"
+    first, second = result.pca.explained
+    scatters = {
+        "pca": (result.pca.points, f"the first two principal components: {first:.0%} and {second:.0%}")
+    }
+    if result.tsne is not None:
+        scatters["tsne"] = (result.tsne, "t-SNE: only neighborhoods mean something, no distances")
+    for name, (points, how) in scatters.items():
+        ax = plot.scatter(points, shown.images, shown.labels, shown.classes, title=f"{what}\n{how}")
+        print(save_figure(ax, out / f"{stem}_{name}.png"), flush=True)
+    k = result.neighbors.positions.shape[1]
+    title = f"an image, its {k} nearest neighbors by {result.layer}, and by its pixels\nframed: another class"
+    here, there = _only(result.neighbors, queries), _only(result.pixel_neighbors, queries)
+    axes = plot.neighbors(shown.images, here, there, shown.labels, shown.classes, title=title)
+    print(save_figure(axes, out / f"{stem}_neighbors.png"), flush=True)
+    arrays = {"features": result.features, **prefixed("pca", result.pca._asdict())}
+    arrays |= prefixed("neighbors", result.neighbors._asdict())
+    arrays |= prefixed("pixel_neighbors", result.pixel_neighbors._asdict())
+    return arrays if result.tsne is None else arrays | {"tsne": result.tsne}
+
+
+def _print_agreement(result: Embedding, shown: Dataset) -> None:
+    chance = 0.0
+    for found, space in ((result.neighbors, result.layer), (result.pixel_neighbors, "pixels")):
+        agreement = label_agreement(found, shown.labels)
+        nearest, mean, chance = agreement.by_rank[0], agreement.by_rank.mean(), agreement.chance
+        print(
+            f"by {space}: {nearest:.1%} of the nearest neighbors share the label, {mean:.1%} of the nearest"
+            f" {len(agreement.by_rank)}; their vote is right for {agreement.vote:.1%}"
+        )
+    print(f"by chance: {chance:.1%}")
+
+
+def _first_of_classes(shown: Dataset) -> Array:
+    """Return the first image each of some classes, at even distances among those that there are."""
+    _, first = np.unique(shown.labels, return_index=True)
+    rows = min(ROWS, len(first))
+    return first[np.arange(rows) * len(first) // rows]
+
+
+def _only(found: Neighbors, queries: Array) -> Neighbors:
+    return Neighbors(found.queries[queries], found.positions[queries], found.distances[queries])

@@ -1,0 +1,89 @@
+"""`npdeconv probe`: from which layer can the classes be read?"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from npdeconv import _files, plot
+from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.options import add_command, at_least
+from npdeconv.cli.subjects import add_subject, load_subject
+from npdeconv.cli.top import prefixed
+from npdeconv.cli.transfer import add_few, load_few, spread, write_table
+from npdeconv.experiments import Probes, linear_probes, untrained
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "probe",
+        run,
+        summary="fit a linear classifier after every layer: where do the classes become readable?",
+        description="Fits a linear classifier on the pixels and on the frozen features of each layer, from a "
+        "number of images of each class, and tests it. Writes a figure (.png), a table of all accuracies "
+        "(.csv) and the raw arrays (.npz); accuracies are means over the classes. Test images are the data "
+        "set's own, or all that were not drawn for training.",
+    )
+    add_subject(parser, split=False)
+    add_few(parser)
+    option = parser.add_argument
+    option("--layers", nargs="+", metavar="NAME", help="all but dropout, flattening and softmax if not given")
+    option("--per-class", type=at_least(1), default=30, metavar="N", help="training images of each class")
+    option("--control", action="store_true", help="probe the same network with random weights, too")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Load, probe, draw, and print the table."""
+    subject = load_subject(options)
+    dataset, test = load_few(options, subject)
+    out = make_folder(options.out)
+    networks = {"trained": subject.network}
+    if options.control:
+        networks["random weights"] = untrained(subject.network, np.random.default_rng(0))
+    results = {
+        name: linear_probes(
+            network,
+            dataset,
+            options.layers,
+            per_class=options.per_class,
+            test=test,
+            seeds=range(options.seeds),
+            kind=options.kind,
+            limit=options.limit,
+            workers=options.workers,
+            progress=True,
+        )
+        for name, network in networks.items()
+    }
+    path = out / file_stem("probes", subject.network.name, options.kind, split="test")
+    classes = len(dataset.classes)
+    title = f"{subject.network.name} on {dataset.name}: {classes} classes, {options.per_class} images of each"
+    control = results.get("random weights")
+    axes = plot.probes(results["trained"], control, chance=1 / classes, title=title)
+    _print(results)
+    print(save_figure(axes, path.with_name(f"{path.name}.png")))
+    arrays = {"layers": np.array(results["trained"].layers), "dimensions": results["trained"].dimensions}
+    for name, result in results.items():
+        arrays |= prefixed(name.replace(" ", "_"), {"seeds": result.seeds, "accuracy": result.accuracy})
+    _files.write_arrays(path.with_name(f"{path.name}.npz"), arrays)
+    print(path.with_name(f"{path.name}.npz"))
+    columns = ("network", "layer", "features", "seed", "accuracy")
+    print(write_table(path.with_name(f"{path.name}.csv"), columns, _rows(results)))
+
+
+def _rows(results: dict[str, Probes]) -> Iterable[Sequence[Any]]:
+    for name, result in results.items():
+        for (s, n), accuracy in np.ndenumerate(result.accuracy):
+            features, seed = int(result.dimensions[n]), int(result.seeds[s])
+            yield name, result.layers[n], features, seed, f"{accuracy:.6f}"
+
+
+def _print(results: dict[str, Probes]) -> None:
+    first = results["trained"]
+    print(f"{'layer':<24}{'features':>10}" + "".join(f"{name:>20}" for name in results))
+    for n, layer in enumerate(first.layers):
+        columns = "".join(f"{spread(result.accuracy[:, n]):>20}" for result in results.values())
+        print(f"{layer:<24}{first.dimensions[n]:>10}{columns}")

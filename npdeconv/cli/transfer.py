@@ -1,0 +1,217 @@
+"""`npdeconv transfer`: are a network's features worth more than learning from few images?"""
+
+import argparse
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from npdeconv import _files, models, plot, training
+from npdeconv._types import Array, Generator
+from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.options import add_command, add_workers, at_least, read_data
+from npdeconv.cli.subjects import Subject, add_subject, check_takes, has_test_set, load_subject
+from npdeconv.data import Augmentation, Dataset, compose, flip, shift
+from npdeconv.experiments import (
+    Scratch,
+    Transfer,
+    only_classes,
+    small_network,
+    t_interval,
+    transfer,
+    with_classes,
+)
+from npdeconv.experiments.classifiers import Kind
+from npdeconv.layers import Sequential
+from npdeconv.optimizers import Adam
+
+SMALL = "small"
+SMALL_SIDE = 64  # pixels: larger images are loaded again at this size to train from scratch
+SEEDS_HELP = "draws of training images, with the seeds 0 to N - 1"
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "transfer",
+        run,
+        summary="classify from few images: a new classifier on frozen features, or training from scratch",
+        description="Fits a linear classifier on a layer's frozen features from few images of each class, "
+        "trains a network from scratch on the same images, and tests both. Writes a figure (.png), a table "
+        "of all accuracies (.csv) and the raw arrays (.npz); accuracies are means over the classes. Test "
+        "images are the data set's own, or all that were not drawn for training.",
+    )
+    add_subject(parser, split=False)
+    option = parser.add_argument
+    add_few(parser)
+    option("--layer", metavar="NAME", help="whose features to use; the last hidden one if not given")
+    option("--per-class", type=at_least(1), nargs="+", default=(1, 5, 15, 30), metavar="N", help="images")
+    option(
+        "--pretrain",
+        nargs="+",
+        metavar="CLASS",
+        help="first train NETWORK, a model's name, on these classes of the data set",
+    )
+    option("--epochs", type=at_least(1), default=2, metavar="N", help="of --pretrain, by Adam")
+    option(
+        "--scratch",
+        default=SMALL,
+        metavar="MODEL",
+        help=f"what to train from scratch: a model's name, or {SMALL}, four convolutions and a hidden layer "
+        f"on images of at most {SMALL_SIDE}x{SMALL_SIDE}",
+    )
+    option("--scratch-seeds", type=at_least(0), default=3, metavar="N", help="trainings each; 0 for none")
+    option("--steps", type=at_least(1), default=300, metavar="N", help="updates of a training from scratch")
+    option("--flip", action="store_true", help="mirror images left to right when training from scratch")
+    option("--shift", type=at_least(0), default=2, metavar="PIXELS", help="shift them up to so far")
+
+
+def add_few(parser: Any) -> None:
+    """Add the options that transfer and probe share."""
+    option = parser.add_argument
+    option("--classes", nargs="+", metavar="CLASS", help="classes of the data set to use; all if not given")
+    option("--seeds", type=at_least(1), default=5, metavar="N", help=SEEDS_HELP)
+    option("--kind", choices=get_args(Kind), default="softmax", help="of classifier; svm needs scikit-learn")
+    option(
+        "--limit",
+        type=at_least(1),
+        default=4096,
+        metavar="N",
+        help="at most so many features of an image: maps are averaged over a grid",
+    )
+    option("--out", type=Path, default=Path("transfer"), metavar="DIR", help="folder to write to")
+    add_workers(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Load, compare, draw, and print the table."""
+    subject = load_subject(options) if options.pretrain is None else _pretrain(options)
+    dataset, test = load_few(options, subject)
+    scratch = _scratch(options, subject, dataset, test) if options.scratch_seeds else None
+    out = make_folder(options.out)
+    result = transfer(
+        subject.network,
+        dataset,
+        options.layer,
+        per_class=options.per_class,
+        test=test,
+        seeds=range(options.seeds),
+        kind=options.kind,
+        scratch=scratch,
+        scratch_seeds=range(max(options.scratch_seeds, 1)),
+        limit=options.limit,
+        workers=options.workers,
+        progress=True,
+    )
+    path = out / file_stem("transfer", subject.network.name, result.layer, options.kind, split="test")
+    title = f"{subject.network.name} on {dataset.name}: {len(dataset.classes)} classes"
+    figure = plot.transfer(result, chance=1 / len(dataset.classes), title=title)
+    _print(result)
+    print(save_figure(figure, path.with_name(f"{path.name}.png")))
+    arrays = {name: array for name, array in result._asdict().items() if name != "layer"}
+    _files.write_arrays(path.with_name(f"{path.name}.npz"), arrays)
+    columns = ("method", "images per class", "seed", "accuracy")
+    print(
+        path.with_name(f"{path.name}.npz"),
+        write_table(path.with_name(f"{path.name}.csv"), columns, _rows(result)),
+        sep="\n",
+    )
+
+
+def load_few(options: argparse.Namespace, subject: Subject) -> tuple[Dataset, Dataset | None]:
+    """Load what to draw from, and the data set's own test images, if it has any."""
+    data = options.data or subject.trained_on or "mnist"
+    return _load(data, options.classes, subject.network, subject.shorter_side)
+
+
+def _load(
+    data: str, classes: Sequence[str] | None, network: Sequential, shorter_side: int | None = None
+) -> tuple[Dataset, Dataset | None]:
+    sets = [read_data(data, "train", network, shorter_side)]
+    if has_test_set(data):
+        sets.append(read_data(data, "test", network, shorter_side))
+    for dataset in sets:
+        check_takes(network, dataset)
+    if classes is not None:
+        sets = [only_classes(dataset, classes) for dataset in sets]
+    return sets[0], sets[1] if len(sets) > 1 else None
+
+
+def _pretrain(options: argparse.Namespace) -> Subject:
+    """Train a model on some classes."""
+    if options.weights is not None:
+        raise ValueError("--pretrain: trains NETWORK from the beginning, and takes no --weights")
+    rng = np.random.default_rng(0)
+    network = models.build(options.network, rng=rng)
+    dataset, test = _load(options.data or "mnist", options.pretrain, network)
+    network = with_classes(network, len(dataset.classes), rng)
+    training.fit(network, dataset, Adam(1e-3), epochs=options.epochs, rng=rng, workers=options.workers)
+    if test is not None:
+        accuracy, _ = training.evaluate(network, test, options.workers)
+        print(f"{network.name}, trained on {', '.join(dataset.classes)}: {accuracy:.2%} of their test images")
+    return Subject(network, options.data, None)
+
+
+def _scratch(
+    options: argparse.Namespace, subject: Subject, dataset: Dataset, test: Dataset | None
+) -> Scratch:
+    """Say how to train from scratch: what network, on images of what size."""
+    classes, shape = len(dataset.classes), dataset.images.shape[1:]
+    if options.scratch == SMALL:
+        shape = min(shape[0], SMALL_SIDE), min(shape[1], SMALL_SIDE), shape[2]
+    else:
+        shape = models.build(options.scratch, rng=np.random.default_rng(0)).input_shape or shape
+
+    def build(rng: Generator) -> Sequential:
+        if options.scratch == SMALL:
+            return small_network(shape, classes, rng)
+        return with_classes(models.build(options.scratch, rng=rng), classes, rng)
+
+    varied: list[Augmentation] = [shift(options.shift)] if options.shift else []
+    varied += [flip()] if options.flip else []
+    images = None
+    if shape != dataset.images.shape[1:]:
+        data = options.data or subject.trained_on or "mnist"
+        sets = _load(data, options.classes, build(np.random.default_rng(0)))
+        images = np.concatenate([part.images for part in sets if part is not None])
+    return Scratch(build, images, steps=options.steps, augment=compose(*varied) if varied else None)
+
+
+def _methods(result: Transfer) -> Iterable[tuple[str, Array, Array]]:
+    yield f"frozen {result.layer}", result.seeds, result.frozen
+    yield "from scratch", result.scratch_seeds, result.scratch
+
+
+def _rows(result: Transfer) -> Iterable[Sequence[Any]]:
+    for method, seeds, accuracies in _methods(result):
+        for (s, k), accuracy in np.ndenumerate(accuracies):
+            yield method, int(result.per_class[k]), int(seeds[s]), f"{accuracy:.6f}"
+
+
+def _print(result: Transfer) -> None:
+    print(f"{'images per class':<28}" + "".join(f"{count:>16}" for count in result.per_class))
+    for method, seeds, accuracies in _methods(result):
+        if len(seeds):
+            print(f"{method:<28}" + "".join(f"{spread(column):>16}" for column in accuracies.T))
+
+
+def spread(values: Array) -> str:
+    """Return a mean and half its 95 % interval as percentages."""
+    if len(values) < 2:
+        return f"{values.mean():.1%}"
+    interval = t_interval(values)
+    return f"{interval.mean:.1%} ± {100 * (interval.high - interval.mean):.1f}"
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
+    """Write a table as CSV."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    _files.replace(path, lambda file: file.write(text.getvalue().encode()))
+    return path

@@ -85,12 +85,11 @@ def linear_probes(
     plan = make_plan(dataset, test, [per_class], who)
     draws = seed_list(seeds, who)
     names = probed_layers(network) if layers is None else name_list(layers, who, "layers")
-    images = plan.dataset.images
-    every = {PIXELS: pixel_features(images, limit=limit)}
-    every |= layer_features(network, images, names, limit=limit, workers=workers)
-    few = [draw for seed in draws.tolist() for draw in plan.draws(seed)]
+    used, few = plan.needed(draws.tolist())
+    every = {PIXELS: pixel_features(used.images, limit=limit)}
+    every |= layer_features(network, used.images, names, limit=limit, workers=workers)
     bar = tqdm(every.values(), unit="layer", delay=2, leave=False, disable=None if progress else True)
-    accuracy = [score_classifiers(rows, plan.dataset, few, kind, workers) for rows in bar]
+    accuracy = [score_classifiers(rows, used, few, kind, workers) for rows in bar]
     return Probes(
         layers=tuple(every),
         dimensions=np.array([rows.shape[1] for rows in every.values()]),

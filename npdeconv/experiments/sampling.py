@@ -88,6 +88,13 @@ class Plan(NamedTuple):
         )
         return [Draw(np.flatnonzero(ranks < wanted), tested) for wanted in self.per_class]
 
+    def needed(self, seeds: Sequence[int]) -> tuple[Dataset, list[Draw]]:
+        """Return the images that some seeds' draws need, and all their draws as positions among these."""
+        draws = [draw for seed in seeds for draw in self.draws(seed)]
+        used = np.unique(np.concatenate([positions for draw in draws for positions in draw]))
+        moved = [Draw(*(np.searchsorted(used, positions) for positions in draw)) for draw in draws]
+        return self.dataset[used], moved
+
 
 def make_plan(dataset: Dataset, test: Dataset | None, per_class: Sequence[int], who: str) -> Plan:
     """Check that every class has as many images as are asked for, and some to test on.

@@ -95,9 +95,9 @@ def transfer(
     retrained = seed_list(scratch_seeds, who) if scratch is not None else np.empty(0, np.int64)
     pictures = plan.dataset if scratch is None else scratch.dataset(plan.dataset)
     name = last_hidden(network) if layer is None else layer
-    rows = layer_features(network, plan.dataset.images, [name], limit=limit, workers=workers)[name]
-    few = [draw for seed in draws.tolist() for draw in plan.draws(seed)]
-    frozen = score_classifiers(rows, plan.dataset, few, kind, workers)
+    used, few = plan.needed(draws.tolist())
+    rows = layer_features(network, used.images, [name], limit=limit, workers=workers)[name]
+    frozen = score_classifiers(rows, used, few, kind, workers)
     work = [(seed, draw) for seed in retrained.tolist() for draw in plan.draws(seed)]
     bar = tqdm(work, unit="training", delay=2, leave=False, disable=None if progress else True)
     learned = [_from_scratch(scratch, pictures, seed, draw, workers) for seed, draw in bar]

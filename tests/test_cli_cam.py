@@ -165,3 +165,19 @@ def test_requests_to_maximize_what_is_not_there(card, digits_net, tmp_path, caps
         capsys, "maximize", path, "--layer", "conv", "--select", 9, 0, "--out", tmp_path / "o"
     )
     assert not (tmp_path / "o").exists()
+
+
+def test_the_comparison_of_poolings(tmp_path, capsys):
+    flags = ("--images", 100, "--test", 20, "--seeds", 2, "--warm-up", 0, "--epochs", 1, "--out", tmp_path)
+    lines = say(capsys, "localize", *flags).splitlines()
+    assert lines[0].startswith("objects fill 2")
+    assert [line.split()[0] for line in lines[1:8]] == ["pooling", *["average"] * 3, *["max"] * 3]
+    assert len({len(line) for line in lines[1:8]}) == 1  # the columns are straight
+    names = [f"localization_strokes{end}" for end in (".png", "_average.png", "_max.png", ".npz", ".csv")]
+    assert lines[8:] == [str(tmp_path / name) for name in names]
+    table = (tmp_path / "localization_strokes.csv").read_text().splitlines()
+    assert table[0] == "pooling,map,seed,accuracy,energy inside,error at 20 %,best share,its error"
+    assert len(table) == 1 + 2 * 2 * 3
+    with np.load(tmp_path / "localization_strokes.npz", allow_pickle=False) as arrays:
+        assert table[1].startswith(f"average,class map,0,{arrays['accuracy'][0, 0]:.6f}")
+        assert f"{arrays['energy'][1, 1, 2]:.6f}" in table[-1]

@@ -1,0 +1,98 @@
+"""`npdeconv localize`: do class activation maps know where the object is, with average and max pooling?"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from npdeconv import plot
+from npdeconv._files import write_arrays
+from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.options import add_command, add_workers, at_least
+from npdeconv.cli.transfer import spread, write_table
+from npdeconv.data import Dataset, load_mnist, load_strokes
+from npdeconv.experiments import Localization, compare_poolings
+
+COLUMNS = ("pooling", "map", "seed", "accuracy", "energy inside", "error at 20 %", "best share", "its error")
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "localize",
+        run,
+        summary="train with average and max pooling, and compare whose maps find the object",
+        description="Trains cam_net with average and with max pooling to name digits that are planted in "
+        "cluttered pictures, and compares how well their class activation maps, and saliency, find them. "
+        "Writes figures (.png), a table of all results (.csv) and the raw arrays (.npz).",
+    )
+    option = parser.add_argument
+    option(
+        "--data", choices=("strokes", "mnist"), default="strokes", help="digits to plant; strokes are drawn"
+    )
+    option("--images", type=at_least(100), default=4000, metavar="N", help="training pictures")
+    option(
+        "--test", type=at_least(2), default=1000, metavar="N", help="half to choose thresholds, half to test"
+    )
+    option(
+        "--seeds", type=at_least(1), default=3, metavar="N", help="trainings each, with the seeds 0 to N - 1"
+    )
+    option(
+        "--warm-up", type=at_least(0), default=2, metavar="N", help="epochs on plain digits, to begin with"
+    )
+    option("--epochs", type=at_least(1), default=4, metavar="N", help="epochs on pictures")
+    option("--out", type=Path, default=Path("localization"), metavar="DIR", help="folder to write to")
+    add_workers(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train, measure, draw, and print the table."""
+    digits, test = _digits(options.data, options.images, options.test)
+    out = make_folder(options.out)
+    result, examples = compare_poolings(
+        digits,
+        test,
+        seeds=range(options.seeds),
+        warm_up=options.warm_up,
+        epochs=options.epochs,
+        workers=options.workers,
+    )
+    _print(result)
+    stem = file_stem("localization", options.data, split="test")
+    print(save_figure(plot.localization(result), out / f"{stem}.png"))
+    for example in examples:
+        axes = plot.localization_examples(example)
+        print(save_figure(axes, out / f"{stem}_{example.pool}.png"))
+    write_arrays(out / f"{stem}.npz", {key: np.asarray(array) for key, array in result._asdict().items()})
+    print(out / f"{stem}.npz")
+    print(write_table(out / f"{stem}.csv", COLUMNS, _rows(result)))
+
+
+def _digits(data: str, images: int, test: int) -> tuple[Dataset, Dataset]:
+    if data == "strokes":
+        return load_strokes(images, 0), load_strokes(test, 1)
+    return load_mnist("train")[:images], load_mnist("test")[:test]
+
+
+def _print(result: Localization) -> None:
+    print(f"objects fill {result.area:.1%} of the pictures")
+    columns = ("accuracy", 15), ("energy inside", 16), ("error at 20 %", 16), ("at best share", 22)
+    print(f"{'pooling':<9}{'map':<19}" + "".join(f"{name:>{width}}" for name, width in columns))
+    for p, pool in enumerate(result.pools):
+        for m, kind in enumerate(result.maps):
+            accuracy = spread(result.accuracy[:, p])
+            energy, error, best = (
+                spread(values[:, p, m]) for values in (result.energy, result.error, result.best_error)
+            )
+            share = f"({result.best_share[:, p, m].mean():.0%})"
+            print(f"{pool:<9}{kind:<19}{accuracy:>15}{energy:>16}{error:>16}{best:>16}{share:>6}")
+
+
+def _rows(result: Localization) -> Iterable[Sequence[Any]]:
+    numbers = result.energy, result.error, result.best_share, result.best_error
+    for s, p, m in np.ndindex(*result.energy.shape):
+        row = (f"{values[s, p, m]:.6f}" for values in numbers)
+        yield result.pools[p], result.maps[m], int(result.seeds[s]), f"{result.accuracy[s, p]:.6f}", *row

@@ -5,6 +5,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 from numba.core import event
+from numba.core.compiler import Compiler
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -16,9 +17,26 @@ def kernel(function: Function) -> Function:
     is faster and more exact. No other liberty is taken, so NaN and infinities keep their
     meaning. `parallel=True` is not used: some of Numba's threading layers abort when several
     Python threads enter them together; parallelism is the business of `npdeconv.parallel`.
+
+    The arrays that a kernel is given must not overlap: the compiler is told that what is written
+    to one cannot change another, without which it would have to check before every inner loop.
     """
-    compiled = numba.njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")(function)
+    compiled = numba.njit(
+        nogil=True,
+        cache=True,
+        fastmath={"contract"},
+        error_model="numpy",
+        pipeline_class=_WithoutOverlaps,
+    )(function)
     return cast(Function, compiled)
+
+
+class _WithoutOverlaps(Compiler):
+    """Numba's compiler, told that no two arguments overlap (C's `restrict`)."""
+
+    def define_pipelines(self) -> Any:
+        self.state.flags.noalias = True
+        return super().define_pipelines()
 
 
 def on_first_compilation(tell: Callable[[], object]) -> None:

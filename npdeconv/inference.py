@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.parallel import Workers, pool, shards
+from npdeconv.plan import Plan
 
 
 def predict(network: Sequential, images: Array, workers: Workers = None) -> Array:
@@ -66,12 +68,14 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
 def class_logits(chain: Sequential, images: Array, workers: Workers = None) -> Iterator[Array]:
     """Yield the logits (n, classes) of one shard of images after another."""
     with pool(workers) as parallel_map:
-        yield from parallel_map(partial(_shard_logits, chain), [images[cut] for cut in shards(images)])
+        yield from parallel_map(
+            partial(_shard_logits, Plan(chain), chain.dtype), [images[cut] for cut in shards(images)]
+        )
 
 
-def _shard_logits(chain: Sequential, images: Array) -> Array:
+def _shard_logits(plan: Plan, dtype: np.dtype[Any], images: Array) -> Array:
     with _unwarned():
-        return chain(as_input(images, chain.dtype))
+        return plan(as_input(images, dtype))
 
 
 def _unwarned() -> np.errstate:

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
 
-SHARD_SIZE = 16  # images of a digit's size whose activations stay in the processor's cache
+SHARD_SIZE = 32  # small images, so that a dense layer's weights are fetched for many at once
 SHARD_PIXELS = 2**16  # of larger images, a shard has fewer: their activations take memory
 
 Item = TypeVar("Item")

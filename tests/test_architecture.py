@@ -16,6 +16,7 @@ FLOORS = [  # from the ground up; a module may import from its own floor and fro
     {"_checks", "_files", "_unpickling"},
     {"kernels", "parallel"},
     {"initializers", "layers"},
+    {"plan"},
     {"models", "losses", "optimizers", "data", "weights", "gradcheck"},
     {"inference"},
     {"visualize", "training"},

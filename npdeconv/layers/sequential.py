@@ -81,7 +81,7 @@ class Sequential(Layer):
         """Pass through all layers in order; the context is the tape of theirs."""
         tape = []
         for name, layer in self.layers.items():
-            with _in_layer(name):
+            with in_layer(name):
                 x, context = layer.forward(x, rng=rng)
             tape.append(context)
         return x, tuple(tape)
@@ -90,7 +90,7 @@ class Sequential(Layer):
         """Carry the gradient back through all layers."""
         gradients: dict[str, Array] = {}
         for name, layer, below in self._downward(context):
-            with _in_layer(name):
+            with in_layer(name):
                 dy, own = layer.backward(dy, below)
             gradients |= {f"{name}.{key}": array for key, array in own.items()}
         return dy, gradients
@@ -98,14 +98,14 @@ class Sequential(Layer):
     def deconv(self, y: Array, context: Tape) -> Array:
         """Project down through all layers."""
         for name, layer, below in self._downward(context):
-            with _in_layer(name):
+            with in_layer(name):
                 y = layer.deconv(y, below)
         return y
 
     def descend(self, y: Array, context: Tape, rule: Rule) -> Array:
         """Carry `y` down through all layers by a rule."""
         for name, layer, below in self._downward(context):
-            with _in_layer(name):
+            with in_layer(name):
                 y = layer.descend(y, below, rule)
         return y
 
@@ -118,7 +118,7 @@ class Sequential(Layer):
         """Yield (name, shape of one output) of each layer."""
         shape = input_shape
         for name, layer in self.layers.items():
-            with _in_layer(name):
+            with in_layer(name):
                 shape = layer.output_shape(shape)
             yield name, shape
 
@@ -171,7 +171,8 @@ class Sequential(Layer):
 
 
 @contextmanager
-def _in_layer(name: str) -> Iterator[None]:
+def in_layer(name: str) -> Iterator[None]:
+    """Add to an error where it happened."""
     try:
         yield
     except Exception as error:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from npdeconv.inference import below_softmax, check_fits
 from npdeconv.layers import Sequential
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.optimizers import Optimizer
+from npdeconv.plan import Plan
 from npdeconv.parallel import OrderedMap, Workers, pool, shards
 from npdeconv.training.divergence import explain_divergence
 
@@ -141,12 +142,15 @@ class Job(NamedTuple):
             for number, cut in enumerate(shards(images), 1)
         ]
         loss, correct, total = 0.0, 0, dict[str, Array]()
-        for part in parallel_map(partial(_gradients, chain), work):
+        for part in parallel_map(partial(_gradients, Plan(chain), chain.dtype), work):
             loss, correct = loss + part.loss, correct + part.correct
             for name, gradient in part.gradients.items():
-                total[name] = total[name] + gradient if name in total else gradient
+                if name in total:
+                    total[name] += gradient
+                else:
+                    total[name] = gradient
         if not np.isfinite(loss):
-            passes = (shard.forward_arguments(chain) for shard in work)
+            passes = (shard.forward_arguments(chain.dtype) for shard in work)
             raise explain_divergence(chain, passes, loss, place.epoch, place.index)
         with np.errstate(over="ignore", invalid="ignore"):  # the next loss will say so
             self.optimizer.update(chain.parameters, total)
@@ -162,8 +166,8 @@ class _Shard(NamedTuple):
     seed: int
     key: tuple[int, ...]
 
-    def forward_arguments(self, chain: Sequential) -> tuple[Array, Generator]:
-        return as_input(self.images, chain.dtype), generator(self.seed, *self.key)
+    def forward_arguments(self, dtype: np.dtype[Any]) -> tuple[Array, Generator]:
+        return as_input(self.images, dtype), generator(self.seed, *self.key)
 
 
 class _ShardResult(NamedTuple):
@@ -172,13 +176,13 @@ class _ShardResult(NamedTuple):
     gradients: Mapping[str, Array]
 
 
-def _gradients(chain: Sequential, shard: _Shard) -> _ShardResult:
-    x, rng = shard.forward_arguments(chain)
+def _gradients(plan: Plan, dtype: np.dtype[Any], shard: _Shard) -> _ShardResult:
+    x, rng = shard.forward_arguments(dtype)
     share = len(x) / shard.batch_size
     # A diverging network overflows; the loss says so, once, instead of a warning per operation.
     with np.errstate(over="ignore", invalid="ignore"):
-        logits, tape = chain.forward(x, rng=rng)
+        logits, tape = plan.forward(x, rng=rng)
         loss, dlogits = softmax_cross_entropy(logits, shard.labels)
-        _, gradients = chain.backward(dlogits * dlogits.dtype.type(share), tape)
+        gradients = plan.backward(dlogits * dlogits.dtype.type(share), tape)
     correct = int((logits.argmax(axis=1) == shard.labels).sum())
     return _ShardResult(loss * share, correct, gradients)

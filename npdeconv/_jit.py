@@ -36,7 +36,7 @@ class _WithoutOverlaps(Compiler):
 
     def define_pipelines(self) -> Any:
         self.state.flags.noalias = True
-        return super().define_pipelines()
+        return super().define_pipelines()  # type: ignore[no-untyped-call]
 
 
 def on_first_compilation(tell: Callable[[], object]) -> None:

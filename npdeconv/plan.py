@@ -9,13 +9,14 @@ the gradient with respect to the images.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Generator, Gradients
-from npdeconv.kernels import winograd
+from npdeconv.kernels import winograd, winograd_tiles
 from npdeconv.kernels.epilogue import gate_in_place, rectify
 from npdeconv.layers import Conv2D, Layer, MaxPool2D, ReLU, Sequential
 from npdeconv.layers.base import Context
@@ -110,7 +111,8 @@ def _halves(layer: Layer) -> bool:
     return isinstance(layer, MaxPool2D) and layer.window == ((2, 2), (2, 2), "valid")
 
 
-class _ConvolutionBlock(NamedTuple):
+@dataclass(frozen=True)
+class _ConvolutionBlock:
     """A convolution and, perhaps, its ReLU."""
 
     layer: Conv2D
@@ -139,7 +141,8 @@ class _ConvolutionBlock(NamedTuple):
             gate_in_place(dy, kernel_input(context.y))
 
 
-class _WinogradBlock(NamedTuple):
+@dataclass(frozen=True)
+class _WinogradBlock:
     """A 3x3 convolution and, perhaps, its ReLU and a pooling that halves both sides."""
 
     layer: Conv2D
@@ -163,7 +166,7 @@ class _WinogradBlock(NamedTuple):
         shape = (len(x), height, width) if not self.pooled else (len(x), height // 2, width // 2)
         y = np.empty((*shape, len(self.layer.bias)), x.dtype)
         winners = np.empty(y.shape if self.pooled else (0, 0, 0, 0), np.uint8)
-        winograd.forward(
+        winograd_tiles.forward(
             kernel_input(x),
             self.transformed,
             self.layer.bias,
@@ -187,7 +190,7 @@ class _WinogradBlock(NamedTuple):
         offset, out_shape = self.layer.place(context.x)
         sums = np.zeros_like(self.transformed)
         dbias = np.zeros_like(self.layer.bias)
-        winograd.backward(
+        winograd_tiles.backward(
             kernel_input(context.x),
             kernel_input(dy),
             kernel_input(context.y),

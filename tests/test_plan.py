@@ -1,9 +1,8 @@
 """A plan computes what its chain computes, to rounding, and training and prediction use it."""
 
 import numpy as np
-import pytest
 
-from npdeconv.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Sequential
+from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
 from npdeconv.plan import Plan
 
 

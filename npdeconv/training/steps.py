@@ -14,8 +14,8 @@ from npdeconv.inference import below_softmax, check_fits
 from npdeconv.layers import Sequential
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.optimizers import Optimizer
-from npdeconv.plan import Plan
 from npdeconv.parallel import OrderedMap, Workers, pool, shards
+from npdeconv.plan import Plan
 from npdeconv.training.divergence import explain_divergence
 
 Constraint: TypeAlias = Callable[[Mapping[str, Array]], None]

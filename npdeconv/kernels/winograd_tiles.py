@@ -1,0 +1,230 @@
+"""Winograd's convolution of a batch, tile by tile; see `npdeconv.kernels.winograd`.
+
+A tile is as many squares as the cache holds together with their products: some rows of one large
+image, or several small images. All stages are done for one tile before the next begins, and with
+them what follows the convolution in the network (`npdeconv.kernels.epilogue`).
+"""
+
+import numpy as np
+
+from npdeconv._jit import kernel
+from npdeconv._types import Array, Pair
+from npdeconv.kernels.epilogue import gate, pool_and_rectify, rectify, unpool_and_gate
+from npdeconv.kernels.winograd_transforms import (
+    ELEMENTS,
+    OUT,
+    inputs_from_squares,
+    outputs_from_squares,
+    squares_from_inputs,
+    squares_from_outputs,
+)
+
+SUM = 7  # the element that every output of a square contains once
+
+
+@kernel
+def forward(
+    x: Array,
+    transformed: Array,
+    bias: Array,
+    offset: Pair,
+    out_shape: Pair,
+    rectified: bool,
+    y: Array,
+    winners: Array,
+    tile_bytes: int,
+) -> None:
+    """Correlate and add the bias; then, where asked for, rectify and pool, tile by tile.
+
+    Parameters
+    ----------
+    x : (N, H, W, C)
+    transformed : (36, C, F)
+        From `transform_filters`.
+    bias : (F,)
+    offset : (top, left)
+        Padding.
+    out_shape : (OH, OW)
+        Of the convolution.
+    rectified : bool
+    y : (N, OH, OW, F), or (N, OH // 2, OW // 2, F) after pooling
+        Filled.
+    winners : uint8, as y; empty without pooling
+        Filled, see `epilogue.pool_and_rectify`; pooling always rectifies.
+    tile_bytes : int
+    """
+    channels, filters = transformed.shape[1:]
+    rows, columns = (out_shape[0] + OUT - 1) // OUT, (out_shape[1] + OUT - 1) // OUT
+    tile_images, tile_rows = _tile(rows, columns * ELEMENTS * (channels + filters) * x.itemsize, tile_bytes)
+    most = min(tile_images, len(x)) * tile_rows * columns
+    square_room = np.empty(ELEMENTS * most * channels, x.dtype)
+    product_room = np.empty(ELEMENTS * most * filters, x.dtype)
+    padded_room = np.empty(((tile_rows * OUT + 2) * (columns * OUT + 2), channels), x.dtype)
+    maps_room = np.empty((tile_rows * OUT, out_shape[1], filters), x.dtype)
+    for first_image in range(0, len(x), tile_images):
+        images = min(tile_images, len(x) - first_image)
+        for first_row in range(0, rows, tile_rows):
+            height = min(tile_rows, rows - first_row)
+            count = height * columns  # squares of one image
+            squares = square_room[: ELEMENTS * images * count * channels].reshape(
+                ELEMENTS, images * count, channels
+            )
+            products = product_room[: ELEMENTS * images * count * filters].reshape(
+                ELEMENTS, images * count, filters
+            )
+            padded = _padded(padded_room, height, columns)
+            for i in range(images):
+                _copy_padded(x[first_image + i], first_row * OUT - offset[0], -offset[1], padded)
+                squares_from_inputs(padded, i * count, squares)
+            for e in range(ELEMENTS):
+                np.dot(squares[e], transformed[e], products[e])
+            products[SUM] += bias
+            top, bottom = first_row * OUT, min((first_row + height) * OUT, out_shape[0])
+            for i in range(images):
+                n = first_image + i
+                if winners.size > 0:
+                    maps = maps_room[: bottom - top]
+                    outputs_from_squares(products, i * count, maps)
+                    half = slice(top // 2, bottom // 2)
+                    pool_and_rectify(maps, y[n, half], winners[n, half])
+                else:
+                    outputs_from_squares(products, i * count, y[n, top:bottom])
+                    if rectified:
+                        rectify(y[n, top:bottom])
+
+
+@kernel
+def backward(
+    x: Array,
+    dy: Array,
+    y: Array,
+    winners: Array,
+    transposed: Array,
+    offset: Pair,
+    out_shape: Pair,
+    rectified: bool,
+    sums: Array,
+    dbias: Array,
+    dx: Array,
+    tile_bytes: int,
+) -> None:
+    """Carry gradients back through pooling, rectifier and convolution, tile by tile.
+
+    Parameters
+    ----------
+    x, y, winners, offset, out_shape, rectified
+        As for `forward`.
+    dy : as y
+    transposed : (36, F, C)
+        From `transpose_filters`.
+    sums : (36, C, F), or empty
+        Added to: the gradient of the transformed filters.
+    dbias : (F,), or empty
+        Added to.
+    dx : (N, H, W, C), or empty
+        Added to.
+    tile_bytes : int
+    """
+    filters = dy.shape[3]
+    channels = max(sums.shape[1], dx.shape[3])
+    rows, columns = (out_shape[0] + OUT - 1) // OUT, (out_shape[1] + OUT - 1) // OUT
+    tile_images, tile_rows = _tile(rows, columns * ELEMENTS * (channels + filters) * dy.itemsize, tile_bytes)
+    most = min(tile_images, len(dy)) * tile_rows * columns
+    square_room = np.empty(ELEMENTS * most * channels, dy.dtype)
+    gradient_room = np.empty(ELEMENTS * most * filters, dy.dtype)
+    padded_room = np.empty(((tile_rows * OUT + 2) * (columns * OUT + 2), channels), dy.dtype)
+    maps_room = np.empty((tile_rows * OUT, columns * OUT, filters), dy.dtype)
+    product = np.empty((channels, filters), dy.dtype)
+    for first_image in range(0, len(dy), tile_images):
+        images = min(tile_images, len(dy) - first_image)
+        for first_row in range(0, rows, tile_rows):
+            height = min(tile_rows, rows - first_row)
+            count = height * columns  # squares of one image
+            squares = square_room[: ELEMENTS * images * count * channels].reshape(
+                ELEMENTS, images * count, channels
+            )
+            gradients = gradient_room[: ELEMENTS * images * count * filters].reshape(
+                ELEMENTS, images * count, filters
+            )
+            padded = _padded(padded_room, height, columns)
+            top, bottom = first_row * OUT, min((first_row + height) * OUT, out_shape[0])
+            for i in range(images):
+                n = first_image + i
+                maps = maps_room[: height * OUT]
+                if winners.size > 0:
+                    half = slice(top // 2, bottom // 2)
+                    unpool_and_gate(dy[n, half], y[n, half], winners[n, half], maps)
+                elif rectified:
+                    gate(dy[n, top:bottom], y[n, top:bottom], maps)
+                else:
+                    _copy_padded(dy[n], top, 0, maps)
+                squares_from_outputs(maps, i * count, gradients)
+            if dbias.size > 0:
+                for s in range(images * count):
+                    for f in range(filters):
+                        dbias[f] += gradients[SUM, s, f]
+            if sums.size > 0:
+                for i in range(images):
+                    _copy_padded(x[first_image + i], top - offset[0], -offset[1], padded)
+                    squares_from_inputs(padded, i * count, squares)
+                for e in range(ELEMENTS):
+                    np.dot(squares[e].T, gradients[e], product)
+                    sums[e] += product
+            if dx.size > 0:
+                for e in range(ELEMENTS):
+                    np.dot(gradients[e], transposed[e], squares[e])
+                for i in range(images):
+                    padded[:] = 0
+                    inputs_from_squares(squares, i * count, padded)
+                    _add_cropped(padded, top - offset[0], -offset[1], dx[first_image + i])
+
+
+@kernel
+def _tile(rows: int, row_bytes: int, tile_bytes: int) -> Pair:
+    """Return how many images, and how many rows of squares of each, go together."""
+    most_rows = max(1, tile_bytes // row_bytes)
+    if most_rows >= rows:
+        return most_rows // rows, rows
+    tiles = (rows + most_rows - 1) // most_rows
+    return 1, (rows + tiles - 1) // tiles
+
+
+@kernel
+def _padded(room: Array, rows: int, columns: int) -> Array:
+    """Return room for the inputs of so many squares."""
+    height, width = rows * OUT + 2, columns * OUT + 2
+    return room[: height * width].reshape(height, width, room.shape[1])
+
+
+@kernel
+def _copy_padded(image: Array, top: int, left: int, padded: Array) -> None:
+    """Copy the part of an image that begins at (top, left), with zeros beyond the image."""
+    height, width = image.shape[:2]
+    first, last = max(left, 0), min(left + padded.shape[1], width)
+    for i in range(padded.shape[0]):
+        h = top + i
+        if 0 <= h < height and first < last:
+            padded[i, : first - left] = 0
+            source, target = (
+                image[h, first:last].reshape(-1),
+                padded[i, first - left : last - left].reshape(-1),
+            )
+            for k in range(source.size):
+                target[k] = source[k]
+            padded[i, last - left :] = 0
+        else:
+            padded[i] = 0
+
+
+@kernel
+def _add_cropped(padded: Array, top: int, left: int, image: Array) -> None:
+    """Add an array to the part of an image that begins at (top, left), without what lies beyond."""
+    height, width = image.shape[:2]
+    first, last = max(left, 0), min(left + padded.shape[1], width)
+    for i in range(max(-top, 0), min(padded.shape[0], height - top)):
+        source, target = (
+            padded[i, first - left : last - left].reshape(-1),
+            image[top + i, first:last].reshape(-1),
+        )
+        for k in range(source.size):
+            target[k] += source[k]

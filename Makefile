@@ -16,7 +16,7 @@ test: lint  ## lint, types and all tests
 
 BENCH_VENV := $(if $(PEERS),$(PEERS_VENV),$(VENV))
 bench: $(BENCH_VENV)/installed  ## time everything, quickly; PEERS=1: thoroughly, beside PyTorch, Keras and Captum
-	$(BENCH_VENV)/bin/python -m benchmarks.run $(if $(PEERS),--peers,--quick)
+	$(BENCH_VENV)/bin/python -m benchmarks $(if $(PEERS),--peers,--quick)
 
 lint: $(VENV)/installed-test  ## ruff and mypy
 	$(BIN)/ruff check .

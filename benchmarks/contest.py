@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
 from benchmarks.records import Record, Settings
 from benchmarks.remote import Remote, RemoteError
+
+Number = TypeVar("Number", int, float)
 
 PAUSE = 0.03  # seconds before a turn: threads of the last one still spin for a moment
 
@@ -31,6 +33,7 @@ class Case(NamedTuple):
     contenders: tuple[Contender, ...]
     facts: Mapping[str, Any] = {}
     rounds: int | None = None  # at most, where a turn takes long
+    turn_seconds: float | None = None  # at most, where there are many cases
 
 
 class Contest:
@@ -73,11 +76,11 @@ class Contest:
         for record, answer in zip(records[1:], answers[1:], strict=True):
             if answer is not None and answers[0] is not None:
                 record.difference = relative_difference(answer, answers[0])
-        for at in range(min(self.settings.rounds, case.rounds or self.settings.rounds)):
+        for at in range(_at_most(self.settings.rounds, case.rounds)):
             ready = [number for number, record in enumerate(records) if record.error is None]
             first = at % max(1, len(ready))  # nobody is always the first
             for number in ready[first:] + ready[:first]:
-                self._turn(number, records[number])
+                self._turn(number, case, records[number])
         for number, record in enumerate(records):
             if record.error is None:
                 self.remote(record.library).ask("release", number)
@@ -89,7 +92,8 @@ class Contest:
             remote = self.remote(who.library)
             arguments = {**case.arguments, **who.arguments}
             prepared = remote.ask("prepare", number, case.task, arguments, who.variant)
-            remote.ask("turn", number, self.settings.turn_seconds / 3)  # warm-up
+            least = _at_most(self.settings.turn_seconds, case.turn_seconds)
+            remote.ask("turn", number, least / 3)  # warm-up
         except RemoteError as error:
             record.error = str(error)
             return None
@@ -97,11 +101,11 @@ class Contest:
         record.facts |= prepared.facts
         return prepared.answer
 
-    def _turn(self, number: int, record: Record) -> None:
+    def _turn(self, number: int, case: Case, record: Record) -> None:
         time.sleep(PAUSE)
+        least = _at_most(self.settings.turn_seconds, case.turn_seconds)
         try:
-            seconds = self.remote(record.library).ask("turn", number, self.settings.turn_seconds)
-            record.values.append(seconds)
+            record.values.append(self.remote(record.library).ask("turn", number, least))
         except RemoteError as error:
             record.error, record.values = str(error), []
 
@@ -114,6 +118,10 @@ class Contest:
 
     def __exit__(self, *error: Any) -> None:
         self._stack.__exit__(*error)
+
+
+def _at_most(setting: Number, limit: Number | None) -> Number:
+    return setting if limit is None else min(setting, limit)
 
 
 def relative_difference(answer: Any, reference: Any) -> float | None:

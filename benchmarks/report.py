@@ -92,13 +92,12 @@ def control_sentence(run: Run) -> str:
 
 def _goal_cells(row: Row) -> list[str]:
     goal = row.goal
-    is_memory = goal.topic == "memory"
     if not goal.other:
         target, ratio = f"under {goal.target:g} s", ""
     else:
-        comparison = "less" if is_memory else "faster"
-        least = "" if is_memory and goal.target == 1 else f"{goal.target:g} times {comparison}"
-        target = least or "no more"
+        word = "less" if goal.topic == "memory" else "faster"
+        least = {"less": "no more", "faster": "no slower"}
+        target = least[word] if goal.target == 1 else f"{goal.target:g} times {word}"
         ratio = f"{row.reached:.2f}" if row.reached is not None else "not measured"
         if row.spread is not None:
             ratio += f" ({row.spread[0]:.2f} to {row.spread[1]:.2f})"

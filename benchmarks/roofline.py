@@ -42,9 +42,9 @@ class Point(NamedTuple):
 
 
 def roofs(run: Run) -> dict[int, Roof]:
-    """Return the roof for each number of threads, from the records of "peak"."""
+    """Return the roof for each number of threads: the best rates among the records of "peak"."""
     found: dict[int, Roof] = {}
-    for record in run.select(topic="peak", variant=""):
+    for record in run.select(topic="peak"):
         seconds, facts = summarize(record.values).median, record.facts
         before = found.get(facts["threads"], Roof(0.0, 0.0))
         if facts["flops"]:

@@ -1,4 +1,4 @@
-"""Measure, and write what was measured: `python -m benchmarks.run --help`."""
+"""Measure, and write what was measured: `python -m benchmarks --help`."""
 
 import argparse
 import importlib.util
@@ -75,7 +75,7 @@ def _installed_peers() -> tuple[str, ...]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=TOPICS, metavar="TOPIC", help=", ".join(TOPICS))
     parser.add_argument(
         "--quick", dest="size", action="store_const", const="quick", default="full",
@@ -89,7 +89,3 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--turn", type=float, help="seconds of a turn, at least")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder, benchmarks/results unless given")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -18,6 +18,7 @@ from benchmarks.records import Record
 from benchmarks.subjects import ALGORITHMS, OPERATIONS
 from benchmarks.wording import counted
 
+TURN_SECONDS = 0.1
 TWIN_FLOPS = 2 * 10**8  # of one image; larger ones would take the twins seconds
 
 
@@ -66,4 +67,5 @@ def _case(
         {"shape": shape, "operation": operation, "threads": threads},
         tuple(Contender("npdeconv", variant) for variant in variants),
         {**facts, "threads": threads, "shape": shape.name, "operation": operation, "batch": shape.batch},
+        turn_seconds=TURN_SECONDS,
     )

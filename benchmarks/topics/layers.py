@@ -6,6 +6,7 @@ from benchmarks.contest import Case, Contest
 from benchmarks.geometries import ALEXNET, DECK_LARGE, DECK_SMALL, Convolution
 from benchmarks.records import Record
 
+TURN_SECONDS = 0.1
 OPERATIONS = ("forward", "backward", "deconv")
 
 
@@ -50,6 +51,8 @@ def measure(contest: Contest) -> list[Record]:
         for operation in OPERATIONS[:2] if layer.kind == "relu" else OPERATIONS:
             arguments = {**layer._asdict(), "operation": operation}
             name = f"{arguments.pop('name')}, batch {layer.batch}: {operation}"
-            case = Case("layers", name, "layer", arguments, contenders, {"operation": operation})
-            records += contest.compete(case)
+            facts = {"operation": operation}
+            records += contest.compete(
+                Case("layers", name, "layer", arguments, contenders, facts, turn_seconds=TURN_SECONDS)
+            )
     return records

@@ -31,7 +31,10 @@ def measure(contest: Contest) -> list[Record]:
         nothing = _seconds("pass")[0]
         for record in records:
             record.values.append(_seconds(f"import {IMPORTS[record.library]}")[0] - nothing)
-    return records + (_first_steps(rounds) if settings.size != "tiny" else [])
+    steps = [] if settings.size == "tiny" else _first_steps(rounds)
+    for group in (records, *([step] for step in steps)):
+        contest.tell(group)
+    return records + steps
 
 
 def _first_steps(rounds: int) -> list[Record]:

@@ -1,6 +1,6 @@
 """Which images of a data set excite each feature map most?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -13,6 +13,7 @@ from npdeconv.kernels.pooling import max_pool
 from npdeconv.kernels.ranking import insert
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool, shards
+from npdeconv.plan import Plan
 from npdeconv.visualize.projection import as_map_shape
 
 Ranking: TypeAlias = Literal["maximum", "mean"]
@@ -78,12 +79,12 @@ def find_strongest(
     layers = name_list(layers, "find_strongest", "layers")
     if not len(images) or not layers:
         raise ValueError("find_strongest: expected at least one image and one layer")
-    head = max((network[:name] for name in layers), key=lambda chain: len(chain.layers))
     shapes = {name: as_map_shape(network[:name].output_shape(images.shape[1:])) for name in layers}
-    tops = {name: _Top.empty(maps, k, head.dtype) for name, (_, _, maps) in shapes.items()}
+    tops = {name: _Top.empty(maps, k, network.dtype) for name, (_, _, maps) in shapes.items()}
+    plans = dict(_plans(network, layers))
     cuts = shards(images)
     with pool(workers) as parallel_map:
-        found = parallel_map(partial(_measure, head, layers, by), [images[cut] for cut in cuts])
+        found = parallel_map(partial(_measure, plans, network.dtype, by), [images[cut] for cut in cuts])
         for cut, measures in zip(cuts, found, strict=True):
             for name, measured in measures.items():
                 tops[name].insert(measured, cut.start)
@@ -97,13 +98,24 @@ class _Measures(NamedTuple):
     places: Array  # int32 (N, F): of the map's largest activation, row * width + column
 
 
-def _measure(head: Sequential, wanted: Sequence[str], by: Ranking, images: Array) -> dict[str, _Measures]:
-    x = as_input(images, head.dtype)
+def _plans(network: Sequential, layers: Sequence[str]) -> Iterator[tuple[str, Plan]]:
+    """Cut a chain behind each of some layers; yield the layers' names and how to get there from the last."""
+    names = list(network.layers)
+    start = 0
+    for stop, name in enumerate(names):
+        if name in layers:
+            yield name, Plan(network[names[start] : name])
+            start = stop + 1
+
+
+def _measure(
+    plans: Mapping[str, Plan], dtype: np.dtype[Any], by: Ranking, images: Array
+) -> dict[str, _Measures]:
+    x = as_input(images, dtype)
     found = {}
-    for name, layer in head.layers.items():
-        x = layer(x)
-        if name in wanted:
-            found[name] = _measure_maps(x.reshape(len(x), *as_map_shape(x.shape[1:])), by)
+    for name, plan in plans.items():
+        x = plan(x)
+        found[name] = _measure_maps(x.reshape(len(x), *as_map_shape(x.shape[1:])), by)
     return found
 
 

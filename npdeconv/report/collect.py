@@ -14,6 +14,8 @@ from npdeconv.data import Dataset
 from npdeconv.inference import predict
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
+from npdeconv.report.classes import find_class_maps, find_wanted
+from npdeconv.report.cloud import find_cloud
 from npdeconv.report.contents import Evolving, Example, LayerView, Report, Wrong
 from npdeconv.report.filters import find_filters
 from npdeconv.report.shrinking import PICTURE_SIDE, shrink, shrink_patches
@@ -78,7 +80,7 @@ def collect(
     searched = dataset[positions]
     layers = shown_layers(network)
     chosen = _choose(dict(snapshots or {}))
-    total = (len(chosen) + 1) * (1 + len(layers)) + 1 + examples
+    total = (len(chosen) + 1) * (1 + len(layers)) + 1 + examples + bool(examples)
     steps = _Steps(progress, total)
     stages: list[str] = []
     seen: dict[str, list[tuple[Strongest, Patches]]] = {layer: [] for layer in layers}
@@ -91,7 +93,7 @@ def collect(
             steps.next(f"{stage}: {layer}")
             patches = find_patches(moving, searched.images, found, layer, workers=workers)
             seen[layer].append((found, shrink_patches(patches)))
-    return Report(
+    report = Report(
         run=run,
         network=network.name,
         dataset=dataset.name,
@@ -103,6 +105,20 @@ def collect(
         layers=tuple(_view(network, dataset, positions, layer, looks) for layer, looks in seen.items()),
         wrong=_find_wrong(network, searched, positions, workers, steps),
         examples=tuple(_occlude(network, searched, positions, examples, workers, steps)),
+        cloud=find_cloud(network, searched, positions, workers),
+    )
+    return _of_classes(report, network, dataset, workers, steps) if examples else report
+
+
+def _of_classes(
+    report: Report, network: Sequential, dataset: Dataset, workers: Workers, steps: "_Steps"
+) -> Report:
+    """Add the class maps of the examples, and images made for the classes."""
+    steps.next("making images for the classes")
+    positions = [example.position for example in report.examples]
+    return report._replace(
+        class_maps=find_class_maps(network, dataset, positions, workers),
+        wanted=find_wanted(network, dataset, positions, workers),
     )
 
 

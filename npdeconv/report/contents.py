@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from npdeconv._types import Array, Pair, Shape
+from npdeconv.report.classes import ClassMaps, Wanted
+from npdeconv.report.cloud import Cloud
 from npdeconv.report.filters import Filters
 from npdeconv.visualize import Mistakes, Occlusion, Patches, Strongest
 
@@ -63,3 +65,6 @@ class Report(NamedTuple):
     layers: tuple[LayerView, ...]
     wrong: Wrong
     examples: tuple[Example, ...]
+    cloud: Cloud | None = None  # None where there is no hidden layer
+    class_maps: ClassMaps | None = None  # of the same images; None where the network has none
+    wanted: Wanted | None = None

@@ -5,8 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from npdeconv.report.classes import ClassMaps, Wanted
+from npdeconv.report.cloud import cloud_payload
 from npdeconv.report.contents import Example, LayerView, Report, Wrong
 from npdeconv.report.filters import Filters
+from npdeconv.report.heat import over
 from npdeconv.report.sheets import as_bytes, as_shown, coarsen, sheet
 
 
@@ -27,6 +30,9 @@ def _page(report: Report, refresh: float | None) -> dict[str, Any]:
         "layers": [_layer(view) for view in report.layers],
         "wrong": _wrong(report.wrong),
         "examples": [_example(example) for example in report.examples],
+        "cloud": cloud_payload(report.cloud),
+        "classMaps": None if report.class_maps is None else _class_maps(report.class_maps),
+        "wanted": None if report.wanted is None else _wanted(report.wanted),
     }
 
 
@@ -94,6 +100,26 @@ def _example(example: Example) -> dict[str, Any]:
         "probability": numbers(result.probability, 4),
         "likely": result.most_likely.tolist(),
         "clean": numbers(float(result.clean_probability), 4),
+    }
+
+
+def _class_maps(found: ClassMaps) -> dict[str, Any]:
+    images = as_shown(found.images)
+    return {
+        "positions": found.positions.tolist(),
+        "labels": found.labels.tolist(),
+        "classes": found.classes.tolist(),
+        "probability": numbers(found.probability, 4),
+        "images": sheet(images[:, np.newaxis]),
+        "maps": sheet(over(images, found.maps)),
+    }
+
+
+def _wanted(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "classes": wanted.classes.tolist(),
+        "activation": numbers(wanted.activation),
+        "pixels": sheet(wanted.pixels[:, np.newaxis]),
     }
 
 

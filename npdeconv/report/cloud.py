@@ -1,0 +1,87 @@
+"""Where the last hidden layer puts the images: points to be pointed at."""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from npdeconv._types import Array
+from npdeconv.data import Dataset
+from npdeconv.layers import Sequential
+from npdeconv.parallel import Workers
+from npdeconv.report.sheets import as_shown, sheet
+from npdeconv.report.shrinking import shrink
+from npdeconv.visualize import Agreement, embed, label_agreement, last_hidden
+
+IMAGES = 300  # points that can still be told apart
+SIDE = 32  # pixels of their pictures
+NEIGHBORS = 5
+LIMIT = 4096  # features of an image
+TSNE_LEAST = 100  # of fewer images, t-SNE says little
+
+
+class Cloud(NamedTuple):
+    """Some of the searched images (N), as the last hidden layer sees them."""
+
+    layer: str
+    positions: Array  # int (N,): in the whole data set
+    labels: Array  # int (N,)
+    images: Array  # (N, H, W, C), shrunk
+    points: Mapping[str, Array]  # by method, (N, 2)
+    neighbors: Array  # int (N, k): by features, the nearest first
+    pixel_neighbors: Array  # int (N, k): by pixels
+    agreement: Agreement
+    pixel_agreement: Agreement
+
+
+def find_cloud(network: Sequential, searched: Dataset, positions: Array, workers: Workers) -> Cloud | None:
+    """Embed some of the searched images; None where there are too few of them, or no hidden layer."""
+    count = min(IMAGES, len(searched))
+    try:
+        layer = last_hidden(network)
+    except ValueError:
+        return None
+    if count <= NEIGHBORS:
+        return None
+    chosen = np.arange(count) * len(searched) // count
+    some = searched[chosen]
+    tsne = count >= TSNE_LEAST and find_spec("sklearn") is not None
+    result = embed(network, some.images, layer, k=NEIGHBORS, limit=LIMIT, tsne=tsne, workers=workers)
+    points = {"principal components": result.pca.points}
+    if result.tsne is not None:
+        points["t-SNE"] = result.tsne
+    return Cloud(
+        layer=layer,
+        positions=positions[chosen],
+        labels=some.labels,
+        images=shrink(some.images, SIDE),
+        points=points,
+        neighbors=result.neighbors.positions,
+        pixel_neighbors=result.pixel_neighbors.positions,
+        agreement=label_agreement(result.neighbors, some.labels),
+        pixel_agreement=label_agreement(result.pixel_neighbors, some.labels),
+    )
+
+
+def cloud_payload(cloud: Cloud | None) -> dict[str, Any] | None:
+    """Return what JavaScript reads."""
+    if cloud is None:
+        return None
+    return {
+        "layer": cloud.layer,
+        "positions": cloud.positions.tolist(),
+        "labels": cloud.labels.tolist(),
+        "seen": sheet(as_shown(cloud.images)[None]),
+        "points": {method: _in_unit_square(points) for method, points in cloud.points.items()},
+        "neighbors": cloud.neighbors.tolist(),
+        "pixelNeighbors": cloud.pixel_neighbors.tolist(),
+    }
+
+
+def _in_unit_square(points: Array) -> list[list[float]]:
+    """Scale both axes alike, so that the points fill a square, and let the second axis point down."""
+    flipped = points * [1, -1]
+    low, high = flipped.min(axis=0), flipped.max(axis=0)
+    size = (high - low).max() or 1
+    return np.round(0.5 + (flipped - (low + high) / 2) / size, 4).tolist()

@@ -17,33 +17,31 @@ The vocabulary of every module::
 Arrays are NHWC, float32 unless a layer was built with another dtype; filters are
 (KH, KW, C, F), dense weights (D, M).
 
-`npdeconv.plot` and `npdeconv.report`, which load Matplotlib, and `npdeconv.experiments` are imported
-when first asked for; `npdeconv.cli`, the commands, only by name.
+What a network is made of is imported at once, all else (`data`, `training`, `visualize`, `plot` ...)
+when it is first asked for, since SciPy, Pillow and Matplotlib take long to load; `npdeconv.cli`, the
+commands, only by name.
 """
 
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from npdeconv import (
-    callbacks,
-    data,
-    gradcheck,
-    inference,
-    initializers,
-    layers,
-    losses,
-    models,
-    optimizers,
-    parallel,
-    training,
-    visualize,
-    weights,
-)
+from npdeconv import initializers, layers, losses, models, optimizers, parallel
 from npdeconv._version import __version__
 
 if TYPE_CHECKING:
-    from npdeconv import experiments, plot, report
+    from npdeconv import (
+        callbacks,
+        data,
+        experiments,
+        gradcheck,
+        inference,
+        plot,
+        report,
+        training,
+        visualize,
+        weights,
+    )
 
 __all__ = [
     "__version__",
@@ -67,7 +65,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> ModuleType:
-    """Import what needs Matplotlib or SciPy's optimizers when it is asked for: they take long to load."""
-    if name in ("experiments", "plot", "report"):
+    """Import a part of the package when it is asked for."""
+    if name in __all__:
         return import_module(f"npdeconv.{name}")
     raise AttributeError(f"module 'npdeconv' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -99,12 +99,16 @@ assert "matplotlib" not in sys.modules
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-@pytest.mark.parametrize("name", ["experiments", "plot", "report"])
+@pytest.mark.parametrize(
+    "name", ["data", "experiments", "plot", "report", "training", "visualize", "weights"]
+)
 def test_what_takes_long_is_imported_when_asked_for(name):
     script = f"""
 import sys
 import npdeconv as nd
 assert "npdeconv.{name}" not in sys.modules
+assert not {{"scipy.ndimage", "scipy.interpolate", "PIL", "tarfile"}} & set(sys.modules)
+assert "{name}" in dir(nd)
 assert nd.{name} is sys.modules["npdeconv.{name}"]
 """
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -101,7 +101,7 @@ def test_networks_that_are_none(run, capsys):
         said = complain(capsys, "project", source, *PROJECT)
         assert said == f"{source}: expected the folder of a training run or one of {known}"
     said = complain(capsys, "project", "deck_model3", *PROJECT)
-    assert said == "deck_model3: --weights must name the .npz or .h5 file to look into"
+    assert said == "deck_model3: --weights must name the file of weights to look into"
     for name in ("missing.npz", "missing.h5"):
         said = complain(capsys, "project", "deck_model3", *PROJECT, "--weights", name)
         assert said == f"{name}: there is no such file"

@@ -97,3 +97,22 @@ def test_activations_and_projections_are_pytorchs(filled):
     assert not left
     close(y, expected["logits"])
     assert np.std(y) > 0.01 * np.abs(y).max()  # the logits say something
+
+
+def test_torchvisions_files_are_networks_with_all_they_take(tmp_path):
+    """The same SqueezeNet, from a file."""
+    numpy_files = pytest.importorskip("safetensors.numpy")
+    expected = golden("squeezenet")
+    named = enumerate(zip(expected["parameters"], expected["shapes"], strict=True))
+    tensors = {str(name): stored(str(name), shape, n).read() for n, (name, shape) in named}
+    numpy_files.save_file(tensors, tmp_path / "squeezenet1_0.safetensors")
+    pretrained = weights.load_torchvision("squeezenet", tmp_path / "squeezenet1_0.safetensors")
+    close(pretrained.network[:"pool10"](draw_image(224)), expected["logits"])
+    pixels = np.full((1, 224, 224, 3), 255, np.uint8)
+    standard = np.float32([(1 - 0.485) / 0.229, (1 - 0.456) / 0.224, (1 - 0.406) / 0.225])
+    np.testing.assert_allclose(pretrained.preprocessing.apply(pixels)[0, 0, 0], standard, rtol=1e-6)
+    assert pretrained.classes is None
+    with pytest.raises(
+        ValueError, match=r"^load_torchvision: name must be one of alexnet, vgg16, squeezenet, got"
+    ):
+        weights.load_torchvision("resnet50", tmp_path / "squeezenet1_0.safetensors")

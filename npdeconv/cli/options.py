@@ -10,7 +10,7 @@ import numpy as np
 
 from npdeconv import _files, models, weights
 from npdeconv._types import Pair
-from npdeconv.cli.pretrained import is_card, prepare
+from npdeconv.cli.pretrained import find_pretrained, prepare
 from npdeconv.data import Dataset, load_cifar10, load_folder, load_mnist, load_rps, load_strokes
 from npdeconv.inference import check_fits
 from npdeconv.layers import Sequential
@@ -22,6 +22,7 @@ Split: TypeAlias = Literal["train", "test"]
 NAMED_SETS = ("mnist", "cifar10", "rps", "strokes")
 SETS = f"{', '.join(NAMED_SETS)} (drawn, needs no files), or a folder of class folders"
 DATA_HELP = f"{SETS}; its channels and number of classes must be the model's"
+WEIGHTS_HELP = ".npz, Keras .h5, PyTorch .pth or .safetensors file; of a run, its weights.npz if not given"
 LAYERS_HELP = "every ReLU and pooling, and the one that the classes are read from, if not given"
 
 
@@ -63,7 +64,7 @@ def add_network(parser: Any) -> None:
         help="folder of a training run, a model's name with --weights, or the card (.json) of a pretrained "
         "network",
     )
-    option("--weights", metavar="FILE", help=".npz or Keras .h5 file; of a run, its weights.npz if not given")
+    option("--weights", metavar="FILE", help=WEIGHTS_HELP)
     option(
         "--data",
         metavar="SET",
@@ -113,18 +114,17 @@ def add_workers(parser: Any) -> None:
 
 def load(options: argparse.Namespace) -> tuple[Sequential, Dataset]:
     """Load what the options of `add_network` name: a trained network, and data that fit it."""
-    if is_card(options.network):
-        return _load_pretrained(options)
+    pretrained = find_pretrained(options.network, options.weights)
+    if pretrained is not None:
+        return _load_photos(pretrained, options)
     network, trained_on = load_network(options.network, options.weights)
     return network, load_data(options.data or trained_on or "mnist", options.split, network)
 
 
-def _load_pretrained(options: argparse.Namespace) -> tuple[Sequential, Dataset]:
-    if options.weights is not None:
-        raise ValueError(f"--weights: expected none, {options.network} has its own")
+def _load_photos(pretrained: weights.Pretrained, options: argparse.Namespace) -> tuple[Sequential, Dataset]:
     if options.data is None:
         raise ValueError(f"--data: expected photos, or {SETS}, to look at with {options.network}")
-    pretrained, data = weights.load_card(options.network), options.data
+    data = options.data
     if data in NAMED_SETS:
         data = _read_named(data, options.split, pretrained.preprocessing.size)
     return prepare(pretrained, data, options.workers)
@@ -166,15 +166,27 @@ def load_network(source: str, file: str | None) -> tuple[Sequential, str | None]
         _load_weights(network, file or Path(source) / "weights.npz")
         return network, trained_on
     if file is None:
-        raise ValueError(f"{source}: --weights must name the .npz or .h5 file to look into")
+        raise ValueError(f"{source}: --weights must name the file of weights to look into")
+    pretrained = find_pretrained(source, file)
+    if pretrained is not None:
+        return pretrained.on_pixels(), None
     network = models.build(source, rng=np.random.default_rng(0))
     _load_weights(network, file)
     return network, None
 
 
 def _load_weights(network: Sequential, file: str | Path) -> None:
-    read = weights.load_keras if Path(file).suffix in (".h5", ".hdf5") else weights.load
+    read = _READERS.get(Path(file).suffix.lower(), weights.load)
     read(network, file)
+
+
+_READERS: dict[str, Callable[[Sequential, str | Path], None]] = {
+    ".h5": weights.load_keras,
+    ".hdf5": weights.load_keras,
+    ".pth": weights.load_torch,
+    ".pt": weights.load_torch,
+    ".safetensors": weights.load_safetensors,
+}
 
 
 def run_folder(name: str) -> str:

@@ -19,6 +19,21 @@ def is_card(name: str) -> bool:
     return path.suffix == ".json" or (path.suffix == ".npz" and path.with_suffix(".json").is_file())
 
 
+def find_pretrained(source: str, file: str | None) -> weights.Pretrained | None:
+    """Load a pretrained network, if this is a card, or one of torchvision's networks with its file.
+
+    `source` and `file` are what NETWORK and --weights said.
+    """
+    if is_card(source):
+        if file is not None:
+            raise ValueError(f"--weights: expected none, {source} has its own")
+        return weights.load_card(source)
+    is_torch = file is not None and Path(file).suffix.lower() in (".pth", ".pt", ".safetensors")
+    if file is None or not is_torch or source not in weights.TORCHVISION:
+        return None
+    return weights.load_torchvision(source, file)
+
+
 def prepare(
     pretrained: weights.Pretrained, data: str | Dataset, workers: int | None
 ) -> tuple[Sequential, Dataset]:

@@ -5,18 +5,18 @@ The file format is the dictionary `network.parameters`: names such as `conv1.wei
 
 In reading order: `npz` (our files), `arrays` (into a network go all of a file's arrays, or none);
 `modules`, `conversion` and `batch_norm` (how another framework's layers become ours), `keras`,
-`state_dict` and `pytorch`, `safetensors`, `names` (torchvision's); `card` and `layer_list`
-(pretrained networks that come with a card).
+`state_dict` and `pytorch`, `safetensors`; `card` and `layer_list` (pretrained networks that come
+with a card), `torchvision`.
 """
 
 from npdeconv.weights.arrays import assign
 from npdeconv.weights.batch_norm import fold_batch_norm
 from npdeconv.weights.card import Pretrained, load_card
 from npdeconv.weights.keras import load_keras
-from npdeconv.weights.names import TORCHVISION
 from npdeconv.weights.npz import load, save
 from npdeconv.weights.pytorch import load_torch
 from npdeconv.weights.safetensors import load_safetensors
+from npdeconv.weights.torchvision import TORCHVISION, load_torchvision
 
 __all__ = [
     "TORCHVISION",
@@ -28,5 +28,6 @@ __all__ = [
     "load_keras",
     "load_safetensors",
     "load_torch",
+    "load_torchvision",
     "save",
 ]

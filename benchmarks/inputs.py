@@ -56,3 +56,14 @@ def build_layer(kind: str, options: Mapping[str, Any], input_shape: Shape) -> La
     if kind == "dense":
         return Dense(channels, **options, rng=rng)
     return MaxPool2D(**options) if kind == "pool" else ReLU()
+
+
+def build_block(input_shape: Shape, filters: int, pooled: bool) -> Sequential:
+    """Build a 3x3 convolution, a rectifier and perhaps a pooling, which npdeconv passes in one go."""
+    layers = {
+        "conv": build_layer("conv", {"filters": filters, "kernel_size": 3, "padding": "same"}, input_shape)
+    }
+    layers["relu"] = ReLU()
+    if pooled:
+        layers["pool"] = MaxPool2D(2)
+    return Sequential(layers, input_shape=input_shape)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.inputs import build, build_layer, images_for, labels_for
+from benchmarks.inputs import build, build_block, build_layer, images_for, labels_for
 from benchmarks.machine import libraries
 from benchmarks.remote import Task
 from npdeconv._types import Array, Shape
@@ -87,6 +87,25 @@ def layer(
 
     call: Callable[[], Any] = forward if operation == "forward" else backward
     return Task(call, to_numpy)
+
+
+def block(input_shape: Shape, filters: int, pooled: bool, batch: int, operation: str, variant: str) -> Task:
+    """Pass a batch through convolution, ReLU and perhaps pooling: forward, or all gradients too."""
+    model = torch_network(build_block(input_shape, filters, pooled)).to(memory_format=FORMATS[variant])
+    array = np.random.default_rng(0).standard_normal((batch, *input_shape), dtype=np.float32)
+    x = to_torch(array, variant)
+    dy = torch.ones_like(model(x))
+
+    def forward() -> Any:
+        with torch.inference_mode():
+            return model(x)
+
+    def gradients() -> Any:
+        return torch.autograd.grad(model(x), list(model.parameters()), dy)[0]
+
+    if operation == "forward":
+        return Task(forward, to_numpy)
+    return Task(gradients, lambda weight: weight.numpy().transpose(2, 3, 1, 0))
 
 
 def to_torch(array: Array, variant: str) -> Any:

@@ -14,7 +14,6 @@ import numpy as np
 from benchmarks.geometries import Convolution, Pooling
 from npdeconv._types import Array
 from npdeconv.kernels import convolution, pooling, reference, winograd
-from npdeconv.kernels.winograd_transforms import LANES
 
 
 class Algorithm(NamedTuple):
@@ -24,13 +23,13 @@ class Algorithm(NamedTuple):
     suits: Callable[[Convolution], bool]
 
 
-def _is_small(shape: Convolution) -> bool:
-    return shape.kernel == 3 and shape.stride == 1
+def _suits_winograd(shape: Convolution) -> bool:
+    return shape.kernel == 3 and shape.stride == 1 and winograd.is_suited(shape.channels, shape.filters)
 
 
 ALGORITHMS = {
     "im2col": Algorithm(convolution, lambda shape: True),
-    "Winograd": Algorithm(winograd, lambda shape: _is_small(shape) and shape.channels % LANES == 0),
+    "Winograd": Algorithm(winograd, _suits_winograd),
 }
 """Those that compete; the plain twin of all is `npdeconv.kernels.reference`."""
 

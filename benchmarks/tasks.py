@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.geometries import Convolution, Pooling
-from benchmarks.inputs import build, build_layer, images_for, labels_for
+from benchmarks.inputs import build, build_block, build_layer, images_for, labels_for
 from benchmarks.machine import libraries
 from benchmarks.occluders import attribution, occluded_rows
 from benchmarks.remote import Task
@@ -22,6 +22,7 @@ from npdeconv.data import Dataset
 from npdeconv.inference import predict
 from npdeconv.optimizers import SGD
 from npdeconv.parallel import SHARD_SIZE, pool, shards, slices
+from npdeconv.plan import Plan
 from npdeconv.training import train
 from npdeconv.visualize import find_strongest, occlude, project
 
@@ -86,6 +87,31 @@ def layer(
         "forward": forward, "backward": backward, "deconv": deconv,
     }  # fmt: skip
     return Task(calls[operation], np.concatenate, stack.close)
+
+
+def block(input_shape: Shape, filters: int, pooled: bool, batch: int, operation: str, variant: str) -> Task:
+    """Pass a batch through convolution, ReLU and perhaps pooling: forward, or all gradients too.
+
+    In one go, as training and prediction do; or, with the variant "layer by layer", as the layers do.
+    """
+    chain = build_block(input_shape, filters, pooled)
+    x = np.random.default_rng(0).standard_normal((batch, *input_shape), dtype=np.float32)
+    dy = np.ones((batch, *chain.output_shape(input_shape)), np.float32)
+    plan = Plan(chain)
+    stack = ExitStack()
+    parallel_map = stack.enter_context(pool(_threads))
+
+    def pass_shard(cut: slice) -> Array:
+        if variant == "layer by layer":
+            y, tape = chain.forward(x[cut])
+            return y if operation == "forward" else chain.backward(dy[cut], tape)[1]["conv.weight"]
+        y, tape = plan.forward(x[cut])
+        return y if operation == "forward" else plan.backward(dy[cut].copy(), tape)["conv.weight"]
+
+    def call() -> list[Array]:
+        return list(parallel_map(pass_shard, shards(x)))
+
+    return Task(call, np.concatenate if operation == "forward" else sum, stack.close)
 
 
 def training_step(network: str, batch: int, variant: str, workers: int | None = None) -> Task:

@@ -1,8 +1,11 @@
-"""How fast is each layer, up and down, on the shapes of the decks' networks and of AlexNet?"""
+"""How fast is each layer, up and down, on the shapes of the decks' networks and of AlexNet?
+
+And how fast are convolution, ReLU and pooling in one go, beside the same layer by layer?
+"""
 
 from typing import Any, NamedTuple
 
-from benchmarks.contest import Case, Contest
+from benchmarks.contest import Case, Contender, Contest
 from benchmarks.geometries import ALEXNET, DECK_LARGE, DECK_SMALL, Convolution
 from benchmarks.records import Record
 
@@ -35,6 +38,12 @@ OTHERS = (
     _Layer("ReLU, 28x28x64", "relu", {}, (28, 28, 64), 128),
     _Layer("dense 12544 to 64", "dense", {"outputs": 64}, (12544,), 128),
 )
+BLOCKS = (  # input shape, filters, whether pooled
+    ((28, 28, 1), 32, False),
+    ((28, 28, 32), 64, True),
+    ((14, 14, 64), 64, True),
+    ((7, 7, 64), 64, False),
+)
 
 
 def measure(contest: Contest) -> list[Record]:
@@ -55,4 +64,25 @@ def measure(contest: Contest) -> list[Record]:
             records += contest.compete(
                 Case("layers", name, "layer", arguments, contenders, facts, turn_seconds=TURN_SECONDS)
             )
+    return records + _measure_blocks(contest)
+
+
+def _measure_blocks(contest: Contest) -> list[Record]:
+    first, *others = contest.contenders(PyTorch=("contiguous", "channels_last"))
+    contenders = (first, Contender("npdeconv", "layer by layer"), *others)
+    records = []
+    for input_shape, filters, pooled in contest.settings.pick(
+        tiny=BLOCKS[-1:], quick=BLOCKS[1:2], full=BLOCKS
+    ):
+        batch = contest.settings.pick(tiny=2, quick=128, full=128)
+        for operation in ("forward", "forward and backward"):
+            height, width, channels = input_shape
+            parts = "conv, ReLU, pool" if pooled else "conv, ReLU"
+            name = f"{parts} {height}x{width}, {channels} to {filters}, batch {batch}: {operation}"
+            arguments = {
+                "input_shape": input_shape, "filters": filters, "pooled": pooled,
+                "batch": batch, "operation": operation,
+            }  # fmt: skip
+            case = Case("layers", name, "block", arguments, contenders, turn_seconds=TURN_SECONDS)
+            records += contest.compete(case)
     return records

@@ -47,7 +47,9 @@ def test_class_maps_share_one_scale_and_only_what_speaks_for_a_class_is_opaque()
         np.testing.assert_array_equal(drawn.get_array(), two_maps().upsampled[0, k])
         opaque = np.asarray(drawn.get_alpha()) > 0
         np.testing.assert_array_equal(opaque, two_maps().upsampled[0, k] > 0)
-    assert plot.class_activation(pixels, two_maps())[1].get_title().startswith("class 1\n")
+    sure = two_maps()._replace(probability=np.array([[0.9999, 0.0]]))
+    title = plot.class_activation(pixels, sure)[1].get_title()
+    assert title == "class 1\nprobability above 99.9 %, logit 3.2"
     axes[0].figure.canvas.draw()
 
 

@@ -76,4 +76,6 @@ def _name(number: int, classes: Sequence[str] | None) -> str:
 
 
 def _percent(probability: float) -> str:
-    return "below 0.1 %" if probability < 0.001 else f"{100 * probability:.1f} %"
+    if probability < 0.001:
+        return "below 0.1 %"
+    return "above 99.9 %" if probability > 0.999 else f"{100 * probability:.1f} %"

@@ -16,7 +16,19 @@ from npdeconv.report.shrinking import SIDE
 
 TEMPLATES = Path(__file__).parent / "templates"
 # In the order in which they define what the next ones use.
-SCRIPTS = ("page", "state", "curves", "maps", "detail", "mistakes", "cloud", "occlusion", "classes", "follow", "start")
+SCRIPTS = (
+    "page",
+    "state",
+    "curves",
+    "maps",
+    "detail",
+    "mistakes",
+    "cloud",
+    "occlusion",
+    "classes",
+    "follow",
+    "start",
+)
 
 
 def write(path: str | Path, report: Report, *, refresh: float | None = None) -> int:

@@ -57,6 +57,12 @@ def restricted_load(file: BinaryIO, names: Names, find_persistent: Callable[[Any
     raise AssertionError("genops ends with STOP or raises")
 
 
+def brief(value: Any) -> str:
+    """Name a value from a pickle in a message; writing out lists that share their parts can take forever."""
+    is_plain = value is None or isinstance(value, str | bytes | int | float)
+    return describe(value) if is_plain else f"a value of type {type(value).__name__}"
+
+
 class _Machine:
     """The stack and the memo of one pickle."""
 
@@ -97,7 +103,7 @@ class _Machine:
     def find(self, name: Any) -> None:
         if not isinstance(name, str) or name not in self.names:
             raise UnexpectedError(
-                f"expected a pickle of arrays and nothing else, got one that asks for {describe(name)};"
+                f"expected a pickle of arrays and nothing else, got one that asks for {brief(name)};"
                 f" nothing was executed"
             )
         self.stack.append(self.names[name])
@@ -193,21 +199,21 @@ class _PickledType:
 
     def __init__(self, code: Any, *_: Any) -> None:
         if code not in ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"):
-            raise UnexpectedError(f"expected a pickled array of numbers, got one of {describe(code)}")
+            raise UnexpectedError(f"expected a pickled array of numbers, got one of {brief(code)}")
         self.dtype = np.dtype(code)
 
     def restore(self, state: Any) -> None:
         """Take (version, byte order, and what only structures and strings have)."""
         order = state[1]
         if order not in ("<", ">", "|", "="):
-            raise UnexpectedError(f"expected a pickled array of numbers, got byte order {describe(order)}")
+            raise UnexpectedError(f"expected a pickled array of numbers, got byte order {brief(order)}")
         self.dtype = self.dtype.newbyteorder(order)
 
 
 def _encode(text: str, encoding: str) -> bytes:
     """Return the bytes that Python 3 wrote into a pickle of protocol 2."""
     if encoding != "latin1":
-        raise UnexpectedError(f"expected bytes in latin1, got {describe(encoding)}")
+        raise UnexpectedError(f"expected bytes in latin1, got {brief(encoding)}")
     return text.encode("latin-1")
 
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from npdeconv import cli, models, weights
-from tests.test_weights_torch import torch_zip
+from tests.torch_files import torch_zip
 
 
 def as_torch(network):

@@ -18,6 +18,7 @@ from npdeconv import weights
 from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
 from tests.test_weights import refuse
 from tests.tiny import assert_same_bits, copy_of, tiny_network
+from tests.torch_files import Call, Endless, Global, Id, dumps, tensor, torch_zip
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = [GOLDEN / "small.pth", GOLDEN / "small_legacy.pth"]
@@ -105,80 +106,6 @@ def test_networks_that_do_not_fit():
         ValueError, match=r"^load_torch: expected a network with an input_shape, Sequential has"
     ):
         weights.load_torch(Sequential(small_network().layers), FILES[0])
-
-
-def torch_zip(path, tensors, *, storages=None, content=None, root="archive", extra=None, **options):
-    """Write a zip archive as PyTorch does, of (name, array) pairs or of a ready pickle."""
-    storages = {str(n): array for n, array in enumerate(tensors.values())} if storages is None else storages
-    content = pickled(tensors) if content is None else content
-    members = {f"{root}/data.pkl": content, f"{root}/byteorder": b"little"}
-    members |= {
-        f"{root}/data/{key}": np.ascontiguousarray(array).tobytes() for key, array in storages.items()
-    }
-    with zipfile.ZipFile(path, "w", **options) as archive:
-        for name, data in (members | (extra or {})).items():
-            archive.writestr(name, data)
-
-
-class Call:
-    """Pickles as a call of a function of some name."""
-
-    def __init__(self, name, *arguments):
-        self.name, self.arguments = name, arguments
-
-
-class Id:
-    """Pickles as a persistent id."""
-
-    def __init__(self, *key):
-        self.key = key
-
-
-class Global:
-    """Pickles as a name."""
-
-    def __init__(self, name):
-        self.name = name
-
-
-def encode(value):
-    """Pickle plain values, calls, names and persistent ids, without importing what is named."""
-    if isinstance(value, Global):
-        module, _, name = value.name.rpartition(".")
-        return f"c{module}\n{name}\n".encode()
-    if isinstance(value, Call):
-        return encode(Global(value.name)) + encode(value.arguments) + b"R"
-    if isinstance(value, Id):
-        return encode(value.key) + b"Q"
-    if isinstance(value, dict):
-        return b"}(" + b"".join(encode(key) + encode(item) for key, item in value.items()) + b"u"
-    if isinstance(value, tuple):
-        return b"(" + b"".join(map(encode, value)) + b"t"
-    if isinstance(value, list):
-        return b"](" + b"".join(map(encode, value)) + b"e"
-    return pickle.dumps(value, 2)[2:-1]
-
-
-def dumps(value):
-    return b"\x80\x02" + encode(value) + b"."
-
-
-CODES = {"float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long"}
-
-
-def tensor(key, array, *, offset=0, shape=None, strides=None, count=None, kind=None, legacy=False):
-    """Describe a tensor that is a whole storage, or lies about it."""
-    shape = array.shape if shape is None else shape
-    if strides is None:
-        strides = tuple(step // array.itemsize for step in np.ascontiguousarray(array).strides)
-    kind = Global(f"torch.{CODES[array.dtype.name] if kind is None else kind}Storage")
-    count = array.size if count is None else count
-    storage = Id("storage", kind, key, "cpu", count, *([None] if legacy else []))
-    return Call("torch._utils._rebuild_tensor_v2", storage, offset, shape, strides, False, {})
-
-
-def pickled(tensors):
-    return dumps({name: tensor(str(n), array) for n, (name, array) in enumerate(tensors.items())})
 
 
 def plain_network():
@@ -289,7 +216,9 @@ def test_tensors_that_lie(tmp_path, changes, match):
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        ([1], r"expected a dictionary of tensors, got \[1\]$"),
+        ([1], r"expected a dictionary of tensors, got a value of type list$"),
+        (Endless(), r"expected a dictionary of tensors, got a value of type tuple$"),
+        ({"conv.weight": Endless()}, r"got a value of type tuple as 'conv\.weight'$"),
         ({"conv.weight": 1}, r"expected a dictionary of tensors, got 1 as 'conv\.weight'$"),
         ({1: 1}, r"expected a dictionary of tensors, got 1 as 1$"),
         ({}, r"expected 1 layers with parameters for plain, the file has 0$"),
@@ -317,7 +246,7 @@ def test_tensors_that_lie(tmp_path, changes, match):
             r"asks for 'torch\.nn\.modules\.container\.Sequential'; noth",
         ),
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_other_contents(tmp_path, content, match):
     torch_zip(tmp_path / "w.pth", plain_tensors(), content=dumps(content))
@@ -417,9 +346,11 @@ def test_older_files_that_lie(tmp_path):
     refuse_plain(path, r"expected version 1001 in little-endian order, got 1002$")
     write(header[0], 1001, {"little_endian": False}, *good[3:])
     refuse_plain(path, r"expected version 1001 in little-endian order, got 1001$")
-    for keys in (["0"], ["0", "1", "2"], ["0", "0"], ["1", "1", "0"], {"0": 1}):
+    for keys in (["0"], ["0", "1", "2"], ["0", "0"], ["1", "1", "0"], {"0": 1}, ["0", 1], ["0", Endless()]):
         write(*good[:4], keys)
-        refuse_plain(path, r"expected a list of the storages that the tensors use, got another$")
+        refuse_plain(
+            path, r"expected a list of the storages that the tensors use, got (another|something else)$"
+        )
     write(*good, behind=[*storages, b"more"])
     refuse_plain(path, r"expected the file to end with its tensors, got 4 bytes more$")
     write(*good, behind=storages[:1])

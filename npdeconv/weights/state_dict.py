@@ -18,10 +18,9 @@ from typing import Any, BinaryIO, NamedTuple, TypeAlias
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from npdeconv._checks import describe
 from npdeconv._files import UnexpectedError
 from npdeconv._types import Array, Shape
-from npdeconv._unpickling import Names, restricted_load
+from npdeconv._unpickling import Names, brief, restricted_load
 from npdeconv.weights.arrays import Stored
 
 _MAGIC = 0x1950A86A20F9469CFC6C
@@ -67,10 +66,10 @@ def open_state_dict(path: Path) -> Iterator[list[Stored]]:
         file.seek(0)
         content, read = _open_zip(zipfile.ZipFile(file)) if is_zip else _open_legacy(file)
         if not isinstance(content, dict):
-            raise UnexpectedError(f"expected a dictionary of tensors, got {describe(content)}")
+            raise UnexpectedError(f"expected a dictionary of tensors, got {brief(content)}")
         for name, tensor in content.items():
             if not isinstance(name, str) or not isinstance(tensor, _Tensor):
-                raise UnexpectedError(f"expected a dictionary of tensors, got {describe(tensor)} as {name!r}")
+                raise UnexpectedError(f"expected a dictionary of tensors, got {brief(tensor)} as {name!r}")
         yield [
             Stored(name, tensor.shape, tensor.storage.dtype, partial(_view, tensor, read))
             for name, tensor in content.items()
@@ -117,7 +116,7 @@ def _open_legacy(file: BinaryIO) -> tuple[Any, _Read]:
         raise UnexpectedError("expected PyTorch's magic number, got another pickle")
     version, system = restricted_load(file, {}), restricted_load(file, {})
     if version != _PROTOCOL or not isinstance(system, dict) or system.get("little_endian") is not True:
-        raise UnexpectedError(f"expected version {_PROTOCOL} in little-endian order, got {describe(version)}")
+        raise UnexpectedError(f"expected version {_PROTOCOL} in little-endian order, got {brief(version)}")
     storages: dict[str, _Storage] = {}
 
     def find(key: Any) -> _Storage:
@@ -138,7 +137,9 @@ def _open_legacy(file: BinaryIO) -> tuple[Any, _Read]:
 
 def _places(file: BinaryIO, keys: Any, storages: dict[str, _Storage]) -> dict[str, int]:
     """Return where the numbers of each storage start, behind their count."""
-    if not isinstance(keys, list) or set(keys) != set(storages) or len(keys) != len(storages):
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise UnexpectedError("expected a list of the storages that the tensors use, got something else")
+    if set(keys) != set(storages) or len(keys) != len(storages):
         raise UnexpectedError("expected a list of the storages that the tensors use, got another")
     places, end = {}, os.fstat(file.fileno()).st_size
     for key in keys:

@@ -1,0 +1,86 @@
+"""Files as PyTorch writes them, or as it never would, without PyTorch."""
+
+import pickle
+import zipfile
+
+import numpy as np
+
+
+def torch_zip(path, tensors, *, storages=None, content=None, root="archive", extra=None, **options):
+    """Write a zip archive as PyTorch does, of (name, array) pairs or of a ready pickle."""
+    storages = {str(n): array for n, array in enumerate(tensors.values())} if storages is None else storages
+    content = pickled(tensors) if content is None else content
+    members = {f"{root}/data.pkl": content, f"{root}/byteorder": b"little"}
+    members |= {
+        f"{root}/data/{key}": np.ascontiguousarray(array).tobytes() for key, array in storages.items()
+    }
+    with zipfile.ZipFile(path, "w", **options) as archive:
+        for name, data in (members | (extra or {})).items():
+            archive.writestr(name, data)
+
+
+class Call:
+    """Pickles as a call of a function of some name."""
+
+    def __init__(self, name, *arguments):
+        self.name, self.arguments = name, arguments
+
+
+class Id:
+    """Pickles as a persistent id."""
+
+    def __init__(self, *key):
+        self.key = key
+
+
+class Global:
+    """Pickles as a name."""
+
+    def __init__(self, name):
+        self.name = name
+
+
+class Endless:
+    """Pickles as a pair of twice the same pair, 200 levels deep: small, but writing it out takes forever."""
+
+
+def encode(value):
+    """Pickle plain values, calls, names and persistent ids, without importing what is named."""
+    if isinstance(value, Global):
+        module, _, name = value.name.rpartition(".")
+        return f"c{module}\n{name}\n".encode()
+    if isinstance(value, Endless):
+        return b"K\x01" + b"q\x00h\x00\x86" * 200
+    if isinstance(value, Call):
+        return encode(Global(value.name)) + encode(value.arguments) + b"R"
+    if isinstance(value, Id):
+        return encode(value.key) + b"Q"
+    if isinstance(value, dict):
+        return b"}(" + b"".join(encode(key) + encode(item) for key, item in value.items()) + b"u"
+    if isinstance(value, tuple):
+        return b"(" + b"".join(map(encode, value)) + b"t"
+    if isinstance(value, list):
+        return b"](" + b"".join(map(encode, value)) + b"e"
+    return pickle.dumps(value, 2)[2:-1]
+
+
+def dumps(value):
+    return b"\x80\x02" + encode(value) + b"."
+
+
+CODES = {"float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long"}
+
+
+def tensor(key, array, *, offset=0, shape=None, strides=None, count=None, kind=None, legacy=False):
+    """Describe a tensor that is a whole storage, or lies about it."""
+    shape = array.shape if shape is None else shape
+    if strides is None:
+        strides = tuple(step // array.itemsize for step in np.ascontiguousarray(array).strides)
+    kind = Global(f"torch.{CODES[array.dtype.name] if kind is None else kind}Storage")
+    count = array.size if count is None else count
+    storage = Id("storage", kind, key, "cpu", count, *([None] if legacy else []))
+    return Call("torch._utils._rebuild_tensor_v2", storage, offset, shape, strides, False, {})
+
+
+def pickled(tensors):
+    return dumps({name: tensor(str(n), array) for n, (name, array) in enumerate(tensors.items())})

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from npdeconv import models
-from npdeconv.data import as_input
+from npdeconv import models, weights
+from npdeconv.data import as_input, load_photos
 from npdeconv.inference import below_softmax
 from npdeconv.layers import (
     Conv2D,
@@ -160,3 +160,17 @@ def test_bad_requests():
         class_activation_maps(net, IMAGES, top=0)
     with pytest.raises(ValueError, match=r"^class_activation_maps: expected images of shape \(N, H, W, C\)"):
         class_activation_maps(net, IMAGES[0])
+
+
+@pytest.mark.parametrize("name", ["squeezenet_imagenet", "tiny_darknet_imagenet"])
+def test_pretrained_networks_have_exact_maps(real_data, name):
+    """Their last convolution's maps are those of the classes; the zebra's stand on the zebra, not on rock."""
+    pretrained = weights.load_card(real_data / "weights" / f"{name}.json")
+    (photo,) = load_photos(real_data / "photos" / "zebra.jpg")
+    images = pretrained.preprocessing.fit([photo.image])
+    result = class_activation_maps(pretrained.on_pixels(), images)
+    assert pretrained.classes[result.classes[0, 0]] == "zebra"
+    assert not result.bias.any()
+    np.testing.assert_allclose(result.logit, result.maps.mean(axis=(2, 3)), rtol=1e-4)
+    zebra = result.upsampled[0, 0]
+    assert zebra[20:110, 110:200].mean() > 3 * zebra[170:, 80:140].mean()

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from npdeconv import models, weights
 from npdeconv.layers import (
     Conv2D,
     Dense,
@@ -15,6 +16,7 @@ from npdeconv.layers import (
     Sequential,
     Standardize,
 )
+from npdeconv.training import predict
 from npdeconv.visualize import Regularizers, maximize_activation
 from tests.cases import small_network
 from tests.test_projection import CORNER, corner_finder
@@ -245,3 +247,14 @@ def test_bad_requests():
         Regularizers(blur=-1)
     with pytest.raises(TypeError, match=r"Regularizers: blur_every must be an integer, got 1\.5"):
         Regularizers(blur_every=1.5)
+
+
+def test_a_trained_network_takes_what_was_made_for_a_digit_for_that_digit(real_data):
+    net = models.deck_model3(rng=np.random.default_rng(0))
+    weights.load_keras(net, real_data / "deck" / "model3" / "weights.h5")
+    result = maximize_activation(net, "logits", np.arange(10), steps=80, progress=False)
+    chances = predict(net, result.pixels)
+    assert chances.argmax(axis=1).tolist() == list(range(10))
+    assert chances.max(axis=1).min() > 0.99
+    # The strokes are white on black, as those of digits: most of each image stayed dark.
+    assert (result.pixels < 64).mean() > 0.5

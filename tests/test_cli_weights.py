@@ -1,10 +1,13 @@
 """Commands that are given weights from PyTorch."""
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from npdeconv import cli, models, weights
+from tests.test_cards import CARD, network_of_card
 from tests.torch_files import torch_zip
 
 
@@ -66,3 +69,16 @@ def test_missing_files(tmp_path, capsys, name):
     arguments = ["classify", "deck_model4", "--data", "strokes", "--weights", str(tmp_path / name)]
     assert cli.main(arguments) == 2
     assert capsys.readouterr().err == f"npdeconv: {tmp_path / name}: there is no such file\n"
+
+
+def test_a_pretrained_network_has_a_report_too(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    weights.save(network_of_card(), tmp_path / "small.npz")
+    (tmp_path / "small.json").write_text(json.dumps(CARD))
+    (tmp_path / "photos").mkdir()
+    rng = np.random.default_rng(0)
+    for n in range(4):
+        Image.fromarray(rng.integers(0, 256, (20, 30, 3), np.uint8)).save(tmp_path / "photos" / f"{n}.png")
+    assert cli.main(["report", "small.json", "--data", "photos"]) == 0
+    assert capsys.readouterr().out.startswith("small_report.html (")
+    assert "small" in (tmp_path / "small_report.html").read_text()

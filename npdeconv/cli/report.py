@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from npdeconv.cli.figures import check_folder, make_folder
 from npdeconv.cli.options import DATA_HELP, add_command, add_workers, at_least, load, run_folder
+from npdeconv.cli.pretrained import is_card
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
 from npdeconv.report import collect, is_page, known_snapshots, write
@@ -27,9 +28,15 @@ def add(commands: Any) -> None:
         "maps. It needs no server and no network.",
     )
     option = parser.add_argument
-    option("network", metavar="RUN", help="folder of a training run")
+    option(
+        "network", metavar="RUN", help="folder of a training run, or the card (.json) of a pretrained network"
+    )
     option("--weights", metavar="FILE", help=".npz file; the run's weights.npz if not given")
-    option("--data", metavar="SET", help=f"{DATA_HELP}; the run's if not given")
+    option(
+        "--data",
+        metavar="SET",
+        help=f"{DATA_HELP}, or a folder of photos for a pretrained one; the run's if not given",
+    )
     option(
         "--images",
         type=at_least(1),
@@ -37,16 +44,25 @@ def add(commands: Any) -> None:
         metavar="N",
         help="test images to search, at even distances",
     )
-    option("--out", type=Path, metavar="FILE", help="the page; RUN/report.html if not given")
+    option(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the page; if not given, RUN/report.html, or for the card NAME.json, NAME_report.html here",
+    )
     add_workers(parser)
     parser.set_defaults(split="test")
 
 
 def run(options: argparse.Namespace) -> None:
     """Collect, write, and print where the page is."""
-    options.network = run_folder(options.network)
-    folder = Path(options.network)
-    out = options.out or folder / "report.html"
+    if is_card(options.network):
+        folder = Path(options.network).with_suffix("")  # there is none: no history, and no snapshots
+        out = options.out or Path(f"{folder.name}_report.html")
+    else:
+        options.network = run_folder(options.network)
+        folder = Path(options.network)
+        out = options.out or folder / "report.html"
     check_page(out)
     network, dataset = load(options)
     make_folder(out.parent)

@@ -9,30 +9,36 @@ from npdeconv import models
 from npdeconv._checks import kernel_input
 from npdeconv.kernels import pieces, reference
 from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
-from npdeconv.visualize.cone import Variants, ascend, clean_pass
+from npdeconv.visualize.cone import Cone, Variants
 from tests.chains import Jump, Mirror, biased, chains
 
 
 def full_passes(chain, x):
-    """Yield each layer's outputs for the variants themselves, made without the code under test."""
+    """Return each layer's outputs for the variants themselves, made without the code under test."""
     y = np.repeat(x.clean[np.newaxis], len(x.boxes), axis=0)
     height, width = x.boxes.shape[1:3]
     for image, box, (row, column) in zip(y, x.boxes, x.corners, strict=True):
         image[row : row + height, column : column + width] = box
-    for layer in chain.layers.values():
-        y = layer(y)
-        yield y
+    outputs = {}
+    for name, layer in chain.layers.items():
+        y = outputs[name] = layer(y)
+    return outputs
 
 
-def assert_equal_passes(chain, x, rtol=1e-12):
-    """Return in how many layers the cone was smaller than the map."""
-    partial = 0
-    outputs = clean_pass(chain, x.clean)
-    for (name, y), expected in zip(ascend(chain, outputs, x), full_passes(chain, x), strict=True):
+def assert_equal_passes(chain, x, watched, rtol=1e-12):
+    """Return the names of the layers for which the cone was smaller than the map."""
+    seen, partial = [], []
+    expected = full_passes(chain, x)
+    for name, y in Cone(chain, x.clean, watched).ascend(x.boxes, x.corners):
+        seen.append(name)
         if isinstance(y, Variants):
-            partial += y.boxes.shape[1:3] != y.clean.shape[:2]
+            if y.boxes.shape[1:3] != y.clean.shape[:2]:
+                partial.append(name)
             y = y.whole()
-        np.testing.assert_allclose(y, expected, atol=rtol * np.abs(expected).max(), err_msg=name)
+        atol = rtol * np.abs(expected[name]).max()
+        np.testing.assert_allclose(y, expected[name], atol=atol, err_msg=name)
+    assert watched in seen
+    assert seen[-1] == list(chain.layers)[-1]
     return partial
 
 
@@ -57,7 +63,9 @@ def test_variants_pass_as_full_images_do(data):
     chain = data.draw(chains())
     shape = chain.input_shape
     size, corners = data.draw(boxes_in(shape))
-    assert_equal_passes(Sequential({**chain.layers, "flatten": Flatten()}), variants(shape, size, corners))
+    watched = data.draw(st.sampled_from(list(chain.layers)))
+    longer = Sequential({**chain.layers, "flatten": Flatten()})
+    assert_equal_passes(longer, variants(shape, size, corners), watched)
 
 
 @pytest.mark.parametrize("padding", ["same", "valid", ((2, 0), (1, 3))])
@@ -75,9 +83,9 @@ def test_only_the_cone_is_computed(padding, monkeypatch):
         }
     )
     x = variants((40, 40, 2), (6, 6), [(0, 0), (9, 10), (34, 34)])
-    outputs = clean_pass(chain, x.clean)
+    cone = Cone(chain, x.clean, "conv2")
     del seen[:]
-    *_, (_, y) = ascend(chain, outputs, x)
+    *_, (_, y) = cone.ascend(x.boxes, x.corners)
     # 6 + 2 outputs; five windows of two, as the worst alignment needs; 5 + 2 outputs.
     assert seen == [(3, 10, 10, 2), (3, 9, 9, 3)]
     assert y.boxes.shape == (3, 7, 7, 3)
@@ -88,22 +96,21 @@ def test_unknown_kinds_of_layers_are_computed_as_a_whole():
     for odd in (Mirror(), Jump(3, 3, 3, padding="same", rng=rng, dtype=float), Sequential({"own": Mirror()})):
         layers = {"conv": Conv2D(1, 3, 3, padding="same", rng=rng, dtype=float), "odd": odd, "relu": ReLU()}
         x = variants((12, 12, 1), (2, 2), [(0, 0), (3, 8), (10, 10)])
-        assert assert_equal_passes(Sequential(layers), x) == 1  # that is `conv`
+        assert assert_equal_passes(Sequential(layers), x, "relu") == ["conv"]
 
 
 def test_a_known_network_in_single_precision():
     network = biased(models.deck_model3(rng=np.random.default_rng(0)))
     corners = [(0, 0), (3, 11), (20, 20), (0, 13), (20, 6)]
-    partial = assert_equal_passes(network, variants((28, 28, 1), (8, 8), corners, np.float32), rtol=2e-5)
-    assert partial == list(network.layers).index("pool2") + 1
+    x = variants((28, 28, 1), (8, 8), corners, np.float32)
+    partial = assert_equal_passes(network, x, "conv3", rtol=2e-5)
+    assert partial == ["relu1", "relu2", "pool1", "conv3", "relu3", "relu4", "pool2"]
 
 
 def test_the_cone_ends_where_a_vector_begins():
     rng = np.random.default_rng(0)
     chain = Sequential({"relu": ReLU(), "flatten": Flatten(), "dense": Dense(75, 2, rng=rng, dtype=float)})
-    outputs = clean_pass(chain, np.ones((5, 5, 3)))
-    assert [y.shape for y in outputs] == [(5, 5, 3)]
-    assert assert_equal_passes(chain, variants((5, 5, 3), (2, 1), [(3, 4)])) == 1
+    assert assert_equal_passes(chain, variants((5, 5, 3), (2, 1), [(3, 4)]), "relu") == ["relu"]
 
 
 @settings(deadline=None)

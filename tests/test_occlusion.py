@@ -11,7 +11,8 @@ from npdeconv import inference, models, visualize, weights
 from npdeconv.cli import main
 from npdeconv.data import load_mnist
 from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
-from npdeconv.visualize import Box, occlude, occlude_box, occlusion, occlusion_positions, project
+from npdeconv.visualize import Box, occlude, occlude_box, occlusion_positions, project
+from npdeconv.visualize.cone import Cone
 from npdeconv.visualize.occlusion import SHARD_SIZE, energy_under, rank_agreement
 from tests.cases import small_network
 
@@ -123,15 +124,15 @@ def test_any_number_of_workers_gives_the_same_bits_and_the_image_stays():
 def test_positions_are_looked_at_by_the_shard(monkeypatch):
     images, net = images_and_network()
     counts = []
-    ascend = occlusion.ascend
+    ascend = Cone.ascend
 
-    def counting(chain, outputs, x):
-        counts.append(len(x.boxes))
-        return ascend(chain, outputs, x)
+    def counting(cone, boxes, corners):
+        counts.append(len(boxes))
+        return ascend(cone, boxes, corners)
 
-    monkeypatch.setattr(occlusion, "ascend", counting)
+    monkeypatch.setattr(Cone, "ascend", counting)
     assert occlude(net, images[0], 0, "relu1", size=2, workers=1).probability.size == 80
-    assert counts == [1, SHARD_SIZE, SHARD_SIZE, 80 - 2 * SHARD_SIZE]
+    assert counts == [1, *[SHARD_SIZE] * 5]
     del counts[:]
     large = np.zeros((129, 131, 1), np.uint8)
     logits = Dense(129 * 131, 2, rng=np.random.default_rng(0))

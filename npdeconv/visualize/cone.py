@@ -7,8 +7,7 @@ what they would see.
 """
 
 import copy
-from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +30,7 @@ from npdeconv.layers import (
     Tanh,
 )
 from npdeconv.layers.pool import Pool2D
+from npdeconv.plan import Plan
 
 POINTWISE = {Dropout, Ink, LeakyReLU, LocalResponseNorm, ReLU, Standardize, Tanh}
 """Kinds of layers that treat every position by itself."""
@@ -72,56 +72,80 @@ class Variants(NamedTuple):
         return Variants(self.clean[one], self.boxes[one], self.corners)
 
 
-def clean_pass(chain: Sequential, image: Array) -> tuple[Array, ...]:
-    """Return the outputs (OH, OW, F) for one image (H, W, C), as far as `ascend` needs them."""
-    outputs = []
-    x = image[np.newaxis]
-    for layer in chain.layers.values():
-        if not _takes_pieces(layer):
-            break
-        x = layer(x)
-        outputs.append(x[0])
-    return tuple(outputs)
-
-
-def ascend(
-    chain: Sequential, outputs: Sequence[Array], x: Variants
-) -> Iterator[tuple[str, Variants | Array]]:
-    """Pass variants of an image up a chain; yield each layer's name and outputs.
+class Cone:
+    """One image's pass up a chain, kept, and how to compute parts of it again.
 
     Parameters
     ----------
     chain : Sequential
-    outputs : sequence of (OH, OW, F)
-        Those of the clean image, see `clean_pass`.
-    x : Variants
-
-    Yields
-    ------
-    str, Variants or array (N, ...)
-        The latter as soon as the change may be anywhere, because it has spread so far or because of
-        a layer that can't be computed in pieces.
+    image : (H, W, C)
+        As the chain takes it.
+    watched : str
+        Name of a layer whose outputs will be asked for.
     """
-    y: Variants | Array = x
-    for (name, layer), clean in zip_longest(chain.layers.items(), outputs):
-        y = _pass(layer, y, clean) if isinstance(y, Variants) else layer(y)
-        yield name, y
+
+    def __init__(self, chain: Sequential, image: Array, watched: str) -> None:
+        self.image = image
+        self.steps = tuple(_steps(chain, image, watched))
+
+    def ascend(self, boxes: Array, corners: Array) -> Iterator[tuple[str, Variants | Array]]:
+        """Pass variants of the image up the chain, see `Variants`; yield names and outputs of layers.
+
+        Yields
+        ------
+        str, Variants or array (N, ...)
+            Of the watched layer and the last, and of some others. Arrays as soon as the change may be
+            anywhere, because it has spread so far or because of a layer that can't be computed in pieces.
+        """
+        y: Variants | Array = Variants(self.image, boxes, corners)
+        for step in self.steps:
+            y = step.pass_on(y) if isinstance(y, Variants) else step.whole(y)
+            yield step.name, y
 
 
-def _pass(layer: Layer, x: Variants, clean: Array | None) -> Variants | Array:
-    if clean is None:
-        return layer(x.whole())
-    if type(layer) in POINTWISE:
-        return Variants(clean, layer(x.boxes), x.corners)
-    assert isinstance(layer, Conv2D | Pool2D)
-    size, stride, _ = layer.window
-    corners, (height, width) = layer.window.reach(x.corners, x.boxes.shape[1:3], x.clean.shape, layer.name)
-    if (height, width) == clean.shape[:2]:
-        return layer(x.whole())
-    (top, left), _ = layer.window.place(x.clean.shape, layer.name)
-    under = (height - 1) * stride[0] + size[0], (width - 1) * stride[1] + size[1]
-    pieces = x.pieces(corners * stride - (top, left), under, BEYOND[type(layer)])
-    return Variants(clean, _unpadded(layer)(pieces), corners)
+class _Step(NamedTuple):
+    """A layer, with the layers behind it that treat every position by itself."""
+
+    name: str  # of the last of them
+    whole: Plan
+    pieces: Plan  # for pieces, which bring along what lies beyond the image
+    first: Layer
+    clean: Array | None  # (OH, OW, F): of the clean image; None where it can't be computed in pieces
+
+    def pass_on(self, x: Variants) -> Variants | Array:
+        """Compute what may have changed."""
+        layer = self.first
+        if self.clean is None:
+            return self.whole(x.whole())
+        if not isinstance(layer, Conv2D | Pool2D):
+            return Variants(self.clean, self.whole(x.boxes), x.corners)
+        (height, width), stride, _ = layer.window
+        corners, reached = layer.window.reach(x.corners, x.boxes.shape[1:3], x.clean.shape, layer.name)
+        if reached == self.clean.shape[:2]:
+            return self.whole(x.whole())
+        (top, left), _ = layer.window.place(x.clean.shape, layer.name)
+        under = (reached[0] - 1) * stride[0] + height, (reached[1] - 1) * stride[1] + width
+        pieces = x.pieces(corners * stride - (top, left), under, BEYOND[type(layer)])
+        return Variants(self.clean, self.pieces(pieces), corners)
+
+
+def _steps(chain: Sequential, image: Array, watched: str) -> Iterator[_Step]:
+    """Cut a chain into steps, none of which goes beyond the watched layer."""
+    names = list(chain.layers)
+    starts = [
+        n
+        for n, name in enumerate(names)
+        if n == 0 or type(chain[name]) not in POINTWISE or names[n - 1] == watched
+    ]
+    x, in_pieces = image[np.newaxis], True
+    for start, stop in zip(starts, [*starts[1:], len(names)], strict=True):
+        first, last = names[start], names[stop - 1]
+        part, layer = chain[first:last], chain[first]
+        whole, in_pieces = Plan(part), in_pieces and _takes_pieces(layer)
+        if in_pieces:
+            x = whole(x)
+        pieces = Plan(Sequential({**part.layers, first: _unpadded(layer)}))
+        yield _Step(last, whole, pieces, layer, x[0] if in_pieces else None)
 
 
 def _takes_pieces(layer: Layer) -> bool:
@@ -131,8 +155,9 @@ def _takes_pieces(layer: Layer) -> bool:
     return is_local(layer) and not leaves_out
 
 
-def _unpadded(layer: Conv2D | Pool2D) -> Layer:
-    """Return the layer as it is for pieces, which bring along what lies beyond the image."""
+def _unpadded(layer: Layer) -> Layer:
+    """Return a layer without its padding."""
     bare = copy.copy(layer)
-    bare.window = layer.window._replace(padding="valid")
+    if isinstance(bare, Conv2D | Pool2D):
+        bare.window = bare.window._replace(padding="valid")
     return bare

@@ -17,7 +17,7 @@ from npdeconv.data import as_input
 from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.parallel import Workers, pool, slices
-from npdeconv.visualize.cone import Variants, ascend, clean_pass
+from npdeconv.visualize.cone import Cone, Variants
 from npdeconv.visualize.occluder import (
     Fill,
     Positions,
@@ -28,7 +28,7 @@ from npdeconv.visualize.occluder import (
 )
 from npdeconv.visualize.projection import as_map_shape, maps_of, project
 
-SHARD_SIZE = 32  # positions at most; of large occluders fewer, since their cones take memory
+SHARD_SIZE = 16  # positions at most; of large occluders fewer, since their cones take memory
 SHARD_PIXELS = 2**14
 RESOLUTION = 1e-5  # smaller differences may be float32's rounding
 
@@ -117,8 +117,9 @@ def occlude(
     Notes
     -----
     Only what the occluder can reach is computed again, see `npdeconv.visualize.cone`. Memory does not
-    grow with the number of positions, which are looked at by the shard. The paper does not say how it measures which map is the
-    strongest; the largest activation is what it ranks images by (figure 2).
+    grow with the number of positions, which are looked at by the shard. The paper does not say how
+    it measures which map is the strongest; the largest activation is what it ranks images by
+    (figure 2).
     """
     check_image(image)
     if network.input_shape not in (None, image.shape):
@@ -134,16 +135,8 @@ def occlude(
     projected = project(network, image[np.newaxis], layer, feature_map, select="map", workers=1).pixels[0]
     filling = filled(image, fill, positions.size)
     clean_image, filling = as_input(np.stack([image, filling]), network.dtype)
-    scene = _Scene(
-        network,
-        clean_image,
-        clean_pass(network, clean_image),
-        filling,
-        positions.size,
-        label,
-        layer,
-        feature_map,
-    )
+    cone = Cone(network, clean_image, layer)
+    scene = _Scene(network, cone, filling, positions.size, label, layer, feature_map)
     # An occluder that shows the image itself hides nothing.
     clean = _look(scene._replace(filling=clean_image), np.zeros((1, 2), np.int64))
     clean_activity = float(clean.activity[0])
@@ -215,8 +208,7 @@ class _Scene(NamedTuple):
     """All that a shard of positions needs to be computed."""
 
     network: Sequential
-    image: Array  # (H, W, C): as the network takes it
-    outputs: tuple[Array, ...]  # what the layers make of it, see `clean_pass`
+    cone: Cone  # of the image
     filling: Array  # (H, W, C): what the occluder, a window onto it, shows
     size: Pair
     label: int
@@ -258,7 +250,7 @@ def _look(scene: _Scene, corners: Array) -> _Look:
     windows = sliding_window_view(scene.filling, scene.size, axis=(0, 1))
     shown = np.moveaxis(windows[corners[:, 0], corners[:, 1]], 1, 3)  # (N, h, w, C)
     m = scene.feature_map
-    for name, y in ascend(scene.network, scene.outputs, Variants(scene.image, shown, corners)):
+    for name, y in scene.cone.ascend(shown, corners):
         if name == scene.layer:
             one = y.only(m).whole() if isinstance(y, Variants) else y[..., [m]]
             activity = np.maximum(one, 0).reshape(len(one), -1).sum(axis=1, dtype=np.float64)

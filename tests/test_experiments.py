@@ -21,6 +21,7 @@ from npdeconv.experiments import (
 )
 from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential
 from npdeconv.losses import softmax_cross_entropy
+from npdeconv.visualize import layer_features
 from tests.tiny import CLASSES, assert_same_bits, copy_of, tiny_dataset, tiny_network
 
 
@@ -186,6 +187,21 @@ def test_transfer_is_what_its_steps_give():
         assert result.frozen[0, k] == pytest.approx(expected, abs=0.02)
     again = transfer(network, dataset, per_class=[2, 4], seeds=[7], workers=1)
     assert again.frozen.tobytes() == result.frozen.tobytes()
+
+
+def test_features_are_computed_of_those_images_only_that_are_drawn_or_tested(monkeypatch):
+    seen = []
+
+    def counted(network, images, names, **options):
+        seen.append(images)
+        return layer_features(network, images, names, **options)
+
+    monkeypatch.setattr(sys.modules["npdeconv.experiments.transfer"], "layer_features", counted)
+    dataset, test = tiny_dataset(300), tiny_dataset(20, seed=9)
+    transfer(seeing_network(), dataset, "relu", per_class=[1, 2], test=test, seeds=[0, 1], workers=1)
+    ranks = [ranks_within_class(dataset.labels, np.random.default_rng(seed)) for seed in (0, 1)]
+    drawn = dataset.images[(ranks[0] < 2) | (ranks[1] < 2)]
+    np.testing.assert_array_equal(seen[0], np.concatenate([drawn, test.images]))
 
 
 def test_a_test_set_of_its_own_is_what_is_tested_on():

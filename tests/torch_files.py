@@ -2,8 +2,16 @@
 
 import pickle
 import zipfile
+from pathlib import Path
 
 import numpy as np
+
+from npdeconv import weights
+from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
+from tests.test_weights import refuse
+
+GOLDEN = Path(__file__).parent / "golden"
+FILES = [GOLDEN / "small.pth", GOLDEN / "small_legacy.pth"]
 
 
 def torch_zip(path, tensors, *, storages=None, content=None, root="archive", extra=None, **options):
@@ -84,3 +92,36 @@ def tensor(key, array, *, offset=0, shape=None, strides=None, count=None, kind=N
 
 def pickled(tensors):
     return dumps({name: tensor(str(n), array) for n, (name, array) in enumerate(tensors.items())})
+
+
+def small_network():
+    """Return the network of the golden files; its batch normalizations are folded in."""
+    rng = np.random.default_rng(0)
+    layers = {
+        "conv1": Conv2D(3, 4, 3, padding="same", rng=rng),
+        "relu1": ReLU(),
+        "pool1": MaxPool2D(2),
+        "conv2": Conv2D(4, 6, (3, 1), groups=2, rng=rng),
+        "relu2": ReLU(),
+        "flatten": Flatten(),
+        "dense": Dense(48, 5, rng=rng),
+    }
+    return Sequential(layers, input_shape=(8, 8, 3), name="small")
+
+
+def refuse_torch(path, match, error=ValueError, network=None, **options):
+    network = small_network() if network is None else network
+    refuse(path, match, error, lambda net, file: weights.load_torch(net, file, **options), network)
+
+
+def plain_network():
+    rng = np.random.default_rng(0)
+    return Sequential({"conv": Conv2D(2, 3, (2, 1), rng=rng)}, input_shape=(5, 5, 2), name="plain")
+
+
+def plain_tensors(dtype=np.float32):
+    rng = np.random.default_rng(1)
+    return {
+        "conv.weight": rng.normal(size=(3, 2, 2, 1)).astype(dtype),
+        "conv.bias": np.arange(3).astype(dtype),
+    }

@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgb
 
 from npdeconv import plot
 from npdeconv.data import load_strokes, plant
-from npdeconv.experiments.localization import MAPS, Example, Localization
+from npdeconv.experiments.localization import MAPS, Localization, LocalizationExample
 from npdeconv.plot.localization import TRUE_COLOR
 from npdeconv.visualize import ClassActivationMaps, Regularizers, maximize_activation
 from tests.cases import small_network
@@ -100,7 +100,9 @@ def test_localization_is_drawn_as_means_of_the_seeds():
 def test_examples_show_the_true_box_beside_the_found_ones():
     pictures = plant(load_strokes(2))
     maps = np.random.default_rng(0).random((3, 2, 40, 40))
-    example = Example("max", pictures, maps, np.tile(pictures.boxes + np.array([1, 2, 0, -1]), (3, 1, 1)))
+    example = LocalizationExample(
+        "max", pictures, maps, np.tile(pictures.boxes + np.array([1, 2, 0, -1]), (3, 1, 1))
+    )
     axes = plot.localization_examples(example)
     assert axes.shape == (2, 4)
     top, bottom, left, right = pictures.boxes[1]

@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
     option(
         "--data", choices=("strokes", "mnist"), default="strokes", help="digits to plant; strokes are drawn"
     )
-    option("--images", type=at_least(100), default=4000, metavar="N", help="training pictures")
+    option("--images", type=at_least(100), default=3000, metavar="N", help="training pictures")
     option(
         "--test", type=at_least(2), default=1000, metavar="N", help="half to choose thresholds, half to test"
     )
@@ -43,7 +43,7 @@ def add(commands: Any) -> None:
     option(
         "--warm-up", type=at_least(0), default=2, metavar="N", help="epochs on plain digits, to begin with"
     )
-    option("--epochs", type=at_least(1), default=4, metavar="N", help="epochs on pictures")
+    option("--epochs", type=at_least(1), default=3, metavar="N", help="epochs on pictures")
     option("--out", type=Path, default=Path("localization"), metavar="DIR", help="folder to write to")
     add_workers(parser)
 

@@ -7,17 +7,17 @@ network of one's own), `transfer`, `probes`, `localization` (do maps know where 
 
 from npdeconv.experiments.classifiers import LinearClassifier, class_mean_accuracy, fit_classifier
 from npdeconv.experiments.intervals import Interval, t_interval
-from npdeconv.experiments.localization import Example, Localization, compare_poolings
+from npdeconv.experiments.localization import Localization, LocalizationExample, compare_poolings
 from npdeconv.experiments.probes import Probes, linear_probes, untrained
 from npdeconv.experiments.sampling import only_classes, ranks_within_class
 from npdeconv.experiments.scratch import Scratch, small_network, with_classes
 from npdeconv.experiments.transfer import Transfer, transfer
 
 __all__ = [
-    "Example",
     "Interval",
     "LinearClassifier",
     "Localization",
+    "LocalizationExample",
     "Probes",
     "Scratch",
     "Transfer",

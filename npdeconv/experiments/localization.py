@@ -45,7 +45,7 @@ class Localization(NamedTuple):
     area: float  # the objects' mean share of the pictures: the energy that any even map has
 
 
-class Example(NamedTuple):
+class LocalizationExample(NamedTuple):
     """What one network makes of a few pictures."""
 
     pool: str
@@ -65,7 +65,7 @@ def compare_poolings(
     examples: int = 4,
     workers: Workers = None,
     progress: bool = True,
-) -> tuple[Localization, list[Example]]:
+) -> tuple[Localization, list[LocalizationExample]]:
     """Train `cam_net` with average and with max pooling, and ask both where the digits are.
 
     Parameters
@@ -90,7 +90,13 @@ def compare_poolings(
     Returns
     -------
     Localization
-    list of Example, one per pooling
+    list of LocalizationExample
+        One for each pooling.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For digits that can't be planted, unknown poolings, fewer than two test images, and no seed.
 
     Notes
     -----
@@ -183,7 +189,9 @@ def _error(maps: Array, boxes: Array, share: float) -> float:
     return float((overlap(object_boxes(maps, share), boxes) < OVERLAP).mean())
 
 
-def _example(network: Sequential, pool: str, testing: Planted, count: int, workers: Workers) -> Example:
+def _example(
+    network: Sequential, pool: str, testing: Planted, count: int, workers: Workers
+) -> LocalizationExample:
     few = Planted(testing.dataset[:count], testing.boxes[:count])
     maps = _maps(network, few, workers)
-    return Example(pool, few, maps, np.stack([object_boxes(scenes, SHARE) for scenes in maps]))
+    return LocalizationExample(pool, few, maps, np.stack([object_boxes(scenes, SHARE) for scenes in maps]))

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from npdeconv._types import Array
 from npdeconv.experiments import t_interval
-from npdeconv.experiments.localization import MAPS, Example, Localization
+from npdeconv.experiments.localization import MAPS, Localization, LocalizationExample
 from npdeconv.plot.class_activation import overlay
 from npdeconv.plot.images import box, image
 
@@ -39,12 +39,12 @@ def localization(result: Localization, axes: Array | None = None) -> Array:
     return axes
 
 
-def localization_examples(example: Example, axes: Array | None = None) -> Array:
+def localization_examples(example: LocalizationExample, axes: Array | None = None) -> Array:
     """Draw pictures with the true boxes, and over them the maps with the boxes that are found.
 
     Parameters
     ----------
-    example : Example
+    example : LocalizationExample
     axes : array of Axes (N, 1 + M), optional
         A row for each picture.
 

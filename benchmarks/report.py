@@ -50,7 +50,7 @@ def page(run: Run) -> str:
     ]
     for topic, title in TITLES.items():
         if records := run.select(topic=topic):
-            parts += [f"## {title}", topic_table(records)]
+            parts += [f"## {title}", topic_table(records), *_said(records)]
     if run.select(topic="kernels") and run.select(topic="peak"):
         parts += ["## Roofline", roofline.table(run)]
     failures = [
@@ -104,6 +104,15 @@ def _goal_cells(row: Row) -> list[str]:
     own = measured(row.own) if row.own is not None else "not measured"
     other = "" if row.other is None else f"{label(row.other)}: {measured(row.other)}"
     return [goal.what, own, other, ratio, target, {True: "yes", False: "no", None: ""}[row.is_met]]
+
+
+def _said(records: Sequence[Record]) -> list[str]:
+    """Quote what was written to stderr where a user would be waiting."""
+    return [
+        f"During the {record.case}, it said: `{line}`"
+        for record in records
+        for line in record.facts.get("said", [])
+    ]
 
 
 def _rivals(group: Sequence[Record]) -> list[Record]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks import control, machine
 from benchmarks.contest import Contest
 from benchmarks.records import Record, Run, Settings
-from benchmarks.report import write_report
+from benchmarks.report import goals_table, write_report
 from benchmarks.timing import summarize
 from benchmarks.topics import TOPICS
 from benchmarks.wording import in_words, label
@@ -37,10 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started = time.perf_counter()
     run = measure(settings, options.only or list(TOPICS))
     options.out.mkdir(parents=True, exist_ok=True)
-    suffix = "" if settings.size == "full" else f"-{settings.size}"
-    path = options.out / f"{datetime.now():%Y%m%d-%H%M}{suffix}.json"
+    kinds = [settings.size] * (settings.size != "full") + ["partial"] * bool(options.only)
+    path = options.out / ("-".join([f"{datetime.now():%Y%m%d-%H%M}", *kinds]) + ".json")
     run.save(path)
     written = [path, *write_report(run, path)]
+    print(goals_table(run))
     print(f"{time.perf_counter() - started:.0f} s; wrote {', '.join(str(one) for one in written)}")
     failed = [record for record in run.records if record.error]
     for record in failed:

@@ -231,6 +231,22 @@ def test_a_process_gets_an_environment_of_its_own(monkeypatch):
     assert "OPENBLAS_CORETYPE" in machine.describe()["environment"]
 
 
+def test_a_partial_run_is_named_so(tmp_path):
+    assert run.main(["--tiny", "--rounds", "1", "--turn", "0", "--only", "peak", "--out", str(tmp_path)]) == 0
+    (path,) = tmp_path.glob("*.json")
+    assert path.stem.endswith("-tiny-partial")
+
+
+def test_what_failed_is_told(canned, tmp_path, capsys, monkeypatch):
+    canned.records[3].error = "Traceback: no memory"
+    monkeypatch.setattr(run, "measure", lambda settings, topics: canned)
+    assert run.main(["--quick", "--out", str(tmp_path)]) == 1
+    assert "training, deck_model2, batch 128, Keras:\nTraceback: no memory" in capsys.readouterr().err
+    (tables,) = tmp_path.glob("*-quick.md")
+    page = tables.read_text(encoding="utf-8")
+    assert page.index("## What failed\n\n* training, deck_model2, batch 128, Keras") > 0
+
+
 @pytest.mark.slow
 def test_a_tiny_run_from_end_to_end(tmp_path, capsys):
     arguments = ["--tiny", "--rounds", "2", "--turn", "0", "--out", str(tmp_path)]

@@ -16,8 +16,8 @@ import numpy as np
 
 from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Generator, Gradients
-from npdeconv.kernels import winograd, winograd_tiles
-from npdeconv.kernels.epilogue import gate_in_place, rectify
+from npdeconv.kernels import convolution, winograd, winograd_tiles
+from npdeconv.kernels.epilogue import gate_in_place
 from npdeconv.layers import Conv2D, Layer, MaxPool2D, ReLU, Sequential
 from npdeconv.layers.base import Context
 from npdeconv.layers.conv import fastest_algorithm
@@ -123,10 +123,11 @@ class _ConvolutionBlock:
         y: Array
 
     def forward(self, x: Array, *, rng: Generator | None) -> tuple[Array, Context]:
-        y, below = self.layer.forward(x)
-        if self.rectified:
-            rectify(y)
-        return y, self.Context(below, y)
+        layer, place = self.layer, self.layer.place(x)
+        y = convolution.convolve(
+            x, layer.weight, layer.bias, layer.window.stride, *place, rectified=self.rectified
+        )
+        return y, self.Context(Conv2D.Context(x), y)
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
         self._gate(dy, context)
@@ -180,7 +181,7 @@ class _WinogradBlock:
         return y, self.Context(x, y, winners)
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
-        dx = np.zeros_like(context.x)
+        dx = np.empty_like(context.x)
         return dx, self._backward(dy, context, dx)
 
     def gradients(self, dy: Array, context: Context) -> Gradients:
@@ -188,7 +189,7 @@ class _WinogradBlock:
 
     def _backward(self, dy: Array, context: Context, dx: Array) -> Gradients:
         offset, out_shape = self.layer.place(context.x)
-        sums = np.zeros_like(self.transformed)
+        sums = np.empty_like(self.transformed)
         dbias = np.zeros_like(self.layer.bias)
         winograd_tiles.backward(
             kernel_input(context.x),

@@ -171,6 +171,13 @@ def test_winograd_convolution(geometry, filters, tile_bytes):
     np.testing.assert_allclose(dx, reference.convolve_transposed(dy, weight, *place, shape[1:3]), atol=1e-10)
 
 
+def test_winograd_of_no_images():
+    nothing, weight = np.empty((0, 8, 8, 16)), draw_numbers(3, 3, 16, 16)
+    assert winograd.convolve(nothing, weight, np.zeros(16), (1, 1), (1, 1), (8, 8)).shape == (0, 8, 8, 16)
+    assert not winograd.weight_gradient(nothing, nothing, weight.shape, (1, 1), (1, 1)).any()
+    assert winograd.convolve_transposed(nothing, weight, (1, 1), (1, 1), (8, 8)).shape == (0, 8, 8, 16)
+
+
 def test_winograd_rounds_in_float32_as_its_docstring_says():
     x, weight, bias = draw_numbers(2, 28, 28, 64), draw_numbers(3, 3, 64, 64), draw_numbers(64)
     exact = reference.convolve(x, weight, bias, (1, 1), (1, 1), (28, 28))

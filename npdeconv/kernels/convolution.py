@@ -16,6 +16,7 @@ import numpy as np
 
 from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Pair, Shape
+from npdeconv.kernels.epilogue import add_bias
 from npdeconv.kernels.im2col import col2im, im2col
 
 TILE_BYTES = 2**20  # half of a common second-level cache, which also holds filters and results
@@ -37,8 +38,16 @@ def tiles(batch: int, out_height: int, row_bytes: int) -> Iterator[Tile]:
             yield images, slice(row, min(row + rows, out_height))
 
 
-def convolve(x: Array, weight: Array, bias: Array, stride: Pair, offset: Pair, out_shape: Pair) -> Array:
-    """Correlate the images with the filters and add the bias.
+def convolve(
+    x: Array,
+    weight: Array,
+    bias: Array,
+    stride: Pair,
+    offset: Pair,
+    out_shape: Pair,
+    rectified: bool = False,
+) -> Array:
+    """Correlate the images with the filters and add the bias; rectify, where asked for.
 
     Parameters
     ----------
@@ -47,6 +56,7 @@ def convolve(x: Array, weight: Array, bias: Array, stride: Pair, offset: Pair, o
     bias : (F,)
     stride, offset : pairs
     out_shape : (OH, OW)
+    rectified : bool
 
     Returns
     -------
@@ -57,7 +67,7 @@ def convolve(x: Array, weight: Array, bias: Array, stride: Pair, offset: Pair, o
     for (images, rows), patches in _patches(x, weight.shape, stride, offset, out_shape):
         tile = y[images, rows].reshape(len(patches), -1)  # contiguous, so this is a view
         np.matmul(patches, filters, out=tile)
-        tile += bias
+        add_bias(tile, bias, rectified)
     return y
 
 

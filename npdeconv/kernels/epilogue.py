@@ -13,6 +13,17 @@ from npdeconv._types import Array
 
 
 @kernel
+def add_bias(y: Array, bias: Array, rectified: bool) -> None:
+    """Add the bias (F,) to every position of y (positions, F), in place, and rectify where asked for."""
+    for p in range(y.shape[0]):
+        row = y[p]
+        for f in range(row.size):
+            row[f] += bias[f]
+        if rectified:
+            rectify(row)
+
+
+@kernel
 def rectify(y: Array) -> None:
     """Replace what is negative by 0, in place; NaNs stay."""
     flat = y.reshape(-1)

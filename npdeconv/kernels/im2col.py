@@ -23,22 +23,28 @@ def im2col(images: Array, stride: Pair, offset: Pair, first_row: int, columns: A
     columns : (N, rows, OW, KH, KW, C)
         Filled with the patches; zeros where a patch leaves the image.
     """
-    height, width, channels = images.shape[1:]
-    batch, rows, out_width, filter_height, filter_width = columns.shape[:5]
+    batch, height, width, channels = images.shape
+    rows, out_width, filter_height, filter_width = columns.shape[1:5]
+    # A patch's row lies in one piece in the image's row, as KW * C numbers.
+    length, line_length = filter_width * channels, width * channels
+    lines = images.reshape(batch, height, line_length)
+    pieces = columns.reshape(batch, rows, out_width, filter_height, length)
     for n in range(batch):
         for r in range(rows):
-            top = (first_row + r) * stride[0] - offset[0]
-            for q in range(out_width):
-                left = q * stride[1] - offset[1]
-                for kh in range(filter_height):
-                    for kw in range(filter_width):
-                        h, w = top + kh, left + kw
-                        if 0 <= h < height and 0 <= w < width:
-                            for c in range(channels):
-                                columns[n, r, q, kh, kw, c] = images[n, h, w, c]
-                        else:
-                            for c in range(channels):
-                                columns[n, r, q, kh, kw, c] = 0
+            for kh in range(filter_height):
+                h = (first_row + r) * stride[0] - offset[0] + kh
+                for q in range(out_width):
+                    piece = pieces[n, r, q, kh]
+                    left = (q * stride[1] - offset[1]) * channels
+                    first, last = max(0, -left), min(length, line_length - left)
+                    if 0 <= h < height and first < last:
+                        source, target = lines[n, h, left + first : left + last], piece[first:last]
+                        for k in range(target.size):
+                            target[k] = source[k]
+                        piece[:first] = 0
+                        piece[last:] = 0
+                    else:
+                        piece[:] = 0
 
 
 @kernel

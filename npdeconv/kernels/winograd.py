@@ -65,7 +65,7 @@ def convolve(x: Array, weight: Array, bias: Array, stride: Pair, offset: Pair, o
 
 def weight_gradient(x: Array, dy: Array, weight_shape: Shape, stride: Pair, offset: Pair) -> Array:
     """Return the gradient (3, 3, C, F); as `convolution.weight_gradient`, stride 1."""
-    sums = np.zeros((ELEMENTS, *weight_shape[2:]), x.dtype)
+    sums = np.empty((ELEMENTS, *weight_shape[2:]), x.dtype)
     no_filters, no_images = np.empty((0, 0, 0), x.dtype), np.empty((0, 0, 0, 0), x.dtype)
     _backward_linear(x, dy, no_filters, offset, sums, no_images)
     return gradient_of_filters(sums)
@@ -73,7 +73,7 @@ def weight_gradient(x: Array, dy: Array, weight_shape: Shape, stride: Pair, offs
 
 def convolve_transposed(dy: Array, weight: Array, stride: Pair, offset: Pair, image_shape: Pair) -> Array:
     """Filter with the transposed filters; as `convolution.convolve_transposed`, stride 1."""
-    dx = np.zeros((len(dy), *image_shape, weight.shape[2]), dy.dtype)
+    dx = np.empty((len(dy), *image_shape, weight.shape[2]), dy.dtype)
     no_sums, no_images = np.empty((0, 0, 0), dy.dtype), np.empty((0, 0, 0, 0), dy.dtype)
     _backward_linear(no_images, dy, transpose_filters(transform_filters(weight)), offset, no_sums, dx)
     return dx

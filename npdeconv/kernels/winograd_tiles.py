@@ -118,11 +118,11 @@ def backward(
     transposed : (36, F, C)
         From `transpose_filters`.
     sums : (36, C, F), or empty
-        Added to: the gradient of the transformed filters.
+        Filled: the gradient of the transformed filters.
     dbias : (F,), or empty
         Added to.
     dx : (N, H, W, C), or empty
-        Added to.
+        Filled.
     tile_bytes : int
     """
     filters = dy.shape[3]
@@ -135,6 +135,8 @@ def backward(
     padded_room = np.empty(((tile_rows * OUT + 2) * (columns * OUT + 2), channels), dy.dtype)
     maps_room = np.empty((tile_rows * OUT, columns * OUT, filters), dy.dtype)
     product = np.empty((channels, filters), dy.dtype)
+    if len(dy) == 0:
+        sums[:] = 0
     for first_image in range(0, len(dy), tile_images):
         images = min(tile_images, len(dy) - first_image)
         for first_row in range(0, rows, tile_rows):
@@ -168,12 +170,17 @@ def backward(
                     _copy_padded(x[first_image + i], top - offset[0], -offset[1], padded)
                     squares_from_inputs(padded, i * count, squares)
                 for e in range(ELEMENTS):
-                    np.dot(squares[e].T, gradients[e], product)
-                    sums[e] += product
+                    if first_image == 0 and first_row == 0:
+                        np.dot(squares[e].T, gradients[e], sums[e])
+                    else:
+                        np.dot(squares[e].T, gradients[e], product)
+                        sums[e] += product
             if dx.size > 0:
                 for e in range(ELEMENTS):
                     np.dot(gradients[e], transposed[e], squares[e])
                 for i in range(images):
+                    if first_row == 0:
+                        dx[first_image + i] = 0
                     padded[:] = 0
                     inputs_from_squares(squares, i * count, padded)
                     _add_cropped(padded, top - offset[0], -offset[1], dx[first_image + i])

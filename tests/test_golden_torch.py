@@ -12,17 +12,26 @@ from npdeconv import models, weights
 from npdeconv.layers import Softmax
 from npdeconv.weights.arrays import Stored
 from npdeconv.weights.conversion import convert
+from npdeconv.weights.modules import in_order
 from npdeconv.weights.pytorch import torch_modules
 from tests.torch_weights import draw_image, draw_parameter, sample_positions
 
 GOLDEN = Path(__file__).parent / "golden" / "torch_networks.npz"
 BUILD = {
     "alexnet": lambda rng: models.alexnet(rng=rng),
+    "alexnet_grouped": lambda rng: models.alexnet_grouped(rng=rng),
     "squeezenet": lambda rng: models.squeezenet(variant="torchvision", rng=rng),
     "vgg16": lambda rng: models.vgg16(rng=rng),
 }
+LARGE = [pytest.param(name, marks=pytest.mark.slow) for name in ("alexnet_grouped", "vgg16")]
 PLACES = {
     "alexnet": {"relu1": "features.1", "pool2": "features.5", "relu5": "features.11", "fc8": "classifier.6"},
+    "alexnet_grouped": {
+        "norm1": "features.2",
+        "relu2": "features.5",
+        "pool5": "features.14",
+        "fc8": "classifier.6",
+    },
     "vgg16": {
         "relu1_1": "features.1",
         "pool3": "features.16",
@@ -49,16 +58,15 @@ def stored(name, shape, number):
     return Stored(name, shape, np.dtype("f4"), lambda: draw_parameter(name, shape, number))
 
 
-@pytest.fixture(
-    scope="module", params=["alexnet", "squeezenet", pytest.param("vgg16", marks=pytest.mark.slow)]
-)
+@pytest.fixture(scope="module", params=["alexnet", "squeezenet", *LARGE])
 def filled(request):
     """One network's name, PyTorch's arrays, and the network with the same weights."""
     expected = golden(request.param)
     network = BUILD[request.param](np.random.default_rng(0))
     named = zip(expected["parameters"], expected["shapes"], strict=True)
     modules = torch_modules([stored(str(name), shape, n) for n, (name, shape) in enumerate(named)])
-    parameters = convert(network, modules, weights.TORCHVISION[request.param], "torch", 0)
+    names = weights.TORCHVISION.get(request.param) or in_order(network, modules)
+    parameters = convert(network, modules, names, "torch", 0)
     weights.assign(network.parameters, parameters, Path("drawn"))
     del parameters
     return request.param, expected, network
@@ -82,7 +90,7 @@ def check_projection(pixels, expected, place):
 
 def test_activations_and_projections_are_pytorchs(filled):
     name, expected, network = filled
-    y, tape, left = draw_image(224), [], dict(PLACES[name])
+    y, tape, left = draw_image(network.input_shape[0]), [], dict(PLACES[name])
     for layer_name, layer in network.layers.items():
         if isinstance(layer, Softmax):
             break

@@ -17,8 +17,9 @@ def draw_parameter(name, shape, number):
 def draw_image(side):
     """Draw one smooth image (1, side, side, 3), float32 in [-1, 1]."""
     rng = np.random.default_rng(SEED)
-    coarse = rng.random((1, side // 8, side // 8, 3), np.float32) * 2 - 1
-    return coarse.repeat(8, axis=1).repeat(8, axis=2) + 0.1 * rng.random((1, side, side, 3), np.float32)
+    coarse = rng.random((1, -(-side // 8), -(-side // 8), 3), np.float32) * 2 - 1
+    fine = rng.random((1, side, side, 3), np.float32)
+    return coarse.repeat(8, axis=1).repeat(8, axis=2)[:, :side, :side] + 0.1 * fine
 
 
 def sample_positions(size):

@@ -1,9 +1,10 @@
 """Make the golden files of PyTorch's networks: python tests/golden/make_torch_networks.py, with torch.
 
-`torch_networks.npz` holds what torchvision's alexnet, vgg16 and squeezenet1_0 give for one image,
-and the projections of their strongest units. Torchvision itself is not needed: the networks are
-written here with its names for layers. Weights and images are drawn by NumPy from a seed, so that the tests
-draw the same ones (`tests.torch_weights`); all is computed in float64.
+`torch_networks.npz` holds what torchvision's alexnet, vgg16 and squeezenet1_0, and the original
+AlexNet, give for one image, and the projections of their strongest units. Torchvision itself is not
+needed: the networks are written here with its names for layers. Weights and images are drawn by
+NumPy from a seed, so that the tests draw the same ones (`tests.torch_weights`); all is computed in
+float64.
 
 `small.pth`, `small_legacy.pth` and `small.npz` are one small network with batch normalizations, as
 `torch.save` writes it in both formats, with an image and its logits.
@@ -22,6 +23,7 @@ from tests.torch_weights import SEED, draw_image, draw_parameter, sample_positio
 HERE = Path(__file__).parent
 CHECKED = {
     "alexnet": ("features.1", "features.5", "features.11", "classifier.6"),
+    "alexnet_grouped": ("features.2", "features.5", "features.14", "classifier.6"),
     "vgg16": ("features.1", "features.16", "features.29", "classifier.6"),
     "squeezenet": ("features.1", "features.5", "features.12", "classifier.2"),
 }
@@ -76,6 +78,28 @@ def alexnet():
     )
 
 
+def alexnet_grouped():
+    """Return the original, which torchvision does not have."""
+
+    def norm():
+        return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)
+
+    return OrderedDict(
+        features=nn.Sequential(
+            *(nn.Conv2d(3, 96, 11, 4), nn.ReLU(), norm(), nn.MaxPool2d(3, 2)),
+            *(nn.Conv2d(96, 256, 5, padding=2, groups=2), nn.ReLU(), norm(), nn.MaxPool2d(3, 2)),
+            *(nn.Conv2d(256, 384, 3, padding=1), nn.ReLU()),
+            *(nn.Conv2d(384, 384, 3, padding=1, groups=2), nn.ReLU()),
+            *(nn.Conv2d(384, 256, 3, padding=1, groups=2), nn.ReLU(), nn.MaxPool2d(3, 2)),
+        ),
+        flatten=nn.Sequential(nn.Flatten()),
+        classifier=nn.Sequential(
+            *(nn.Linear(9216, 4096), nn.ReLU(), nn.Dropout()),
+            *(nn.Linear(4096, 4096), nn.ReLU(), nn.Dropout(), nn.Linear(4096, 1000)),
+        ),
+    )
+
+
 def vgg16():
     plan = (64, 64, None, 128, 128, None, 256, 256, 256, None, 512, 512, 512, None, 512, 512, 512, None)
     return OrderedDict(
@@ -113,7 +137,9 @@ def transposed(layer, y, output_size=None):
             for n, s, p, k in zip(y.shape[2:], layer.stride, layer.padding, layer.kernel_size, strict=True)
         ]
         extra = [want - have for want, have in zip(output_size, least, strict=True)]
-    return functional.conv_transpose2d(y, layer.weight, None, layer.stride, layer.padding, extra)
+    return functional.conv_transpose2d(
+        y, layer.weight, None, layer.stride, layer.padding, extra, groups=layer.groups
+    )
 
 
 def up(layer, x):
@@ -134,6 +160,7 @@ def up(layer, x):
         nn.ReLU: functional.relu,
         nn.Flatten: lambda y: y.reshape(x.shape),
         nn.Dropout: lambda y: y,
+        nn.LocalResponseNorm: lambda y: y,  # as the paper, which does not invert it
         nn.AdaptiveAvgPool2d: None,
         Fire: getattr(layer, "project", None),
     }
@@ -150,7 +177,9 @@ def golden(name, parts):
     with torch.no_grad():
         for n, (key, parameter) in enumerate(network.state_dict().items()):
             parameter[...] = torch.from_numpy(draw_parameter(key, tuple(parameter.shape), n))
-        x = torch.from_numpy(draw_image(224).transpose(0, 3, 1, 2)).double()
+        x = torch.from_numpy(
+            draw_image(227 if name == "alexnet_grouped" else 224).transpose(0, 3, 1, 2)
+        ).double()
         state = network.state_dict()
         yield "parameters", np.array(list(state))
         yield "shapes", np.array([[*array.shape, *[0] * (4 - array.ndim)] for array in state.values()])
@@ -182,7 +211,8 @@ def look(place, y, way_down):
 def make_networks():
     arrays = {
         f"{name}/{key}": array
-        for name, parts in {"alexnet": alexnet(), "vgg16": vgg16(), "squeezenet": squeezenet()}.items()
+        for build in (alexnet, alexnet_grouped, vgg16, squeezenet)
+        for name, parts in [(build.__name__, build())]
         for key, array in golden(name, parts)
     }
     np.savez_compressed(HERE / "torch_networks.npz", **arrays)

@@ -144,7 +144,8 @@ def _steps(chain: Sequential, image: Array, watched: str) -> Iterator[_Step]:
         whole, in_pieces = Plan(part), in_pieces and _takes_pieces(layer)
         if in_pieces:
             x = whole(x)
-        pieces = Plan(Sequential({**part.layers, first: _unpadded(layer)}))
+        pads = in_pieces and isinstance(layer, Conv2D | Pool2D) and layer.window.padding != "valid"
+        pieces = Plan(Sequential({**part.layers, first: _unpadded(layer)})) if pads else whole
         yield _Step(last, whole, pieces, layer, x[0] if in_pieces else None)
 
 

@@ -16,7 +16,7 @@ from npdeconv._types import Array, Box, Pair
 from npdeconv.data import as_input
 from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
-from npdeconv.parallel import Workers, pool, slices
+from npdeconv.parallel import OrderedMap, Workers, pool, slices
 from npdeconv.visualize.cone import Cone, Variants
 from npdeconv.visualize.occluder import (
     Fill,
@@ -135,12 +135,13 @@ def occlude(
     projected = project(network, image[np.newaxis], layer, feature_map, select="map", workers=1).pixels[0]
     filling = filled(image, fill, positions.size)
     clean_image, filling = as_input(np.stack([image, filling]), network.dtype)
-    cone = Cone(network, clean_image, layer)
-    scene = _Scene(network, cone, filling, positions.size, label, layer, feature_map)
-    # An occluder that shows the image itself hides nothing.
-    clean = _look(scene._replace(filling=clean_image), np.zeros((1, 2), np.int64))
+    with pool(workers) as parallel_map:
+        cone = Cone(network, clean_image, layer)
+        scene = _Scene(network, cone, filling, positions.size, label, layer, feature_map)
+        # An occluder that shows the image itself hides nothing.
+        clean = _look(scene._replace(filling=clean_image), np.zeros((1, 2), np.int64))
+        seen = _look_everywhere(scene, positions, parallel_map, progress)
     clean_activity = float(clean.activity[0])
-    seen = _look_everywhere(scene, positions, workers, progress)
     energy = energy_under(projected, positions)
     return Occlusion(
         **positions._asdict(),
@@ -224,17 +225,14 @@ class _Look(NamedTuple):
     activity: Array
 
 
-def _look_everywhere(scene: _Scene, positions: Positions, workers: Workers, progress: bool) -> _Look:
+def _look_everywhere(scene: _Scene, positions: Positions, parallel_map: OrderedMap, progress: bool) -> _Look:
     """Look at the scene with the occluder at all positions; arrays (P, Q)."""
     grid = np.stack(np.meshgrid(positions.rows, positions.columns, indexing="ij"), axis=-1)  # (P, Q, 2)
     corners = grid.reshape(-1, 2)
     work = (corners[cut] for cut in slices(len(corners), _shard_size(positions.size)))
     hidden = None if progress else True  # None: where stderr is no terminal
     parts = []
-    with (
-        pool(workers) as parallel_map,
-        tqdm(total=len(corners), unit="pass", delay=2, leave=False, disable=hidden) as bar,
-    ):
+    with tqdm(total=len(corners), unit="position", delay=2, leave=False, disable=hidden) as bar:
         for part in parallel_map(partial(_look, scene), work):
             parts.append(part)
             bar.update(len(part.activity))

@@ -81,9 +81,9 @@ def find_strongest(
         raise ValueError("find_strongest: expected at least one image and one layer")
     shapes = {name: as_map_shape(network[:name].output_shape(images.shape[1:])) for name in layers}
     tops = {name: _Top.empty(maps, k, network.dtype) for name, (_, _, maps) in shapes.items()}
-    plans = dict(_plans(network, layers))
     cuts = shards(images)
     with pool(workers) as parallel_map:
+        plans = dict(_plans(network, layers))
         found = parallel_map(partial(_measure, plans, network.dtype, by), [images[cut] for cut in cuts])
         for cut, measures in zip(cuts, found, strict=True):
             for name, measured in measures.items():

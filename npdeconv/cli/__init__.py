@@ -24,6 +24,7 @@ from npdeconv.cli import (
     probe,
     project,
     report,
+    retrain,
     top,
     train,
     transfer,
@@ -46,6 +47,7 @@ COMMANDS = (
     embed,
     transfer,
     probe,
+    retrain,
     info,
     gradcheck,
 )

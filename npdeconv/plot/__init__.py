@@ -12,6 +12,7 @@ from npdeconv.plot.mistakes import confusion, mistakes
 from npdeconv.plot.montage import evolution, montage, strongest
 from npdeconv.plot.occlusion import occlusion
 from npdeconv.plot.projections import projections
+from npdeconv.plot.retraining import contributions, likeness, reconstructions
 from npdeconv.plot.rules import correlations, rules
 from npdeconv.plot.transfer import probes, transfer
 
@@ -20,6 +21,7 @@ __all__ = [
     "box",
     "class_activation",
     "confusion",
+    "contributions",
     "correlations",
     "curves",
     "evolution",
@@ -27,6 +29,7 @@ __all__ = [
     "filters",
     "image",
     "layers",
+    "likeness",
     "localization",
     "localization_examples",
     "maximized",
@@ -36,6 +39,7 @@ __all__ = [
     "occlusion",
     "probes",
     "projections",
+    "reconstructions",
     "rules",
     "scatter",
     "strongest",

@@ -1,0 +1,183 @@
+"""`npdeconv retrain`: does a network draw a class better after it has seen more images of it?"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from npdeconv import plot
+from npdeconv._files import write_arrays
+from npdeconv._types import Array
+from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.options import add_command, add_seed, add_workers, at_least, load_network, number
+from npdeconv.cli.pretrained import find_pretrained
+from npdeconv.cli.transfer import write_table
+from npdeconv.data import Photo, Preprocessing, load_photos
+from npdeconv.experiments import Retraining, retraining, t_interval
+from npdeconv.experiments.likeness import AFTER, BEFORE, CONTROL, RETRAINED, Score, Seen
+from npdeconv.experiments.similarity import check_scikit_image
+from npdeconv.inference import predict
+from npdeconv.layers import Sequential
+
+COLUMNS = ("repetition", "class", "image", "image is", "score", "before", "after")
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "retrain",
+        run,
+        summary="reconstruct a class before and after training on more images of it, beside a control",
+        description="Reconstructs a class from noise, trains a copy of the network on half of some photos of "
+        "it, reconstructs it again, and measures by SIFT with bags of words and by Harris' corners with "
+        "RANSAC whether it came closer to the photos; the same for a control on which nothing is trained. "
+        "Writes figures (.png), a table of all scores (.csv) and the raw arrays (.npz). Needs scikit-image: "
+        "pip install 'npdeconv[retraining]'.",
+    )
+    option = parser.add_argument
+    option(
+        "network",
+        metavar="NETWORK",
+        help="card (.json) of a pretrained network, folder of a training run, or a model with --weights",
+    )
+    option("--weights", metavar="FILE", help="of a model; of a run, its weights.npz if not given")
+    option("--images", required=True, metavar="PHOTOS", help="folder of photos of the class to retrain")
+    option("--class", required=True, dest="target", metavar="NAME", help="that class, by name or number")
+    option("--control", required=True, metavar="PHOTOS", help="folder of photos of what is not retrained")
+    option(
+        "--control-class",
+        metavar="NAME",
+        help="their class; if not given, the one that the network takes most of them for",
+    )
+    option("--repetitions", type=at_least(2), default=5, metavar="N", help="trainings, each on another half")
+    option("--epochs", type=at_least(1), default=3, metavar="N", help="of each training")
+    option("--rate", type=number, default=1e-4, metavar="X", help="learning rate")
+    option("--steps", type=at_least(1), default=100, metavar="N", help="of each reconstruction")
+    option("--words", type=at_least(1), default=64, metavar="N", help="in the visual vocabulary")
+    add_seed(parser)
+    option("--out", type=Path, default=Path("retraining"), metavar="DIR", help="folder to write to")
+    add_workers(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Retrain, measure, draw, and print the table."""
+    check_scikit_image()
+    network, preprocessing, classes = _load(options)
+    photos, others = load_photos(options.images), load_photos(options.control)
+    images, control_images = (_fit(preprocessing, few) for few in (photos, others))
+    target = _class("--class", options.target, classes)
+    if options.control_class is None:
+        control = _most_frequent(network, control_images, target, options.workers)
+    else:
+        control = _class("--control-class", options.control_class, classes)
+    names = classes[target], classes[control]
+    out = make_folder(options.out)
+    result = retraining(
+        network,
+        images,
+        target,
+        control_images,
+        control,
+        repetitions=options.repetitions,
+        epochs=options.epochs,
+        rate=options.rate,
+        steps=options.steps,
+        words=options.words,
+        seed=options.seed,
+        workers=options.workers,
+    )
+    _print(result, names)
+    stem = file_stem("retraining", network.name, f"class{target}", f"control{control}", split="test")
+    files = [photo.name for photo in (*photos, *others)]
+    figures = {
+        "reconstructions": plot.reconstructions(result, names),
+        "scores": plot.likeness(result, names),
+    } | {
+        f"contributions_{score}": plot.contributions(result, score, names=files[: len(photos)])
+        for score in get_args(Score)
+    }
+    for kind, axes in figures.items():
+        print(save_figure(axes, out / f"{stem}_{kind}.png"))
+    write_arrays(out / f"{stem}.npz", {name: np.asarray(array) for name, array in result._asdict().items()})
+    print(out / f"{stem}.npz")
+    print(write_table(out / f"{stem}.csv", COLUMNS, _rows(result, names, files)))
+
+
+def _load(options: argparse.Namespace) -> tuple[Sequential, Preprocessing, tuple[str, ...]]:
+    """Load a network that takes pixels, how photos are brought to its size, and its classes' names."""
+    pretrained = find_pretrained(options.network, options.weights)
+    if pretrained is not None:
+        network, preprocessing, names = (
+            pretrained.on_pixels(),
+            pretrained.preprocessing,
+            pretrained.classes,
+        )
+    else:
+        network, names = load_network(options.network, options.weights)[0], None
+        if network.input_shape is None:
+            raise ValueError(f"{network.name}: expected a network with an input shape")
+        *size, channels = network.input_shape
+        preprocessing = Preprocessing((size[0], size[1]), channels="gray" if channels == 1 else "RGB")
+    outputs = network.output_shape(network.input_shape or (*preprocessing.size, 3))
+    return network, preprocessing, names or tuple(map(str, range(outputs[-1])))
+
+
+def _fit(preprocessing: Preprocessing, photos: Sequence[Photo]) -> Array:
+    return preprocessing.fit([photo.image for photo in photos])
+
+
+def _class(option: str, word: str, classes: Sequence[str]) -> int:
+    """Return a class by its number or its name."""
+    if word.isdecimal() and int(word) < len(classes):
+        return int(word)
+    plain = [name.casefold() for name in classes]
+    if word.casefold() in plain:
+        return plain.index(word.casefold())
+    raise ValueError(f"{option}: expected a class by name, or by number below {len(classes)}, got {word!r}")
+
+
+def _most_frequent(network: Sequential, images: Array, target: int, workers: int | None) -> int:
+    """Return what a network takes most images for, the retrained class aside."""
+    answers = predict(network, images, workers)
+    answers[:, target] = -1
+    return int(np.bincount(answers.argmax(axis=1)).argmax())
+
+
+def _print(result: Retraining, names: Sequence[str]) -> None:
+    own = result.trained.shape[1] - result.control_images
+    print(
+        f"{own} images of {names[RETRAINED]}, half to train on, {result.control_images} of {names[CONTROL]}"
+    )
+    for kind, cut in ((RETRAINED, slice(own)), (CONTROL, slice(own, None))):
+        probability = result.probability[:, kind, :, cut].mean(axis=(1, 2))
+        print(
+            f"mean probability of {names[kind]} for its images:"
+            f" {probability[BEFORE]:.3f} before, {probability[AFTER]:.3f} after"
+        )
+    print(f"{'best score, mean over repetitions':<66}{'before':>8}{'after':>8}{'gain, 95 % interval':>26}")
+    for score in get_args(Score):
+        for kind, name in enumerate(names):
+            for seen in get_args(Seen):
+                means = result.best(score, seen).mean(axis=2)
+                gain = t_interval(result.gain(score, seen)[kind])
+                label = f"{score}, {name}, against images: {seen}"
+                interval = f"{gain.mean:+.3f} ({gain.low:+.3f} to {gain.high:+.3f})"
+                print(f"{label:<66}{means[BEFORE, kind]:>8.3f}{means[AFTER, kind]:>8.3f}{interval:>26}")
+        effect = result.effect(score)
+        print(
+            f"{score}: {names[RETRAINED]} gained {effect.mean:+.3f}"
+            f" ({effect.low:+.3f} to {effect.high:+.3f}) more on its held-out images"
+            f" than {names[CONTROL]} on its own"
+        )
+
+
+def _rows(result: Retraining, names: Sequence[str], files: Sequence[str]) -> Iterable[Sequence[Any]]:
+    own = len(files) - result.control_images
+    for repetition, kind, image in np.ndindex(result.words.shape[2], 2, len(files)):
+        seen = "trained" if result.trained[repetition, image] else "held out" if image < own else "control"
+        for score, values in (("words", result.words), ("corners", result.corners)):
+            before, after = values[:, kind, repetition, image]
+            yield repetition, names[kind], files[image], seen, score, f"{before:.6f}", f"{after:.6f}"

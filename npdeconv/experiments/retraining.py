@@ -1,0 +1,202 @@
+"""Does a network draw a class better after it has seen more images of it?
+
+A student project's question: reconstruct a class, train on new images of it, reconstruct it again,
+and let SIFT and Harris' corners say whether the reconstructions came closer to the images. It had no
+control. Here, the same is done for a second class on which nothing is trained, and with images of the
+first class that are not trained on.
+"""
+
+import copy
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from tqdm import tqdm
+
+from npdeconv._checks import describe, image_batch, not_negative, positive_int
+from npdeconv._types import Array
+from npdeconv.data import Dataset
+from npdeconv.experiments.likeness import Retraining
+from npdeconv.experiments.similarity import (
+    check_scikit_image,
+    corner_agreement,
+    count_words,
+    find_corners,
+    learn_words,
+    sift_descriptors,
+)
+from npdeconv.inference import below_softmax, predict
+from npdeconv.layers import Sequential
+from npdeconv.optimizers import SGD
+from npdeconv.parallel import Workers
+from npdeconv.training import fit
+from npdeconv.visualize import maximize_activation
+
+WORDS = 64
+MOMENTUM, BATCH = 0.9, 4
+
+
+def retraining(
+    network: Sequential,
+    images: Array,
+    target: int,
+    control_images: Array,
+    control: int,
+    *,
+    repetitions: int = 5,
+    epochs: int = 3,
+    rate: float = 1e-4,
+    steps: int = 100,
+    words: int = WORDS,
+    seed: int = 0,
+    workers: Workers = None,
+    progress: bool = True,
+) -> Retraining:
+    """Reconstruct a class before and after training on more images of it, and a class that is not trained.
+
+    Each repetition draws half of the images to train on, trains a copy of the network, and reconstructs
+    both classes before and after from one and the same noise, so that only the weights differ.
+
+    Parameters
+    ----------
+    network : Sequential
+        One that takes pixels and ends in classes; it stays as it is.
+    images : uint8 (N, H, W, C)
+        Of the class to retrain, at least two, unseen by the network.
+    target : int
+        That class.
+    control_images : uint8 (M, H, W, C)
+        Of a class that is not trained.
+    control : int
+        That class.
+    repetitions : int
+        At least two, or there would be no intervals.
+    epochs, rate : int, float
+        Of the training, by stochastic gradient descent in batches of 4 with a momentum of 0.9.
+    steps : int
+        Of the reconstruction.
+    words : int
+        Of the visual vocabulary, which is learned from all images, none of the reconstructions.
+    seed : int
+        Of everything random.
+    workers : int or executor, optional
+        See `npdeconv.parallel.pool`; the result is the same for any number.
+    progress : bool
+        Show a progress bar on stderr.
+
+    Returns
+    -------
+    Retraining
+
+    Raises
+    ------
+    ImportError
+        If scikit-image is missing.
+    TypeError, ValueError
+        For images that do not fit, and settings out of range.
+    FloatingPointError
+        If the training diverges.
+
+    Notes
+    -----
+    A class is reconstructed by `npdeconv.visualize.maximize_activation` of its logit. A deconvnet's
+    projection would need an image to start from, and show the edges of that image, by the switches,
+    whatever the weights are; noise has nothing of the class, so that likeness can come only from
+    the weights.
+    """
+    check_scikit_image()
+    shape = _check_images(network, images, control_images)
+    classes = _check_classes(network, shape, target, control)
+    count = positive_int(repetitions, "retraining", "repetitions")
+    if count < 2:
+        raise ValueError(f"retraining: repetitions must be at least 2, got {count}")
+    positive_int(steps, "retraining", "steps")
+    not_negative(rate, "retraining", "rate")
+    every = np.concatenate([images, control_images])
+    judge = _judge(every, positive_int(words, "retraining", "words"), seed)
+    trained = np.zeros((count, len(every)), bool)
+    drawn = np.empty((2, 2, count, *shape), np.uint8)
+    activation = np.empty((2, 2, count))
+    probability = np.empty((2, 2, count, len(every)))
+    bar = tqdm(range(count), unit="repetition", disable=None if progress else True)
+    for repetition in bar:
+        half = np.random.default_rng([seed, repetition]).permutation(len(images))[: len(images) // 2]
+        trained[repetition, half] = True
+        dataset = _as_dataset(images[np.sort(half)], target, network)
+        for phase, state in enumerate(
+            _states(network, dataset, epochs, rate, [seed, repetition, 1], workers)
+        ):
+            chain = below_softmax(state)
+            layer = list(chain.layers)[-1]
+            result = maximize_activation(
+                chain, layer, classes, steps=steps, seed=seed + repetition, workers=workers, progress=False
+            )
+            drawn[phase, :, repetition] = result.pixels
+            activation[phase, :, repetition] = result.activation[-1]
+            probability[phase, :, repetition] = predict(state, every, workers)[:, classes].T
+    scores = np.array([judge(picture) for picture in drawn.reshape(-1, *shape)])
+    by_words, by_corners = scores.reshape(2, 2, count, 2, len(every)).transpose(3, 0, 1, 2, 4)
+    return Retraining(
+        classes, every, trained, drawn, activation, probability, by_words, by_corners, len(control_images)
+    )
+
+
+def _states(
+    network: Sequential, dataset: Dataset, epochs: int, rate: float, seed: list[int], workers: Workers
+) -> Iterator[Sequential]:
+    """Yield the network as it is, then a copy that was trained."""
+    yield network
+    student = copy.deepcopy(network)
+    optimizer, rng = SGD(rate, momentum=MOMENTUM), np.random.default_rng(seed)
+    fit(
+        student, dataset, optimizer, epochs=epochs, batch_size=BATCH, rng=rng, workers=workers, progress=False
+    )
+    yield student
+
+
+def _judge(images: Array, words: int, seed: int) -> Callable[[Array], tuple[Array, list[float]]]:
+    """Return what scores a picture by its likeness to each image: by words, by corners."""
+    found = [sift_descriptors(image) for image in images]
+    vocabulary = learn_words(found, words, seed)
+    bags = np.array([count_words(rows, vocabulary) for rows in found])
+    corners = [find_corners(image) for image in images]
+
+    def score(picture: Array) -> tuple[Array, list[float]]:
+        own = find_corners(picture)
+        by_corners = [corner_agreement(own, others, seed) for others in corners]
+        return bags @ count_words(sift_descriptors(picture), vocabulary), by_corners
+
+    return score
+
+
+def _as_dataset(images: Array, target: int, network: Sequential) -> Dataset:
+    (outputs,) = network.output_shape(images.shape[1:])
+    names = tuple(map(str, range(outputs)))
+    return Dataset(images, np.full(len(images), target), names, f"images of class {target}")
+
+
+def _check_images(network: Sequential, images: Array, control_images: Array) -> tuple[int, ...]:
+    for name, few, least in (("images", images, 2), ("control_images", control_images, 1)):
+        image_batch(few, "retraining")
+        shape = few.shape[1:]
+        if few.dtype != np.uint8 or len(few) < least or shape != (network.input_shape or images.shape[1:]):
+            raise ValueError(
+                f"retraining: expected {name} to be at least {least}, uint8 and of shape"
+                f" {network.input_shape or images.shape[1:]}, got {describe(few)}"
+            )
+    return tuple(images.shape[1:])
+
+
+def _check_classes(network: Sequential, shape: tuple[int, ...], target: int, control: int) -> Array:
+    outputs = network.output_shape(shape)
+    if len(outputs) != 1:
+        raise ValueError(
+            f"retraining: expected a network that ends in classes, got outputs of shape {outputs}"
+        )
+    for value in (target, control):
+        if not isinstance(value, int | np.integer) or not 0 <= value < outputs[0]:
+            raise ValueError(
+                f"retraining: expected classes from 0 to {outputs[0] - 1}, got {describe(value)}"
+            )
+    if target == control:
+        raise ValueError(f"retraining: expected a control of another class than {target}")
+    return np.array([target, control])

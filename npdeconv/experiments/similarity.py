@@ -1,0 +1,176 @@
+"""How alike are two images, to classical computer vision? Visual words, and corners that move together.
+
+Both scores know nothing of the network whose images they judge, and lie between 0 and 1. They need
+scikit-image: the extra `retraining`.
+"""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.cluster.vq import kmeans, vq
+
+from npdeconv._checks import describe, one_image, positive_int
+from npdeconv._types import Array
+
+CORNERS = 200  # at most, per image
+APART = 3  # pixels from one corner to the next
+FAINTEST = 1e-8  # response of a corner: rounding makes lesser ones, even in even images
+MISFIT = 3.0  # pixels by which a matched corner may miss its place
+TRIALS = 200
+SAMPLE = 2  # matches that a rotation, scale and shift follow from
+
+
+class Words(NamedTuple):
+    """A vocabulary of visual words, learned from some images."""
+
+    centers: Array  # (K, 128): typical SIFT descriptors
+    weights: Array  # (K,): how much each tells; those that every image has tell least
+
+
+class Corners(NamedTuple):
+    """Corners of an image, and what is around them."""
+
+    places: Array  # (P, 2): row and column
+    descriptors: Array  # bool (P, 256)
+
+
+def learn_words(descriptors: Sequence[Array], count: int, seed: int = 0) -> Words:
+    """Learn a vocabulary from the SIFT descriptors of some images, by k-means.
+
+    Parameters
+    ----------
+    descriptors : sequence of arrays (D, 128)
+        Of each image, see `sift_descriptors`.
+    count : int
+        Words; fewer are returned if no descriptor is nearest to some.
+    seed : int
+        Of k-means' start.
+
+    Raises
+    ------
+    ValueError
+        If the images have fewer descriptors than there are to be words.
+
+    Notes
+    -----
+    Sivic & Zisserman, "Video Google" (2003). The weight is log(1 + N / n) for a word in n of N images.
+    """
+    number = positive_int(count, "learn_words", "count")
+    every = np.concatenate([np.empty((0, 128)), *descriptors])
+    if len(every) < number:
+        raise ValueError(
+            f"learn_words: expected at least {number} SIFT descriptors, the images have {len(every)}"
+        )
+    centers, _ = kmeans(every.astype(np.float64), number, iter=3, seed=seed)
+    nearest, _ = vq(every.astype(np.float64), centers)
+    image = np.repeat(np.arange(len(descriptors)), [len(rows) for rows in descriptors])
+    has = np.zeros((len(descriptors), len(centers)), bool)
+    has[image, nearest] = True
+    return Words(centers, np.log1p(len(descriptors) / np.maximum(has.sum(axis=0), 1)))
+
+
+def count_words(descriptors: Array, words: Words) -> Array:
+    """Return an image's bag of words: how often it has each, weighted, as a vector of length 1 (or 0)."""
+    if not len(descriptors):
+        return np.zeros(len(words.weights))
+    nearest, _ = vq(descriptors.astype(np.float64), words.centers)
+    bag = np.bincount(nearest, minlength=len(words.weights)) * words.weights
+    return bag / np.linalg.norm(bag)
+
+
+def sift_descriptors(image: Array) -> Array:
+    """Return what SIFT finds in an image, uint8 (D, 128); D is 0 where it finds nothing.
+
+    Raises
+    ------
+    ImportError
+        If scikit-image is missing.
+
+    Notes
+    -----
+    Lowe, "Distinctive image features from scale-invariant keypoints" (2004), without the doubling of
+    the image at the beginning: keypoints that it would add are smaller than what networks draw.
+    """
+    sift = _skimage("feature").SIFT(upsampling=1)
+    try:
+        sift.detect_and_extract(_gray(image, "sift_descriptors"))
+    except RuntimeError:  # how it says that there are no keypoints
+        return np.empty((0, 128), np.uint8)
+    return sift.descriptors
+
+
+def find_corners(image: Array) -> Corners:
+    """Find Harris' corners of an image, with oriented binary descriptors.
+
+    Raises
+    ------
+    ImportError
+        If scikit-image is missing.
+
+    Notes
+    -----
+    Harris & Stephens (1988) says where; the descriptors are those of ORB (Rublee et al., 2011), which
+    turn with the image. Corners too near the edge to be described are left out.
+    """
+    feature, gray = _skimage("feature"), _gray(image, "find_corners")
+    places = feature.corner_peaks(
+        feature.corner_harris(gray), min_distance=APART, threshold_abs=FAINTEST, num_peaks=CORNERS
+    )
+    none = Corners(np.empty((0, 2)), np.empty((0, 256), bool))
+    if not len(places):
+        return none
+    angles = feature.corner_orientations(gray, places, _skimage("morphology").disk(15))
+    orb = feature.ORB()
+    orb.extract(gray, places.astype(np.float64), np.ones(len(places)), angles)
+    return Corners(places[orb.mask_].astype(np.float64), orb.descriptors) if orb.mask_.any() else none
+
+
+def corner_agreement(first: Corners, second: Corners, seed: int = 0) -> float:
+    """Return the share of corners that one rotation, scale and shift carries from image to image.
+
+    Corners are matched by their descriptors, each the other's nearest; RANSAC (Fischler & Bolles,
+    1981) finds the motion that most matches agree on. Two matches agree on some motion whatever they
+    are, so these are not counted: an image has 1 with itself, and about 0 with noise.
+
+    Parameters
+    ----------
+    first, second : Corners
+    seed : int
+        Of RANSAC's samples.
+    """
+    fewest = min(len(first.places), len(second.places))
+    if fewest <= SAMPLE:
+        return 0.0
+    matches = _skimage("feature").match_descriptors(first.descriptors, second.descriptors, cross_check=True)
+    if len(matches) <= SAMPLE:
+        return 0.0
+    pairs = first.places[matches[:, 0]], second.places[matches[:, 1]]
+    motion = _skimage("transform").SimilarityTransform
+    _, agree = _skimage("measure").ransac(pairs, motion, SAMPLE, MISFIT, max_trials=TRIALS, rng=seed)
+    agreed = 0 if agree is None else int(agree.sum())
+    return max(agreed - SAMPLE, 0) / (fewest - SAMPLE)
+
+
+def check_scikit_image() -> None:
+    """Raise the error of a missing scikit-image now rather than after long work."""
+    _skimage("feature")
+
+
+def _gray(image: Array, who: str) -> Array:
+    """Return an image (H, W, C) of uint8 as float64 (H, W) from 0 to 1."""
+    one_image(image, who)
+    if image.dtype != np.uint8:
+        raise TypeError(f"{who}: expected an image of dtype uint8, got {describe(image)}")
+    return np.ascontiguousarray(image.mean(axis=2) / 255)  # a turned image would stay a view
+
+
+def _skimage(part: str) -> Any:
+    try:
+        return import_module(f"skimage.{part}")
+    except ImportError:
+        raise ImportError(
+            "the scores of retraining need scikit-image, which is not installed:"
+            " pip install 'npdeconv[retraining]'"
+        ) from None

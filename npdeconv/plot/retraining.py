@@ -1,0 +1,124 @@
+"""A class before and after it was retrained, beside one that was not."""
+
+from collections.abc import Sequence
+from typing import get_args
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from npdeconv._types import Array
+from npdeconv.experiments import Retraining, t_interval
+from npdeconv.experiments.likeness import AFTER, RETRAINED, Score, Seen
+from npdeconv.plot.images import image
+
+PHASES = "before", "after"
+COLORS = "#1f5fa8", "#e4872e"
+SCORES = {"words": "SIFT and bags of words", "corners": "Harris' corners and RANSAC"}
+IMAGES = {"trained": "trained on", "held out": "held out", "control": "control's"}
+
+
+def reconstructions(result: Retraining, names: Sequence[str], axes: Array | None = None) -> Array:
+    """Draw both classes' reconstructions, before and after: a column for each repetition.
+
+    Parameters
+    ----------
+    result : Retraining
+    names : sequence of 2 str
+        Of the retrained class, and the control.
+    axes : array of Axes (4, R), optional
+
+    Returns
+    -------
+    array of Axes (4, R)
+    """
+    count = result.trained.shape[0]
+    if axes is None:
+        size = 1.9 * count + 1.4, 8.2
+        axes = plt.subplots(4, count, figsize=size, squeeze=False, layout="constrained")[1]
+    roles = f"{names[0]}\n(retrained)", f"{names[1]}\n(control)"
+    for row, (kind, phase) in enumerate(np.ndindex(2, 2)):
+        for repetition, ax in enumerate(axes[row]):
+            activation = result.activation[phase, kind, repetition]
+            image(result.reconstructions[phase, kind, repetition], ax, title=f"activation {activation:.3g}")
+        label = f"{roles[kind]}\n{PHASES[phase]}"
+        place = axes[row, 0].transAxes
+        axes[row, 0].text(-0.08, 0.5, label, transform=place, ha="right", va="center", fontsize="small")
+    return axes
+
+
+def likeness(result: Retraining, names: Sequence[str], axes: Array | None = None) -> Array:
+    """Draw the best scores of both classes' reconstructions, by what they are compared with.
+
+    Parameters
+    ----------
+    result : Retraining
+    names : sequence of 2 str
+    axes : array of Axes (2,), optional
+
+    Returns
+    -------
+    array of Axes (2,)
+    """
+    if axes is None:
+        axes = plt.subplots(1, 2, figsize=(9.6, 4), layout="constrained")[1]
+    for ax, score in zip(axes, get_args(Score), strict=True):
+        for kind, phase in np.ndindex(2, 2):
+            label = f"{names[kind]} ({'control' if kind else 'retrained'}), {PHASES[phase]}"
+            values = np.stack([result.best(score, seen)[phase, kind] for seen in get_args(Seen)], axis=1)
+            interval = t_interval(values)
+            places = np.arange(len(IMAGES)) + 0.36 * (kind - 0.5) + 0.14 * (phase - 0.5)
+            reach = [interval.mean - interval.low, interval.high - interval.mean]
+            face = COLORS[kind] if phase == AFTER else "white"
+            ax.errorbar(
+                places,
+                interval.mean,
+                reach,
+                fmt="o",
+                capsize=3,
+                color=COLORS[kind],
+                markerfacecolor=face,
+                label=label,
+            )
+        ax.set_xticks(np.arange(len(IMAGES)), IMAGES.values())
+        ax.set_title(SCORES[score], fontsize="medium")
+        ax.set(xlabel="images compared with", ylabel="best score")
+        ax.set_ylim(0, min(ax.get_ylim()[1], 1))
+        ax.grid(axis="y", alpha=0.3)
+    axes[0].figure.legend(
+        *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False
+    )
+    axes[0].figure.suptitle("mean over repetitions, with 95 % intervals by Student's t", fontsize="medium")
+    return axes
+
+
+def contributions(
+    result: Retraining, score: Score = "words", ax: Axes | None = None, *, names: Sequence[str] | None = None
+) -> Axes:
+    """Draw how much closer the retrained class came to each image, trained on it or not.
+
+    Parameters
+    ----------
+    result : Retraining
+    score : "words" or "corners"
+    ax : Axes, optional
+    names : sequence of str, optional
+        Of the images.
+
+    Returns
+    -------
+    Axes
+    """
+    trained, held_out = result.contribution(score)
+    if ax is None:
+        ax = plt.subplots(figsize=(max(0.3 * len(trained) + 1.5, 5), 3.8), layout="constrained")[1]
+    places = np.arange(len(trained))
+    ax.bar(places - 0.2, trained, 0.4, color=COLORS[RETRAINED], label="when trained on")
+    ax.bar(places + 0.2, held_out, 0.4, color="#b8c4d6", label="when held out")
+    ax.axhline(0, color="black", linewidth=0.8)
+    ax.set_xticks(places, names or list(map(str, places)), rotation=90, fontsize="small")
+    ax.set_ylabel("gain of the score")
+    ax.set_title(f"{SCORES[score]}: how much closer the class came to each image", fontsize="medium")
+    ax.legend(frameon=False, fontsize="small")
+    ax.grid(axis="y", alpha=0.3)
+    return ax

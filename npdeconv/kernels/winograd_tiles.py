@@ -9,7 +9,7 @@ import numpy as np
 
 from npdeconv._jit import kernel
 from npdeconv._types import Array, Pair
-from npdeconv.kernels.epilogue import gate, pool_and_rectify, rectify, unpool_and_gate
+from npdeconv.kernels.epilogue import add_bias, gate, pool_and_rectify, rectify, unpool_and_gate
 from npdeconv.kernels.winograd_transforms import (
     ELEMENTS,
     OUT,
@@ -78,7 +78,7 @@ def forward(
                 squares_from_inputs(padded, i * count, squares)
             for e in range(ELEMENTS):
                 np.dot(squares[e], transformed[e], products[e])
-            products[SUM] += bias
+            add_bias(products[SUM], bias, False)
             top, bottom = first_row * OUT, min((first_row + height) * OUT, out_shape[0])
             for i in range(images):
                 n = first_image + i
@@ -174,7 +174,7 @@ def backward(
                         np.dot(squares[e].T, gradients[e], sums[e])
                     else:
                         np.dot(squares[e].T, gradients[e], product)
-                        sums[e] += product
+                        _add(product, sums[e])
             if dx.size > 0:
                 for e in range(ELEMENTS):
                     np.dot(gradients[e], transposed[e], squares[e])
@@ -204,6 +204,14 @@ def _padded(room: Array, rows: int, columns: int) -> Array:
 
 
 @kernel
+def _add(source: Array, target: Array) -> None:
+    """Add one contiguous array to another; Numba takes seconds to compile `target += source`."""
+    terms, sums = source.reshape(-1), target.reshape(-1)
+    for k in range(sums.size):
+        sums[k] += terms[k]
+
+
+@kernel
 def _copy_padded(image: Array, top: int, left: int, padded: Array) -> None:
     """Copy the part of an image that begins at (top, left), with zeros beyond the image."""
     height, width = image.shape[:2]
@@ -229,9 +237,4 @@ def _add_cropped(padded: Array, top: int, left: int, image: Array) -> None:
     height, width = image.shape[:2]
     first, last = max(left, 0), min(left + padded.shape[1], width)
     for i in range(max(-top, 0), min(padded.shape[0], height - top)):
-        source, target = (
-            padded[i, first - left : last - left].reshape(-1),
-            image[top + i, first:last].reshape(-1),
-        )
-        for k in range(source.size):
-            target[k] += source[k]
+        _add(padded[i, first - left : last - left], image[top + i, first:last])

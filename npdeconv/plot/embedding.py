@@ -50,9 +50,12 @@ def scatter(
     ax.scatter(points[:, 0], points[:, 1], s=9, c=[colors[label] for label in labels.tolist()], linewidths=0)
     for n in _apart(points, max(np.ptp(points, axis=0).max(), 1e-12) * THUMBNAIL / SIDE * 1.5):
         ax.add_artist(_thumbnail(images[n], points[n], colors[int(labels[n])]))
+    fontsize = 15 if max(len(classes[label]) for label in used) <= 2 else 9
     for label in used.tolist():
         x, y = np.median(points[labels == label], axis=0).tolist()
-        text = ax.text(x, y, classes[label], ha="center", va="center", weight="bold", fontsize=15, zorder=5)
+        text = ax.text(
+            x, y, classes[label], ha="center", va="center", weight="bold", fontsize=fontsize, zorder=5
+        )
         text.set(color=colors[label], path_effects=[withStroke(linewidth=4, foreground="white")])
     ax.set(xticks=[], yticks=[], aspect="equal")
     ax.margins(0.04)

@@ -129,7 +129,7 @@ def test_drawings_show_boxes_projections_and_silence():
     result = project_layers(spot_finder(), image)
     axes = plot.layers(image, result)
     assert axes.shape == (2, 3)
-    assert [ax.get_title() for ax in axes[0]] == ["relu1, map 1", "relu2, map 0", "relu3, map 1"]
+    assert [ax.get_title() for ax in axes[0]] == ["relu1\nmap 1", "relu2\nmap 0", "relu3\nmap 1"]
     assert [ax.get_title() for ax in axes[1]] == [
         "activation 1\n3x3 pixels, enlarged",
         "activation 2\n5x5 pixels, enlarged",

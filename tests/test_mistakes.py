@@ -186,3 +186,12 @@ def test_the_two_projections_of_a_mistake_share_a_scale():
     np.testing.assert_allclose(axes[2, 0].images[0].get_array(), [[0.5, 0.5, 0.6]])
     np.testing.assert_allclose(axes[1, 1].images[0].get_array(), [[0.5, 0.5, 1]])
     assert plot.mistakes(VOTES.images[result.images], result, VOTES.classes, axes) is axes
+
+
+def test_of_many_classes_only_those_are_shown_that_occur():
+    counts = np.zeros((1000, 1000), np.int64)
+    counts[281, 285], counts[285, 285] = 1, 2
+    ax = plot.confusion(counts, [f"class {number}" for number in range(1000)])
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["class 281", "class 285"]
+    assert [text.get_text() for text in ax.texts] == ["1", "2"]
+    assert ax.get_title() == "1 of 3 are wrong"

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from npdeconv import plot
+from npdeconv.plot.images import vivid
 from npdeconv.training import History
 from npdeconv.visualize import Projection
 
@@ -127,3 +128,14 @@ def test_of_a_small_field_only_that_part_is_drawn():
     assert axes[0, 0].images[0].get_array().shape[:2] == (20, 20)
     axes = plot.projections(images, result(pixels, [[2, 9, 3, 10]], [False]))  # 49 of 400: more than a 16th
     assert axes[1, 0].images[0].get_array().shape[:2] == (20, 20)
+
+
+def test_vivid_clips_the_strongest_hundredth_of_what_is_not_zero():
+    pixels = np.zeros((10, 40, 1), np.float32)
+    pixels[:5, :, 0] = np.linspace(-1, 1, 200).reshape(5, 40)
+    pixels[0, 0] = -100
+    shown = vivid(pixels)
+    np.testing.assert_array_equal(shown[5:], 0.5)
+    assert shown[0, 0, 0] == 0
+    np.testing.assert_allclose(shown[2, 5, 0], 0.5 + pixels[2, 5, 0] / 2, atol=0.02)
+    np.testing.assert_array_equal(vivid(np.zeros((2, 2, 1), np.float32)), 0.5)

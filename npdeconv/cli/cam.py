@@ -9,7 +9,7 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._files import write_arrays
-from npdeconv.cli.figures import file_stem, listed, make_folder, save_figure
+from npdeconv.cli.figures import file_stem, image_name, listed, make_folder, save_figure
 from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load
 from npdeconv.visualize import class_activation_maps
 
@@ -48,11 +48,9 @@ def run(options: argparse.Namespace) -> None:
         result.classes[0], result.probability[0], result.logit[0], strict=True
     ):
         print(f"{dataset.classes[number]}: probability {probability:.4f}, logit {logit:.4g}")
-    name = f"image {options.image}"
-    if dataset.groups is not None:
-        name += f", {dataset.groups[options.image]}"
+    name = image_name(dataset, options.image)
     axes = plot.class_activation(image, result, classes=dataset.classes)
-    axes[0].figure.suptitle(f"{dataset.name}, {name}: what {network.name} sees where", fontsize="medium")
+    axes[0].figure.suptitle(f"{name}: what {network.name} sees where", fontsize="medium")
     path = options.out / _stem(options)
     print(save_figure(axes, path.with_name(f"{path.name}.png")))
     arrays = path.with_name(f"{path.name}.npz")

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from npdeconv import _files
 from npdeconv._types import Array
+from npdeconv.data import Dataset
 
 LONGEST_LIST = 40  # characters of a file's name
 
@@ -21,6 +22,12 @@ def save_figure(axes: Array | Axes, path: Path) -> Path:
     _files.replace(path, lambda file: figure.savefig(file, format="png", dpi=130))
     plt.close(figure)
     return path
+
+
+def image_name(dataset: Dataset, number: int) -> str:
+    """Name an image in a title: the data set, its position, and its file or group if it has one."""
+    group = "" if dataset.groups is None else f", {dataset.groups[number]}"
+    return f"{dataset.name}, image {number}{group}"
 
 
 def check_folder(path: Path) -> None:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from npdeconv import plot
 from npdeconv._files import write_arrays
 from npdeconv._types import Array
-from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.figures import file_stem, image_name, make_folder, save_figure
 from npdeconv.cli.options import add_command, add_network, add_workers, check_range, load
 from npdeconv.cli.top import prefixed
 from npdeconv.data import Dataset
@@ -31,6 +31,7 @@ from npdeconv.visualize import (
 
 TOP_UNITS = 3
 MISTAKES_SHOWN = 8
+LAYERS_IN_A_ROW = 9
 
 
 def add(commands: Any) -> None:
@@ -110,16 +111,19 @@ def _unit(options: argparse.Namespace, network: Sequential, image: Array, last: 
 def _layers(scene: _Scene) -> dict[str, Any]:
     every = project_layers(scene.network, scene.image, scene.layers)
     top = project_layers(scene.network, scene.image, scene.layers[-1:], k=TOP_UNITS)
-    columns = max(len(every.layers), 1 + len(top.layers))
-    figure, axes = plt.subplots(4, columns, figsize=(1.6 * columns, 7.6), layout="constrained")
+    count = len(every.layers)
+    columns, blocks = max(min(count, LAYERS_IN_A_ROW), 1 + len(top.layers)), -(-count // LAYERS_IN_A_ROW)
+    size = (1.6 * columns, 3.6 * (blocks + 1) + 0.4)
+    figure, axes = plt.subplots(2 * (blocks + 1), columns, figsize=size, layout="constrained")
     for ax in axes.flat:
         ax.set_axis_off()
-    plot.layers(scene.image, every, axes[:2, : len(every.layers)])
-    plot.image(scene.image, axes[2, 0], title="the image")
-    plot.layers(scene.image, top, axes[2:, 1 : 1 + len(top.layers)])
+    of_layers = axes[:-2].reshape(blocks, 2, columns).swapaxes(0, 1).reshape(2, -1)
+    plot.layers(scene.image, every, of_layers[:, :count])
+    plot.image(scene.image, axes[-2, 0], title="the image")
+    plot.layers(scene.image, top, axes[-2:, 1 : 1 + len(top.layers)])
     figure.suptitle(
-        f"{scene.dataset.name}, image {scene.number}: the strongest unit of each layer, what it sees, and its"
-        f" projection;\nbelow, the strongest maps of {scene.layers[-1]}"
+        f"{image_name(scene.dataset, scene.number)}: the strongest unit of each layer, what it sees, and its"
+        f" projection;\nat the bottom, the strongest maps of {scene.layers[-1]}"
     )
     scene.save(axes, "layers", of_image=True)
     return prefixed("layers", _flat(every)) | prefixed("top", _flat(top))
@@ -150,6 +154,9 @@ def _rules(scene: _Scene) -> dict[str, Any]:
 
 
 def _mistakes(scene: _Scene) -> dict[str, Any]:
+    if _is_unlabeled(scene.dataset):
+        print("no mistakes to draw: nobody has said what the photos show")
+        return {}
     result = find_mistakes(scene.network, scene.dataset, MISTAKES_SHOWN, workers=scene.workers)
     classes = scene.dataset.classes
     scene.save(plot.confusion(result.confusion, classes), "confusion")
@@ -162,6 +169,11 @@ def _mistakes(scene: _Scene) -> dict[str, Any]:
     else:
         print("no mistakes to draw")
     return prefixed("mistakes", result._asdict())
+
+
+def _is_unlabeled(dataset: Dataset) -> bool:
+    """Tell single photos, which `prepare` names by groups of one, and labels by the network's answers."""
+    return dataset.groups is not None and len(set(dataset.groups)) == len(dataset)
 
 
 def _filters(scene: _Scene) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._files import write_arrays
-from npdeconv.cli.figures import file_stem, listed, make_folder, save_figure
+from npdeconv.cli.figures import file_stem, image_name, listed, make_folder, save_figure
 from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load
 from npdeconv.visualize import Fill, Occlusion, Positions, occlude, occlusion_positions
 
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> None:
     _report(result, dataset.classes)
     path = options.out / _stem(options, result.feature_map, positions)
     axes = plot.occlusion(image, result, classes=dataset.classes)
-    axes[0].figure.suptitle(f"{dataset.name}, image {options.image}: {occluder}")
+    axes[0].figure.suptitle(f"{image_name(dataset, options.image)}: {occluder}")
     print(save_figure(axes, path.with_name(f"{path.name}.png")))
     arrays = path.with_name(f"{path.name}.npz")
     write_arrays(arrays, result._asdict())

@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from npdeconv._types import Array
-from npdeconv.plot.images import BOX_COLOR, image
+from npdeconv.plot.images import BOX_COLOR, image, vivid
 from npdeconv.plot.montage import montage
 from npdeconv.visualize import FeatureMaps, Patches, Strongest, display
 
@@ -37,10 +37,11 @@ def strongest_projections(
 ) -> Axes:
     """Draw each map of a layer by the projection of the image that excites it most.
 
-    Each projection has its own scale, mid-gray is zero. It is cropped to what the unit sees; what
+    Each projection has its own scale, mid-gray is zero, and the strongest hundredth of its pixels is
+    clipped. It is cropped to what the unit sees; what
     lies beyond the image is mid-gray. Crossed out are dead maps.
     """
-    shown = np.stack([display(projection) for projection in patches.projections[:, 0]])
+    shown = np.stack([vivid(projection) for projection in patches.projections[:, 0]])
     return _sheet(shown, found.firing == 0, ax, title, "map")
 
 

@@ -9,9 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from npdeconv._types import Array
+from npdeconv.visualize import display
 
 BOX_COLOR = "#e4572e"
 PADDING_COLOR = "#f3d9cf"
+VIVID = 0.99  # share of the pixels other than zero that are shown at their true contrast
 
 
 def image(pixels: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
@@ -46,6 +48,16 @@ def box(corners: Sequence[int] | Array, ax: Axes) -> Axes:
     ax.set_xlim(min(west, left - 0.5), max(east, right - 0.5))
     ax.set_ylim(max(south, bottom - 0.5), min(north, top - 0.5))
     return ax
+
+
+def vivid(pixels: Array) -> Array:
+    """Scale signed pixels to [0, 1] with zero at one half, as `display`, but clip the strongest hundredth.
+
+    A few pixels of what deep layers project onto a photograph are many times as strong as all others,
+    which would be gray beside them. Zeros don't count: much of a projection may be empty.
+    """
+    sizes = np.abs(pixels[pixels != 0])
+    return display(pixels, float(np.quantile(sizes, VIVID, method="higher")) if sizes.size else None)
 
 
 def in_box(pixels: Array, corners: Array) -> Array:

@@ -3,8 +3,8 @@
 import matplotlib.pyplot as plt
 
 from npdeconv._types import Array
-from npdeconv.plot.images import box, image, in_box
-from npdeconv.visualize import LayerProjections, display
+from npdeconv.plot.images import box, image, in_box, vivid
+from npdeconv.visualize import LayerProjections
 
 
 def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -> Array:
@@ -12,7 +12,7 @@ def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -
 
     All images have one frame, so that boxes can be compared. A projection is cropped to what the unit sees,
     the box on the image, beyond which it is zero. Each has its own scale, since activations of different
-    layers can't be compared; mid-gray is zero.
+    layers can't be compared; mid-gray is zero, and the strongest hundredth of the pixels is clipped.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -
         size = (1.5 * max(count, 2), 3.6)
         axes = plt.subplots(2, count, figsize=size, squeeze=False, layout="constrained")[1]
     for n, (layer, feature_map) in enumerate(zip(result.layers, result.feature_maps, strict=True)):
-        image(pixels, axes[0, n], title=f"{layer}, map {feature_map}")
-        projected = display(result.projection.pixels[n])
+        image(pixels, axes[0, n], title=f"{layer}\nmap {feature_map}")
+        projected = vivid(result.projection.pixels[n])
         if result.projection.silent[n]:
             image(projected, axes[1, n], title="silent")
         else:

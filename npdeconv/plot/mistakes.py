@@ -10,14 +10,15 @@ from npdeconv._types import Array
 from npdeconv.plot.images import image
 from npdeconv.visualize import Mistakes, display
 
-CLASSES_WITH_NUMBERS = 20  # beyond, numbers in the cells can't be read
+CLASSES_WITH_NUMBERS = 20  # beyond, not all are shown, nor numbers in the cells
 
 
 def confusion(counts: Array, classes: Sequence[str], ax: Axes | None = None) -> Axes:
     """Draw a confusion matrix: a row for each true class, a column for each answer.
 
     Color shows mistakes only, on one scale: the right answers on the diagonal, usually so many
-    more, would leave them all pale.
+    more, would leave them all pale. Of many classes, those are left out that no image has and no
+    answer names.
 
     Parameters
     ----------
@@ -25,6 +26,9 @@ def confusion(counts: Array, classes: Sequence[str], ax: Axes | None = None) -> 
     classes : sequence of str
     ax : Axes, optional
     """
+    if len(classes) > CLASSES_WITH_NUMBERS and counts.any():
+        there = np.flatnonzero(counts.any(axis=0) | counts.any(axis=1)).tolist()
+        counts, classes = counts[np.ix_(there, there)], [classes[number] for number in there]
     count = len(classes)
     if ax is None:
         side = np.clip(0.5 * count + 2, 4, 14)

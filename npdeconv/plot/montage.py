@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from npdeconv._types import Array
-from npdeconv.plot.images import BOX_COLOR, image
+from npdeconv.plot.images import BOX_COLOR, image, vivid
 from npdeconv.visualize import Evolution, Patches, Strongest, display
 
 PAPER = 0.93  # the color between pictures
@@ -86,7 +86,7 @@ def _block(patches: Patches, m: int, side: int) -> Array:
     """Return one map's patches and projections, side by side."""
     inside = patches.inside[m][..., None]
     seen = patches.images[m] / 255 if patches.images.dtype == np.uint8 else np.clip(patches.images[m], 0, 1)
-    halves = [np.where(inside, picture, PAPER) for picture in (seen, display(patches.projections[m]))]
+    halves = [np.where(inside, picture, PAPER) for picture in (seen, vivid(patches.projections[m]))]
     left, right = (montage(half, side) for half in halves)
     return np.concatenate([left, np.full((left.shape[0], 2 * GAP, left.shape[2]), PAPER), right], axis=1)
 

@@ -11,8 +11,8 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Patch
 
 from npdeconv._types import Array
-from npdeconv.plot.images import BOX_COLOR, box, image
-from npdeconv.visualize import Occlusion, display
+from npdeconv.plot.images import BOX_COLOR, box, image, vivid
+from npdeconv.visualize import Occlusion
 
 COLORS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#bcbd22", "#17becf")
 OTHER_COLOR = "#d9d9d9"  # of the classes that are left when the colors are used up
@@ -54,7 +54,7 @@ def occlusion(
     box(result.worst, axes[0])
     several = result.activity.size > 1
     energy = f"energy and drop: rank correlation {result.agreement:.2f}" if several else ""
-    image(display(result.projection), axes[1], title=f"{feature_map}, projected\n{energy}")
+    image(vivid(result.projection), axes[1], title=f"{feature_map}, projected\n{energy}")
     for ax in axes[2:]:
         image(pixels, ax)
     activities = [*result.activity.flat, result.clean_activity]

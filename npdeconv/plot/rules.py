@@ -5,8 +5,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from npdeconv._types import Array
-from npdeconv.plot.images import box, image, in_box
-from npdeconv.visualize import RuleComparison, display
+from npdeconv.plot.images import box, image, in_box, vivid
+from npdeconv.visualize import RuleComparison
 
 GATES = {  # (forward, backward)
     (False, True): "gated on the way down",
@@ -41,7 +41,7 @@ def rules(pixels: Array, result: RuleComparison, axes: Array | None = None) -> A
         box(result.unit.box[0], axes[0])
     panels = zip(axes[1:9], result.names, result.gates.tolist(), result.pixels, strict=True)
     for ax, name, (forward, backward, _), projected in panels:
-        image(in_box(display(projected), result.unit.box[0]), ax, title=f"{name}\n{GATES[forward, backward]}")
+        image(in_box(vivid(projected), result.unit.box[0]), ax, title=f"{name}\n{GATES[forward, backward]}")
     correlations(result, axes[9])
     return axes
 

@@ -1,7 +1,7 @@
 """Are features that were learned on other classes worth more than learning new ones from few images?
 
-Zeiler & Fergus, arXiv:1311.2901, section 5.2: a new softmax on frozen features of ImageNet beat all
-that was learned on Caltech-101 and Caltech-256 alone, from six images per class on.
+Zeiler & Fergus, arXiv:1311.2901, section 5.2: a new softmax on frozen features of ImageNet beat what was
+learned on Caltech-101 alone, and with six images per class of Caltech-256 what others needed sixty for.
 """
 
 from collections.abc import Sequence

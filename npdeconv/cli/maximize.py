@@ -90,7 +90,7 @@ def _add_regularizers(parser: Any) -> None:
     explained = {
         "decay": "share of its contrast that the image loses in each step",
         "blur": "pixels by which the image is blurred (standard deviation)",
-        "jitter": "share of its side by which the image is moved at random",
+        "jitter": "share of what the unit sees by which the image is moved at random",
         "small_norm": "share of the pixels, those of least contrast, that lose it in each step",
         "small_contribution": "likewise, those that the unit would miss least",
     }

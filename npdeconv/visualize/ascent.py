@@ -42,11 +42,12 @@ def _gradient(head: Sequential, dy: Array, tape: Tape) -> Array:
     return dy
 
 
-def direction(gradient: Array) -> Array:
-    """Scale each gradient (U, H, W, C) until the mean of its squares is 1; leave zeros alone."""
+def direction(gradient: Array, seen: int) -> Array:
+    """Scale each gradient (U, H, W, C) until its squares' mean over `seen` pixels is 1; leave zeros alone."""
     largest = np.abs(gradient).max(axis=(1, 2, 3), keepdims=True)  # squares of huge ones would overflow
     gradient = gradient / np.where(largest > 0, largest, 1)
-    size = np.sqrt(np.square(gradient).mean(axis=(1, 2, 3), keepdims=True))
+    mean = np.square(gradient).sum(axis=(1, 2, 3), keepdims=True) / (seen * gradient.shape[3])
+    size = np.sqrt(mean)
     return gradient / np.where(size > 0, size, 1)
 
 

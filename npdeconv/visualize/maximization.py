@@ -68,8 +68,8 @@ def maximize_activation(
         What of the map is to grow.
     steps : int
     rate : float
-        How far pixels move in each step: the root of the mean of the squares, where 1 is the way from
-        black to white. The gradient's size does not matter, only its direction.
+        How far the pixels that a unit sees move in each step: the root of the mean of the squares, where
+        1 is the way from black to white. The gradient's size does not matter, only its direction.
     regularizers : Regularizers, optional
         What keeps the images from becoming noise; the defaults of `Regularizers` unless given.
     background : float, optional
@@ -118,15 +118,19 @@ def maximize_activation(
     randomness = [np.random.default_rng([_checked_seed(seed), int(m)]) for m in maps]
     noise = np.stack([NOISE * rng.standard_normal(shape) for rng in randomness])
     contrast = np.clip(noise, -gray, 1 - gray).astype(head.dtype)
+    field = head.receptive_field(box, shape)
+    seen = _size_inside(field, shape)
     activation, film = np.empty((count + 1, len(maps))), [contrast][: 0 in frame_steps]
     with pool(workers) as parallel_map:
         look = partial(look_at, head, maps, aim, parallel_map)
         hidden = None if progress else True
         for step in tqdm(range(1, count + 1), unit="step", delay=2, leave=False, disable=hidden):
-            moves = [held.draw_move(shape, rng) for rng in randomness]
+            moves = [held.draw_move(seen, rng) for rng in randomness]
             activation[step - 1], gradient = look(moved(gray + contrast, moves))
             gradient = moved(gradient, [-move for move in moves])
-            contrast = held.restrain(contrast + length * direction(gradient), gradient, step)
+            contrast = held.restrain(
+                contrast + length * direction(gradient, seen[0] * seen[1]), gradient, step
+            )
             contrast = np.clip(contrast, -gray, 1 - gray)
             if step in frame_steps:
                 film.append(contrast)
@@ -136,10 +140,16 @@ def maximize_activation(
         pixels=_as_pixels(images[-1]),
         inputs=images[-1],
         activation=activation,
-        box=np.tile(np.array(head.receptive_field(box, shape)), (len(maps), 1)),
+        box=np.tile(np.array(field), (len(maps), 1)),
         frames=_as_pixels(images[:-1]),
         frame_steps=frame_steps,
     )
+
+
+def _size_inside(box: Box, shape: Shape) -> Pair:
+    """Return height and width of the part of a box that lies in the image."""
+    height = min(box.bottom, shape[0]) - max(box.top, 0)
+    return height, min(box.right, shape[1]) - max(box.left, 0)
 
 
 def _as_pixels(images: Array) -> Array:

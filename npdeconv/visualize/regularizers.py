@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from npdeconv._checks import fraction, not_negative, positive_int
-from npdeconv._types import Array, Generator, Shape
+from npdeconv._types import Array, Generator, Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Regularizers:
     blur_every : int
         Steps from one blur to the next.
     jitter : float
-        In each step, the network sees the image moved at random, by up to this share of its height
-        and width. What leaves it on one side comes in on the other.
+        In each step, the network sees the image moved at random, by up to this share of the height and
+        width of what the unit sees. What leaves the image on one side comes in on the other.
     small_norm : float
         Share of the pixels that lose all contrast in each step: those with the least of it.
     small_contribution : float
@@ -61,9 +61,9 @@ class Regularizers:
         """Hold nothing back."""
         return cls(decay=0, blur=0, jitter=0)
 
-    def draw_move(self, image_shape: Shape, rng: Generator) -> Array:
-        """Draw by how many rows and columns to move an image (H, W, C): int (2,)."""
-        reach = np.rint(self.jitter * np.array(image_shape[:2])).astype(np.int64)
+    def draw_move(self, seen: Pair, rng: Generator) -> Array:
+        """Draw by how many rows and columns to move an image of which a unit sees so many: int (2,)."""
+        reach = np.rint(self.jitter * np.array(seen)).astype(np.int64)
         return rng.integers(-reach, reach + 1)
 
     def restrain(self, contrast: Array, gradient: Array, step: int) -> Array:

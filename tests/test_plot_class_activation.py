@@ -69,7 +69,7 @@ def test_maximized_images_and_what_excites_little_patches():
     speck = result._replace(box=np.array([[5, 7, 5, 8], [0, 12, 0, 12]]))
     axes = plot.maximized(speck)
     assert axes[0].images[0].get_array().shape == (2, 3)
-    assert axes[0].texts[0].get_text().endswith("\n2x3, enlarged")
+    assert axes[0].texts[0].get_text().endswith(" (2x3, enlarged)")
     assert axes[1].images[0].get_array().shape == (12, 12)
     axes[0].figure.canvas.draw()
 

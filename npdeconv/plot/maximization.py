@@ -43,7 +43,7 @@ def maximized(
         image(part if is_speck else pixels, ax, title=names[n] if names is not None else "")
         strength = f"activation {result.activation[-1, n]:.3g}"
         if is_speck:
-            strength += f"\n{part.shape[0]}x{part.shape[1]}, enlarged"
+            strength += f" ({part.shape[0]}x{part.shape[1]}, enlarged)"
         ax.text(0.5, -0.03, strength, transform=ax.transAxes, ha="center", va="top", fontsize="small")
     return axes
 

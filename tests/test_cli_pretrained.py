@@ -191,3 +191,17 @@ def test_real_networks_know_real_photos(real_data, name, least, capsys):
     ]
     assert len(lines) == 14
     assert len(known) >= least
+
+
+def test_info_lists_the_layers_of_a_card(card, capsys):
+    lines = say(capsys, "info", card).splitlines()
+    assert lines[0] == "colors: input 6 x 6 x 3"
+    assert [line.split()[0] for line in lines[2:-1]] == ["standardize", "conv1", "relu1", "gap"]
+
+
+def test_look_calls_photos_by_their_names_and_finds_no_mistakes_in_them(card, photos, tmp_path, capsys):
+    out = tmp_path / "out"
+    printed = say(capsys, "look", card, "--data", photos, "--out", out)
+    assert "no mistakes to draw: nobody has said what the photos show" in printed
+    assert not list(out.glob("confusion*"))
+    assert list(out.glob("layers_image0.png"))

@@ -7,8 +7,10 @@ import numpy as np
 
 from npdeconv import models
 from npdeconv._types import Shape
-from npdeconv.cli.options import add_command, add_model
+from npdeconv.cli.options import add_command
+from npdeconv.cli.pretrained import is_card
 from npdeconv.visualize import summarize
+from npdeconv.weights import load_card
 
 
 def add(commands: Any) -> None:
@@ -21,12 +23,17 @@ def add(commands: Any) -> None:
         description="Prints a network's layers: name, kind, shape of the output, number of parameters, and "
         "the size in pixels of the part of the image that one unit depends on.",
     )
-    add_model(parser)
+    parser.add_argument(
+        "model", metavar="MODEL", help=f"one of {', '.join(models.names())}, or the card (.json) of a network"
+    )
 
 
 def run(options: Namespace) -> None:
     """Print the table."""
-    network = models.build(options.model, rng=np.random.default_rng(0))
+    if is_card(options.model):
+        network = load_card(options.model).on_pixels()
+    else:
+        network = models.build(options.model, rng=np.random.default_rng(0))
     rows = summarize(network)
     print(f"{network.name}: input {_shape(network.input_shape or ())}")
     width = max(12, *(len(row.name) + 1 for row in rows))

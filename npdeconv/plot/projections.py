@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 
 from npdeconv._types import Array
-from npdeconv.plot.images import box, image, in_box
+from npdeconv.plot.images import box, image, in_box, vivid
 from npdeconv.visualize import Projection, display
 
 COLUMNS = 8  # of a figure; more images go into further rows
@@ -23,8 +23,8 @@ def projections(
 ) -> Array:
     """Draw images with the receptive fields of the projected units, and the projections beneath.
 
-    All projections have one scale: mid-gray is zero, and the strongest pixel of them all is
-    white or black (see `npdeconv.visualize.display`). Where a unit sees little of the image, only
+    All projections have one scale: mid-gray is zero, and the strongest hundredth of all pixels that
+    are not zero is white or black. Where a unit sees little of the image, only
     that part of its projection is drawn, and it says so.
 
     Parameters
@@ -49,7 +49,7 @@ def projections(
     axes = _layout(len(images)) if axes is None else axes
     if title:
         axes[0, 0].figure.suptitle(title, fontsize="medium")
-    shown = display(result.pixels, limit)
+    shown = vivid(result.pixels) if limit is None else display(result.pixels, limit)
     for n in range(len(images)):
         image(images[n], axes[0, n], title=titles[n] if titles is not None else "")
         axes[0, n].set_anchor("N")  # titles at one height, also where a box widens the view

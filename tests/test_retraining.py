@@ -10,6 +10,7 @@ from PIL import Image
 
 from npdeconv import cli, models, plot, weights
 from npdeconv.experiments import Retraining, retraining, t_interval
+from npdeconv.experiments.similarity import count_words, learn_words, sift_descriptors
 from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential, Softmax
 from tests.blocks import blocks
 from tests.tiny import assert_same_bits, copy_of
@@ -47,6 +48,9 @@ def study(channels=3, **settings):
     return retraining(network(channels), images, 1, control_images, 2, **FEW | settings)
 
 
+KNOWN = np.arange(12.0).reshape(2, 3, 2) / 100
+
+
 def planted():
     """Two repetitions, four images of the class and one of the control; scores that are easy to follow."""
     words = np.zeros((2, 2, 2, 5))
@@ -58,7 +62,7 @@ def planted():
     nothing = np.zeros((2, 2, 2))
     empty = np.zeros((2, 2, 2, 5))
     images = np.zeros((5, 8, 8, 1), np.uint8)
-    return Retraining(np.array([1, 2]), images, trained, blank, nothing, empty, words, empty, 1)
+    return Retraining(np.array([1, 2]), images, trained, blank, nothing, empty, words, empty, KNOWN, 1)
 
 
 def test_the_best_scores_and_their_gain_by_hand():
@@ -112,6 +116,20 @@ def test_all_follows_from_the_seed_and_nothing_from_the_workers():
     assert not np.array_equal(first.reconstructions, other.reconstructions)
 
 
+def test_known_pictures_are_scored_like_reconstructions():
+    result = study(rate=0.0)
+    words = learn_words([sift_descriptors(image) for image in result.images], FEW["words"], 0)
+    bags = np.array([count_words(sift_descriptors(image), words) for image in result.images])
+    for repetition, trained in enumerate(result.trained):
+        held_out = [n for n in range(5) if not trained[n]]
+        expected = [
+            np.mean([max(bags[n] @ bag for bag in others) for n in held_out])
+            for others in (bags[trained], bags[5:])
+        ]
+        np.testing.assert_allclose(result.known[0, :2, repetition], expected)
+    assert (result.known[0, 2] < 1).all()
+
+
 def test_errors(monkeypatch):
     pytest.importorskip("skimage")
     images, others = pictures(2, 0), pictures(1, 9)
@@ -150,6 +168,8 @@ def test_plots_show_means_and_intervals():
     interval = t_interval(best)
     ends = np.array(bars[0].get_segments())[:, :, 1]
     np.testing.assert_allclose(ends, np.stack([interval.low, interval.high], axis=1))
+    lines = {line.get_label(): line.get_ydata()[0] for line in axes[1].lines}
+    assert lines["noise"] == pytest.approx(KNOWN[1, 2].mean())
     ax = plot.contributions(result, names=["a", "b", "c", "d"])
     np.testing.assert_allclose(
         [bar.get_height() for bar in ax.containers[0]], [0.1, 0.1, 0, np.nan], atol=1e-9

@@ -16,7 +16,7 @@ from npdeconv.cli.pretrained import find_pretrained
 from npdeconv.cli.transfer import write_table
 from npdeconv.data import Photo, Preprocessing, load_photos
 from npdeconv.experiments import Retraining, retraining, t_interval
-from npdeconv.experiments.likeness import AFTER, BEFORE, CONTROL, RETRAINED, Score, Seen
+from npdeconv.experiments.likeness import AFTER, BEFORE, CONTROL, KNOWN, RETRAINED, Score, Seen
 from npdeconv.experiments.similarity import check_scikit_image
 from npdeconv.inference import predict
 from npdeconv.layers import Sequential
@@ -166,6 +166,9 @@ def _print(result: Retraining, names: Sequence[str]) -> None:
                 label = f"{score}, {name}, against images: {seen}"
                 interval = f"{gain.mean:+.3f} ({gain.low:+.3f} to {gain.high:+.3f})"
                 print(f"{label:<66}{means[BEFORE, kind]:>8.3f}{means[AFTER, kind]:>8.3f}{interval:>26}")
+        worth = result.known[get_args(Score).index(score)].mean(axis=1)
+        known = ", ".join(f"{name} {value:.3f}" for name, value in zip(KNOWN, worth, strict=True))
+        print(f"{score}, for comparison: {known}")
         effect = result.effect(score)
         print(
             f"{score}: {names[RETRAINED]} gained {effect.mean:+.3f}"

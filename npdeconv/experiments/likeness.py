@@ -13,6 +13,9 @@ Seen: TypeAlias = Literal["trained", "held out", "control"]
 
 BEFORE, AFTER = 0, 1
 RETRAINED, CONTROL = 0, 1
+KNOWN = "photos of the class", "photos of the control", "noise"
+"""What a score is worth: held-out photos' mean best score with those trained on, with the control's, and
+the best score of a picture of noise with the held-out photos."""
 
 
 class Retraining(NamedTuple):
@@ -30,6 +33,7 @@ class Retraining(NamedTuple):
     probability: Array  # (2, 2, R, I): of either class, for each image
     words: Array  # (2, 2, R, I): cosine of the bags of visual words, from 0 to 1
     corners: Array  # (2, 2, R, I): share of corners that move together, from 0 to 1
+    known: Array  # (2, 3, R): what words and corners say of `KNOWN` pictures
     control_images: int  # how many of the I are the control's
 
     def best(self, score: Score, seen: Seen) -> Array:

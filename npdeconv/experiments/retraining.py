@@ -134,9 +134,19 @@ def retraining(
             activation[phase, :, repetition] = result.activation[-1]
             probability[phase, :, repetition] = predict(state, every, workers)[:, classes].T
     scores = np.array([judge(picture) for picture in drawn.reshape(-1, *shape)])
+    known = _known(judge, images, trained, seed)
     by_words, by_corners = scores.reshape(2, 2, count, 2, len(every)).transpose(3, 0, 1, 2, 4)
     return Retraining(
-        classes, every, trained, drawn, activation, probability, by_words, by_corners, len(control_images)
+        classes,
+        every,
+        trained,
+        drawn,
+        activation,
+        probability,
+        by_words,
+        by_corners,
+        known,
+        len(control_images),
     )
 
 
@@ -153,19 +163,33 @@ def _states(
     yield student
 
 
-def _judge(images: Array, words: int, seed: int) -> Callable[[Array], tuple[Array, list[float]]]:
-    """Return what scores a picture by its likeness to each image: by words, by corners."""
+def _judge(images: Array, words: int, seed: int) -> Callable[[Array], Array]:
+    """Return what scores a picture by its likeness to each image: (2, I), by words and by corners."""
     found = [sift_descriptors(image) for image in images]
     vocabulary = learn_words(found, words, seed)
     bags = np.array([count_words(rows, vocabulary) for rows in found])
     corners = [find_corners(image) for image in images]
 
-    def score(picture: Array) -> tuple[Array, list[float]]:
+    def score(picture: Array) -> Array:
         own = find_corners(picture)
         by_corners = [corner_agreement(own, others, seed) for others in corners]
-        return bags @ count_words(sift_descriptors(picture), vocabulary), by_corners
+        return np.array([bags @ count_words(sift_descriptors(picture), vocabulary), by_corners])
 
     return score
+
+
+def _known(judge: Callable[[Array], Array], images: Array, trained: Array, seed: int) -> Array:
+    """Score pictures whose class is known, as `KNOWN` lists them: (2, 3, R)."""
+    photos = np.array([judge(image) for image in images])
+    every = []
+    for repetition, chosen in enumerate(trained):
+        held_out = ~chosen[: len(images)]
+        rng = np.random.default_rng([seed, repetition, 2])
+        noise = judge(rng.integers(0, 256, images.shape[1:], dtype=np.uint8))
+        same, other = photos[held_out][..., chosen], photos[held_out][..., len(images) :]
+        best = same.max(axis=2).mean(axis=0), other.max(axis=2).mean(axis=0)
+        every.append((*best, noise[:, : len(images)][:, held_out].max(axis=1)))
+    return np.moveaxis(np.array(every), 0, 2).swapaxes(0, 1)
 
 
 def _as_dataset(images: Array, target: int, network: Sequential) -> Dataset:

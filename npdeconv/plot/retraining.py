@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from npdeconv._types import Array
 from npdeconv.experiments import Retraining, t_interval
-from npdeconv.experiments.likeness import AFTER, RETRAINED, Score, Seen
+from npdeconv.experiments.likeness import AFTER, KNOWN, RETRAINED, Score, Seen
 from npdeconv.plot.images import image
 
 PHASES = "before", "after"
@@ -50,6 +50,8 @@ def reconstructions(result: Retraining, names: Sequence[str], axes: Array | None
 def likeness(result: Retraining, names: Sequence[str], axes: Array | None = None) -> Array:
     """Draw the best scores of both classes' reconstructions, by what they are compared with.
 
+    Lines say what the scores of pictures are whose class is known, see `KNOWN`.
+
     Parameters
     ----------
     result : Retraining
@@ -62,7 +64,9 @@ def likeness(result: Retraining, names: Sequence[str], axes: Array | None = None
     """
     if axes is None:
         axes = plt.subplots(1, 2, figsize=(9.6, 4), layout="constrained")[1]
-    for ax, score in zip(axes, get_args(Score), strict=True):
+    for ax, score, known in zip(axes, get_args(Score), result.known.mean(axis=2), strict=True):
+        for name, value, style in zip(KNOWN, known, ("-", "--", ":"), strict=True):
+            ax.axhline(value, color="gray", linestyle=style, linewidth=1, label=name)
         for kind, phase in np.ndindex(2, 2):
             label = f"{names[kind]} ({'control' if kind else 'retrained'}), {PHASES[phase]}"
             values = np.stack([result.best(score, seen)[phase, kind] for seen in get_args(Seen)], axis=1)
@@ -86,7 +90,7 @@ def likeness(result: Retraining, names: Sequence[str], axes: Array | None = None
         ax.set_ylim(0, min(ax.get_ylim()[1], 1))
         ax.grid(axis="y", alpha=0.3)
     axes[0].figure.legend(
-        *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False
+        *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False
     )
     axes[0].figure.suptitle("mean over repetitions, with 95 % intervals by Student's t", fontsize="medium")
     return axes

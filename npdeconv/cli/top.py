@@ -51,7 +51,8 @@ def run(options: argparse.Namespace) -> None:
         alive, dead = np.flatnonzero(found.firing), np.flatnonzero(found.firing == 0)
         print(f"{layer}: {len(found.firing)} maps, dead: {', '.join(map(str, dead)) or 'none'}")
         for number, first in enumerate(range(0, len(alive), MAPS_PER_FIGURE), 1):
-            ax = plot.strongest(patches, found, maps=alive[first : first + MAPS_PER_FIGURE])
+            shown = alive[first : first + MAPS_PER_FIGURE]
+            ax = plot.strongest(patches, found, maps=shown, title=f"{network.name}, {layer}")
             print(f"  {save_figure(ax, options.out / f'{stem}_{number}.png')}")
 
 

@@ -15,6 +15,8 @@ from npdeconv.losses import softmax_cross_entropy
 from npdeconv.parallel import Workers, pool, shards
 from npdeconv.plan import Plan
 
+SHARD_PIXELS = 2**19  # more than in training, since no activations are kept
+
 
 def predict(network: Sequential, images: Array, workers: Workers = None) -> Array:
     """Return the class probabilities of images.
@@ -56,7 +58,7 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
     check_fits(network, dataset)
     chain = below_softmax(network)
     correct, loss = 0, 0.0
-    cuts = shards(dataset.images)
+    cuts = shards(dataset.images, SHARD_PIXELS)
     for cut, logits in zip(cuts, class_logits(chain, dataset.images, workers), strict=True):
         labels = dataset.labels[cut]
         correct += int((logits.argmax(axis=1) == labels).sum())
@@ -67,10 +69,12 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
 
 def class_logits(chain: Sequential, images: Array, workers: Workers = None) -> Iterator[Array]:
     """Yield the logits (n, classes) of one shard of images after another."""
+    ask, cuts = partial(_shard_logits, Plan(chain), chain.dtype), shards(images, SHARD_PIXELS)
+    if len(cuts) == 1 and workers is None:
+        yield ask(images)  # nothing to share out: BLAS may use all processors itself
+        return
     with pool(workers) as parallel_map:
-        yield from parallel_map(
-            partial(_shard_logits, Plan(chain), chain.dtype), [images[cut] for cut in shards(images)]
-        )
+        yield from parallel_map(ask, [images[cut] for cut in cuts])
 
 
 def _shard_logits(plan: Plan, dtype: np.dtype[Any], images: Array) -> Array:

@@ -37,10 +37,13 @@ class OrderedMap(Protocol):
         """Yield function(item) for every item."""
 
 
-def shards(images: Array) -> list[slice]:
-    """Cut a batch of images (N, H, W, C) into slices; their size follows from H and W alone."""
+def shards(images: Array, pixels: int = SHARD_PIXELS) -> list[slice]:
+    """Cut a batch of images (N, H, W, C) into slices; their size follows from H and W alone.
+
+    A shard has at most so many `pixels`, which bounds its memory, but at least one image.
+    """
     height, width = images.shape[1:3]
-    return slices(len(images), min(max(SHARD_PIXELS // (height * width), 1), SHARD_SIZE))
+    return slices(len(images), min(max(pixels // (height * width), 1), SHARD_SIZE))
 
 
 def slices(count: int, size: int) -> list[slice]:

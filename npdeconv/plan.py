@@ -10,20 +10,21 @@ the gradient with respect to the images.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from npdeconv._checks import kernel_input
-from npdeconv._types import Array, Generator, Gradients
+from npdeconv._types import Array, Generator, Gradients, Pair
 from npdeconv.kernels import convolution, winograd, winograd_tiles
-from npdeconv.kernels.epilogue import gate_in_place
+from npdeconv.kernels.epilogue import finish, gate_in_place
 from npdeconv.layers import Conv2D, Layer, MaxPool2D, ReLU, Sequential
 from npdeconv.layers.base import Context
-from npdeconv.layers.conv import fastest_algorithm
 from npdeconv.layers.sequential import in_layer
 
 PlanTape = tuple[Context, ...]
+MANY_PLACES = 2**20  # a large batch
 
 
 class Plan:
@@ -93,13 +94,13 @@ def _steps(chain: Sequential) -> Iterator[tuple[str, Step]]:
         rectified = _next_is(layers, ReLU)
         if rectified:
             layers.pop(0)
-        if fastest_algorithm(layer.window, *layer.weight.shape[2:]) is not winograd:
+        if layer.algorithm(MANY_PLACES) is not winograd:
             yield name, _ConvolutionBlock(layer, rectified)
             continue
         pooled = rectified and _next_is(layers, MaxPool2D) and _halves(layers[0][1])
         if pooled:
             layers.pop(0)
-        yield name, _WinogradBlock.prepare(layer, rectified, pooled)
+        yield name, _WinogradBlock(layer, rectified, pooled)
 
 
 def _next_is(layers: list[tuple[str, Layer]], kind: type[Layer]) -> bool:
@@ -149,36 +150,46 @@ class _WinogradBlock:
     layer: Conv2D
     rectified: bool
     pooled: bool
-    transformed: Array
-    transposed: Array
 
     class Context(NamedTuple):
         x: Array
         y: Array
         winners: Array
 
-    @classmethod
-    def prepare(cls, layer: Conv2D, rectified: bool, pooled: bool) -> "_WinogradBlock":
-        transformed = winograd.transform_filters(layer.weight)
-        return cls(layer, rectified, pooled, transformed, winograd.transpose_filters(transformed))
+    @cached_property
+    def transformed(self) -> Array:
+        """The filters (36, C, F), transformed when they are first needed."""
+        return winograd.transform_filters(self.layer.weight)
+
+    @cached_property
+    def transposed(self) -> Array:
+        """The same (36, F, C), for the way back."""
+        return winograd.transpose_filters(self.transformed)
 
     def forward(self, x: Array, *, rng: Generator | None) -> tuple[Array, Context]:
         offset, (height, width) = self.layer.place(x)
         shape = (len(x), height, width) if not self.pooled else (len(x), height // 2, width // 2)
         y = np.empty((*shape, len(self.layer.bias)), x.dtype)
         winners = np.empty(y.shape if self.pooled else (0, 0, 0, 0), np.uint8)
+        if self.layer.algorithm(len(x) * height * width) is winograd:
+            self._forward(x, offset, (height, width), y, winners)
+        else:
+            maps, _ = self.layer.forward(x)
+            finish(maps, self.rectified, y, winners)
+        return y, self.Context(x, y, winners)
+
+    def _forward(self, x: Array, offset: Pair, out_shape: Pair, y: Array, winners: Array) -> None:
         winograd_tiles.forward(
             kernel_input(x),
             self.transformed,
             self.layer.bias,
             offset,
-            (height, width),
+            out_shape,
             self.rectified,
             y,
             winners,
             winograd.TILE_BYTES,
         )
-        return y, self.Context(x, y, winners)
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
         dx = np.empty_like(context.x)

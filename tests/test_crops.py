@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from npdeconv import models
 from npdeconv._checks import kernel_input
 from npdeconv.kernels import ranking, reference
-from npdeconv.layers import Flatten, ReLU, Sequential
+from npdeconv.layers import Conv2D, Flatten, ReLU, Sequential
 from npdeconv.visualize import find_patches, find_strongest, project
 from npdeconv.visualize.crops import crops_for
 from npdeconv.visualize.projection import lone_units
@@ -39,6 +39,16 @@ def test_a_piece_is_enough_for_its_unit(chain, rule, data):
             (top, left), (height, width) = crops.corners[n], crops.sizes[n]
             pasted[n, top : top + height, left : left + width] = pixels
     np.testing.assert_allclose(pasted, expected, atol=1e-12 * max(np.abs(expected).max(), 1))
+
+
+def test_a_unit_that_sees_only_padding_gets_the_whole_image():
+    layers = {
+        "conv1": Conv2D(1, 3, (1, 2), rng=np.random.default_rng(0)),
+        "conv2": Conv2D(3, 3, 1, padding=((0, 0), (1, 0)), rng=np.random.default_rng(0)),
+    }
+    crops = crops_for(Sequential(layers), (4, 5, 1), np.array([[2, 0], [2, 1]]))
+    assert crops.sizes.tolist() == [[4, 5], [1, 2]]
+    assert crops.positions.tolist() == [[2, 0], [0, 1]]
 
 
 def test_sizes_of_pieces():

@@ -59,6 +59,20 @@ def pool_and_rectify(maps: Array, y: Array, winners: Array) -> None:
 
 
 @kernel
+def finish(maps: Array, rectified: bool, y: Array, winners: Array) -> None:
+    """Do what follows a convolution whose maps (N, OH, OW, F) are all there; see `winograd_tiles.forward`."""
+    for n in range(len(maps)):
+        if winners.size > 0:
+            pool_and_rectify(maps[n], y[n], winners[n])
+        else:
+            source, target = maps[n].reshape(-1), y[n].reshape(-1)
+            for k in range(target.size):
+                target[k] = source[k]
+            if rectified:
+                rectify(y[n])
+
+
+@kernel
 def unpool_and_gate(dy: Array, y: Array, winners: Array, dmaps: Array) -> None:
     """Send each gradient to its window's winner, if that was positive: the way back.
 

@@ -1,6 +1,7 @@
 """Convolution."""
 
 from collections.abc import Iterator, Mapping
+from math import prod
 from types import ModuleType
 from typing import NamedTuple
 
@@ -14,15 +15,19 @@ from npdeconv.kernels import convolution, winograd
 from npdeconv.layers.base import LinearLayer, check_descent
 from npdeconv.layers.window import Padding, Placement, Window
 
+FEW_PLACES = 512  # transforming filters for Winograd's way takes as long as filtering directly so often
 
-def fastest_algorithm(window: Window, channels: int, filters: int) -> ModuleType:
+
+def fastest_algorithm(window: Window, channels: int, filters: int, places: int) -> ModuleType:
     """Choose by geometry between modules of `npdeconv.kernels` that all compute the same.
 
     Winograd's way saves three of four multiplications of a 3x3 convolution, but spends additions
-    on every channel that enters and leaves, and works on 16 channels at a time.
+    on every channel that enters and leaves and on every filter, which is much for a batch with
+    few places to put filters at; and it works on 16 channels at a time.
     """
     is_small = window.size == (3, 3) and window.stride == (1, 1)
-    return winograd if is_small and winograd.is_suited(channels, filters) else convolution
+    is_worth_it = places > FEW_PLACES and winograd.is_suited(channels, filters)
+    return winograd if is_small and is_worth_it else convolution
 
 
 class Conv2D(LinearLayer):
@@ -90,9 +95,11 @@ class Conv2D(LinearLayer):
         """C."""
         return self.weight.shape[2] * self.groups
 
-    @property
-    def _algorithm(self) -> ModuleType:
-        return fastest_algorithm(self.window, self.weight.shape[2], self.weight.shape[3] // self.groups)
+    def algorithm(self, places: int) -> ModuleType:
+        """Return the module that computes this layer fastest for a batch with so many output positions."""
+        return fastest_algorithm(
+            self.window, self.weight.shape[2], self.weight.shape[3] // self.groups, places
+        )
 
     def place(self, x: Array) -> Placement:
         """Check a batch, and return where the filters stand on its images."""
@@ -108,8 +115,9 @@ class Conv2D(LinearLayer):
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Correlate, and keep x."""
         place = self.place(x)
+        algorithm = self.algorithm(len(x) * prod(place.out_shape))
         y = [
-            self._algorithm.convolve(
+            algorithm.convolve(
                 x[..., channels], self.weight[..., filters], self.bias[filters], self.window.stride, *place
             )
             for channels, filters in self._shares()
@@ -124,8 +132,9 @@ class Conv2D(LinearLayer):
         """Return the gradients of `weight` and `bias` alone, which is all that a first layer needs."""
         offset, _ = self.window.place(context.x.shape[1:], self.name)
         shape = (*self.weight.shape[:3], self.weight.shape[3] // self.groups)
+        algorithm = self.algorithm(prod(dy.shape[:3]))
         dweight = [
-            self._algorithm.weight_gradient(
+            algorithm.weight_gradient(
                 context.x[..., channels], dy[..., filters], shape, self.window.stride, offset
             )
             for channels, filters in self._shares()
@@ -137,8 +146,9 @@ class Conv2D(LinearLayer):
         check_descent(y, (len(context.x), *self.output_shape(input_shape)), self.weight.dtype, self.name)
         offset, _ = self.window.place(input_shape, self.name)
         image: Pair = (input_shape[0], input_shape[1])
+        algorithm = self.algorithm(prod(y.shape[:3]))
         x = [
-            self._algorithm.convolve_transposed(
+            algorithm.convolve_transposed(
                 y[..., filters], self.weight[..., filters], self.window.stride, offset, image
             )
             for _, filters in self._shares()

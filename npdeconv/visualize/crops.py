@@ -69,7 +69,22 @@ def crops_for(head: Sequential, input_shape: Shape, positions: Array) -> Crops:
         positions[:, 1], first.left, first.right, second.left - first.left, input_shape[1]
     )
     corners = np.stack([top, left], axis=1)
-    return Crops(corners, np.stack([bottom, right], axis=1) - corners, np.stack([row, column], axis=1))
+    sizes = np.stack([bottom, right], axis=1) - corners
+    own = np.stack([row, column], axis=1)
+    kinds, kind = np.unique(sizes, axis=0, return_inverse=True)
+    fit = np.array([_fits(head, (*size, input_shape[2])) for size in kinds.tolist()])[kind.reshape(-1, 1)]
+    return Crops(
+        np.where(fit, corners, 0), np.where(fit, sizes, input_shape[:2]), np.where(fit, own, positions)
+    )
+
+
+def _fits(head: Sequential, piece_shape: Shape) -> bool:
+    """Tell whether all layers' windows fit: not where a unit sees little but padding."""
+    try:
+        head.output_shape(piece_shape)
+    except ValueError:
+        return False
+    return True
 
 
 def _crop_axis(units: Array, start: int, stop: int, step: int, length: int) -> tuple[Array, Array, Array]:

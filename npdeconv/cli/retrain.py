@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
         "it, reconstructs it again, and measures by SIFT with bags of words and by Harris' corners with "
         "RANSAC whether it came closer to the photos; the same for a control on which nothing is trained. "
         "Writes figures (.png), a table of all scores (.csv) and the raw arrays (.npz). Needs scikit-image: "
-        "pip install 'npdeconv[retraining]'.",
+        "pip install npdeconv[retraining].",
     )
     option = parser.add_argument
     option(

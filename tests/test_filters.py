@@ -130,3 +130,15 @@ def test_strongest_projections_are_cropped_and_scaled_each_for_itself():
             assert (shown == 0.5).all()
         else:
             np.testing.assert_allclose(shown, 0.5 + pixels / (2 * np.abs(pixels).max()), atol=1e-6)
+
+
+def test_a_sheet_too_wide_to_be_shown_is_drawn_from_means_of_blocks():
+    maps = np.zeros((64, 601, 601))
+    maps[0, :3, :3] = 1
+    maps[63, 0, 0] = 4
+    ax = plot.feature_maps(FeatureMaps(maps, np.zeros(64, bool)))
+    (sheet,) = ax.images
+    assert 1500 <= sheet.get_array().shape[1] < 2000  # eight maps of 200 pixels, and gaps
+    corner = tile(ax, 0, 0, 200, 200, 16)
+    assert np.ravel(corner[0, 0])[0] == pytest.approx(0.5)  # the root of 1 of 4
+    assert corner.sum() == pytest.approx(0.5 * corner.size / (200 * 200))

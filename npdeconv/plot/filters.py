@@ -9,6 +9,8 @@ from npdeconv.plot.images import BOX_COLOR, image, vivid
 from npdeconv.plot.montage import montage
 from npdeconv.visualize import FeatureMaps, Patches, Strongest, display
 
+WIDEST = 1500  # pixels: a wider sheet is drawn smaller anyway, and takes gigabytes on the way
+
 
 def filters(weights: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw the filters of a first layer, (F, KH, KW, C), on one scale; mid-gray is zero.
@@ -47,8 +49,9 @@ def strongest_projections(
 
 def _sheet(pictures: Array, crossed_out: Array, ax: Axes | None, title: str, kind: str) -> Axes:
     """Draw pictures (F, H, W, C) of a kind in rows, each row named by its first."""
+    columns = _columns(len(pictures), pictures.shape[1] / pictures.shape[2])
+    pictures = _shrunk(pictures, max(1, columns * pictures.shape[2] // WIDEST))
     count, height, width, _ = pictures.shape
-    columns = _columns(count, height / width)
     gap = max(1, height // 12)
     if ax is None:
         rows = -(-count // columns)
@@ -64,6 +67,16 @@ def _sheet(pictures: Array, crossed_out: Array, ax: Axes | None, title: str, kin
         for start, end in ((top, top + height), (top + height, top)):
             ax.plot([left, left + width], [start, end], color=BOX_COLOR, linewidth=1)
     return ax
+
+
+def _shrunk(pictures: Array, step: int) -> Array:
+    """Return the means of blocks of step x step pixels; what is left at the right and below is cut off."""
+    if step == 1:
+        return pictures
+    count, height, width, channels = pictures.shape
+    rows, columns = height // step, width // step
+    blocks = pictures[:, : rows * step, : columns * step].reshape(count, rows, step, columns, step, channels)
+    return blocks.mean(axis=(2, 4))
 
 
 def _columns(count: int, proportion: float) -> int:

@@ -12,7 +12,7 @@ from npdeconv.data import Dataset, as_input
 from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.losses import softmax_cross_entropy
-from npdeconv.parallel import Workers, pool, shards
+from npdeconv.parallel import Workers, pool, shards, undivided
 from npdeconv.plan import Plan
 
 SHARD_PIXELS = 2**19  # more than in training, since no activations are kept
@@ -70,8 +70,9 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
 def class_logits(chain: Sequential, images: Array, workers: Workers = None) -> Iterator[Array]:
     """Yield the logits (n, classes) of one shard of images after another."""
     ask, cuts = partial(_shard_logits, Plan(chain), chain.dtype), shards(images, SHARD_PIXELS)
-    if len(cuts) == 1 and workers is None:
-        yield ask(images)  # nothing to share out: BLAS may use all processors itself
+    if len(cuts) == 1:
+        with undivided(workers):
+            yield ask(images)
         return
     with pool(workers) as parallel_map:
         yield from parallel_map(ask, [images[cut] for cut in cuts])

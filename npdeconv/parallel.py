@@ -38,12 +38,13 @@ class OrderedMap(Protocol):
 
 
 def shards(images: Array, pixels: int = SHARD_PIXELS) -> list[slice]:
-    """Cut a batch of images (N, H, W, C) into slices; their size follows from H and W alone.
+    """Cut a batch of images (N, H, W, C) into slices of about one size, which follows from the shape alone.
 
     A shard has at most so many `pixels`, which bounds its memory, but at least one image.
     """
-    height, width = images.shape[1:3]
-    return slices(len(images), min(max(pixels // (height * width), 1), SHARD_SIZE))
+    count, height, width = images.shape[:3]
+    most = min(max(pixels // (height * width), 1), SHARD_SIZE)
+    return slices(count, -(-count // max(1, -(-count // most))) or 1)
 
 
 def slices(count: int, size: int) -> list[slice]:
@@ -74,6 +75,25 @@ def pool(workers: Workers = None) -> Iterator[OrderedMap]:
         else:
             with ThreadPoolExecutor(count, "npdeconv") as executor:
                 yield _shown(_Ordered(executor, ahead=2 * count))
+
+
+@contextmanager
+def undivided(workers: Workers = None) -> Iterator[None]:
+    """Let NumPy's matrix products use all processors, for work that is a single shard.
+
+    The products inside kernels, which are SciPy's, stay with one thread: they are too small to share.
+
+    Parameters
+    ----------
+    workers : int or concurrent.futures.Executor, optional
+        Number of threads; one per available processor unless given as a number.
+    """
+    count = positive_int(workers, "pool", "workers") if isinstance(workers, int) else available_processors()
+    with _single_threaded_blas:
+        _take_control()
+        with _libraries_of("numpy").limit(limits=count, user_api="blas"):
+            yield
+            _take_control()
 
 
 _bars: ContextVar[bool] = ContextVar("bars", default=False)
@@ -166,6 +186,11 @@ def _take_control() -> None:
     """
     if hasattr(OpenBLASController, "clear_controlling_thread"):
         OpenBLASController.clear_controlling_thread(force=True)
+
+
+def _libraries_of(package: str) -> ThreadpoolController:
+    paths = [library["filepath"] for library in _libraries().info() if package in library["filepath"]]
+    return _libraries().select(filepath=paths)
 
 
 @cache

@@ -16,8 +16,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from npdeconv._checks import kernel_input
-from npdeconv._types import Array, Generator, Gradients, Pair
-from npdeconv.kernels import convolution, winograd, winograd_tiles
+from npdeconv._types import Array, Generator, Gradients
+from npdeconv.kernels import convolution, winograd
 from npdeconv.kernels.epilogue import finish, gate_in_place
 from npdeconv.layers import Conv2D, Layer, MaxPool2D, ReLU, Sequential
 from npdeconv.layers.base import Context
@@ -170,26 +170,16 @@ class _WinogradBlock:
         offset, (height, width) = self.layer.place(x)
         shape = (len(x), height, width) if not self.pooled else (len(x), height // 2, width // 2)
         y = np.empty((*shape, len(self.layer.bias)), x.dtype)
-        winners = np.empty(y.shape if self.pooled else (0, 0, 0, 0), np.uint8)
+        winners = np.empty(y.shape, np.uint8) if self.pooled else winograd.UNPOOLED
         if self.layer.algorithm(len(x) * height * width) is winograd:
-            self._forward(x, offset, (height, width), y, winners)
+            out_shape = (height, width)
+            winograd.forward(
+                x, self.transformed, self.layer.bias, offset, out_shape, self.rectified, y, winners
+            )
         else:
             maps, _ = self.layer.forward(x)
             finish(maps, self.rectified, y, winners)
         return y, self.Context(x, y, winners)
-
-    def _forward(self, x: Array, offset: Pair, out_shape: Pair, y: Array, winners: Array) -> None:
-        winograd_tiles.forward(
-            kernel_input(x),
-            self.transformed,
-            self.layer.bias,
-            offset,
-            out_shape,
-            self.rectified,
-            y,
-            winners,
-            winograd.TILE_BYTES,
-        )
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
         dx = np.empty_like(context.x)
@@ -202,18 +192,6 @@ class _WinogradBlock:
         offset, out_shape = self.layer.place(context.x)
         sums = np.empty_like(self.transformed)
         dbias = np.zeros_like(self.layer.bias)
-        winograd_tiles.backward(
-            kernel_input(context.x),
-            kernel_input(dy),
-            kernel_input(context.y),
-            context.winners,
-            self.transposed,
-            offset,
-            out_shape,
-            self.rectified,
-            sums,
-            dbias,
-            dx,
-            winograd.TILE_BYTES,
-        )
+        own = self.rectified, sums, dbias, dx
+        winograd.backward(context.x, dy, context.y, context.winners, self.transposed, offset, out_shape, *own)
         return {"weight": winograd.gradient_of_filters(sums), "bias": dbias}

@@ -14,7 +14,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from npdeconv import parallel
-from npdeconv.parallel import SHARD_SIZE, available_processors, pool, shards, slices
+from npdeconv.parallel import SHARD_SIZE, available_processors, pool, shards, slices, undivided
 from npdeconv.training import predict
 from tests.tiny import tiny_dataset, tiny_network
 
@@ -38,10 +38,13 @@ def test_slices_cover_everything_once_and_in_order(count, size):
     assert all(cut.stop - cut.start == size for cut in cuts[:-1])
 
 
-@pytest.mark.parametrize(("side", "size"), [(28, SHARD_SIZE), (64, 16), (128, 4), (300, 1), (2000, 1)])
-def test_the_size_of_shards_depends_on_the_images_alone(side, size):
-    cuts = shards(np.empty((40, side, side, 3), np.uint8))
-    assert [cut.stop for cut in cuts] == [*range(size, 40, size), 40]
+@pytest.mark.parametrize(
+    ("count", "side", "size"),
+    [(40, 28, 20), (128, 28, SHARD_SIZE), (40, 64, 14), (40, 128, 4), (3, 300, 1), (2, 2000, 1), (0, 28, 1)],
+)
+def test_shards_are_of_about_one_size_and_bounded(count, side, size):
+    cuts = shards(np.empty((count, side, side, 3), np.uint8))
+    assert [cut.stop for cut in cuts] == [min(first + size, count) for first in range(0, count, size)]
 
 
 @pytest.mark.parametrize("workers", [None, 1, 2, 5])
@@ -243,3 +246,14 @@ def test_progress_is_shown_only_while_asked_for_and_only_of_what_takes_long(caps
         with parallel.progress_bars(), parallel.pool(workers) as parallel_map:
             assert list(parallel_map(abs, [-1, 2])) == [1, 2]
         assert drawn.pop() == {"total": 2, "unit": "shard", "delay": 2, "leave": False, "disable": None}
+
+
+@pytest.mark.usefixtures("two_blas_threads")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_undivided_work_shares_out_only_numpys_products(workers):
+    with undivided(workers):
+        libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
+        numpys = {library["num_threads"] for library in libraries if "numpy" in library["filepath"]}
+        others = {library["num_threads"] for library in libraries if "numpy" not in library["filepath"]}
+    assert (numpys, others) == ({workers}, {1})
+    assert blas_threads() == {2}

@@ -15,12 +15,11 @@ from npdeconv._types import Array
 @kernel
 def add_bias(y: Array, bias: Array, rectified: bool) -> None:
     """Add the bias (F,) to every position of y (positions, F), in place, and rectify where asked for."""
+    least = 0.0 if rectified else -np.inf
     for p in range(y.shape[0]):
-        row = y[p]
-        for f in range(row.size):
-            row[f] += bias[f]
-        if rectified:
-            rectify(row)
+        for f in range(y.shape[1]):
+            value = y[p, f] + bias[f]
+            y[p, f] = value if value > least or value != value else least
 
 
 @kernel

@@ -37,14 +37,15 @@ def im2col(images: Array, stride: Pair, offset: Pair, first_row: int, columns: A
                     piece = pieces[n, r, q, kh]
                     left = (q * stride[1] - offset[1]) * channels
                     first, last = max(0, -left), min(length, line_length - left)
-                    if 0 <= h < height and first < last:
-                        source, target = lines[n, h, left + first : left + last], piece[first:last]
-                        for k in range(target.size):
-                            target[k] = source[k]
-                        piece[:first] = 0
-                        piece[last:] = 0
-                    else:
-                        piece[:] = 0
+                    if h < 0 or h >= height or first > last:
+                        first, last = 0, 0
+                    for k in range(first):
+                        piece[k] = 0
+                    source, target = lines[n, h, left + first : left + last], piece[first:last]
+                    for k in range(last - first):
+                        target[k] = source[k]
+                    for k in range(max(first, last), length):
+                        piece[k] = 0
 
 
 @kernel

@@ -27,14 +27,18 @@ The price is rounding: up to about 1e-5 of the largest output in float32, ten ti
 direct sum. Where the exact output is 0 it can be as much off, on either side.
 """
 
+import threading
+from typing import Any
+
 import numpy as np
 
 from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Pair, Shape
-from npdeconv.kernels.winograd_tiles import backward, forward
-from npdeconv.kernels.winograd_transforms import ELEMENTS, GROUPS, IN, LANES
+from npdeconv.kernels import winograd_tiles
+from npdeconv.kernels.winograd_transforms import ELEMENTS, GROUPS, IN, LANES, OUT
 
 TILE_BYTES = 3 * 2**19  # of squares and products: a little more than second-level caches hold
+UNPOOLED = np.empty((0, 0, 0, 0), np.uint8)  # no winners
 
 G = np.array(
     [
@@ -56,36 +60,90 @@ def is_suited(channels: int, filters: int) -> bool:
 def convolve(x: Array, weight: Array, bias: Array, stride: Pair, offset: Pair, out_shape: Pair) -> Array:
     """Correlate the images with 3x3 filters and add the bias; as `convolution.convolve`, stride 1."""
     y = np.empty((len(x), *out_shape, weight.shape[3]), x.dtype)
-    unpooled = np.empty((0, 0, 0, 0), np.uint8)
-    forward(
-        kernel_input(x), transform_filters(weight), bias, offset, out_shape, False, y, unpooled, TILE_BYTES
-    )
+    forward(x, transform_filters(weight), bias, offset, out_shape, False, y, UNPOOLED)
     return y
 
 
 def weight_gradient(x: Array, dy: Array, weight_shape: Shape, stride: Pair, offset: Pair) -> Array:
     """Return the gradient (3, 3, C, F); as `convolution.weight_gradient`, stride 1."""
     sums = np.empty((ELEMENTS, *weight_shape[2:]), x.dtype)
-    no_filters, no_images = np.empty((0, 0, 0), x.dtype), np.empty((0, 0, 0, 0), x.dtype)
-    _backward_linear(x, dy, no_filters, offset, sums, no_images)
+    no_filters, no_bias, no_images = (np.empty((0,) * axes, x.dtype) for axes in (3, 1, 4))
+    place = offset, (dy.shape[1], dy.shape[2])
+    backward(x, dy, dy, UNPOOLED, no_filters, *place, False, sums, no_bias, no_images)
     return gradient_of_filters(sums)
 
 
 def convolve_transposed(dy: Array, weight: Array, stride: Pair, offset: Pair, image_shape: Pair) -> Array:
     """Filter with the transposed filters; as `convolution.convolve_transposed`, stride 1."""
     dx = np.empty((len(dy), *image_shape, weight.shape[2]), dy.dtype)
-    no_sums, no_images = np.empty((0, 0, 0), dy.dtype), np.empty((0, 0, 0, 0), dy.dtype)
-    _backward_linear(no_images, dy, transpose_filters(transform_filters(weight)), offset, no_sums, dx)
+    no_sums, no_bias, no_images = (np.empty((0,) * axes, dy.dtype) for axes in (3, 1, 4))
+    place = offset, (dy.shape[1], dy.shape[2])
+    transposed = transpose_filters(transform_filters(weight))
+    backward(no_images, dy, dy, UNPOOLED, transposed, *place, False, no_sums, no_bias, dx)
     return dx
 
 
-def _backward_linear(x: Array, dy: Array, transposed: Array, offset: Pair, sums: Array, dx: Array) -> None:
-    no_bias, unpooled = np.empty(0, dy.dtype), np.empty((0, 0, 0, 0), np.uint8)
-    dy = kernel_input(dy)
-    out_shape = (dy.shape[1], dy.shape[2])
-    backward(
-        kernel_input(x), dy, dy, unpooled, transposed, offset, out_shape, False, sums, no_bias, dx, TILE_BYTES
+def forward(
+    x: Array,
+    transformed: Array,
+    bias: Array,
+    offset: Pair,
+    out_shape: Pair,
+    rectified: bool,
+    y: Array,
+    winners: Array,
+) -> None:
+    """Do all that `winograd_tiles.forward` does, with tiles that suit the cache."""
+    channels, filters = transformed.shape[1:]
+    tile, workspace = _tile_and_workspace(len(x), out_shape, channels, filters, x.dtype)
+    x = kernel_input(x)
+    winograd_tiles.forward(x, transformed, bias, offset, out_shape, rectified, y, winners, tile, workspace)
+
+
+def backward(
+    x: Array,
+    dy: Array,
+    y: Array,
+    winners: Array,
+    transposed: Array,
+    offset: Pair,
+    out_shape: Pair,
+    rectified: bool,
+    sums: Array,
+    dbias: Array,
+    dx: Array,
+) -> None:
+    """Do all that `winograd_tiles.backward` does, with tiles that suit the cache."""
+    channels = max(sums.shape[1], dx.shape[3])
+    tile, workspace = _tile_and_workspace(len(dy), out_shape, channels, dy.shape[3], dy.dtype)
+    x, dy, y = kernel_input(x), kernel_input(dy), kernel_input(y)
+    winograd_tiles.backward(
+        x, dy, y, winners, transposed, offset, out_shape, rectified, sums, dbias, dx, tile, workspace
     )
+
+
+def _tile_and_workspace(
+    batch: int, out_shape: Pair, channels: int, filters: int, dtype: np.dtype[Any]
+) -> tuple[Pair, Array]:
+    """Return how many images and rows of squares go together, and memory for them.
+
+    Each thread has a workspace of its own and keeps it: fresh memory costs time to get.
+    """
+    rows, columns = (-(-length // OUT) for length in out_shape)
+    most_rows = max(1, TILE_BYTES // (columns * ELEMENTS * (channels + filters) * dtype.itemsize))
+    if most_rows >= rows:
+        tile = max(1, min(batch, most_rows // rows)), rows
+    else:
+        tile = 1, -(-rows // -(-rows // most_rows))  # tiles of one height
+    squares, pixels = tile[0] * tile[1] * columns, (tile[1] * OUT + 2) * (columns * OUT + 2)
+    size = (ELEMENTS * squares + pixels) * (channels + filters)
+    held = _workspaces.__dict__.get(dtype.char)
+    if held is None or held.size < size:
+        held = _workspaces.__dict__[dtype.char] = np.empty(size, dtype)
+    return tile, held
+
+
+_workspaces = threading.local()
 
 
 def transform_filters(weight: Array) -> Array:

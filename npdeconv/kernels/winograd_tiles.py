@@ -32,7 +32,8 @@ def forward(
     rectified: bool,
     y: Array,
     winners: Array,
-    tile_bytes: int,
+    tile: Pair,
+    workspace: Array,
 ) -> None:
     """Correlate and add the bias; then, where asked for, rectify and pool, tile by tile.
 
@@ -51,28 +52,23 @@ def forward(
         Filled.
     winners : uint8, as y; empty without pooling
         Filled, see `epilogue.pool_and_rectify`; pooling always rectifies.
-    tile_bytes : int
+    tile : (images, rows of squares)
+        At most so many go together.
+    workspace : (size,)
+        Written over; see `rooms`.
     """
     channels, filters = transformed.shape[1:]
     rows, columns = (out_shape[0] + OUT - 1) // OUT, (out_shape[1] + OUT - 1) // OUT
-    tile_images, tile_rows = _tile(rows, columns * ELEMENTS * (channels + filters) * x.itemsize, tile_bytes)
-    most = min(tile_images, len(x)) * tile_rows * columns
-    square_room = np.empty(ELEMENTS * most * channels, x.dtype)
-    product_room = np.empty(ELEMENTS * most * filters, x.dtype)
-    padded_room = np.empty(((tile_rows * OUT + 2) * (columns * OUT + 2), channels), x.dtype)
-    maps_room = np.empty((tile_rows * OUT, out_shape[1], filters), x.dtype)
+    tile_images, tile_rows = tile
+    square_room, product_room, padded_room, maps_room = rooms(tile, columns, channels, filters, workspace)
     for first_image in range(0, len(x), tile_images):
         images = min(tile_images, len(x) - first_image)
         for first_row in range(0, rows, tile_rows):
             height = min(tile_rows, rows - first_row)
             count = height * columns  # squares of one image
-            squares = square_room[: ELEMENTS * images * count * channels].reshape(
-                ELEMENTS, images * count, channels
-            )
-            products = product_room[: ELEMENTS * images * count * filters].reshape(
-                ELEMENTS, images * count, filters
-            )
-            padded = _padded(padded_room, height, columns)
+            squares = _shaped(square_room, ELEMENTS, images * count, channels)
+            products = _shaped(product_room, ELEMENTS, images * count, filters)
+            padded = _shaped(padded_room, height * OUT + 2, columns * OUT + 2, channels)
             for i in range(images):
                 _copy_padded(x[first_image + i], first_row * OUT - offset[0], -offset[1], padded)
                 squares_from_inputs(padded, i * count, squares)
@@ -83,7 +79,7 @@ def forward(
             for i in range(images):
                 n = first_image + i
                 if winners.size > 0:
-                    maps = maps_room[: bottom - top]
+                    maps = _shaped(maps_room, bottom - top, out_shape[1], filters)
                     outputs_from_squares(products, i * count, maps)
                     half = slice(top // 2, bottom // 2)
                     pool_and_rectify(maps, y[n, half], winners[n, half])
@@ -106,7 +102,8 @@ def backward(
     sums: Array,
     dbias: Array,
     dx: Array,
-    tile_bytes: int,
+    tile: Pair,
+    workspace: Array,
 ) -> None:
     """Carry gradients back through pooling, rectifier and convolution, tile by tile.
 
@@ -123,17 +120,14 @@ def backward(
         Added to.
     dx : (N, H, W, C), or empty
         Filled.
-    tile_bytes : int
+    tile, workspace
+        As for `forward`.
     """
     filters = dy.shape[3]
     channels = max(sums.shape[1], dx.shape[3])
     rows, columns = (out_shape[0] + OUT - 1) // OUT, (out_shape[1] + OUT - 1) // OUT
-    tile_images, tile_rows = _tile(rows, columns * ELEMENTS * (channels + filters) * dy.itemsize, tile_bytes)
-    most = min(tile_images, len(dy)) * tile_rows * columns
-    square_room = np.empty(ELEMENTS * most * channels, dy.dtype)
-    gradient_room = np.empty(ELEMENTS * most * filters, dy.dtype)
-    padded_room = np.empty(((tile_rows * OUT + 2) * (columns * OUT + 2), channels), dy.dtype)
-    maps_room = np.empty((tile_rows * OUT, columns * OUT, filters), dy.dtype)
+    tile_images, tile_rows = tile
+    square_room, gradient_room, padded_room, maps_room = rooms(tile, columns, channels, filters, workspace)
     product = np.empty((channels, filters), dy.dtype)
     if len(dy) == 0:
         sums[:] = 0
@@ -142,17 +136,13 @@ def backward(
         for first_row in range(0, rows, tile_rows):
             height = min(tile_rows, rows - first_row)
             count = height * columns  # squares of one image
-            squares = square_room[: ELEMENTS * images * count * channels].reshape(
-                ELEMENTS, images * count, channels
-            )
-            gradients = gradient_room[: ELEMENTS * images * count * filters].reshape(
-                ELEMENTS, images * count, filters
-            )
-            padded = _padded(padded_room, height, columns)
+            squares = _shaped(square_room, ELEMENTS, images * count, channels)
+            gradients = _shaped(gradient_room, ELEMENTS, images * count, filters)
+            padded = _shaped(padded_room, height * OUT + 2, columns * OUT + 2, channels)
             top, bottom = first_row * OUT, min((first_row + height) * OUT, out_shape[0])
             for i in range(images):
                 n = first_image + i
-                maps = maps_room[: height * OUT]
+                maps = _shaped(maps_room, height * OUT, columns * OUT, filters)
                 if winners.size > 0:
                     half = slice(top // 2, bottom // 2)
                     unpool_and_gate(dy[n, half], y[n, half], winners[n, half], maps)
@@ -187,20 +177,23 @@ def backward(
 
 
 @kernel
-def _tile(rows: int, row_bytes: int, tile_bytes: int) -> Pair:
-    """Return how many images, and how many rows of squares of each, go together."""
-    most_rows = max(1, tile_bytes // row_bytes)
-    if most_rows >= rows:
-        return most_rows // rows, rows
-    tiles = (rows + most_rows - 1) // most_rows
-    return 1, (rows + tiles - 1) // tiles
+def rooms(
+    tile: Pair, columns: int, channels: int, filters: int, workspace: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Cut the workspace into room for squares of inputs and of outputs, a padded image and its maps."""
+    images, rows = tile
+    squares = ELEMENTS * images * rows * columns
+    first = squares * channels
+    second = first + squares * filters
+    third = second + (rows * OUT + 2) * (columns * OUT + 2) * channels
+    last = third + rows * OUT * columns * OUT * filters
+    return workspace[:first], workspace[first:second], workspace[second:third], workspace[third:last]
 
 
 @kernel
-def _padded(room: Array, rows: int, columns: int) -> Array:
-    """Return room for the inputs of so many squares."""
-    height, width = rows * OUT + 2, columns * OUT + 2
-    return room[: height * width].reshape(height, width, room.shape[1])
+def _shaped(room: Array, height: int, width: int, depth: int) -> Array:
+    """Return as much of a room as an array of this shape takes."""
+    return room[: height * width * depth].reshape(height, width, depth)
 
 
 @kernel

@@ -65,3 +65,11 @@ def in_box(pixels: Array, corners: Array) -> Array:
     top, bottom, left, right = np.maximum(corners, 0)
     part = pixels[top:bottom, left:right]
     return part if part.size else pixels
+
+
+def share_frame(axes: Array) -> None:
+    """Widen the views of some images to what any of them shows."""
+    west, east = zip(*(ax.get_xlim() for ax in axes), strict=True)
+    south, north = zip(*(ax.get_ylim() for ax in axes), strict=True)
+    for ax in axes:
+        ax.set(xlim=(min(west), max(east)), ylim=(max(south), min(north)))

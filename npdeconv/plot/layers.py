@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 
 from npdeconv._types import Array
-from npdeconv.plot.images import box, image, in_box, vivid
+from npdeconv.plot.images import box, image, in_box, share_frame, vivid
 from npdeconv.visualize import LayerProjections
 
 
@@ -41,13 +41,5 @@ def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -
             seen = "whole image" if part.shape == projected.shape else "{}x{} pixels, enlarged"
             title = f"activation {activation:.3g}\n" + seen.format(*part.shape)
             image(part, axes[1, n], title=title).set_anchor("N")  # or titles differ in height
-    _share_frame(axes[0, :count])
+    share_frame(axes[0, :count])
     return axes
-
-
-def _share_frame(axes: Array) -> None:
-    """Widen the views of some images to what any of them shows."""
-    west, east = zip(*(ax.get_xlim() for ax in axes), strict=True)
-    south, north = zip(*(ax.get_ylim() for ax in axes), strict=True)
-    for ax in axes:
-        ax.set(xlim=(min(west), max(east)), ylim=(max(south), min(north)))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 
 from npdeconv._types import Array
-from npdeconv.plot.images import box, image, in_box, vivid
+from npdeconv.plot.images import box, image, in_box, share_frame, vivid
 from npdeconv.visualize import Projection, display
 
 COLUMNS = 8  # of a figure; more images go into further rows
@@ -62,6 +62,7 @@ def projections(
         if is_speck:
             strength += f"\n{part.shape[0]}x{part.shape[1]}, enlarged"
         axes[1, n].set_title(strength, y=0, pad=-3, va="top", fontsize="small")  # beneath
+    share_frame(axes[0, : len(images)])  # boxes that leave an image widen its view only
     return axes
 
 

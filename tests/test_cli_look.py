@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 
 from npdeconv import cli, models, weights
-from npdeconv.cli import options
+from npdeconv.cli import look, options
 from npdeconv.data import Dataset, load_strokes
 from npdeconv.training import predict
-from npdeconv.visualize import confusion, feature_maps, project, project_layers
+from npdeconv.visualize import confusion, feature_maps, find_strongest, project, project_layers
 
 OF_NETWORK = {"filters", "filters_relu2", "confusion", "mistakes"}
 
@@ -92,6 +92,30 @@ def test_the_unit_whose_rules_are_compared_can_be_chosen(run, tmp_path):
         expected = project(network_of(run), image, "relu1", 3).pixels[0]
         np.testing.assert_array_equal(arrays["rules_pixels"][0], expected)
     assert (tmp_path / "rules_relu1_map3_image7.png").exists()
+
+
+def test_of_many_maps_some_are_drawn_and_kept_and_no_large_matrix(run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(look, "MOST", 5)
+    monkeypatch.setattr(look, "PIXELS", 4 * 5 * 5)  # of relu2's field
+    monkeypatch.setattr(look, "CONFUSION_CLASSES", 9)
+    assert cli.main(["look", str(run), "--image", "7", "--out", str(tmp_path)]) == 0
+    assert "no confusion matrix: 10 classes are more than 9" in capsys.readouterr().out
+    assert not (tmp_path / "confusion.png").exists()
+    (file,) = tmp_path.glob("*.npz")
+    images = load_strokes(50, 1).images
+    every = feature_maps(network_of(run), images[7], "relu2").maps
+    found = find_strongest(network_of(run), images, ["relu2"], k=1)["relu2"]
+    with np.load(file) as arrays:
+        assert "mistakes_confusion" not in arrays
+        numbers = arrays["maps_relu2_numbers"]
+        np.testing.assert_array_equal(arrays["maps_relu2"], every[numbers])
+        largest = every.max(axis=(1, 2))
+        assert len(numbers) == 5
+        assert largest[numbers].min() >= np.delete(largest, numbers).max()
+        maps = arrays["filters_relu2_maps"]
+        assert arrays["filters_relu2"].shape == (4, 5, 5, 1)
+        assert found.activations[maps].min() >= np.delete(found.activations, maps).max()
+        np.testing.assert_array_equal(arrays["filters_relu2_images"], found.images[maps, 0])
 
 
 def test_errors_are_one_sentence(run, tmp_path, capsys):

@@ -139,6 +139,16 @@ def test_a_network_that_ends_in_maps(tmp_path, photos, capsys):
     assert said == "colors: expected a network with classes, got outputs of shape (6, 6, 2)"
 
 
+def test_look_at_a_network_that_ends_in_maps(tmp_path, photos, capsys):
+    layers = [{"type": "conv", "name": "conv1", "kernel": 1, "stride": 1, "pad": 0, "in": 3, "out": 2}]
+    card = write_card(tmp_path, REDDISH_BLUISH, layers=layers, class_names=None)
+    printed = say(capsys, "look", card, "--data", photos, "--out", tmp_path / "out")
+    assert "no mistakes to draw: colors ends in feature maps, and has no classes" in printed
+    assert "report.html" not in complain(
+        capsys, "report", card, "--data", photos, "--out", tmp_path / "r.html"
+    )
+
+
 def test_classes_without_names_are_numbers(tmp_path, photos):
     _, dataset = prepared(write_card(tmp_path, REDDISH_BLUISH, class_names=None), photos)
     assert dataset.classes == ("0", "1")

@@ -95,6 +95,42 @@ def test_a_snapshot_that_is_the_final_weights_is_shown_once(tmp_path):
     assert report.stages[-1] == f"epoch {STAGES + 4} (current)"
 
 
+def test_of_many_maps_the_most_active_are_shown(tmp_path, monkeypatch):
+    whole, _ = tiny_report(tmp_path)
+    # Patches have 3x3, 4x4, 8x8 and 8x8 pixels; each map has 18 of them, and 3 stages.
+    monkeypatch.setattr("npdeconv.report.shrinking.PIXELS", 2 * 21 * (9 + 16 + 64 + 64))
+    some, _ = tiny_report(tmp_path)
+    for part, view in zip(some.layers, whole.layers, strict=True):
+        kept = sorted(np.argsort(-view.found.activations[:, 0], kind="stable")[:2].tolist())
+        assert part.maps.tolist() == kept
+        assert view.maps.tolist() == list(range(view.total))
+        assert (part.total, part.dead) == (view.total, (view.found.firing == 0).sum())
+        for left, right in zip(part.found, view.found, strict=True):
+            np.testing.assert_array_equal(left, right[kept])
+        np.testing.assert_array_equal(part.labels, view.labels[kept])
+        np.testing.assert_array_equal(part.filters.pixels, view.filters.pixels[kept])
+        np.testing.assert_array_equal(part.patches.images, view.patches.images[kept])
+        np.testing.assert_array_equal(part.evolving.images, view.evolving.images[:, kept])
+        np.testing.assert_array_equal(part.evolving.jumped, view.evolving.jumped[:, kept])
+        np.testing.assert_allclose(
+            part.evolving.projections, view.evolving.projections[:, kept], rtol=1e-4, atol=1e-5
+        )
+    logits = some.layers[-1]
+    assert logits.classes == tuple(some.classes[m] for m in logits.maps)
+    shown = payload_of(render(some))["layers"][2]
+    assert (shown["maps"], shown["total"], shown["dead"]) == (some.layers[2].maps.tolist(), 4, 1)
+
+
+def test_a_table_of_many_classes_is_left_out(monkeypatch):
+    report = collect(tiny_network(), tiny_dataset(30), examples=0)
+    counts = report.wrong.result.confusion
+    assert payload_of(render(report))["wrong"]["confusion"] == counts.tolist()
+    monkeypatch.setattr("npdeconv.report.payload.TABLE_CLASSES", 2)
+    wrong = payload_of(render(report))["wrong"]
+    assert wrong["confusion"] is None
+    assert (wrong["right"], wrong["answers"]) == (counts.trace(), 30)
+
+
 def test_examples_are_right_and_their_probabilities_are_those_of_occluded_images():
     network, dataset = tiny_network(), tiny_dataset(70)
     network["logits"].bias[...] = 0, 5, 0  # all but class 1 are wrong now

@@ -214,6 +214,28 @@ def test_dead_maps_can_be_hidden(page):
     assert page.locator("#grid > :visible").count() == 4
 
 
+def test_some_of_many_maps_keep_their_numbers(browser, tmp_path, monkeypatch):
+    monkeypatch.setattr("npdeconv.report.shrinking.PIXELS", 2 * 21 * (9 + 16 + 64 + 64))
+    monkeypatch.setattr("npdeconv.report.payload.TABLE_CLASSES", 2)
+    report, path = tiny_report(tmp_path)[0], tmp_path / "page.html"
+    write(path, report)
+    view = report.layers[2]
+    first, last = view.maps.tolist()
+    with opened(browser, path, f"#layer=relu2&map={last}") as page:
+        assert page.inner_text("#detail-title") == f"relu2, map {last}"
+        note = "2 of 4 maps are shown, those of the largest activations. 1 of all 4 never fires."
+        assert note in page.inner_text("#layer-note")
+        assert "2 of 4 maps" in page.inner_text('[data-layer="relu2"]')
+        assert page.locator("#grid .name").all_inner_texts() == [str(first), str(last)]
+        patches = pixels(page, "#patches canvas")
+        np.testing.assert_array_equal(patches[0][..., 0], view.patches.images[1, 0, ..., 0])
+        page.click('[data-map="0"]')
+        assert page.inner_text("#detail-title") == f"relu2, map {first}"
+        assert f"map={first}" in page.url
+        assert not page.is_visible("#confusion")
+        assert "of 70 answers are" in page.inner_text("#wrong-count")
+
+
 def test_pointing_at_an_occlusion_map_reads_the_probability(page, report):
     example = report.examples[0]
     result, name = example.result, report.classes[example.result.label]

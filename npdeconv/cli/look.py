@@ -1,6 +1,7 @@
 """`npdeconv look`: what a network holds, what it makes of one image, and what it gets wrong."""
 
 import argparse
+from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,20 +19,28 @@ from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
 from npdeconv.training import History
 from npdeconv.visualize import (
+    FeatureMaps,
     LayerProjections,
+    affordable_maps,
     compare_rules,
     feature_maps,
     find_mistakes,
     find_patches,
     find_strongest,
     first_filters,
+    map_count,
     map_layers,
+    most_active,
+    patch_size,
     project_layers,
 )
+from npdeconv.visualize.selection import MOST
 
 TOP_UNITS = 3
 MISTAKES_SHOWN = 8
 LAYERS_IN_A_ROW = 9
+PIXELS = 6_000_000  # of the deeper maps' projections: 72 MB in color
+CONFUSION_CLASSES = 50  # of more, nobody finds a cell
 
 
 def add(commands: Any) -> None:
@@ -42,10 +51,11 @@ def add(commands: Any) -> None:
         run,
         summary="draw what each layer holds and makes of one image, the rules side by side, the mistakes",
         description="Writes figures (.png): for image N, the strongest unit of each layer (layers_imageN), "
-        "all feature maps (maps_LAYER_imageN), and the rules of projection side by side, for one unit "
+        "the feature maps (maps_LAYER_imageN), and the rules of projection side by side, for one unit "
         "(rules_LAYER_mapM_imageN); for the network, its first filters (filters) and each deeper map's "
-        "strongest projection (filters_LAYER); for the data set, the confusion matrix (confusion) and the "
-        "most confident mistakes (mistakes); for a training run, its curves (curves). The raw arrays are in "
+        "strongest projection (filters_LAYER), of layers of many maps the most active; for the data set, the "
+        f"confusion matrix of up to {CONFUSION_CLASSES} classes (confusion) and the most confident mistakes "
+        "(mistakes); for a training run, its curves (curves). The raw arrays are in "
         "look_LAYER_mapM_imageN.npz. Images and feature maps count from 0.",
     )
     add_network(parser)
@@ -136,11 +146,21 @@ def _flat(result: LayerProjections) -> dict[str, Any]:
 def _maps(scene: _Scene) -> dict[str, Any]:
     arrays: dict[str, Any] = {}
     for layer in scene.layers:
-        result = feature_maps(scene.network, scene.image, layer)
-        title = f"{layer}: its {len(result.maps)} maps for image {scene.number}; crossed out: silent"
-        scene.save(plot.feature_maps(result, title=title), f"maps_{layer}", of_image=True)
-        arrays |= {f"maps_{layer}": result.maps}
+        every = feature_maps(scene.network, scene.image, layer)
+        count = len(every.maps)
+        chosen = np.sort(np.argsort(-every.maps.max(axis=(1, 2)), kind="stable")[:MOST])
+        result = FeatureMaps(every.maps[chosen], every.silent[chosen])
+        which = f"its {count} maps" if len(chosen) == count else f"the strongest {MOST} of its {count} maps"
+        title = f"{layer}: {which} for image {scene.number}; crossed out: silent"
+        axes = plot.feature_maps(result, numbers=_if_some(chosen, count), title=title)
+        scene.save(axes, f"maps_{layer}", of_image=True)
+        arrays |= {f"maps_{layer}": result.maps, f"maps_{layer}_numbers": chosen}
     return arrays
+
+
+def _if_some(numbers: Array, count: int) -> Array | None:
+    """Return the numbers of the maps that are shown, or None if they are all."""
+    return numbers if len(numbers) < count else None
 
 
 def _rules(scene: _Scene) -> dict[str, Any]:
@@ -154,12 +174,21 @@ def _rules(scene: _Scene) -> dict[str, Any]:
 
 
 def _mistakes(scene: _Scene) -> dict[str, Any]:
+    outputs = scene.network.output_shape(scene.image.shape)
+    if len(outputs) != 1:
+        print(f"no mistakes to draw: {scene.network.name} ends in feature maps, and has no classes")
+        return {}
     if _is_unlabeled(scene.dataset):
         print("no mistakes to draw: nobody has said what the photos show")
         return {}
     result = find_mistakes(scene.network, scene.dataset, MISTAKES_SHOWN, workers=scene.workers)
     classes = scene.dataset.classes
-    scene.save(plot.confusion(result.confusion, classes), "confusion")
+    arrays = prefixed("mistakes", result._asdict())
+    if len(classes) <= CONFUSION_CLASSES:
+        scene.save(plot.confusion(result.confusion, classes), "confusion")
+    else:
+        print(f"no confusion matrix: {len(classes):,} classes are more than {CONFUSION_CLASSES}")
+        del arrays["mistakes_confusion"]
     if len(result.images):
         axes = plot.mistakes(scene.dataset.images[result.images], result, classes)
         axes[0, 0].figure.suptitle(
@@ -168,7 +197,7 @@ def _mistakes(scene: _Scene) -> dict[str, Any]:
         scene.save(axes, "mistakes")
     else:
         print("no mistakes to draw")
-    return prefixed("mistakes", result._asdict())
+    return arrays
 
 
 def _is_unlabeled(dataset: Dataset) -> bool:
@@ -183,13 +212,22 @@ def _filters(scene: _Scene) -> dict[str, Any]:
     images, deeper = scene.dataset.images, scene.layers[1:]
     if not deeper:
         return arrays
+    shape = images.shape[1:]
+    counts = [map_count(scene.network, layer, shape) for layer in deeper]
+    costs = [prod(patch_size(scene.network, layer, shape)) for layer in deeper]
+    most = affordable_maps(counts, costs, PIXELS)
     print(f"searching {len(images):,} images for what excites each deeper map most", flush=True)
     for layer, found in find_strongest(scene.network, images, deeper, k=1, workers=scene.workers).items():
-        patches = find_patches(scene.network, images, found, layer, workers=scene.workers)
-        title = f"{layer}: the strongest projection of each map; crossed out: dead"
-        scene.save(plot.strongest_projections(patches, found, title=title), f"filters_{layer}")
+        maps, count = most_active(found, most), len(found.firing)
+        patches = find_patches(scene.network, images, found, layer, maps=maps, workers=scene.workers)
+        which = "each map" if len(maps) == count else f"each of the {len(maps)} most active of {count} maps"
+        title = f"{layer}: the strongest projection of {which}; crossed out: dead"
+        numbers = _if_some(maps, count)
+        axes = plot.strongest_projections(patches, found, maps=numbers, title=title)
+        scene.save(axes, f"filters_{layer}")
         arrays |= {
             f"filters_{layer}": patches.projections[:, 0],
-            f"filters_{layer}_images": found.images[:, 0],
+            f"filters_{layer}_images": found.images[maps, 0],
+            f"filters_{layer}_maps": maps,
         }
     return arrays

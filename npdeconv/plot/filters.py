@@ -1,5 +1,8 @@
 """What layers hold: filters, feature maps, and the strongest projections, each as one sheet."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,6 +14,8 @@ from npdeconv.visualize import FeatureMaps, Patches, Strongest, display
 
 WIDEST = 1500  # pixels: a wider sheet is drawn smaller anyway, and takes gigabytes on the way
 
+NUMBER_BOX: dict[str, Any] = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.5}
+
 
 def filters(weights: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw the filters of a first layer, (F, KH, KW, C), on one scale; mid-gray is zero.
@@ -20,35 +25,55 @@ def filters(weights: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
     return _sheet(display(weights), np.zeros(len(weights), bool), ax, title, "filter")
 
 
-def feature_maps(result: FeatureMaps, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw all feature maps of a layer for one image on one scale; crossed out are silent maps.
+def feature_maps(
+    result: FeatureMaps,
+    ax: Axes | None = None,
+    *,
+    numbers: Sequence[int] | Array | None = None,
+    title: str = "",
+) -> Axes:
+    """Draw feature maps of a layer for one image on one scale; crossed out are silent maps.
 
     Black is zero, and white the largest activation; in between, brightness is the square root, or
     all but the strongest would be black. Where a layer has negative activations too, mid-gray is
-    zero, and nothing is bent.
+    zero, and nothing is bent. Where they are not all of the layer's, `numbers` says which ones.
     """
     if (result.maps < 0).any():
-        return _sheet(display(result.maps)[..., np.newaxis], result.silent, ax, title, "map")
+        return _sheet(display(result.maps)[..., np.newaxis], result.silent, ax, title, "map", numbers)
     shown = np.sqrt(result.maps / (np.max(result.maps, initial=0) or 1))
     title = f"{title}\none scale; brightness is the activation's square root".strip()
-    return _sheet(shown[..., np.newaxis], result.silent, ax, title, "map")
+    return _sheet(shown[..., np.newaxis], result.silent, ax, title, "map", numbers)
 
 
 def strongest_projections(
-    patches: Patches, found: Strongest, ax: Axes | None = None, *, title: str = ""
+    patches: Patches,
+    found: Strongest,
+    ax: Axes | None = None,
+    *,
+    maps: Sequence[int] | Array | None = None,
+    title: str = "",
 ) -> Axes:
     """Draw each map of a layer by the projection of the image that excites it most.
 
     Each projection has its own scale, mid-gray is zero, and the strongest hundredth of its pixels is
     clipped. It is cropped to what the unit sees; what
-    lies beyond the image is mid-gray. Crossed out are dead maps.
+    lies beyond the image is mid-gray. Crossed out are dead maps. `maps` are those that
+    `find_patches` was asked for, all unless given.
     """
     shown = np.stack([vivid(projection) for projection in patches.projections[:, 0]])
-    return _sheet(shown, found.firing == 0, ax, title, "map")
+    dead = found.firing == 0 if maps is None else found.firing[maps] == 0
+    return _sheet(shown, dead, ax, title, "map", maps)
 
 
-def _sheet(pictures: Array, crossed_out: Array, ax: Axes | None, title: str, kind: str) -> Axes:
-    """Draw pictures (F, H, W, C) of a kind in rows, each row named by its first."""
+def _sheet(
+    pictures: Array,
+    crossed_out: Array,
+    ax: Axes | None,
+    title: str,
+    kind: str,
+    numbers: Sequence[int] | Array | None = None,
+) -> Axes:
+    """Draw pictures (F, H, W, C) of a kind in rows, each row named by its first, or each picture."""
     columns = _columns(len(pictures), pictures.shape[1] / pictures.shape[2])
     pictures = _shrunk(pictures, max(1, columns * pictures.shape[2] // WIDEST))
     count, height, width, _ = pictures.shape
@@ -59,7 +84,10 @@ def _sheet(pictures: Array, crossed_out: Array, ax: Axes | None, title: str, kin
         size = (side * columns + 0.7, side * rows * height / width + 0.6)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
     image(montage(pictures, columns, gap), ax, title=title)
-    for n in range(0, count, columns):
+    for n, number in enumerate([] if numbers is None else numbers):
+        left, top = n % columns * (width + gap) - 0.5, n // columns * (height + gap) - 0.5
+        ax.text(left, top, f"{number}", va="top", fontsize=5, bbox=NUMBER_BOX)
+    for n in range(0, count, columns) if numbers is None else ():
         middle = n // columns * (height + gap) + height / 2 - 0.5
         ax.text(-0.5 - gap, middle, f"{kind} {n}", ha="right", va="center", fontsize=7)
     for n in np.flatnonzero(crossed_out).tolist():

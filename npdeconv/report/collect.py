@@ -18,13 +18,14 @@ from npdeconv.report.classes import find_class_maps, find_wanted
 from npdeconv.report.cloud import find_cloud
 from npdeconv.report.contents import Evolving, Example, LayerView, Report, Wrong
 from npdeconv.report.filters import find_filters
-from npdeconv.report.shrinking import PICTURE_SIDE, shrink, shrink_patches
+from npdeconv.report.shrinking import PICTURE_SIDE, maps_that_fit, shrink, shrink_patches
 from npdeconv.visualize import (
     Patches,
     Strongest,
     find_mistakes,
     find_patches,
     find_strongest,
+    most_active,
     occlude,
     shown_layers,
     summarize,
@@ -82,16 +83,21 @@ def collect(
     chosen = _choose(dict(snapshots or {}))
     total = (len(chosen) + 1) * (1 + len(layers)) + 1 + examples + bool(examples)
     steps = _Steps(progress, total)
+    steps.next("searching")
+    final = find_strongest(network, searched.images, layers, k=PATCHES, workers=workers)
+    most = maps_that_fit(network, dataset.images.shape[1:], layers, min(PATCHES, count), len(chosen) + 1)
+    maps = {layer: most_active(found, most) for layer, found in final.items()}
     stages: list[str] = []
     seen: dict[str, list[tuple[Strongest, Patches]]] = {layer: [] for layer in layers}
     for stage, moving in _stages(network, chosen):
         stages.append(stage)
-        k = PATCHES if moving is network else 1
-        steps.next(f"{stage}: searching")
-        every = find_strongest(moving, searched.images, layers, k=k, workers=workers)
+        every = final
+        if moving is not network:
+            steps.next(f"{stage}: searching")
+            every = find_strongest(moving, searched.images, layers, k=1, workers=workers)
         for layer, found in every.items():
             steps.next(f"{stage}: {layer}")
-            patches = find_patches(moving, searched.images, found, layer, workers=workers)
+            patches = find_patches(moving, searched.images, found, layer, maps=maps[layer], workers=workers)
             seen[layer].append((found, shrink_patches(patches)))
     report = Report(
         run=run,
@@ -102,7 +108,9 @@ def collect(
         available=len(dataset),
         history=history or {},
         stages=tuple(stages),
-        layers=tuple(_view(network, dataset, positions, layer, looks) for layer, looks in seen.items()),
+        layers=tuple(
+            _view(network, dataset, positions, layer, maps[layer], looks) for layer, looks in seen.items()
+        ),
         wrong=_find_wrong(network, searched, positions, workers, steps),
         examples=tuple(_occlude(network, searched, positions, examples, workers, steps)),
         cloud=find_cloud(network, searched, positions, workers),
@@ -160,12 +168,14 @@ def _view(
     dataset: Dataset,
     positions: Array,
     layer: str,
+    maps: Array,
     looks: Sequence[tuple[Strongest, Patches]],
 ) -> LayerView:
     (row,) = (row for row in summarize(network, dataset.images.shape[1:]) if row.name == layer)
-    found, patches = looks[-1]
+    every, patches = looks[-1]
+    found = Strongest(*(array[maps] for array in every))
     found = found._replace(images=_place(positions, found.images))
-    images = np.stack([_place(positions, look.images[:, 0]) for look, _ in looks])
+    images = np.stack([_place(positions, look.images[maps, 0]) for look, _ in looks])
     jumped = np.zeros(images.shape, bool)
     jumped[1:] = images[1:] != images[:-1]
     names_classes = layer == shown_layers(network)[-1] and row.output_shape == (len(dataset.classes),)
@@ -174,14 +184,17 @@ def _view(
         kind=row.kind,
         output_shape=row.output_shape,
         receptive_field=row.receptive_field,
-        classes=dataset.classes if names_classes else (),
-        filters=find_filters(network, layer),
+        maps=maps,
+        total=len(every.firing),
+        dead=int((every.firing == 0).sum()),
+        classes=tuple(dataset.classes[m] for m in maps) if names_classes else (),
+        filters=find_filters(network, layer, maps),
         found=found,
         labels=np.where(found.images >= 0, dataset.labels[found.images], -1),
         patches=patches,
         evolving=Evolving(
             images=images,
-            activations=np.stack([look.activations[:, 0] for look, _ in looks]),
+            activations=np.stack([look.activations[maps, 0] for look, _ in looks]),
             projections=np.stack([crops.projections[:, 0] for _, crops in looks]),
             inside=np.stack([crops.inside[:, 0] for _, crops in looks]),
             jumped=jumped,

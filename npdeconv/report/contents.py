@@ -21,12 +21,15 @@ class Evolving(NamedTuple):
 
 
 class LayerView(NamedTuple):
-    """A layer and its F maps, as they are at the end of training."""
+    """A layer and the F of its maps that are shown, as they are at the end of training."""
 
     name: str
     kind: str
     output_shape: Shape
     receptive_field: Pair
+    maps: Array  # int (F,): their numbers, ascending
+    total: int  # how many there are
+    dead: int  # how many of these never fire
     classes: tuple[str, ...]  # what each map stands for, in the layer that names classes; else empty
     filters: Filters | None
     found: Strongest  # `images` are positions in the whole data set

@@ -21,11 +21,12 @@ class Filters(NamedTuple):
     inside: Array  # bool (F, H, W): False in the gaps between slices
 
 
-def find_filters(network: Sequential, layer: str) -> Filters | None:
+def find_filters(network: Sequential, layer: str, maps: Array | None = None) -> Filters | None:
     """Return the filters that made a layer's maps, those of the nearest weights at or below it.
 
     A dense layer's weights are laid out as the maps that they read, each unit's like a filter as
-    large as the map. None where no layer below has weights, or the image itself is flattened.
+    large as the map. If `maps` are given, only theirs. None where no layer below has weights, or
+    the image itself is flattened.
     """
     names = list(network.layers)
     upto = names[: names.index(layer) + 1]
@@ -36,6 +37,7 @@ def find_filters(network: Sequential, layer: str) -> Filters | None:
     weight = network[source].parameters["weight"]
     if weight.ndim == 2:
         weight = weight.reshape(*_map_size(network, below), -1, weight.shape[1])
+    weight = weight if maps is None else weight[..., maps]
     kh, kw, channels, count = weight.shape
     reads = next((name for name in reversed(below) if not isinstance(network[name], Flatten)), "")
     if not reads and channels in (1, 3):

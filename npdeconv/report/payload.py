@@ -12,6 +12,8 @@ from npdeconv.report.filters import Filters
 from npdeconv.report.heat import over
 from npdeconv.report.sheets import as_bytes, as_shown, coarsen, sheet
 
+TABLE_CLASSES = 30  # beyond so many, a table of what is taken for what is no help
+
 
 def as_json(report: Report, refresh: float | None) -> str:
     """Return the JSON text for a script element: nothing in it can end the element or begin another."""
@@ -57,6 +59,9 @@ def _layer(view: LayerView) -> dict[str, Any]:
         "kind": view.kind,
         "shape": view.output_shape,
         "field": view.receptive_field,
+        "maps": view.maps.tolist(),
+        "total": view.total,
+        "dead": view.dead,
         "classes": view.classes,
         "firing": numbers(view.found.firing),
         "images": view.found.images.tolist(),
@@ -127,7 +132,9 @@ def _wrong(wrong: Wrong) -> dict[str, Any]:
     result = wrong.result
     spoke = np.stack([result.misled_by, result.spoke_for_truth], axis=1)  # (K, 2, H, W, C)
     page = {
-        "confusion": result.confusion.tolist(),
+        "answers": int(result.confusion.sum()),
+        "right": int(result.confusion.trace()),
+        "confusion": result.confusion.tolist() if len(result.confusion) <= TABLE_CLASSES else None,
         "images": result.images.tolist(),
         "truth": result.truth.tolist(),
         "predicted": result.predicted.tolist(),

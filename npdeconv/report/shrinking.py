@@ -1,11 +1,15 @@
 """Pictures made small enough for a page."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from npdeconv._types import Array
-from npdeconv.visualize import Patches
+from npdeconv._types import Array, Pair, Shape
+from npdeconv.layers import Sequential
+from npdeconv.visualize import Patches, affordable_maps, map_count, patch_size
 
 SIDE = 48  # pixels: larger patches are averaged down to at most this
+PIXELS = 9_000_000  # of all patches and projections: of photos in color, they take about 13 MB
 PICTURE_SIDE = 150  # likewise, of the few pictures that are shown large
 
 
@@ -35,7 +39,23 @@ def shrink(pictures: Array, side: int = SIDE) -> Array:
     return means.astype(pictures.dtype)
 
 
+def shrunk_size(size: Pair, side: int = SIDE) -> Pair:
+    """Return height and width of what `shrink` makes of pictures of a size."""
+    block = -(-max(size) // side)
+    return -(-size[0] // block), -(-size[1] // block)
+
+
 def shrink_patches(patches: Patches) -> Patches:
     """Shrink patches and projections alike; a block is inside if half of it is."""
     inside = shrink(patches.inside[..., None].astype(np.float32))[..., 0] >= 0.5
     return Patches(shrink(patches.images), shrink(patches.projections), inside)
+
+
+def maps_that_fit(
+    network: Sequential, input_shape: Shape, layers: Sequence[str], patches: int, stages: int
+) -> int:
+    """Return how many maps of each layer a page can show, with some patches and stages of each."""
+    sizes = [shrunk_size(patch_size(network, layer, input_shape)) for layer in layers]
+    pictures = 2 * patches + stages  # the patches' projections, too
+    counts = [map_count(network, layer, input_shape) for layer in layers]
+    return affordable_maps(counts, [height * width * pictures for height, width in sizes], PIXELS)

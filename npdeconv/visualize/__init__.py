@@ -22,6 +22,7 @@ from npdeconv.visualize.patches import Patches, find_patches
 from npdeconv.visualize.projection import Projection, Select, project
 from npdeconv.visualize.regularizers import Regularizers
 from npdeconv.visualize.rules import RuleComparison, compare_rules
+from npdeconv.visualize.selection import affordable_maps, map_count, most_active, patch_size
 from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
 from npdeconv.visualize.summary import LayerSummary, summarize
 
@@ -50,6 +51,7 @@ __all__ = [
     "RuleComparison",
     "Select",
     "Strongest",
+    "affordable_maps",
     "average_maps",
     "class_activation_maps",
     "compare_rules",
@@ -69,14 +71,17 @@ __all__ = [
     "label_agreement",
     "last_hidden",
     "layer_features",
+    "map_count",
     "map_layers",
     "maximize_activation",
+    "most_active",
     "nearest_neighbors",
     "object_boxes",
     "occlude",
     "occlude_box",
     "occlusion_positions",
     "overlap",
+    "patch_size",
     "pca",
     "pixel_features",
     "project",

@@ -1,5 +1,6 @@
 """What do the images that excite a map most have in common? Their patches, beside their projections."""
 
+from collections.abc import Sequence
 from functools import partial
 from itertools import chain
 from typing import NamedTuple, get_args
@@ -13,6 +14,7 @@ from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool
 from npdeconv.visualize.crops import crops_for, window
 from npdeconv.visualize.projection import as_map_shape, lone_units
+from npdeconv.visualize.selection import patch_size
 from npdeconv.visualize.strongest import Strongest
 
 SHARD_PIXELS = 2**14  # of the pieces that are projected at once
@@ -35,6 +37,7 @@ def find_patches(
     found: Strongest,
     layer: str,
     *,
+    maps: Sequence[int] | Array | None = None,
     rule: Rule = "deconv",
     workers: Workers = None,
 ) -> Patches:
@@ -50,6 +53,9 @@ def find_patches(
     found : Strongest
         The result of `find_strongest` for the layer.
     layer : str
+    maps : sequence of int, optional
+        The maps wanted, F of them from here on; all unless given. Of deep layers of large networks,
+        patches of all maps take gigabytes.
     rule, workers
         As for `project`.
 
@@ -62,6 +68,8 @@ def find_patches(
     ------
     KeyError
         If the network has no such layer.
+    IndexError
+        If the layer has no such map.
     TypeError, ValueError
         For images that the network can't take, unknown rules, and a `found` that is another layer's.
 
@@ -80,17 +88,18 @@ def find_patches(
             f"find_patches: expected what was found for the {maps_there} maps of layer {layer!r},"
             f" got {maps_found} maps"
         )
-    top, bottom, left, right = head.receptive_field(Box(0, 1, 0, 1), input_shape)
-    size = min(bottom - top, input_shape[0]), min(right - left, input_shape[1])
-    shape = (*found.images.shape, *size)
+    wanted = _wanted(maps, maps_there, layer)
+    size = patch_size(network, layer, input_shape)
+    shape = (len(wanted), found.images.shape[1], *size)
     patches = np.zeros((*shape, input_shape[2]), images.dtype)
     projections = np.zeros((*shape, input_shape[2]), network.dtype)
     inside = np.zeros(shape, bool)
-    maps, ranks = np.nonzero(found.images >= 0)
-    numbers, positions = found.images[maps, ranks], found.positions[maps, ranks]
+    rows, ranks = np.nonzero(found.images[wanted] >= 0)
+    units = wanted[rows]
+    numbers, positions = found.images[units, ranks], found.positions[units, ranks]
     crops = crops_for(head, input_shape, positions)
     batches = list(crops.of_one_size(SHARD_PIXELS))
-    work = ((crops.cut_out(images, numbers, n), maps[n], crops.positions[n]) for n in batches)
+    work = ((crops.cut_out(images, numbers, n), units[n], crops.positions[n]) for n in batches)
     # A field as large as the image shows the image.
     first = np.where(np.equal(size, input_shape[:2]), 0, _field_corners(head, input_shape, positions))
     low, high = np.maximum(first, 0), np.minimum(first + size, input_shape[:2])  # what is inside
@@ -98,7 +107,7 @@ def find_patches(
     with pool(workers) as parallel_map:
         pixels = chain.from_iterable(parallel_map(partial(_project_units, head, rule), work))
         for n, projection in zip(chain.from_iterable(batches), pixels, strict=True):
-            place, shown = (maps[n], ranks[n]), window(low[n] - first[n], high[n] - first[n])
+            place, shown = (rows[n], ranks[n]), window(low[n] - first[n], high[n] - first[n])
             patches[place][shown] = images[numbers[n]][window(low[n], high[n])]
             inside[place][shown] = True
             source, target = (
@@ -107,6 +116,14 @@ def find_patches(
             )
             projections[place][target] = projection[source]
     return Patches(patches, projections, inside)
+
+
+def _wanted(maps: Sequence[int] | Array | None, count: int, layer: str) -> Array:
+    wanted = np.arange(count) if maps is None else np.asarray(maps, int).reshape(-1)
+    outside = wanted[(wanted < 0) | (wanted >= count)]
+    if len(outside):
+        raise IndexError(f"find_patches: expected maps 0 to {count - 1} of layer {layer!r}, got {outside[0]}")
+    return wanted
 
 
 def _field_corners(head: Sequential, input_shape: Shape, positions: Array) -> Array:

@@ -31,20 +31,29 @@ function openLayer(n) {
   choose({ layer: n, map: firstAlive(data.layers[n]) });
 }
 
-function describeMaps({ shape, firing }) {
-  return shape.length === 1 ? `${firing.length} units` : `${firing.length} maps, ${shape[0]}×${shape[1]}`;
+function describeMaps({ shape, maps, total }) {
+  const many = maps.length < total ? `${maps.length} of ${total}` : total;
+  return shape.length === 1 ? `${many} units` : `${many} maps, ${shape[0]}×${shape[1]}`;
+}
+
+// Where a layer has more maps than a page can hold, which ones it holds.
+function describeChoice({ shape, maps, total, dead }) {
+  if (maps.length === total) return "";
+  const kind = shape.length === 1 ? "units" : "maps";
+  const silent = dead ? ` ${dead} of all ${total} never fire${dead === 1 ? "s" : ""}.` : "";
+  return ` ${maps.length} of ${total} ${kind} are shown, those of the largest activations.${silent}`;
 }
 
 function mapName(layer, map) {
   if (layer.classes.length) return `class ${layer.classes[map]}`;
-  return `${layer.shape.length === 1 ? "unit" : "map"} ${map}`;
+  return `${layer.shape.length === 1 ? "unit" : "map"} ${layer.maps[map]}`;
 }
 
 function fillGrid() {
   const layer = data.layers[state.layer];
   const [high, wide] = layer.field;
   const sees = layer.shape.length === 1 ? "each unit sees the whole image" : `each place in a map sees ${high}×${wide} pixels`;
-  $("layer-note").textContent = `${layer.name} (${layer.kind}): ${sees}. The bar under a picture is the share of images on which it fires.`;
+  $("layer-note").textContent = `${layer.name} (${layer.kind}): ${sees}. The bar under a picture is the share of images on which it fires.${describeChoice(layer)}`;
   $("grid").replaceChildren(
     ...layer.firing.map((share, map) => {
       const bar = make("span", { class: "bar" });
@@ -54,7 +63,7 @@ function fillGrid() {
         "button",
         { type: "button", "data-map": map, class: share ? "map" : "map dead", title: spoken, "aria-label": spoken, click: () => openMap(map) },
         tile(layer.evolving, map, state.stage),
-        make("span", { class: "name" }, layer.classes.length ? layer.classes[map] : String(map)),
+        make("span", { class: "name" }, layer.classes.length ? layer.classes[map] : String(layer.maps[map])),
         bar
       );
     })

@@ -1,18 +1,14 @@
 // What is taken for what, and the wrong answers that the network was surest of.
 
-const CELLS = 30; // beyond so many classes, a table is no help
-
 function buildMistakes() {
-  const { confusion, images } = data.wrong;
-  const total = confusion.flat().reduce((sum, count) => sum + count, 0);
-  const right = confusion.reduce((sum, row, n) => sum + row[n], 0);
+  const { confusion, images, answers: total, right } = data.wrong;
   const all = total.toLocaleString("en");
   $("wrong-count").textContent =
     right === total
       ? `All ${all} answers are right.`
       : `${(total - right).toLocaleString("en")} of ${all} answers are wrong. The pictures are those that the network was surest of, ` +
         "with the projections of what spoke for its answer, and of what spoke for the truth.";
-  if (confusion.length <= CELLS) $("confusion").append(confusionTable(confusion));
+  if (confusion !== null) $("confusion").append(confusionTable(confusion));
   else $("confusion").hidden = true;
   $("wrong").append(...images.map((_, n) => mistake(n)));
 }

@@ -1,5 +1,6 @@
 // What was chosen lives in the address, after the #: a reload or a copied address shows the same.
 
+// `map` is the place among the maps that are shown; the address has its number in the layer.
 const state = { layer: 0, map: 0, stage: data.stages.length - 1, alive: false, following: true };
 const listeners = [];
 
@@ -7,8 +8,8 @@ function readAddress() {
   const given = new URLSearchParams(location.hash.slice(1));
   const layer = data.layers.findIndex((candidate) => candidate.name === given.get("layer"));
   state.layer = Math.max(layer, 0);
-  const count = data.layers[state.layer].firing.length;
-  state.map = within(given.get("map"), count, firstAlive(data.layers[state.layer]));
+  const map = data.layers[state.layer].maps.indexOf(Number.parseInt(given.get("map"), 10));
+  state.map = map < 0 ? firstAlive(data.layers[state.layer]) : map;
   state.stage = within(given.get("stage"), data.stages.length, data.stages.length - 1);
   state.alive = given.get("alive") === "1";
   state.following = given.get("following") !== "0";
@@ -20,7 +21,8 @@ function within(text, count, otherwise) {
 }
 
 function writeAddress() {
-  const chosen = new URLSearchParams({ layer: data.layers[state.layer].name, map: state.map });
+  const layer = data.layers[state.layer];
+  const chosen = new URLSearchParams({ layer: layer.name, map: layer.maps[state.map] });
   // Whoever looks at the last stage goes on to look at the last when there are more.
   if (state.stage < data.stages.length - 1) chosen.set("stage", state.stage);
   if (state.alive) chosen.set("alive", "1");

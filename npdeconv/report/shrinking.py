@@ -9,7 +9,7 @@ from npdeconv.layers import Sequential
 from npdeconv.visualize import Patches, affordable_maps, map_count, patch_size
 
 SIDE = 48  # pixels: larger patches are averaged down to at most this
-PIXELS = 9_000_000  # of all patches and projections: of photos in color, they take about 13 MB
+PIXELS = 7_000_000  # of all patches and projections; in color, up to 1.9 bytes each: 13 MB
 PICTURE_SIDE = 150  # likewise, of the few pictures that are shown large
 
 

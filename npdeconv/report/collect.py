@@ -11,7 +11,7 @@ from npdeconv import weights
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
 from npdeconv.data import Dataset
-from npdeconv.inference import predict
+from npdeconv.inference import check_fits, predict
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
 from npdeconv.report.classes import find_class_maps, find_wanted
@@ -77,6 +77,7 @@ def collect(
         See `Progress`.
     """
     count = min(positive_int(images, "collect", "images"), len(dataset))
+    check_fits(network, dataset)  # before the long work
     positions = np.arange(count) * len(dataset) // count
     searched = dataset[positions]
     layers = shown_layers(network)

@@ -3,6 +3,7 @@
 import argparse
 from math import prod
 from pathlib import Path
+from textwrap import fill
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -131,10 +132,11 @@ def _layers(scene: _Scene) -> dict[str, Any]:
     plot.layers(scene.image, every, of_layers[:, :count])
     plot.image(scene.image, axes[-2, 0], title="the image")
     plot.layers(scene.image, top, axes[-2:, 1 : 1 + len(top.layers)])
-    figure.suptitle(
+    title = (
         f"{image_name(scene.dataset, scene.number)}: the strongest unit of each layer, what it sees, and its"
-        f" projection;\nat the bottom, the strongest maps of {scene.layers[-1]}"
+        f" projection; at the bottom, the strongest maps of {scene.layers[-1]}"
     )
+    figure.suptitle(fill(title, int(9 * figure.get_figwidth())))  # letters that fit into the width
     scene.save(axes, "layers", of_image=True)
     return prefixed("layers", _flat(every)) | prefixed("top", _flat(top))
 

@@ -15,7 +15,7 @@ from npdeconv.losses import softmax_cross_entropy
 from npdeconv.parallel import Workers, pool, shards, undivided
 from npdeconv.plan import Plan
 
-SHARD_PIXELS = 2**19  # more than in training, since no activations are kept
+SHARD_PIXELS = 16 * 230**2  # 16 of ImageNet's: more than in training, since no activations are kept
 
 
 def predict(network: Sequential, images: Array, workers: Workers = None) -> Array:

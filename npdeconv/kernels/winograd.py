@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 
 from npdeconv._checks import kernel_input
+from npdeconv._jit import kernel
 from npdeconv._types import Array, Pair, Shape
 from npdeconv.kernels import winograd_tiles
 from npdeconv.kernels.winograd_transforms import ELEMENTS, GROUPS, IN, LANES, OUT
@@ -130,7 +131,9 @@ def _tile_and_workspace(
     Each thread has a workspace of its own and keeps it: fresh memory costs time to get.
     """
     rows, columns = (-(-length // OUT) for length in out_shape)
-    most_rows = max(1, TILE_BYTES // (columns * ELEMENTS * (channels + filters) * dtype.itemsize))
+    # The filters are fetched anew for each tile: where they are large, so are the tiles.
+    most = max(TILE_BYTES, ELEMENTS * channels * filters * dtype.itemsize)
+    most_rows = max(1, most // (columns * ELEMENTS * (channels + filters) * dtype.itemsize))
     if most_rows >= rows:
         tile = max(1, min(batch, most_rows // rows)), rows
     else:
@@ -163,8 +166,24 @@ def gradient_of_filters(sums: Array) -> Array:
 
 def _apply_twice(matrix: Array, squares: Array) -> Array:
     """Return matrix @ square @ matrix.T for squares (n, n, C, F)."""
-    matrix = matrix.astype(squares.dtype)
-    side, (channels, filters) = len(squares), squares.shape[2:]
-    rows = matrix @ squares.reshape(side, -1)
-    both = np.matmul(matrix, rows.reshape(len(matrix), side, channels * filters))
+    inner, (channels, filters) = squares.shape[:2], squares.shape[2:]
+    both = np.zeros((len(matrix), len(matrix), channels * filters), squares.dtype)
+    _add_products(matrix.astype(squares.dtype), kernel_input(squares.reshape(*inner, -1)), both)
     return both.reshape(len(matrix), len(matrix), channels, filters)
+
+
+@kernel
+def _add_products(matrix: Array, squares: Array, both: Array) -> None:
+    """Add matrix @ square @ matrix.T of K squares (n, n, K) to `both`, so many at once as the cache holds."""
+    rows, inner = matrix.shape
+    for first in range(0, squares.shape[2], 1024):
+        for i in range(rows):
+            for j in range(rows):
+                target = both[i, j, first : first + 1024]
+                for a in range(inner):
+                    for b in range(inner):
+                        factor = matrix[i, a] * matrix[j, b]
+                        if factor != 0:
+                            source = squares[a, b, first : first + 1024]
+                            for k in range(target.size):
+                                target[k] += factor * source[k]

@@ -379,12 +379,15 @@ def test_a_real_network_opens_in_two_seconds(browser, tmp_path):
 def test_the_open_page_follows_the_training_until_it_ends(browser, report, tmp_path):
     path = tmp_path / "report.html"
     write(path, report._replace(history=history(1)), refresh=0.2)
+    toggle = "document.querySelector('#following').click()"  # leaves the focus where it is
     with opened(browser, path) as page:
+        page.evaluate(toggle)  # no new page while this one is used
         open_map(page, "relu2", 3)
         page.press("#stage", "Home")
         page.focus('[data-map="3"]')
         page.evaluate("scrollTo(0, 300); window.old = true")
         write(path, report._replace(history=history(2)), refresh=0.2)
+        page.evaluate(toggle)
         page.wait_for_selector("#charts output:has-text('epoch 2: ') >> nth=0")
         assert page.evaluate("window.old === undefined")
         assert page.inner_text("#detail-title") == "relu2, map 3"

@@ -49,7 +49,9 @@ def describe() -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": {name: version for name in PACKAGES if (version := _version(name))},
         "environment": {
-            name: value for name, value in sorted(os.environ.items()) if name.startswith(VARIABLES)
+            name: value
+            for name, value in sorted(os.environ.items())
+            if name.startswith(VARIABLES) and not name.endswith("_DIR")  # whose business is folders
         },
     }
 

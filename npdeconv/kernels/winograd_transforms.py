@@ -7,8 +7,8 @@ transform, because an array that is handed to a function loses its known shape. 
 channels and filters must be multiples of 16, and at most 16 * `GROUPS`.
 
 The formulas take differences first. Where the image is constant, all elements but one are then
-exactly 0, and the outputs exactly equal, as they are for the direct sum: max pooling finds the
-ties that it would find there, and resolves them the same way.
+exactly 0, and the outputs of a square exactly equal, as they are for the direct sum: max pooling
+finds the ties that it would find there, and resolves them the same way.
 """
 
 from typing import Any

@@ -1,8 +1,20 @@
 """A plan computes what its chain computes, to rounding, and training and prediction use it."""
 
 import numpy as np
+import pytest
 
-from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
+from npdeconv.layers import (
+    AvgPool2D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    MaxPool2D,
+    ReLU,
+    Sequential,
+)
 from npdeconv.plan import Plan
 
 
@@ -45,3 +57,23 @@ def test_both_ways():
     assert own.keys() == gradients.keys() == network.parameters.keys()
     for name in gradients:
         np.testing.assert_allclose(own[name], gradients[name], rtol=1e-9, atol=1e-10, err_msg=name)
+
+
+@pytest.mark.parametrize("last", [GlobalAveragePool(), GlobalMaxPool(), AvgPool2D(2), Dropout(0.5), ReLU()])
+def test_gradients_may_be_overwritten_whatever_layer_they_come_from(last):
+    rng = np.random.default_rng(0)
+    layers = {
+        "conv1": Conv2D(3, 5, 3, rng=rng, dtype=np.float64),
+        "conv2": Conv2D(5, 4, 1, rng=rng, dtype=np.float64),
+        "relu2": ReLU(),
+        "last": last,
+    }
+    network = Sequential(layers, input_shape=(8, 8, 3))
+    plan, x = Plan(network), rng.normal(size=(4, 8, 8, 3))
+    y, tape = network.forward(x)
+    dy = rng.normal(size=y.shape)
+    _, gradients = network.backward(dy, tape)
+    _, own_tape = plan.forward(x)
+    own = plan.backward(dy.copy(), own_tape)
+    for name in gradients:
+        np.testing.assert_allclose(own[name], gradients[name], atol=1e-12, err_msg=name)

@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks import winograd_calls
 from benchmarks.geometries import Convolution, Pooling
 from npdeconv._types import Array
-from npdeconv.kernels import convolution, pooling, reference, winograd
+from npdeconv.fast import winograd
+from npdeconv.kernels import convolution, pooling, reference
 
 
 class Algorithm(NamedTuple):
@@ -29,7 +31,7 @@ def _suits_winograd(shape: Convolution) -> bool:
 
 ALGORITHMS = {
     "im2col": Algorithm(convolution, lambda shape: True),
-    "Winograd": Algorithm(winograd, _suits_winograd),
+    "Winograd": Algorithm(winograd_calls, _suits_winograd),
 }
 """Those that compete; the plain twin of all is `npdeconv.kernels.reference`."""
 

@@ -19,10 +19,10 @@ from benchmarks.remote import Task
 from benchmarks.subjects import convolution_call, pooling_call
 from npdeconv._types import Array, Shape
 from npdeconv.data import Dataset
+from npdeconv.fast import Plan
 from npdeconv.inference import predict
 from npdeconv.optimizers import SGD
 from npdeconv.parallel import SHARD_SIZE, pool, shards, slices
-from npdeconv.plan import Plan
 from npdeconv.training import train
 from npdeconv.visualize import find_strongest, occlude, project
 

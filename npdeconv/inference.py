@@ -1,6 +1,7 @@
 """What a network says about images."""
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from functools import partial
 from typing import Any
 
@@ -9,11 +10,11 @@ import numpy as np
 from npdeconv._checks import describe, image_batch
 from npdeconv._types import Array
 from npdeconv.data import Dataset, as_input
+from npdeconv.fast import Plan
 from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.losses import softmax_cross_entropy
-from npdeconv.parallel import Workers, pool, shards, undivided
-from npdeconv.plan import Plan
+from npdeconv.parallel import Workers, pool, shards
 
 SHARD_PIXELS = 16 * 230**2  # 16 of ImageNet's: more than in training, since no activations are kept
 
@@ -32,6 +33,7 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
     Returns
     -------
     (N, classes)
+        Within about 1e-5 of what `network` computes layer by layer, in float32; see `npdeconv.fast`.
 
     Raises
     ------
@@ -69,12 +71,13 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
 
 def class_logits(chain: Sequential, images: Array, workers: Workers = None) -> Iterator[Array]:
     """Yield the logits (n, classes) of one shard of images after another."""
-    ask, cuts = partial(_shard_logits, Plan(chain), chain.dtype), shards(images, SHARD_PIXELS)
-    if len(cuts) == 1:
-        with undivided(workers):
-            yield ask(images)
+    cuts = shards(images, SHARD_PIXELS)
+    if len(cuts) == 1:  # what can't be shared out by the image is shared out within the pass
+        with pool(None if isinstance(workers, Executor) else workers) as parallel_map:
+            yield _shard_logits(Plan(chain, parallel_map), chain.dtype, images)
         return
     with pool(workers) as parallel_map:
+        ask = partial(_shard_logits, Plan(chain), chain.dtype)
         yield from parallel_map(ask, [images[cut] for cut in cuts])
 
 

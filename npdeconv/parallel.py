@@ -77,25 +77,6 @@ def pool(workers: Workers = None) -> Iterator[OrderedMap]:
                 yield _shown(_Ordered(executor, ahead=2 * count))
 
 
-@contextmanager
-def undivided(workers: Workers = None) -> Iterator[None]:
-    """Let NumPy's matrix products use all processors, for work that is a single shard.
-
-    The products inside kernels, which are SciPy's, stay with one thread: they are too small to share.
-
-    Parameters
-    ----------
-    workers : int or concurrent.futures.Executor, optional
-        Number of threads; one per available processor unless given as a number.
-    """
-    count = positive_int(workers, "pool", "workers") if isinstance(workers, int) else available_processors()
-    with _single_threaded_blas:
-        _take_control()
-        with _libraries_of("numpy").limit(limits=count, user_api="blas"):
-            yield
-            _take_control()
-
-
 _bars: ContextVar[bool] = ContextVar("bars", default=False)
 
 
@@ -186,11 +167,6 @@ def _take_control() -> None:
     """
     if hasattr(OpenBLASController, "clear_controlling_thread"):
         OpenBLASController.clear_controlling_thread(force=True)
-
-
-def _libraries_of(package: str) -> ThreadpoolController:
-    paths = [library["filepath"] for library in _libraries().info() if package in library["filepath"]]
-    return _libraries().select(filepath=paths)
 
 
 @cache

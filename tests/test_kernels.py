@@ -1,12 +1,17 @@
 """Each kernel against its plain twin, over odd geometries."""
 
+import os
+import subprocess
+import sys
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from npdeconv._checks import kernel_input
-from npdeconv.kernels import convolution, im2col, pooling, reference, winograd, winograd_transforms
+from npdeconv.kernels import convolution, im2col, pooling, reference
+from npdeconv.kernels.product import product
 from npdeconv.layers.window import Window
 
 
@@ -115,89 +120,52 @@ def test_tiles_cover_everything_once_and_stay_contiguous(batch, rows, row_bytes)
     assert (seen == 1).all()
 
 
-B_TRANSPOSED = np.array(
-    [
-        [4, 0, -5, 0, 1, 0],
-        [0, -4, -4, 1, 1, 0],
-        [0, 4, -4, -1, 1, 0],
-        [0, -2, -1, 2, 1, 0],
-        [0, 2, -1, -2, 1, 0],
-        [0, 4, 0, -5, 0, 1],
-    ]
-)
-A_TRANSPOSED = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]])
-
-
-def test_winograd_transforms_are_the_matrices_of_the_paper():
-    """Lavin & Gray, arXiv:1509.09308, section 4.3; 16 squares at once, as 16 channels."""
-    x, products, dy = draw_numbers(6, 6, 16), draw_numbers(36, 1, 16), draw_numbers(4, 4, 16)
-    squares, y, dx = np.empty((36, 1, 16)), np.empty((4, 4, 16)), np.ones((6, 6, 16))
-
-    def both_sides(matrix, square):
-        return np.einsum("ij,jkc,lk->ilc", matrix, square, matrix)
-
-    winograd_transforms.squares_from_inputs(x, 0, squares)
-    np.testing.assert_allclose(squares.reshape(6, 6, 16), both_sides(B_TRANSPOSED, x), atol=1e-12)
-    winograd_transforms.outputs_from_squares(products, 0, y)
-    np.testing.assert_allclose(y, both_sides(A_TRANSPOSED, products.reshape(6, 6, 16)), atol=1e-12)
-    winograd_transforms.squares_from_outputs(dy, 0, squares)
-    np.testing.assert_allclose(squares.reshape(6, 6, 16), both_sides(A_TRANSPOSED.T, dy), atol=1e-12)
-    winograd_transforms.inputs_from_squares(products, 0, dx)
-    expected = 1 + both_sides(B_TRANSPOSED.T, products.reshape(6, 6, 16))
-    np.testing.assert_allclose(dx, expected, atol=1e-12)
-
-
-@st.composite
-def three_by_three(draw):
-    padding = draw(st.sampled_from(["same", "valid"]) | st.just(((2, 0), (1, 3))))
-    window = Window.parse(3, 1, padding, "test", "size")
-    batch, height, width = draw(st.tuples(st.integers(1, 3), st.integers(3, 14), st.integers(3, 14)))
-    return (batch, height, width, draw(st.sampled_from([16, 32]))), window.place((height, width, 1), "test")
-
-
 @settings(deadline=None)
-@given(three_by_three(), st.sampled_from([16, 48]), st.sampled_from([1, 10**5, 2**20]))
-def test_winograd_convolution(geometry, filters, tile_bytes):
-    shape, (offset, out) = geometry
-    x, weight, bias = draw_numbers(*shape), draw_numbers(3, 3, shape[3], filters), draw_numbers(filters)
-    dy, place = draw_numbers(shape[0], *out, filters), ((1, 1), offset)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(winograd, "TILE_BYTES", tile_bytes)  # one row, some rows, several images
-        y = winograd.convolve(x, weight, bias, *place, out)
-        dweight = winograd.weight_gradient(x, dy, weight.shape, *place)
-        dx = winograd.convolve_transposed(dy, weight, *place, shape[1:3])
-    np.testing.assert_allclose(y, reference.convolve(x, weight, bias, *place, out), atol=1e-10)
-    np.testing.assert_allclose(dweight, reference.weight_gradient(x, dy, weight.shape, *place), atol=1e-10)
-    np.testing.assert_allclose(dx, reference.convolve_transposed(dy, weight, *place, shape[1:3]), atol=1e-10)
+@given(st.integers(1, 9), st.integers(1, 11), st.integers(1, 40), st.sampled_from([np.float32, np.float64]))
+def test_equal_rows_of_a_product_have_equal_results_wherever_they_stand(count, inner, filters, dtype):
+    rows, matrix = draw_numbers(count, inner).astype(dtype), draw_numbers(inner, filters).astype(dtype)
+    sums = product(rows, matrix)
+    np.testing.assert_allclose(sums, rows.astype(float) @ matrix, atol=1e-12)
+    assert sums.dtype == np.float64
+    for n in range(count):
+        np.testing.assert_array_equal(product(rows[n : n + 1], matrix)[0], sums[n])
+        np.testing.assert_array_equal(product(np.roll(rows, n, axis=0), matrix), np.roll(sums, n, axis=0))
 
 
-def test_winograd_of_no_images():
-    nothing, weight = np.empty((0, 8, 8, 16)), draw_numbers(3, 3, 16, 16)
-    assert winograd.convolve(nothing, weight, np.zeros(16), (1, 1), (1, 1), (8, 8)).shape == (0, 8, 8, 16)
-    assert not winograd.weight_gradient(nothing, nothing, weight.shape, (1, 1), (1, 1)).any()
-    assert winograd.convolve_transposed(nothing, weight, (1, 1), (1, 1), (8, 8)).shape == (0, 8, 8, 16)
+def test_a_product_is_summed_upward_in_parts_as_in_one(monkeypatch):
+    rows, matrix = draw_numbers(5, 23).astype(np.float32), draw_numbers(23, 6).astype(np.float32)
+    whole = {precision: product(rows, matrix, precision) for precision in (np.float32, np.float64)}
+    monkeypatch.setattr("npdeconv.kernels.product.PART", 7)
+    for precision, expected in whole.items():
+        np.testing.assert_array_equal(product(rows, matrix, precision), expected)
 
 
-def test_winograd_rounds_in_float32_as_its_docstring_says():
-    x, weight, bias = draw_numbers(2, 28, 28, 64), draw_numbers(3, 3, 64, 64), draw_numbers(64)
-    exact = reference.convolve(x, weight, bias, (1, 1), (1, 1), (28, 28))
-    single = (array.astype(np.float32) for array in (x, weight, bias))
-    y = winograd.convolve(*single, (1, 1), (1, 1), (28, 28))
-    assert np.abs(y - exact).max() < 1e-5 * np.abs(exact).max()
-
-
-def test_winograd_keeps_the_ties_of_a_constant_background():
-    """In a square, a background of any color, or stripes, give equal values: pooling picks the first."""
-    weight, bias = draw_numbers(3, 3, 16, 32).astype(np.float32), draw_numbers(32).astype(np.float32)
-    background = draw_numbers(16).astype(np.float32)
-    x = np.broadcast_to(background, (2, 20, 20, 16))
-    y = winograd.convolve(x, weight, bias, (1, 1), (1, 1), (20, 20))
-    squares = y[:, 4:16, 4:16].reshape(2, 3, 4, 3, 4, 32)  # those that see no padding
-    assert (squares == squares[:, :, :1, :, :1]).all()
-    stripes = x.copy()
-    stripes[:, :, 9:] += 1
-    across = winograd.convolve(stripes, weight, bias, (1, 1), (1, 1), (20, 20))[:, 4:16]
-    rows_of_squares = across.reshape(2, 3, 4, 20, 32)
-    assert (rows_of_squares == rows_of_squares[:, :, :1]).all()
-    black = winograd.convolve(np.zeros_like(x), weight, bias, (1, 1), (1, 1), (20, 20))
-    assert (black == bias).all()
+@pytest.mark.parametrize(
+    "switch", ["NUMBA_DISABLE_JIT", pytest.param("NUMBA_BOUNDSCHECK", marks=pytest.mark.slow)]
+)
+def test_kernels_run_uncompiled_and_with_bounds_checked(switch, tmp_path):
+    """A small network up and down, by the layers and by the plan; every index must be inside its array."""
+    script = """
+import numpy as np
+from npdeconv.fast import Plan
+from npdeconv.layers import Conv2D, Flatten, Dense, MaxPool2D, ReLU, Sequential
+rng = np.random.default_rng(0)
+layers = {
+    "conv1": Conv2D(2, 16, 3, padding=((2, 0), (0, 3)), rng=rng), "relu1": ReLU(),
+    "conv2": Conv2D(16, 16, 3, padding="same", rng=rng), "relu2": ReLU(), "pool2": MaxPool2D(2),
+    "conv3": Conv2D(16, 4, (2, 4), stride=(2, 1), padding="same", groups=2, rng=rng), "relu3": ReLU(),
+    "pool3": MaxPool2D(3, stride=2, padding="same"), "flatten": Flatten(), "dense": Dense(8, 3, rng=rng),
+}
+network = Sequential(layers, input_shape=(9, 8, 2))
+x = rng.random((8, 9, 8, 2), np.float32)
+x[:, :5] = 0
+y, tape = network.forward(x)
+network.deconv(y, tape)
+dx, gradients = network.backward(y, tape)
+fast, fast_tape = Plan(network).forward(x)
+assert np.allclose(fast, y, atol=1e-4)
+for name, gradient in Plan(network).backward(y.copy(), fast_tape).items():
+    assert np.allclose(gradient, gradients[name], rtol=1e-3, atol=1e-3), name
+"""
+    environment = {**os.environ, switch: "1", "NUMBA_CACHE_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", script], env=environment, check=True)

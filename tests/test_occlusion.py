@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from npdeconv import inference, models, visualize, weights
 from npdeconv.cli import main
 from npdeconv.data import load_mnist
+from npdeconv.fast.cone import Cone
 from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
 from npdeconv.visualize import Box, occlude, occlude_box, occlusion_positions, project
-from npdeconv.visualize.cone import Cone
 from npdeconv.visualize.occlusion import SHARD_SIZE, energy_under, rank_agreement
 from tests.cases import small_network
 

@@ -14,7 +14,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from npdeconv import parallel
-from npdeconv.parallel import SHARD_SIZE, available_processors, pool, shards, slices, undivided
+from npdeconv.parallel import SHARD_SIZE, available_processors, pool, shards, slices
 from npdeconv.training import predict
 from tests.tiny import tiny_dataset, tiny_network
 
@@ -246,14 +246,3 @@ def test_progress_is_shown_only_while_asked_for_and_only_of_what_takes_long(caps
         with parallel.progress_bars(), parallel.pool(workers) as parallel_map:
             assert list(parallel_map(abs, [-1, 2])) == [1, 2]
         assert drawn.pop() == {"total": 2, "unit": "shard", "delay": 2, "leave": False, "disable": None}
-
-
-@pytest.mark.usefixtures("two_blas_threads")
-@pytest.mark.parametrize("workers", [1, 2])
-def test_undivided_work_shares_out_only_numpys_products(workers):
-    with undivided(workers):
-        libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
-        numpys = {library["num_threads"] for library in libraries if "numpy" in library["filepath"]}
-        others = {library["num_threads"] for library in libraries if "numpy" not in library["filepath"]}
-    assert (numpys, others) == ({workers}, {1})
-    assert blas_threads() == {2}

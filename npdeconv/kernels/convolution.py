@@ -8,16 +8,20 @@ matrix::
     forward            y       = patches @ filters
     weight gradient    dweight = patches.T @ dy
     transpose          dx      = col2im(dy @ filters.T)
+
+Every sum runs in a fixed order, see `npdeconv.kernels.product`, in `precision`: float64 unless
+given, and rounded once to the dtype of the arrays. An output therefore depends on its patch alone.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Pair, Shape
-from npdeconv.kernels.epilogue import add_bias
 from npdeconv.kernels.im2col import col2im, im2col
+from npdeconv.kernels.product import add_product, product
 
 TILE_BYTES = 2**20  # half of a common second-level cache, which also holds filters and results
 
@@ -45,74 +49,114 @@ def convolve(
     stride: Pair,
     offset: Pair,
     out_shape: Pair,
-    rectified: bool = False,
+    groups: int = 1,
+    precision: DTypeLike = np.float64,
 ) -> Array:
-    """Correlate the images with the filters and add the bias; rectify, where asked for.
+    """Correlate the images with the filters and add the bias.
 
     Parameters
     ----------
     x : (N, H, W, C)
-    weight : (KH, KW, C, F)
+    weight : (KH, KW, C / groups, F)
     bias : (F,)
     stride, offset : pairs
     out_shape : (OH, OW)
-    rectified : bool
+    groups : int
+        Each of so many shares of the filters sees its share of the channels only.
+    precision : float32 or float64
 
     Returns
     -------
     (N, OH, OW, F)
     """
-    filters = weight.reshape(-1, weight.shape[-1])
-    y = np.empty((len(x), *out_shape, weight.shape[-1]), x.dtype)
-    for (images, rows), patches in _patches(x, weight.shape, stride, offset, out_shape):
-        tile = y[images, rows].reshape(len(patches), -1)  # contiguous, so this is a view
-        np.matmul(patches, filters, out=tile)
-        add_bias(tile, bias, rectified)
+    y = np.empty((len(x), *out_shape, weight.shape[3]), x.dtype)
+    for channels, filters in shares(weight, groups):
+        matrix = kernel_input(weight[..., filters].reshape(-1, bias[filters].size).astype(precision))
+        for tile, patches in patches_of(x[..., channels], weight.shape, stride, offset, out_shape):
+            sums = np.empty((len(patches), matrix.shape[1]), precision)
+            sums[:] = bias[filters]
+            add_product(patches, matrix, sums)
+            part = y[tile][..., filters]
+            part[:] = sums.reshape(part.shape)
     return y
 
 
-def weight_gradient(x: Array, dy: Array, weight_shape: Shape, stride: Pair, offset: Pair) -> Array:
+def weight_gradient(
+    x: Array,
+    dy: Array,
+    weight_shape: Shape,
+    stride: Pair,
+    offset: Pair,
+    groups: int = 1,
+    precision: DTypeLike = np.float64,
+) -> Array:
     """Sum over all positions the outer product of the patch and the output's gradient.
 
     Returns
     -------
-    (KH, KW, C, F)
+    (KH, KW, C / groups, F)
     """
-    out_height, out_width, filters = dy.shape[1:]
-    gradient = np.zeros((int(np.prod(weight_shape[:-1])), filters), x.dtype)
-    for (images, rows), patches in _patches(x, weight_shape, stride, offset, (out_height, out_width)):
-        gradient += patches.T @ dy[images, rows].reshape(len(patches), filters)
-    return gradient.reshape(weight_shape)
+    gradient = np.empty(weight_shape, x.dtype)
+    for channels, filters in shares(gradient, groups):
+        part = gradient[..., filters]
+        sums = np.zeros((int(np.prod(weight_shape[:3])), part.shape[3]), precision)
+        for tile, patches in patches_of(x[..., channels], weight_shape, stride, offset, dy.shape[1:3]):
+            outputs = dy[tile][..., filters].reshape(len(patches), -1).astype(precision, copy=False)
+            add_product(patches.T, kernel_input(outputs), sums)
+        part[:] = sums.reshape(part.shape)
+    return gradient
 
 
-def convolve_transposed(dy: Array, weight: Array, stride: Pair, offset: Pair, image_shape: Pair) -> Array:
+def convolve_transposed(
+    dy: Array,
+    weight: Array,
+    stride: Pair,
+    offset: Pair,
+    image_shape: Pair,
+    groups: int = 1,
+    precision: DTypeLike = np.float64,
+) -> Array:
     """Filter with the transposed filters: the gradient with respect to x, and the projection.
 
     Parameters
     ----------
     dy : (N, OH, OW, F)
-    weight : (KH, KW, C, F)
+    weight : (KH, KW, C / groups, F)
     stride, offset : pairs
     image_shape : (H, W)
+    groups : int
+    precision : float32 or float64
 
     Returns
     -------
     (N, H, W, C)
     """
-    out_height, out_width, filters = dy.shape[1:]
-    transposed = weight.reshape(-1, filters).T
-    patch_shape = weight.shape[:3]
-    dx = np.zeros((len(dy), *image_shape, weight.shape[2]), dy.dtype)
-    row_bytes = out_width * transposed.shape[1] * dy.itemsize
-    for images, rows in tiles(len(dy), out_height, row_bytes):
-        tile = dy[images, rows]
-        patches = tile.reshape(-1, filters) @ transposed
-        columns = kernel_input(patches.reshape(*tile.shape[:3], *patch_shape))
-        col2im(columns, stride, offset, rows.start, dx[images])
+    patch_shape, out_width = weight.shape[:3], dy.shape[2]
+    dx = np.empty((len(dy), *image_shape, patch_shape[2] * groups), dy.dtype)
+    row_bytes = out_width * int(np.prod(patch_shape)) * np.dtype(precision).itemsize
+    for channels, filters in shares(weight, groups):
+        matrix = weight[..., filters].reshape(-1, filters.stop - filters.start).T
+        sums = np.zeros((len(dy), *image_shape, patch_shape[2]), precision)
+        for images, rows in tiles(len(dy), dy.shape[1], row_bytes):
+            outputs = dy[images, rows][..., filters]
+            patches = product(outputs.reshape(-1, outputs.shape[3]), matrix, precision)
+            columns = kernel_input(patches.reshape(*outputs.shape[:3], *patch_shape))
+            col2im(columns, stride, offset, rows.start, sums[images])
+        dx[..., channels] = sums
     return dx
 
 
-def _patches(
+def shares(weight: Array, groups: int) -> Iterator[tuple[slice, slice]]:
+    """Yield the channels of each group, and its filters; weight is (KH, KW, C / groups, F)."""
+    channels, filters = weight.shape[2], weight.shape[3] // groups
+    for group in range(groups):
+        yield (
+            slice(group * channels, (group + 1) * channels),
+            slice(group * filters, (group + 1) * filters),
+        )
+
+
+def patches_of(
     x: Array, weight_shape: Shape, stride: Pair, offset: Pair, out_shape: Pair
 ) -> Iterator[tuple[Tile, Array]]:
     """Yield each tile and the matrix of its patches (positions, KH * KW * C); one buffer serves all."""
@@ -128,4 +172,4 @@ def _patches(
             buffer = np.empty(size, x.dtype)
         columns = buffer[:size].reshape(columns_shape)
         im2col(x[images], stride, offset, rows.start, columns)
-        yield (images, rows), columns.reshape(-1, patch_size)
+        yield (images, rows), kernel_input(columns.reshape(-1, patch_size))

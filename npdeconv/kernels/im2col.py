@@ -41,9 +41,10 @@ def im2col(images: Array, stride: Pair, offset: Pair, first_row: int, columns: A
                         first, last = 0, 0
                     for k in range(first):
                         piece[k] = 0
-                    source, target = lines[n, h, left + first : left + last], piece[first:last]
-                    for k in range(last - first):
-                        target[k] = source[k]
+                    if first < last:
+                        source, target = lines[n, h, left + first : left + last], piece[first:last]
+                        for k in range(last - first):
+                            target[k] = source[k]
                     for k in range(max(first, last), length):
                         piece[k] = 0
 

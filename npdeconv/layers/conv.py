@@ -1,8 +1,6 @@
 """Convolution."""
 
-from collections.abc import Iterator, Mapping
-from math import prod
-from types import ModuleType
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -11,23 +9,10 @@ from numpy.typing import DTypeLike
 from npdeconv import initializers
 from npdeconv._checks import batch_of, positive_int, random_generator
 from npdeconv._types import Array, Box, Generator, Gradients, Pair, Shape
-from npdeconv.kernels import convolution, winograd
+from npdeconv.kernels.convolution import convolve, convolve_transposed, weight_gradient
+from npdeconv.kernels.product import column_sums
 from npdeconv.layers.base import LinearLayer, check_descent
 from npdeconv.layers.window import Padding, Placement, Window
-
-FEW_PLACES = 512  # transforming filters for Winograd's way takes as long as filtering directly so often
-
-
-def fastest_algorithm(window: Window, channels: int, filters: int, places: int) -> ModuleType:
-    """Choose by geometry between modules of `npdeconv.kernels` that all compute the same.
-
-    Winograd's way saves three of four multiplications of a 3x3 convolution, but spends additions
-    on every channel that enters and leaves and on every filter, which is much for a batch with
-    few places to put filters at; and it works on 16 channels at a time.
-    """
-    is_small = window.size == (3, 3) and window.stride == (1, 1)
-    is_worth_it = places > FEW_PLACES and winograd.is_suited(channels, filters)
-    return winograd if is_small and is_worth_it else convolution
 
 
 class Conv2D(LinearLayer):
@@ -51,6 +36,9 @@ class Conv2D(LinearLayer):
 
     Notes
     -----
+    An output depends on its patch alone: every sum runs in the same order, in float64, and is
+    rounded once. Equal patches give equal outputs, and a blank patch exactly the bias.
+
     `deconv` filters with the transposed filters (arXiv:1311.2901, section 2.1: "flipping each
     filter vertically and horizontally") and adds no bias: it is the gradient's map.
     """
@@ -95,34 +83,16 @@ class Conv2D(LinearLayer):
         """C."""
         return self.weight.shape[2] * self.groups
 
-    def algorithm(self, places: int) -> ModuleType:
-        """Return the module that computes this layer fastest for a batch with so many output positions."""
-        return fastest_algorithm(
-            self.window, self.weight.shape[2], self.weight.shape[3] // self.groups, places
-        )
-
     def place(self, x: Array) -> Placement:
         """Check a batch, and return where the filters stand on its images."""
         batch_of(x, self.weight.dtype, (None, None, self.in_channels), self.name)
         return self.window.place(x.shape[1:], self.name)
 
-    def _shares(self) -> Iterator[tuple[slice, slice]]:
-        """Yield the channels of each group, and its filters."""
-        channels, filters = self.weight.shape[2], self.weight.shape[3] // self.groups
-        for group in range(self.groups):
-            yield _share(group, channels), _share(group, filters)
-
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Correlate, and keep x."""
         place = self.place(x)
-        algorithm = self.algorithm(len(x) * prod(place.out_shape))
-        y = [
-            algorithm.convolve(
-                x[..., channels], self.weight[..., filters], self.bias[filters], self.window.stride, *place
-            )
-            for channels, filters in self._shares()
-        ]
-        return _side_by_side(y), self.Context(x)
+        y = convolve(x, self.weight, self.bias, self.window.stride, *place, self.groups)
+        return y, self.Context(x)
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
         """Return dx and the gradients of `weight` and `bias`."""
@@ -131,29 +101,16 @@ class Conv2D(LinearLayer):
     def gradients(self, dy: Array, context: Context) -> Gradients:
         """Return the gradients of `weight` and `bias` alone, which is all that a first layer needs."""
         offset, _ = self.window.place(context.x.shape[1:], self.name)
-        shape = (*self.weight.shape[:3], self.weight.shape[3] // self.groups)
-        algorithm = self.algorithm(prod(dy.shape[:3]))
-        dweight = [
-            algorithm.weight_gradient(
-                context.x[..., channels], dy[..., filters], shape, self.window.stride, offset
-            )
-            for channels, filters in self._shares()
-        ]
-        return {"weight": _side_by_side(dweight), "bias": _sum_of_pixels(dy)}
+        place = self.window.stride, offset, self.groups
+        dbias = column_sums(dy.reshape(-1, dy.shape[3])).astype(dy.dtype)
+        return {"weight": weight_gradient(context.x, dy, self.weight.shape, *place), "bias": dbias}
 
     def _transpose(self, y: Array, context: Context) -> Array:
         input_shape = context.x.shape[1:]
         check_descent(y, (len(context.x), *self.output_shape(input_shape)), self.weight.dtype, self.name)
         offset, _ = self.window.place(input_shape, self.name)
         image: Pair = (input_shape[0], input_shape[1])
-        algorithm = self.algorithm(prod(y.shape[:3]))
-        x = [
-            algorithm.convolve_transposed(
-                y[..., filters], self.weight[..., filters], self.window.stride, offset, image
-            )
-            for _, filters in self._shares()
-        ]
-        return _side_by_side(x)
+        return convolve_transposed(y, self.weight, self.window.stride, offset, image, self.groups)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(H, W, C) -> (OH, OW, F)."""
@@ -171,19 +128,4 @@ class Conv2D(LinearLayer):
         options = "" if self.window.stride == (1, 1) else f", stride={self.window.stride}"
         options += f", padding={self.window.padding!r}"
         options += "" if self.groups == 1 else f", groups={self.groups}"
-        return f"Conv2D({self.in_channels}, {filters}, {size}{options})"
-
-
-def _share(group: int, length: int) -> slice:
-    return slice(group * length, (group + 1) * length)
-
-
-def _sum_of_pixels(dy: Array) -> Array:
-    """Sum over all but the last axis, as a matrix product: several times faster than `sum`."""
-    pixels = dy.reshape(-1, dy.shape[-1])
-    return np.ones(len(pixels), dy.dtype) @ pixels
-
-
-def _side_by_side(parts: list[Array]) -> Array:
-    """Join the groups' arrays along the last axis; a single one is not copied."""
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
+        return f"{self.name}({self.in_channels}, {filters}, {size}{options})"

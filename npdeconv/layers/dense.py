@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 from npdeconv import initializers
 from npdeconv._checks import batch_of, positive_int, random_generator
 from npdeconv._types import Array, Box, Generator, Gradients, Shape
+from npdeconv.kernels.product import column_sums, product
 from npdeconv.layers.base import LinearLayer, check_descent, check_floating
 
 
@@ -77,17 +78,20 @@ class Dense(LinearLayer):
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Multiply, add the bias, and keep x."""
         batch_of(x, self.weight.dtype, (self.weight.shape[0],), self.name)
-        return x @ self.weight + self.bias, self.Context(x)
+        y = product(x, self.weight) + self.bias
+        return y.astype(self.weight.dtype, copy=False), self.Context(x)
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
         """Return dx and the gradients of `weight` and `bias`."""
         dx = self._transpose(dy, context)
-        return dx, {"weight": context.x.T @ dy, "bias": dy.sum(axis=0)}
+        dtype = self.weight.dtype
+        dweight, dbias = product(context.x.T, dy), column_sums(dy)
+        return dx, {"weight": dweight.astype(dtype, copy=False), "bias": dbias.astype(dtype, copy=False)}
 
     def _transpose(self, y: Array, context: Context) -> Array:
         outputs = self.weight.shape[1]
         check_descent(y, (len(context.x), outputs), self.weight.dtype, self.name)
-        return y @ self.weight.T
+        return product(y, self.weight.T).astype(self.weight.dtype, copy=False)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(D,) -> (M,)."""

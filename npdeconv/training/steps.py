@@ -10,12 +10,12 @@ import numpy as np
 from npdeconv._checks import describe, positive_int
 from npdeconv._types import Array, Generator
 from npdeconv.data import Augmentation, Dataset, as_input, batch_indices
+from npdeconv.fast import Plan
 from npdeconv.inference import below_softmax, check_fits
 from npdeconv.layers import Sequential
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.optimizers import Optimizer
 from npdeconv.parallel import OrderedMap, Workers, pool, shards
-from npdeconv.plan import Plan
 from npdeconv.training.divergence import explain_divergence
 
 Constraint: TypeAlias = Callable[[Mapping[str, Array]], None]

@@ -14,10 +14,10 @@ from tqdm import tqdm
 from npdeconv._checks import describe
 from npdeconv._types import Array, Box, Pair
 from npdeconv.data import as_input
+from npdeconv.fast.cone import Cone, Variants
 from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.parallel import OrderedMap, Workers, pool, slices
-from npdeconv.visualize.cone import Cone, Variants
 from npdeconv.visualize.occluder import (
     Fill,
     Positions,
@@ -116,7 +116,7 @@ def occlude(
 
     Notes
     -----
-    Only what the occluder can reach is computed again, see `npdeconv.visualize.cone`. Memory does not
+    Only what the occluder can reach is computed again, see `npdeconv.fast.cone`. Memory does not
     grow with the number of positions, which are looked at by the shard. The paper does not say how
     it measures which map is the strongest; the largest activation is what it ranks images by
     (figure 2).

@@ -10,9 +10,9 @@ import numpy as np
 from npdeconv._checks import image_batch, one_of
 from npdeconv._types import Array, Box, Rule, Shape
 from npdeconv.data import as_input
+from npdeconv.fast.crops import crops_for, window
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool
-from npdeconv.visualize.crops import crops_for, window
 from npdeconv.visualize.projection import as_map_shape, lone_units
 from npdeconv.visualize.selection import patch_size
 from npdeconv.visualize.strongest import Strongest
@@ -75,7 +75,7 @@ def find_patches(
 
     Notes
     -----
-    Only what the units see is passed up and down, see `npdeconv.visualize.crops`. The projections
+    Only what the units see is passed up and down, see `npdeconv.fast.crops`. The projections
     are those of `project`, but for rounding; and where two values in a pooling window are equal but
     for rounding, as along straight edges, it may be the other one that is said to have won.
     """

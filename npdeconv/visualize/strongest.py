@@ -9,11 +9,11 @@ import numpy as np
 from npdeconv._checks import image_batch, kernel_input, name_list, one_of, positive_int
 from npdeconv._types import Array
 from npdeconv.data import as_input
+from npdeconv.fast import Plan
 from npdeconv.kernels.pooling import max_pool
 from npdeconv.kernels.ranking import insert
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool, shards
-from npdeconv.plan import Plan
 from npdeconv.visualize.projection import as_map_shape
 
 Ranking: TypeAlias = Literal["maximum", "mean"]

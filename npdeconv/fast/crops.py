@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from npdeconv._types import Array, Box, Shape
+from npdeconv.fast.cone import is_local
 from npdeconv.layers import Sequential
 from npdeconv.parallel import slices
-from npdeconv.visualize.cone import is_local
 
 
 class Crops(NamedTuple):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from npdeconv.fast import Plan
 from npdeconv.layers import (
     AvgPool2D,
     Conv2D,
@@ -15,7 +16,6 @@ from npdeconv.layers import (
     ReLU,
     Sequential,
 )
-from npdeconv.plan import Plan
 
 
 def conv(channels, filters, rng, **options):

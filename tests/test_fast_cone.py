@@ -7,10 +7,10 @@ from hypothesis import given, settings
 
 from npdeconv import models
 from npdeconv._checks import kernel_input
-from npdeconv.kernels import pieces, reference
+from npdeconv.fast import Plan, pieces
+from npdeconv.fast.cone import Cone, Variants
+from npdeconv.kernels import reference
 from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
-from npdeconv.plan import Plan
-from npdeconv.visualize.cone import Cone, Variants
 from tests.chains import Jump, Mirror, biased, chains
 
 

@@ -1,4 +1,4 @@
-"""The transforms of Winograd's F(4x4, 3x3), see `npdeconv.kernels.winograd`, and their transposes.
+"""The transforms of Winograd's F(4x4, 3x3), see `npdeconv.fast.winograd`, and their transposes.
 
 Each treats a square in three steps: down its columns, along its rows, and one copy. The first two
 work on 16 channels (`LANES`) at a time, in small arrays whose shape the compiler knows: it turns

@@ -1,7 +1,7 @@
 """What follows a convolution, done while its output is still in the cache: rectify, and pool.
 
 Training and prediction pass convolution, ReLU and 2x2 max pooling in one go, tile by tile (see
-`npdeconv.plan`). The largest value of a window is rectified after it was found, which is the same
+`npdeconv.fast.plan`). The largest value of a window is rectified after it was found, which is the same
 as before but four times less work. On the way back, only a window's winner gets a gradient, and
 only if it was positive.
 """

@@ -1,16 +1,17 @@
-"""Winograd's convolution of a batch, tile by tile; see `npdeconv.kernels.winograd`.
+"""Winograd's convolution of a batch, tile by tile; see `npdeconv.fast.winograd`.
 
 A tile is as many squares as the cache holds together with their products: some rows of one large
 image, or several small images. All stages are done for one tile before the next begins, and with
-them what follows the convolution in the network (`npdeconv.kernels.epilogue`).
+them what follows the convolution in the network (`npdeconv.fast.tail`).
 """
 
 import numpy as np
 
 from npdeconv._jit import kernel
 from npdeconv._types import Array, Pair
-from npdeconv.kernels.epilogue import add_bias, gate, pool_and_rectify, rectify, unpool_and_gate
-from npdeconv.kernels.winograd_transforms import (
+from npdeconv.fast.tail import add_bias, gate, pool_and_rectify, rectify, unpool_and_gate
+from npdeconv.fast.twins import copy_to_equals
+from npdeconv.fast.winograd_transforms import (
     ELEMENTS,
     OUT,
     inputs_from_squares,
@@ -32,6 +33,7 @@ def forward(
     rectified: bool,
     y: Array,
     winners: Array,
+    firsts: Array,
     tile: Pair,
     workspace: Array,
 ) -> None:
@@ -51,7 +53,9 @@ def forward(
     y : (N, OH, OW, F), or (N, OH // 2, OW // 2, F) after pooling
         Filled.
     winners : uint8, as y; empty without pooling
-        Filled, see `epilogue.pool_and_rectify`; pooling always rectifies.
+        Filled, see `tail.pool_and_rectify`; pooling always rectifies.
+    firsts : int32 (N, OH, OW), or empty
+        Positions of equal patches, which get equal outputs, see `npdeconv.fast.twins`.
     tile : (images, rows of squares)
         At most so many go together.
     workspace : (size,)
@@ -81,10 +85,14 @@ def forward(
                 if winners.size > 0:
                     maps = _shaped(maps_room, bottom - top, out_shape[1], filters)
                     outputs_from_squares(products, i * count, maps)
+                    if firsts.size > 0:
+                        copy_to_equals(maps, bias, firsts[n], top, bottom)
                     half = slice(top // 2, bottom // 2)
                     pool_and_rectify(maps, y[n, half], winners[n, half])
                 else:
                     outputs_from_squares(products, i * count, y[n, top:bottom])
+                    if firsts.size > 0:
+                        copy_to_equals(y[n, :bottom], bias, firsts[n], top, bottom)
                     if rectified:
                         rectify(y[n, top:bottom])
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Pair
-from npdeconv.kernels.pieces import cut
+from npdeconv.fast.pieces import cut
+from npdeconv.fast.plan import Plan
 from npdeconv.layers import (
     AvgPool2D,
     Conv2D,
@@ -30,7 +31,6 @@ from npdeconv.layers import (
     Tanh,
 )
 from npdeconv.layers.pool import Pool2D
-from npdeconv.plan import Plan
 
 POINTWISE = {Dropout, Ink, LeakyReLU, LocalResponseNorm, ReLU, Standardize, Tanh}
 """Kinds of layers that treat every position by itself."""
@@ -55,7 +55,7 @@ class Variants(NamedTuple):
     corners: Array  # int (N, 2): row and column of their upper left corners
 
     def pieces(self, places: Array, size: Pair, beyond: float) -> Array:
-        """Cut a piece out of each, see `npdeconv.kernels.pieces.cut`."""
+        """Cut a piece out of each, see `npdeconv.fast.pieces.cut`."""
         result = np.empty((len(self.boxes), *size, self.clean.shape[2]), self.clean.dtype)
         clean, boxes, corners = map(kernel_input, self)
         cut(clean, boxes, corners, kernel_input(places), beyond, result)

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 
 from npdeconv import models
 from npdeconv._checks import kernel_input
+from npdeconv.fast.crops import crops_for
 from npdeconv.kernels import ranking, reference
 from npdeconv.layers import Conv2D, Flatten, ReLU, Sequential
 from npdeconv.visualize import find_patches, find_strongest, project
-from npdeconv.visualize.crops import crops_for
 from npdeconv.visualize.projection import lone_units
 from tests.chains import Mirror, chains
 

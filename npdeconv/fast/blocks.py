@@ -1,0 +1,193 @@
+"""The parts of a plan: a convolution with what follows it, and a dense layer, in float32."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from npdeconv._checks import kernel_input
+from npdeconv._types import Array, Generator, Gradients, Pair
+from npdeconv.fast import winograd
+from npdeconv.fast.tail import finish, gate_in_place, rectify
+from npdeconv.kernels.convolution import convolve_transposed, patches_of, shares, weight_gradient
+from npdeconv.kernels.product import add_product
+from npdeconv.layers import Conv2D, Dense
+from npdeconv.parallel import slices
+
+Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+
+FEWEST_PLACES = 512  # transforming filters for Winograd's way takes as long as filtering directly so often
+BANDS = 6  # of rows, into which the outputs of a single image are cut, for several workers
+PART = 2048  # inputs of a dense layer that are multiplied at a time; the parts' sums are added in order
+
+
+@dataclass(frozen=True)
+class DirectBlock:
+    """A convolution and, perhaps, its ReLU; every sum in a fixed order."""
+
+    layer: Conv2D
+    rectified: bool
+    workers: Map
+
+    class Context(NamedTuple):
+        """The convolution's own context, and the outputs (N, OH, OW, F)."""
+
+        below: Conv2D.Context
+        y: Array
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
+        """Correlate and rectify; keep what went in and came out."""
+        offset, (height, width) = self.layer.place(x)
+        y = np.empty((len(x), height, width, len(self.layer.bias)), x.dtype)
+        bands = slices(height, -(-height // BANDS)) if len(x) == 1 else [slice(0, height)]
+
+        def fill(rows: slice) -> None:
+            self._fill(x, y[:, rows], (offset[0] - rows.start * self.layer.window.stride[0], offset[1]))
+
+        for _ in self.workers(fill, bands):
+            pass
+        return y, self.Context(Conv2D.Context(x), y)
+
+    def __call__(self, x: Array) -> Array:
+        """Correlate and rectify."""
+        return self.forward(x)[0]
+
+    def _fill(self, x: Array, y: Array, offset: Pair) -> None:
+        """Compute the outputs from the first filter position on, at (0, 0) - offset."""
+        weight, stride, out_shape = self.layer.weight, self.layer.window.stride, (y.shape[1], y.shape[2])
+        for channels, filters in shares(weight, self.layer.groups):
+            matrix = kernel_input(weight[..., filters].reshape(-1, filters.stop - filters.start))
+            for tile, patches in patches_of(x[..., channels], weight.shape, stride, offset, out_shape):
+                sums = np.empty((len(patches), matrix.shape[1]), y.dtype)
+                sums[:] = self.layer.bias[filters]
+                add_product(patches, matrix, sums)
+                if self.rectified:
+                    rectify(sums)
+                part = y[tile][..., filters]
+                part[:] = sums.reshape(part.shape)
+
+    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
+        """Carry the gradient back; dy is overwritten."""
+        gradients = self.gradients(dy, context)
+        x = context.below.x
+        offset, _ = self.layer.place(x)
+        place = self.layer.window.stride, offset, (x.shape[1], x.shape[2])
+        return convolve_transposed(dy, self.layer.weight, *place, self.layer.groups, dy.dtype), gradients
+
+    def gradients(self, dy: Array, context: Context) -> Gradients:
+        """Return the gradients of the parameters alone; dy is overwritten."""
+        if self.rectified:
+            gate_in_place(dy, kernel_input(context.y))
+        x, weight = context.below.x, self.layer.weight
+        offset, _ = self.layer.place(x)
+        place = self.layer.window.stride, offset, self.layer.groups
+        dweight = weight_gradient(x, dy, weight.shape, *place, dy.dtype)
+        return {"weight": dweight, "bias": _column_sums(dy)}
+
+
+@dataclass(frozen=True)
+class WinogradBlock:
+    """A 3x3 convolution and, perhaps, its ReLU and a pooling that halves both sides."""
+
+    layer: Conv2D
+    rectified: bool
+    pooled: bool
+    fewest: int = FEWEST_PLACES
+
+    class Context(NamedTuple):
+        """The inputs, the outputs, and which of the four in each window won (empty without pooling)."""
+
+        x: Array
+        y: Array
+        winners: Array
+
+    @staticmethod
+    def suits(layer: Conv2D) -> bool:
+        """Tell whether a convolution can take Winograd's way."""
+        is_small = layer.window.size == (3, 3) and layer.window.stride == (1, 1) and layer.groups == 1
+        return is_small and winograd.is_suited(*layer.weight.shape[2:])
+
+    @cached_property
+    def transformed(self) -> Array:
+        """The filters (36, C, F), transformed when they are first needed."""
+        return winograd.transform_filters(self.layer.weight)
+
+    @cached_property
+    def transposed(self) -> Array:
+        """The same (36, F, C), for the way back."""
+        return winograd.transpose_filters(self.transformed)
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
+        """Correlate, rectify and pool; rounding decides no tie. Keep what the way back needs."""
+        y, winners = self._forward(x, keeps_ties=True)
+        return y, self.Context(x, y, winners)
+
+    def __call__(self, x: Array) -> Array:
+        """Correlate, rectify and pool."""
+        return self._forward(x, keeps_ties=False)[0]
+
+    def _forward(self, x: Array, keeps_ties: bool) -> tuple[Array, Array]:
+        offset, (height, width) = self.layer.place(x)
+        shape = (len(x), height // 2, width // 2) if self.pooled else (len(x), height, width)
+        y = np.empty((*shape, len(self.layer.bias)), x.dtype)
+        winners = np.empty(y.shape, np.uint8) if self.pooled else winograd.UNPOOLED
+        if len(x) * height * width > self.fewest:
+            place = offset, (height, width)
+            own = self.rectified, y, winners, keeps_ties
+            winograd.forward(x, self.transformed, self.layer.bias, *place, *own)
+        else:
+            maps = DirectBlock(self.layer, False, map)(x)
+            finish(maps, self.rectified, y, winners)
+        return y, winners
+
+    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
+        """Carry the gradient back."""
+        dx = np.empty_like(context.x)
+        return dx, self._backward(dy, context, dx)
+
+    def gradients(self, dy: Array, context: Context) -> Gradients:
+        """Return the gradients of the parameters alone."""
+        return self._backward(dy, context, np.empty((0, 0, 0, 0), dy.dtype))
+
+    def _backward(self, dy: Array, context: Context, dx: Array) -> Gradients:
+        offset, out_shape = self.layer.place(context.x)
+        sums = np.empty_like(self.transformed)
+        dbias = np.zeros_like(self.layer.bias)
+        own = self.rectified, sums, dbias, dx
+        winograd.backward(context.x, dy, context.y, context.winners, self.transposed, offset, out_shape, *own)
+        return {"weight": winograd.gradient_of_filters(sums), "bias": dbias}
+
+
+@dataclass(frozen=True)
+class DenseBlock:
+    """A dense layer, by BLAS; its inputs in parts of a fixed length, which several workers may share."""
+
+    layer: Dense
+    workers: Map
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Dense.Context]:
+        """Multiply, add the bias, and keep x."""
+        return self(x), Dense.Context(x)
+
+    def __call__(self, x: Array) -> Array:
+        """Multiply and add the bias."""
+        weight = self.layer.weight
+        self.layer.output_shape(x.shape[1:])
+
+        def multiplied(part: slice) -> Array:
+            return x[:, part] @ weight[part]
+
+        return sum(self.workers(multiplied, slices(len(weight), PART)), self.layer.bias)
+
+    def backward(self, dy: Array, context: Dense.Context) -> tuple[Array, Gradients]:
+        """Return dx and the gradients of the parameters."""
+        gradients = {"weight": context.x.T @ dy, "bias": dy.sum(axis=0)}
+        return dy @ self.layer.weight.T, gradients
+
+
+def _column_sums(dy: Array) -> Array:
+    """Sum over all but the last axis, as a matrix product: several times faster than `sum`."""
+    pixels = dy.reshape(-1, dy.shape[-1])
+    return np.ones(len(pixels), dy.dtype) @ pixels

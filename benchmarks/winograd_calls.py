@@ -4,6 +4,7 @@ import numpy as np
 
 from npdeconv._types import Array, Pair, Shape
 from npdeconv.fast import winograd
+from npdeconv.fast.winograd_transforms import ELEMENTS
 
 
 def convolve(x: Array, weight: Array, bias: Array, stride: Pair, offset: Pair, out_shape: Pair) -> Array:
@@ -16,7 +17,7 @@ def convolve(x: Array, weight: Array, bias: Array, stride: Pair, offset: Pair, o
 
 def weight_gradient(x: Array, dy: Array, weight_shape: Shape, stride: Pair, offset: Pair) -> Array:
     """Return the gradient (3, 3, C, F); the stride is 1."""
-    sums = np.empty((winograd.ELEMENTS, *weight_shape[2:]), x.dtype)
+    sums = np.empty((ELEMENTS, *weight_shape[2:]), x.dtype)
     no_filters, no_bias, no_images = (np.empty((0,) * axes, x.dtype) for axes in (3, 1, 4))
     place = offset, (dy.shape[1], dy.shape[2])
     winograd.backward(x, dy, dy, winograd.UNPOOLED, no_filters, *place, False, sums, no_bias, no_images)

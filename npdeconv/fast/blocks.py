@@ -12,7 +12,7 @@ from npdeconv._types import Array, Generator, Gradients, Pair
 from npdeconv.fast import winograd
 from npdeconv.fast.tail import finish, gate_in_place, rectify
 from npdeconv.kernels.convolution import convolve_transposed, patches_of, shares, weight_gradient
-from npdeconv.kernels.product import add_product
+from npdeconv.kernels.product import add_product, fill_rows
 from npdeconv.layers import Conv2D, Dense
 from npdeconv.parallel import slices
 
@@ -60,13 +60,14 @@ class DirectBlock:
         for channels, filters in shares(weight, self.layer.groups):
             matrix = kernel_input(weight[..., filters].reshape(-1, filters.stop - filters.start))
             for tile, patches in patches_of(x[..., channels], weight.shape, stride, offset, out_shape):
-                sums = np.empty((len(patches), matrix.shape[1]), y.dtype)
-                sums[:] = self.layer.bias[filters]
+                part = y[tile][..., filters]
+                sums = part.reshape(len(patches), -1)  # a view, unless the filters are a share of all
+                fill_rows(kernel_input(self.layer.bias[filters]), sums)
                 add_product(patches, matrix, sums)
                 if self.rectified:
                     rectify(sums)
-                part = y[tile][..., filters]
-                part[:] = sums.reshape(part.shape)
+                if self.layer.groups > 1:
+                    part[:] = sums.reshape(part.shape)
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
         """Carry the gradient back; dy is overwritten."""
@@ -134,9 +135,10 @@ class WinogradBlock:
         y = np.empty((*shape, len(self.layer.bias)), x.dtype)
         winners = np.empty(y.shape, np.uint8) if self.pooled else winograd.UNPOOLED
         if len(x) * height * width > self.fewest:
-            place = offset, (height, width)
-            own = self.rectified, y, winners, keeps_ties
-            winograd.forward(x, self.transformed, self.layer.bias, *place, *own)
+            filters = self.transformed, self.layer.bias
+            winograd.forward(
+                x, *filters, offset, (height, width), self.rectified, y, winners, keeps_ties=keeps_ties
+            )
         else:
             maps = DirectBlock(self.layer, False, map)(x)
             finish(maps, self.rectified, y, winners)

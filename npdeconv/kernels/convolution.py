@@ -21,7 +21,7 @@ from numpy.typing import DTypeLike
 from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Pair, Shape
 from npdeconv.kernels.im2col import col2im, im2col
-from npdeconv.kernels.product import add_product, product
+from npdeconv.kernels.product import add_product, fill_rows, product
 
 TILE_BYTES = 2**20  # half of a common second-level cache, which also holds filters and results
 
@@ -74,7 +74,7 @@ def convolve(
         matrix = kernel_input(weight[..., filters].reshape(-1, bias[filters].size).astype(precision))
         for tile, patches in patches_of(x[..., channels], weight.shape, stride, offset, out_shape):
             sums = np.empty((len(patches), matrix.shape[1]), precision)
-            sums[:] = bias[filters]
+            fill_rows(kernel_input(bias[filters]), sums)
             add_product(patches, matrix, sums)
             part = y[tile][..., filters]
             part[:] = sums.reshape(part.shape)

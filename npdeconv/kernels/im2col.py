@@ -33,18 +33,19 @@ def im2col(images: Array, stride: Pair, offset: Pair, first_row: int, columns: A
         for r in range(rows):
             for kh in range(filter_height):
                 h = (first_row + r) * stride[0] - offset[0] + kh
+                is_inside = 0 <= h < height
+                line = lines[n, h if is_inside else 0]
                 for q in range(out_width):
                     piece = pieces[n, r, q, kh]
                     left = (q * stride[1] - offset[1]) * channels
                     first, last = max(0, -left), min(length, line_length - left)
-                    if h < 0 or h >= height or first > last:
+                    if not is_inside or first > last:
                         first, last = 0, 0
                     for k in range(first):
                         piece[k] = 0
-                    if first < last:
-                        source, target = lines[n, h, left + first : left + last], piece[first:last]
-                        for k in range(last - first):
-                            target[k] = source[k]
+                    source, target = line[left + first : left + last], piece[first:last]
+                    for k in range(last - first):
+                        target[k] = source[k]
                     for k in range(max(first, last), length):
                         piece[k] = 0
 

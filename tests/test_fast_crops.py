@@ -3,10 +3,12 @@
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from npdeconv import models
 from npdeconv._checks import kernel_input
+from npdeconv._types import Box
+from npdeconv.fast.cone import is_local
 from npdeconv.fast.crops import crops_for
 from npdeconv.kernels import ranking, reference
 from npdeconv.layers import Conv2D, Flatten, ReLU, Sequential
@@ -33,12 +35,12 @@ def test_a_piece_is_enough_for_its_unit(chain, rule, data):
         within, maps = crops.positions[some], units[some, 2]
         activations = y[some, units[some, 0], units[some, 1], maps]
         got = part[np.arange(len(some)), within[:, 0], within[:, 1], maps]
-        np.testing.assert_allclose(got, activations, atol=1e-12 * np.abs(y).max())
+        np.testing.assert_array_equal(got, activations)
         projected = chain.descend(lone_units(part, maps, within), tape, rule)
         for n, pixels in zip(some, projected, strict=True):
             (top, left), (height, width) = crops.corners[n], crops.sizes[n]
             pasted[n, top : top + height, left : left + width] = pixels
-    np.testing.assert_allclose(pasted, expected, atol=1e-12 * max(np.abs(expected).max(), 1))
+    np.testing.assert_array_equal(pasted, expected)
 
 
 def test_a_unit_that_sees_only_padding_gets_the_whole_image():
@@ -49,6 +51,40 @@ def test_a_unit_that_sees_only_padding_gets_the_whole_image():
     crops = crops_for(Sequential(layers), (4, 5, 1), np.array([[2, 0], [2, 1]]))
     assert crops.sizes.tolist() == [[4, 5], [1, 2]]
     assert crops.positions.tolist() == [[2, 0], [0, 1]]
+
+
+def test_patches_of_units_that_see_only_padding_are_empty():
+    layer = Conv2D(1, 1, 1, padding=((2, 0), (0, 0)), rng=np.random.default_rng(0))
+    layer.weight[:], layer.bias[:] = -1, 1
+    net, images = Sequential({"conv": layer}), np.ones((1, 3, 3, 1), np.float32)
+    found = find_strongest(net, images, ["conv"])["conv"]
+    patches = find_patches(net, images, found, "conv")
+    assert found.positions[0, 0].tolist() == [0, 0]
+    assert not patches.inside.any()
+    assert not patches.projections.any()
+
+
+@settings(deadline=None, max_examples=100)
+@given(chains(), st.sampled_from(["deconv", "guided"]), st.sampled_from([1e30, np.nan, -np.inf]), st.data())
+def test_nothing_outside_its_box_changes_a_unit_or_its_projection(chain, rule, intruder, data):
+    assume(all(map(is_local, chain.layers.values())))
+    height, width, maps = chain.output_shape(chain.input_shape)
+    place = st.tuples(st.integers(0, height - 1), st.integers(0, width - 1), st.integers(0, maps - 1))
+    p, q, m = data.draw(place)
+    x = np.random.default_rng(3).normal(size=(1, *chain.input_shape))
+    box = chain.receptive_field(Box(p, p + 1, q, q + 1), chain.input_shape)
+    seen = np.s_[:, max(box.top, 0) : max(box.bottom, 0), max(box.left, 0) : max(box.right, 0)]
+    other = np.full_like(x, intruder)
+    other[seen] = x[seen]
+    units = np.array([m]), np.array([[p, q]])
+    outcomes = []
+    for images in (x, other):
+        with np.errstate(all="ignore"):
+            y, tape = chain.forward(images)
+            pixels = chain.descend(lone_units(y, *units), tape, rule)
+        outcomes.append((y[0, p, q, m], pixels[seen]))
+    for expected, got in zip(*outcomes, strict=True):
+        np.testing.assert_array_equal(got, expected)
 
 
 def test_sizes_of_pieces():
@@ -104,16 +140,17 @@ def test_patches_show_what_project_does(layer):
                 assert not patches.inside[m, rank].any()
                 continue
             chosen = images[number][np.newaxis]
-            result = project(net, chosen, layer, m, select=tuple(found.positions[m, rank].tolist()))
-            assert result.activation[0] == pytest.approx(found.activations[m, rank], rel=1e-4)
+            result = project(net, chosen, layer, m)
+            assert result.position[0].tolist() == found.positions[m, rank].tolist()
+            assert result.activation[0] == found.activations[m, rank]
             inside = patches.inside[m, rank]
             top, bottom, left, right = result.box[0].clip(0, 28)
             if inside.shape == (28, 28):
                 top, bottom, left, right = 0, 28, 0, 28  # a patch as large as the image is the image
             assert inside.sum() == (bottom - top) * (right - left)
-            expected, scale = result.pixels[0, top:bottom, left:right], np.abs(result.pixels).max()
+            expected = result.pixels[0, top:bottom, left:right]
             got = patches.projections[m, rank][inside].reshape(expected.shape)
-            np.testing.assert_allclose(got, expected, atol=1e-4 * scale)
+            np.testing.assert_array_equal(got, expected)
             shown = patches.images[m, rank][inside].reshape(expected.shape)
             np.testing.assert_array_equal(shown, chosen[0, top:bottom, left:right])
 
@@ -136,7 +173,8 @@ def test_ranking(count, kinds, k, seed, step):
     best, numbers, where = np.full((kinds, k), -np.inf), np.full((kinds, k), -1), np.full((kinds, k), -1)
     for first in range(0, count, step):
         part = slice(first, first + step)
-        ranking.insert(kernel_input(values[part]), kernel_input(places[part]), first, best, numbers, where)
+        own = (values[part], places[part], np.arange(count)[part])
+        ranking.insert(*map(kernel_input, own), best, numbers, where)
     expected = reference.strongest(values, places, k)
     for got, wanted in zip((best, numbers, where), expected, strict=True):
         np.testing.assert_array_equal(got, wanted)

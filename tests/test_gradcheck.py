@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from npdeconv import models
 from npdeconv.gradcheck import check_adjoint, check_gradients
 from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential, Softmax
 from npdeconv.layers.base import Layer
@@ -98,7 +99,7 @@ def test_nothing_but_kinks_is_no_pass():
     report = check_gradients(ReLU(), np.zeros((1, 4)))
     assert (report.kinks, report.undecided, report.passed) == (4, ("x",), False)
     assert str(report).endswith(
-        "UNDECIDED: largest relative error 0.0e+00, tolerance 1e-06; nothing but kinks in x"
+        "UNDECIDED: largest relative error 0.0e+00, tolerance 1e-06; nothing but kinks or rounding in x"
     )
 
 
@@ -234,3 +235,81 @@ def test_many_kinks_at_once_are_kinks():
     assert report.error < 1e-6
     assert report.kinks == 2
     assert check_gradients(ManyUnits(1.1), np.zeros((1, 1))).error == pytest.approx(0.1, rel=0.1)
+
+
+def named(name):
+    """A named network and an image, as `npdeconv gradcheck` checks them."""
+    rng = np.random.default_rng(0)
+    net = models.build(name, rng=rng, dtype=np.float64)
+    for parameter, array in net.parameters.items():
+        if parameter.endswith("bias"):
+            array[...] = rng.normal(0, 0.1, array.shape)
+    return net, rng.random((1, *net.input_shape)), rng
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", models.names())
+def test_named_networks_pass(name):
+    net, x, rng = named(name)
+    report = check_gradients(net, x, rng=rng, samples=1)
+    assert report.passed, str(report)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", ["x", "conv1.weight", "conv5.bias", "fc8.weight"])
+def test_a_thousandth_is_found_in_a_deep_network_too(which, monkeypatch):
+    net, x, rng = named("alexnet")
+    right = Sequential.backward
+
+    def wrong(self, dy, context):
+        dx, gradients = right(self, dy, context)
+        factors = dict.fromkeys(gradients, 1.0) | {which: 1.001}
+        return dx * factors.get("x", 1), {key: array * factors[key] for key, array in gradients.items()}
+
+    monkeypatch.setattr(Sequential, "backward", wrong)
+    report = check_gradients(net, x, rng=rng, samples=2)
+    failed = [tensor.name for tensor in report.tensors if tensor.error > report.tolerance]
+    assert failed == [which]
+
+
+def test_a_gradient_lost_in_rounding_is_undecided():
+    class Faint(Layer):
+        """A steep sum of many terms, to which the input adds next to nothing."""
+
+        def forward(self, x, *, rng=None):
+            return np.cumsum(np.full(1000, 1e9 / 3))[-1:] + 1e-9 * x, None
+
+        def backward(self, dy, context):
+            return 1e-9 * dy, {}
+
+        def deconv(self, y, context):
+            return y
+
+        def output_shape(self, input_shape):
+            return input_shape
+
+    report = check_gradients(Faint(), distinct((1, 6)))
+    assert not report.passed
+    assert report.undecided == ("x",)
+    assert "nothing but kinks or rounding in x" in str(report)
+
+
+def test_the_adjoint_error_is_relative_to_the_norms():
+    class Scaled(Flatten):
+        def __init__(self, scale, wrong):
+            self.scale, self.wrong = scale, wrong
+
+        def forward(self, x, *, rng=None):
+            y, context = super().forward(x)
+            return self.scale * y, context
+
+        def _transpose(self, y, context):
+            return self.scale * self.wrong * super()._transpose(y, context)
+
+    x = distinct((2, 3, 4, 2))
+    y = np.random.default_rng(0).standard_normal((2, 24))  # as the check draws it
+    flat = x.reshape(2, -1)
+    cosine = abs(np.vdot(flat, y)) / (np.linalg.norm(flat) * np.linalg.norm(y))
+    for scale in (1e-6, 1.0, 1e6):
+        report = check_adjoint(Scaled(scale, 1.25), x)
+        assert report.deconv == pytest.approx(0.25 * cosine)

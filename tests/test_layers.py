@@ -5,7 +5,18 @@ import re
 import numpy as np
 import pytest
 
-from npdeconv.layers import Conv2D, Dense, Dropout, Flatten, Ink, LeakyReLU, MaxPool2D, ReLU, Sequential
+from npdeconv.layers import (
+    AvgPool2D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Ink,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Sequential,
+)
 from npdeconv.layers.softmax import softmax
 from npdeconv.training import predict
 from tests.cases import small_network, towers
@@ -91,6 +102,30 @@ def test_the_rules_of_the_leaky_rectifier_let_a_share_through():
     np.testing.assert_array_equal(layer.descend(y, context, "gradient"), [[8, -8, 2, -2]])
     np.testing.assert_array_equal(layer.descend(y, context, "guided"), [[8, -2, 2, -0.5]])
     np.testing.assert_array_equal(layer.descend(y, context, "linear"), y)
+
+
+def test_at_zero_the_leaky_gradient_is_the_share():
+    layer = LeakyReLU(0.25)
+    y, context = layer.forward(np.array([[0.0, -0.0, 2.0, -4.0]]))
+    np.testing.assert_array_equal(y, [[0, 0, 2, -1]])
+    np.testing.assert_array_equal(layer.backward(np.ones((1, 4)), context)[0], [[0.25, 0.25, 1, 0.25]])
+
+
+def test_a_projection_through_ink_turns_the_sign_back_and_keeps_both_signs():
+    layer = Ink(0.5)
+    y, context = layer.forward(np.array([[0.25, 0.75]]))
+    np.testing.assert_array_equal(y, [[0.25, 0]])
+    np.testing.assert_array_equal(layer.deconv(np.array([[2.0, -3.0]]), context), [[-2, 3]])
+    np.testing.assert_array_equal(layer.backward(np.array([[2.0, -3.0]]), context)[0], [[-2, 0]])
+
+
+def test_averages_are_spread_in_the_dtype_of_the_maps():
+    layer, y = AvgPool2D(3, stride=1), np.full((1, 3, 3, 1), 0.1, np.float32)
+    _, context = layer.forward(np.zeros((1, 5, 5, 1), np.float32))
+    share, total = np.float32(0.1) / np.float32(9), np.float32(0)
+    for _ in range(9):
+        total += share
+    assert layer.deconv(y, context)[0, 2, 2, 0] == total
 
 
 def test_a_rectifier_that_leaks_nothing_is_the_rectifier():

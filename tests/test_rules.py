@@ -213,3 +213,10 @@ def test_a_network_of_the_deck():
     # where biases are 0, as they are here.
     energy = float((result.pixels[1] * as_input(image[None])[0]).sum())
     assert energy == pytest.approx(float(result.unit.activation[0]) ** 2, rel=1e-4)
+
+
+@pytest.mark.parametrize("value", [0.1, -0.3, 7.0, 0.0])
+def test_a_picture_without_contrast_correlates_with_nothing(value):
+    """The mean of equal numbers may be off by rounding, which must not be taken for contrast."""
+    constant, other = np.full((7, 7, 1), value), np.arange(49.0).reshape(7, 7, 1)
+    np.testing.assert_array_equal(correlate(np.stack([constant, other])), [[0, 0], [0, 1]])

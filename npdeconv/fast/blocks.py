@@ -61,7 +61,8 @@ class DirectBlock:
             matrix = kernel_input(weight[..., filters].reshape(-1, filters.stop - filters.start))
             for tile, patches in patches_of(x[..., channels], weight.shape, stride, offset, out_shape):
                 part = y[tile][..., filters]
-                sums = part.reshape(len(patches), -1)  # a view, unless the filters are a share of all
+                shape = len(patches), matrix.shape[1]
+                sums = part.reshape(shape) if self.layer.groups == 1 else np.empty(shape, y.dtype)
                 fill_rows(kernel_input(self.layer.bias[filters]), sums)
                 add_product(patches, matrix, sums)
                 if self.rectified:

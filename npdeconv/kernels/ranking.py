@@ -5,7 +5,9 @@ from npdeconv._types import Array
 
 
 @kernel
-def insert(values: Array, places: Array, first: int, best: Array, numbers: Array, best_places: Array) -> None:
+def insert(
+    values: Array, places: Array, own_numbers: Array, best: Array, numbers: Array, best_places: Array
+) -> None:
     """Insert N more values of each of F kinds into the lists of their k largest.
 
     Of equal values, those that came first stay in front. NaN is never inserted.
@@ -15,8 +17,7 @@ def insert(values: Array, places: Array, first: int, best: Array, numbers: Array
     values : (N, F)
     places : int (N, F)
         Whatever is to be remembered with each value.
-    first : int
-        Number of the first of the N.
+    own_numbers : int (N,)
     best : (F, k)
         The largest values, the largest first; changed.
     numbers, best_places : int (F, k)
@@ -35,5 +36,5 @@ def insert(values: Array, places: Array, first: int, best: Array, numbers: Array
                     best_places[f, rank] = best_places[f, rank - 1]
                     rank -= 1
                 best[f, rank] = value
-                numbers[f, rank] = first + n
+                numbers[f, rank] = own_numbers[n]
                 best_places[f, rank] = places[n, f]

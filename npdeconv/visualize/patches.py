@@ -75,9 +75,8 @@ def find_patches(
 
     Notes
     -----
-    Only what the units see is passed up and down, see `npdeconv.fast.crops`. The projections
-    are those of `project`, but for rounding; and where two values in a pooling window are equal but
-    for rounding, as along straight edges, it may be the other one that is said to have won.
+    Only what the units see is passed up and down, see `npdeconv.fast.crops`. An output depends on its
+    patch alone, so the projections are those of `project`.
     """
     image_batch(images, "find_patches")
     one_of(rule, get_args(Rule), "find_patches", "rule")
@@ -102,8 +101,10 @@ def find_patches(
     work = ((crops.cut_out(images, numbers, n), units[n], crops.positions[n]) for n in batches)
     # A field as large as the image shows the image.
     first = np.where(np.equal(size, input_shape[:2]), 0, _field_corners(head, input_shape, positions))
-    low, high = np.maximum(first, 0), np.minimum(first + size, input_shape[:2])  # what is inside
-    top_left, bottom_right = np.maximum(low, crops.corners), np.minimum(high, crops.corners + crops.sizes)
+    low = np.clip(first, 0, input_shape[:2])
+    high = np.clip(first + size, low, input_shape[:2])  # what is inside; nothing of a field in the padding
+    top_left = np.maximum(low, crops.corners)
+    bottom_right = np.clip(high, top_left, np.maximum(crops.corners + crops.sizes, top_left))
     with pool(workers) as parallel_map:
         pixels = chain.from_iterable(parallel_map(partial(_project_units, head, rule), work))
         for n, projection in zip(chain.from_iterable(batches), pixels, strict=True):

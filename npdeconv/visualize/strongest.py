@@ -1,6 +1,6 @@
 """Which images of a data set excite each feature map most?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -13,11 +13,13 @@ from npdeconv.fast import Plan
 from npdeconv.kernels.pooling import max_pool
 from npdeconv.kernels.ranking import insert
 from npdeconv.layers import Sequential
-from npdeconv.parallel import Workers, pool, shards
+from npdeconv.parallel import OrderedMap, Workers, pool, shards
 from npdeconv.visualize.projection import as_map_shape
 
 Ranking: TypeAlias = Literal["maximum", "mean"]
 """What an image's activation of a map is: the map's largest value, or the mean over the map."""
+
+SEARCH_ERROR = 1e-4  # of a layer's largest activation: more than `npdeconv.fast` has been seen to be off
 
 
 class Strongest(NamedTuple):
@@ -72,6 +74,12 @@ def find_strongest(
     -----
     An image on which a map is nowhere positive is no candidate, so a map that fires on fewer than
     k images returns fewer, and a dead one none. Equal activations keep the order of the images.
+
+    The search is fast and rounds, see `npdeconv.fast`. The 2k strongest of each map are then passed
+    up by the layers themselves; their values and positions are what is ranked and returned. Where
+    that can't settle the order, as where many images are equal to a map, all images are passed up so.
+    An image whose largest activation of a map is below 1e-4 of the layer's largest may be taken for
+    one on which the map fires, or for one on which it does not.
     """
     positive_int(k, "find_strongest", "k")
     one_of(by, ("maximum", "mean"), "find_strongest", "by")
@@ -80,15 +88,44 @@ def find_strongest(
     if not len(images) or not layers:
         raise ValueError("find_strongest: expected at least one image and one layer")
     shapes = {name: as_map_shape(network[:name].output_shape(images.shape[1:])) for name in layers}
-    tops = {name: _Top.empty(maps, k, network.dtype) for name, (_, _, maps) in shapes.items()}
-    cuts = shards(images)
+    every = np.arange(len(images))
     with pool(workers) as parallel_map:
-        plans = dict(_plans(network, layers))
-        found = parallel_map(partial(_measure, plans, network.dtype, by), [images[cut] for cut in cuts])
-        for cut, measures in zip(cuts, found, strict=True):
-            for name, measured in measures.items():
-                tops[name].insert(measured, cut.start)
+        search = partial(_search, network, images, by, parallel_map)
+        if network.dtype == np.float32:
+            candidates = search(layers, 2 * k, every, fast=True)
+            likely = np.unique(np.concatenate([top.images.ravel() for top in candidates.values()]))
+            tops = search(layers, k, likely[likely >= 0])
+            settled = {name: tops[name].count_others(candidates[name]) for name in layers}
+            unsettled = [name for name in layers if settled[name] is None]
+            tops |= {name: top for name, top in settled.items() if top is not None}
+            tops |= search(unsettled, k, every) if unsettled else {}
+        else:
+            tops = search(layers, k, every)
     return {name: tops[name].finish(shapes[name][1], len(images)) for name in layers}
+
+
+def _search(
+    network: Sequential,
+    images: Array,
+    by: Ranking,
+    parallel_map: OrderedMap,
+    layers: Sequence[str],
+    k: int,
+    numbers: Array,
+    fast: bool = False,
+) -> dict[str, "_Top"]:
+    """Pass the images of some numbers up, exactly or fast; return the k strongest of every layer's maps."""
+    parts = dict(_parts(network, layers))
+    maps = {name: as_map_shape(network[:name].output_shape(images.shape[1:]))[2] for name in parts}
+    tops = {name: _Top.empty(maps[name], k, network.dtype) for name in parts}
+    passes = {name: Plan(part) if fast else part for name, part in parts.items()}
+    cuts = shards(np.broadcast_to(images[:1], (len(numbers), *images.shape[1:])))
+    work = (images[numbers[cut]] for cut in cuts)
+    found = parallel_map(partial(_measure, passes, network.dtype, by), work)
+    for cut, measures in zip(cuts, found, strict=True):
+        for name, measured in measures.items():
+            tops[name].insert(measured, numbers[cut])
+    return tops
 
 
 class _Measures(NamedTuple):
@@ -98,23 +135,23 @@ class _Measures(NamedTuple):
     places: Array  # int32 (N, F): of the map's largest activation, row * width + column
 
 
-def _plans(network: Sequential, layers: Sequence[str]) -> Iterator[tuple[str, Plan]]:
+def _parts(network: Sequential, layers: Sequence[str]) -> Iterator[tuple[str, Sequential]]:
     """Cut a chain behind each of some layers; yield the layers' names and how to get there from the last."""
     names = list(network.layers)
     start = 0
     for stop, name in enumerate(names):
         if name in layers:
-            yield name, Plan(network[names[start] : name])
+            yield name, network[names[start] : name]
             start = stop + 1
 
 
 def _measure(
-    plans: Mapping[str, Plan], dtype: np.dtype[Any], by: Ranking, images: Array
+    parts: Mapping[str, Callable[[Array], Array]], dtype: np.dtype[Any], by: Ranking, images: Array
 ) -> dict[str, _Measures]:
     x = as_input(images, dtype)
     found = {}
-    for name, plan in plans.items():
-        x = plan(x)
+    for name, part in parts.items():
+        x = part(x)
         found[name] = _measure_maps(x.reshape(len(x), *as_map_shape(x.shape[1:])), by)
     return found
 
@@ -144,11 +181,24 @@ class _Top(NamedTuple):
         nowhere = np.full((maps, k), -1)
         return cls(np.full((maps, k), -np.inf, dtype), nowhere, nowhere.astype(np.int32), np.zeros(maps, int))
 
-    def insert(self, measured: _Measures, first: int) -> None:
-        """Insert images, of which the first has the number `first`."""
+    def insert(self, measured: _Measures, numbers: Array) -> None:
+        """Insert images of these numbers, which must be larger than those before."""
         activations, places = map(kernel_input, measured)
-        insert(activations, places, first, self.activations, self.images, self.places)
+        insert(activations, places, kernel_input(numbers), self.activations, self.images, self.places)
         self.fired[...] += (measured.activations > -np.inf).sum(axis=0)
+
+    def count_others(self, candidates: "_Top") -> "_Top | None":
+        """Add to how many images fire those that were not passed up exactly, if none of them belongs here.
+
+        None of them does where all that fire were candidates of the fast search, or where the
+        weakest candidate falls short of the weakest of the strongest by more than the search may be
+        off. Else, as where a filter for a plain edge has one value on many images, None is returned.
+        """
+        weakest, allowed = candidates.activations[:, -1], SEARCH_ERROR * candidates.activations.max(initial=0)
+        all_are_candidates = weakest == -np.inf
+        if not (all_are_candidates | (weakest + allowed < self.activations[:, -1])).all():
+            return None
+        return self._replace(fired=np.where(all_are_candidates, self.fired, candidates.fired))
 
     def finish(self, width: int, count: int) -> Strongest:
         """Tell rows and columns of maps of some width, and the share of all images on which each fires."""

@@ -48,13 +48,16 @@ class Contest:
     def remote(self, library: str) -> Remote:
         """Return the process of a library; a new one where the last has died."""
         if library not in self._remotes or not self._remotes[library].is_alive:
-            self._remotes[library] = self._stack.enter_context(Remote(library, self.settings.threads))
+            checkout = self.settings.against if library == "before" else None
+            remote = Remote(library, self.settings.threads, checkout=checkout)
+            self._remotes[library] = self._stack.enter_context(remote)
         return self._remotes[library]
 
     def contenders(self, **variants: tuple[str, ...]) -> tuple[Contender, ...]:
-        """Return npdeconv and, of the other libraries that are given, those that this run has."""
+        """Return npdeconv, now and before, and those of the given libraries that this run has."""
         return (
             Contender("npdeconv"),
+            *([Contender("before")] if self.settings.against else []),
             *(
                 Contender(library, variant)
                 for library, names in variants.items()

@@ -18,6 +18,7 @@ class Settings:
     turn_seconds: float = 0.3
     threads: int = 1
     peers: tuple[str, ...] = ()  # libraries to measure against
+    against: str = ""  # folder of another checkout of npdeconv to measure against
 
     def pick(self, *, tiny: Any, quick: Any, full: Any) -> Any:
         """Return the value for the size of this run."""

@@ -8,6 +8,7 @@ import gc
 import importlib
 import multiprocessing
 import os
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from benchmarks.timing import seconds_of, turn
 
 LIBRARIES = {  # the modules that hold their tasks, by name; only these import a framework
     "npdeconv": "benchmarks.tasks",
+    "before": "benchmarks.tasks",  # of another checkout, see `_only_from`
     "NumPy": "benchmarks.control",
     "PyTorch": "benchmarks.peers_torch",
     "Keras": "benchmarks.peers_keras",
@@ -49,7 +51,9 @@ class Prepared(NamedTuple):
 class _Host:
     """Runs inside a library's process, and does what it is told."""
 
-    def __init__(self, library: str, threads: int) -> None:
+    def __init__(self, library: str, threads: int, checkout: str | None) -> None:
+        if checkout is not None:
+            _only_from(checkout)
         self.module = importlib.import_module(LIBRARIES[library])
         self.module.use_threads(threads)
         gc.collect()
@@ -79,11 +83,18 @@ class _Host:
         return self.module.facts()
 
 
-def _serve(connection: Connection, library: str, threads: int) -> None:
+def _only_from(checkout: str) -> None:
+    """Import what comes from another checkout of this repository."""
+    sys.path.insert(0, checkout)
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("benchmarks", "npdeconv")]:
+        del sys.modules[name]
+
+
+def _serve(connection: Connection, library: str, threads: int, checkout: str | None) -> None:
     # Errors come by the connection; what else libraries have to say hides the results.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
-        host = _Host(library, threads)
+        host = _Host(library, threads, checkout)
         connection.send((True, None))
     except Exception:
         connection.send((False, traceback.format_exc()))
@@ -104,12 +115,16 @@ class Remote:
     """A library in a process of its own, with environment variables of its own (None: unset)."""
 
     def __init__(
-        self, library: str, threads: int, environment: Mapping[str, str | None] | None = None
+        self,
+        library: str,
+        threads: int,
+        environment: Mapping[str, str | None] | None = None,
+        checkout: str | None = None,
     ) -> None:
         context = multiprocessing.get_context("spawn")
         self.library = library
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, library, threads), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, library, threads, checkout), daemon=True)
         with _environment(environment or {}):
             self._process.start()
         theirs.close()

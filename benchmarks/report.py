@@ -47,6 +47,7 @@ def page(run: Run) -> str:
         control_sentence(run),
         "## Goals",
         goals_table(run),
+        before_table(run),
     ]
     for topic, title in TITLES.items():
         if records := run.select(topic=topic):
@@ -65,6 +66,21 @@ def goals_table(run: Run) -> str:
     """Return the table of goals: what npdeconv takes, what another does, the ratio, the goal."""
     header = ("what", "npdeconv", "other", "ratio", "goal", "")
     return table(header, (_goal_cells(row) for row in rows(run)))
+
+
+def before_table(run: Run) -> str:
+    """Return, for each case that another checkout took part in, how many times longer it takes now."""
+    lines = []
+    for (topic, case), group in grouped(run.records, ["topic", "case"]):
+        now, before = (
+            next((record for record in group if (record.library, record.variant) == (who, "")), None)
+            for who in ("npdeconv", "before")
+        )
+        if now and before and now.values and before.values:
+            middle = summarize(ratios(now.values, before.values))
+            ratio = f"{middle.median:.2f} ({middle.lower:.2f} to {middle.upper:.2f})"
+            lines.append([f"{topic}: {case}", measured(before), measured(now), ratio])
+    return table(("", "before", "now", "times longer"), lines) if lines else ""
 
 
 def topic_table(records: Sequence[Record]) -> str:
@@ -116,7 +132,7 @@ def _said(records: Sequence[Record]) -> list[str]:
 
 
 def _rivals(group: Sequence[Record]) -> list[Record]:
-    return [record for record in group if record.library not in ("npdeconv", "NumPy")]
+    return [record for record in group if record.library not in ("npdeconv", "before", "NumPy")]
 
 
 def _speed(group: Sequence[Record]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks import control, machine
 from benchmarks.contest import Contest
 from benchmarks.records import Record, Run, Settings
-from benchmarks.report import goals_table, write_report
+from benchmarks.report import before_table, goals_table, write_report
 from benchmarks.timing import summarize
 from benchmarks.topics import TOPICS
 from benchmarks.wording import in_words, label
@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         turn_seconds=pace["turn_seconds"] if options.turn is None else options.turn,
         threads=machine.processors(),
         peers=_installed_peers() if options.peers else (),
+        against=str(options.against.resolve()) if options.against else "",
     )
     started = time.perf_counter()
     run = measure(settings, options.only or list(TOPICS))
@@ -42,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run.save(path)
     written = [path, *write_report(run, path)]
     print(goals_table(run))
+    if settings.against:
+        print(before_table(run))
     print(f"{time.perf_counter() - started:.0f} s; wrote {', '.join(str(one) for one in written)}")
     failed = [record for record in run.records if record.error]
     for record in failed:
@@ -86,6 +89,9 @@ def _parser() -> argparse.ArgumentParser:
         "--tiny", dest="size", action="store_const", const="tiny", help="seconds: does it run at all?"
     )
     parser.add_argument("--peers", action="store_true", help="beside the frameworks that are installed")
+    parser.add_argument(
+        "--against", type=Path, metavar="FOLDER", help="another checkout of npdeconv, which takes turns"
+    )
     parser.add_argument("--rounds", type=int, help="turns of each contender, unless they take very long")
     parser.add_argument("--turn", type=float, help="seconds of a turn, at least")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder, benchmarks/results unless given")

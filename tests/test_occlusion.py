@@ -83,7 +83,7 @@ def test_maps_are_those_of_occluding_one_position_after_the_other(layer, fill):
     images, net = images_and_network()
     image = images[1]
     result = occlude(net, image, 2, layer, size=(3, 4), stride=(2, 3), fill=fill)
-    assert (result.rows.tolist(), result.columns.tolist()) == ([0, 2, 4, 6], [0, 3, 6])
+    assert (result.rows.tolist(), result.columns.tolist()) == ([0, 2, 4, 6], [0, 3, 6, 7])
     head = net[:layer]
     clean = head(image[np.newaxis] / 255).reshape(-1, head.output_shape(image.shape)[-1])
     assert clean[:, result.feature_map].max() == clean.max()
@@ -181,7 +181,7 @@ def test_positions_are_counted():
     assert occlusion_positions((28, 28, 1), 8).total == 441
     assert occlusion_positions((28, 28, 1)).size == (8, 8)
     assert occlusion_positions((300, 300, 3), 50, 1).total == 63001
-    assert occlusion_positions((300, 300, 3)).total == 484
+    assert occlusion_positions((300, 300, 3)).total == 23**2
     assert occlusion_positions((28, 28, 1), 28).total == 1
     assert occlusion_positions((1, 5, 1)).size == (1, 1)
 
@@ -190,8 +190,27 @@ def test_positions_are_counted():
 def test_positions_are_all_that_lie_inside(length, width, size, stride):
     size = min(size, length)
     found = occlusion_positions((length, width, 1), (size, 1), stride)
-    assert found.rows.tolist() == [r for r in range(0, length, stride) if r + size <= length]
-    assert found.columns.tolist() == [c for c in range(width) if c % stride == 0]
+    inside = [r for r in range(0, length, stride) if r + size <= length]
+    assert found.rows.tolist() == sorted({*inside, length - size})
+    assert found.columns.tolist() == sorted({*range(0, width, stride), width - 1})
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 40), st.data())
+def test_every_pixel_is_hidden_at_least_once(height, width, size, data):
+    size = min(size, height, width)
+    stride = data.draw(st.integers(1, size))
+    found = occlusion_positions((height, width, 1), size, stride)
+    hidden = np.zeros((height, width), bool)
+    for row in found.rows:
+        for column in found.columns:
+            hidden[row : row + size, column : column + size] = True
+    assert hidden.all()
+
+
+def test_an_object_in_the_last_column_is_found_though_the_stride_does_not_divide():
+    result = occlude(corner_classifier(0), planted(9, 9), 1, "relu1", size=3, stride=5, fill="black")
+    assert result.rows.tolist() == result.columns.tolist() == [0, 5, 9]
+    assert result.worst == Box(9, 12, 9, 12)
 
 
 def test_energy_is_summed_over_windows_and_colors():
@@ -199,9 +218,10 @@ def test_energy_is_summed_over_windows_and_colors():
     projection[:4, :5] = 0
     positions = occlusion_positions(projection.shape, (2, 3), (2, 1))
     energy = energy_under(projection, positions)
-    assert energy.shape == (3, 7)
+    assert energy.shape == (4, 7)
     for p, q in np.ndindex(energy.shape):
-        window = projection[2 * p : 2 * p + 2, q : q + 3].astype(float)
+        top = [0, 2, 4, 5][p]
+        window = projection[top : top + 2, q : q + 3].astype(float)
         assert energy[p, q] == pytest.approx((window**2).sum())
     assert energy[0, 0] == 0
     assert (energy >= 0).all()
@@ -285,12 +305,12 @@ def test_the_command(tmp_path, capsys):
     command += ["--layer", "relu1", "--out", str(files)]
     assert main([*command, "--image", "3", "--size", "8", "10", "--stride", "9", "--fill", "blur"]) == 0
     printed = capsys.readouterr().out
-    assert "positions of the blur occluder of 8x10 pixels: 9\n" in printed
+    assert "positions of the blur occluder of 8x10 pixels: 12\n" in printed
     (arrays,) = files.glob("relu1_map*_image3_blur_8x10_stride9.npz")
     assert arrays.with_suffix(".png").is_file()
     with np.load(arrays) as stored:
         assert set(stored) == set(visualize.Occlusion._fields)
-        assert stored["probability"].shape == (3, 3)
+        assert stored["probability"].shape == (4, 3)
         assert f"rank correlation of {stored['agreement']:.2f}" in printed
     assert main([*command, "--image", "2000"]) == 2
     assert "--image: strokes has the images 0 to 1999, got 2000" in capsys.readouterr().err

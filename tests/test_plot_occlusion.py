@@ -37,17 +37,28 @@ def drawn(most_likely, label=0, **changes) -> tuple[np.ndarray, Occlusion]:
     return plot.occlusion(np.zeros((8, 8, 1), np.uint8), result, classes=tuple("abcdefghijklmn")), result
 
 
+def edges(drawing):
+    """Where the columns and rows of a drawn map begin and end."""
+    corners = drawing.get_coordinates()
+    return corners[0, :, 0].tolist(), corners[:, 0, 1].tolist()
+
+
+def test_a_last_row_that_is_nearer_is_narrower():
+    axes, _ = drawn(np.ones((2, 3), int), columns=np.array([0, 4, 6]))
+    assert edges(axes[2].collections[-1])[0] == [-1.5, 2.5, 5.5, 7.5]
+
+
 def test_maps_are_drawn_over_the_image_at_the_occluders_center():
     axes, result = drawn([[0, 1, 0], [0, 0, 2]])
     assert axes.shape == (5,)
     for ax, values in zip(axes[2:4], (result.activity, result.probability), strict=True):
-        drawing = ax.images[-1]
+        drawing = ax.collections[-1]
         np.testing.assert_array_equal(drawing.get_array(), values)
         # Rows 0..3 and 3..6 have their centers at 1.5 and 4.5; columns at 0.5, 2.5 and 4.5.
-        assert drawing.get_extent() == [-0.5, 5.5, 6.0, 0.0]
+        assert edges(drawing) == ([-0.5, 1.5, 3.5, 5.5], [0, 3, 6])
         assert (ax.get_xlim(), ax.get_ylim()) == ((-0.5, 7.5), (7.5, -0.5))
-    assert axes[2].images[-1].get_clim() == (0, 8)
-    assert axes[3].images[-1].get_clim() == (0, 1)
+    assert axes[2].collections[-1].get_clim() == (0, 8)
+    assert axes[3].collections[-1].get_clim() == (0, 1)
     outline = axes[0].patches[1]
     assert (*outline.get_xy(), outline.get_width(), outline.get_height()) == (-0.5, 2.5, 2, 4)
     assert axes[1].get_title() == "relu1, map 5, projected\nenergy and drop: rank correlation 0.50"
@@ -78,7 +89,7 @@ def test_every_class_has_the_color_that_the_legend_says():
     axes, result = drawn([[3, 1, 3], [0, 3, 2]])
     legend = legend_of(axes[4])
     assert list(legend) == ["a (true)", "d", "b", "c"]
-    drawing = axes[4].images[-1]
+    drawing = axes[4].collections[-1]
     colors = drawing.cmap(drawing.norm(drawing.get_array()))
     for place, number in np.ndenumerate(result.most_likely):
         name = "a (true)" if number == 0 else "abcd"[number]
@@ -102,6 +113,6 @@ def test_one_position_and_a_silent_map_can_be_drawn():
     result = occlude(net, image, 1, "relu1", size=4, feature_map=0, at=(2, 6))
     assert (result.clean_activity, result.agreement) == (0, 0)
     axes = plot.occlusion(image, result)
-    assert axes[2].images[-1].get_extent() == [5.5, 9.5, 5.5, 1.5]
+    assert edges(axes[2].collections[-1]) == ([5.5, 9.5], [1.5, 5.5])
     assert axes[3].get_title() == "probability of class 1\n(without occluder: 0.0474)"
     axes[0].figure.canvas.draw()

@@ -6,8 +6,8 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import ListedColormap
-from matplotlib.image import AxesImage
 from matplotlib.patches import Patch
 
 from npdeconv._types import Array
@@ -91,21 +91,21 @@ def _most_likely(ax: Axes, result: Occlusion, classes: Sequence[str] | None) -> 
     ax.set_title(f"most likely class\n(without occluder: {clean})", fontsize="small")
 
 
-def _draw(values: Array, ax: Axes, result: Occlusion, **colors: Any) -> AxesImage:
+def _draw(values: Array, ax: Axes, result: Occlusion, **colors: Any) -> QuadMesh:
     """Draw a value for each position at the occluder's center, in the image's coordinates."""
     (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
-    top, bottom = _edges(result.rows, result.size[0])
-    left, right = _edges(result.columns, result.size[1])
-    drawn = ax.imshow(values, extent=(left, right, bottom, top), interpolation="nearest", **colors)
+    rows, columns = _edges(result.rows, result.size[0]), _edges(result.columns, result.size[1])
+    drawn = ax.pcolormesh(columns, rows, values, **colors)
     ax.set(xlim=(west, east), ylim=(south, north))
     return drawn
 
 
-def _edges(starts: Array, length: int) -> tuple[float, float]:
-    """Return where the first cell begins and the last one ends along one axis."""
-    cell = starts[1] - starts[0] if len(starts) > 1 else length
-    to_center = (length - 1) / 2
-    return starts[0] + to_center - cell / 2, starts[-1] + to_center + cell / 2
+def _edges(starts: Array, length: int) -> Array:
+    """Return where the cells begin and end along one axis; the last may be narrower than the others."""
+    centers = starts + (length - 1) / 2
+    steps = np.diff(centers) if len(centers) > 1 else np.array([length])
+    between = centers[:-1] + steps[: len(centers) - 1] / 2
+    return np.concatenate([[centers[0] - steps[0] / 2], between, [centers[-1] + steps[-1] / 2]])
 
 
 def _name(number: int, classes: Sequence[str] | None) -> str:

@@ -42,7 +42,8 @@ def occlusion_positions(
         In pixels; two sevenths of the image's shorter side unless given, 8 of 28.
     stride : int or (down, right), optional
         Pixels from one position to the next, beginning in the upper left corner; unless given,
-        a 28th of the shorter side, and at least 1.
+        a 28th of the shorter side, and at least 1. The last position is flush with the edge, even
+        where that step is shorter.
     at : (row, column), optional
         One position only, of the occluder's upper left corner.
 
@@ -60,8 +61,7 @@ def occlusion_positions(
             f"occlude: an occluder of {size[0]}x{size[1]} does not fit into an image of {height}x{width}"
         )
     if at is None:
-        rows = np.arange(0, height - size[0] + 1, down)
-        return Positions(size, rows, np.arange(0, width - size[1] + 1, right))
+        return Positions(size, _starts(height - size[0], down), _starts(width - size[1], right))
     try:
         row, column = map(index, at)
     except (TypeError, ValueError):
@@ -69,6 +69,11 @@ def occlusion_positions(
     box = box_at(row, column, size)
     _check_inside(box, shape)
     return Positions(size, np.array([box.top]), np.array([box.left]))
+
+
+def _starts(last: int, step: int) -> Array:
+    """Return 0, step, 2 * step ... and in any case `last`, so that every pixel is hidden once."""
+    return np.unique(np.append(np.arange(0, last, step), last))
 
 
 def occlude_box(image: Array, box: Box, fill: Fill = "gray") -> Array:

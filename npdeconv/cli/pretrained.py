@@ -8,7 +8,7 @@ from npdeconv import weights
 from npdeconv._types import Array
 from npdeconv.data import Dataset, load_folder, load_photos
 from npdeconv.data.files import find
-from npdeconv.data.folder import SUFFIXES
+from npdeconv.data.pictures import SUFFIXES
 from npdeconv.inference import predict
 from npdeconv.layers import Sequential
 

@@ -4,15 +4,19 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from tqdm import tqdm
 
 from npdeconv._types import Array
 from npdeconv.data.files import find
-from npdeconv.data.folder import SUFFIXES, decode, unwarned
+from npdeconv.data.pictures import SUFFIXES, WHITE, Color, check_background, opened, pictures_in, unwarned
+
+LARGEST = 2**31
+"""Bytes that the photos of one load may take together."""
 
 
 class Photo(NamedTuple):
-    """A photograph, as it is in its file."""
+    """A photograph, as people see it."""
 
     name: str
     """The name of its file, without the ending."""
@@ -20,17 +24,20 @@ class Photo(NamedTuple):
     """uint8 (H, W, 3)"""
 
 
-def load_photos(path: str | os.PathLike[str]) -> list[Photo]:
-    """Load one PNG or JPEG file, or all of a folder.
+def load_photos(path: str | os.PathLike[str], *, background: Color = WHITE) -> list[Photo]:
+    """Load one PNG or JPEG file, or all of a folder, as people see them.
 
-    They stay as large as they are; `Preprocessing.fit` brings them to one size. Passed over in a
-    folder are hidden files, other folders, and files that are not called .png, .jpg or .jpeg.
+    They stay as large as they are; `Preprocessing.fit` brings them to one size. What is seen
+    says `npdeconv.data.pictures.opened`. Passed over in a folder are hidden and system files, other
+    folders, and files that are not called .png, .jpg or .jpeg.
 
     Parameters
     ----------
     path : str or path
         The file or folder; a relative one that is not here is looked for where data files lie, see
         `npdeconv.data.files`.
+    background : (red, green, blue), optional
+        What shows through where photos are transparent; white if not given.
 
     Returns
     -------
@@ -42,22 +49,33 @@ def load_photos(path: str | os.PathLike[str]) -> list[Photo]:
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If there is no photo in the folder, or a file is no image, is damaged, or would unpack to
-        more pixels than Pillow's ``Image.MAX_IMAGE_PIXELS``.
+        If there is no photo in the folder, a file is no image, is damaged, or would take too much
+        memory, or all together would take more than 2 GiB.
     """
+    color, photos, size = check_background(background, "load_photos"), [], 0
+    with unwarned():
+        for file in tqdm(list_photos(path), unit="photo", delay=2):
+            with opened(file, color) as picture:
+                photos.append(Photo(file.stem, np.asarray(picture)))
+            size += photos[-1].image.nbytes
+            if size > LARGEST:
+                raise ValueError(
+                    f"{file}: expected photos that take at most {LARGEST} bytes together,"
+                    f" got {size} with this one; load fewer at a time"
+                )
+    return photos
+
+
+def list_photos(path: str | os.PathLike[str]) -> list[Path]:
+    """List the photo, or those of the folder; errors as in `load_photos`."""
     place = Path(path)
     if not place.exists():
         place = find(place) or place
-    files = [place]
-    if place.is_dir():
-        files = sorted(
-            entry
-            for entry in place.iterdir()
-            if entry.suffix.lower() in SUFFIXES and entry.is_file() and not entry.name.startswith(".")
-        )
-        if not files:
-            raise ValueError(f"{place}: expected photos ({', '.join(SUFFIXES)}), got a folder without any")
-    elif not place.is_file():
+    if place.is_file():
+        return [place]
+    if not place.is_dir():
         raise FileNotFoundError(f"{place}: expected a photo or a folder of photos")
-    with unwarned():
-        return [Photo(file.stem, decode(file)) for file in tqdm(files, unit="photo", delay=2)]
+    files = pictures_in(place)
+    if not files:
+        raise ValueError(f"{place}: expected photos ({', '.join(SUFFIXES)}), got a folder without any")
+    return files

@@ -1,6 +1,7 @@
 """`npdeconv classify`: what a network takes images for."""
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,14 +31,22 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Classify, and print a line per image."""
-    network, dataset = load(options)
+
+    def choose(count: int, name: str) -> Sequence[int]:
+        chosen = range(min(20, count)) if options.images is None else options.images
+        check_range("--images", chosen, count, f"{name} has the images")
+        return chosen
+
+    network, dataset = load(options, choose)
     outputs = network.output_shape(dataset.images.shape[1:])
     if len(outputs) != 1:
         raise ValueError(f"{network.name}: expected a network with classes, got outputs of shape {outputs}")
-    chosen = range(min(20, len(dataset))) if options.images is None else options.images
-    check_range("--images", chosen, len(dataset), f"{dataset.name} has the images")
-    probabilities = predict(network, dataset.images[list(chosen)], options.workers)
-    for number, row in zip(chosen, probabilities, strict=True):
+    probabilities = predict(network, dataset.images, options.workers)
+    numbers = range(len(dataset)) if options.images is None else options.images
+    groups = [""] * len(dataset) if dataset.groups is None else [f", {group}" for group in dataset.groups]
+    for number, group, row in zip(numbers, groups, probabilities, strict=True):
         best = np.argsort(-row, kind="stable")[: options.k]
-        name = f"image {number}" if dataset.groups is None else f"image {number}, {dataset.groups[number]}"
-        print(f"{name}: " + "; ".join(f"{dataset.classes[label]} {row[label]:.1%}" for label in best))
+        print(
+            f"image {number}{group}: "
+            + "; ".join(f"{dataset.classes[label]} {row[label]:.1%}" for label in best)
+        )

@@ -1,6 +1,7 @@
 """Single photographs, each of its own size."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from tqdm import tqdm
 from npdeconv._types import Array
 from npdeconv.data.files import find
 from npdeconv.data.pictures import SUFFIXES, WHITE, Color, check_background, opened, pictures_in, unwarned
+from npdeconv.data.stray import visible
 
 LARGEST = 2**31
 """Bytes that the photos of one load may take together."""
@@ -79,3 +81,19 @@ def list_photos(path: str | os.PathLike[str]) -> list[Path]:
     if not files:
         raise ValueError(f"{place}: expected photos ({', '.join(SUFFIXES)}), got a folder without any")
     return files
+
+
+def holds_photos(folder: Path, say: Callable[[str], object]) -> bool:
+    """Tell a folder of photos from one of class folders, by what more of its images are.
+
+    One overview beside class folders is no data set, nor is one folder of rejects beside photos.
+    Where both readings are possible, `say` is told which was taken.
+    """
+    folders = [entry for entry in visible(folder) if entry.is_dir()]
+    photos, inside = len(pictures_in(folder)), sum(len(pictures_in(entry)) for entry in folders)
+    if photos and inside:
+        taken = f"{inside} images in class folders, without the {photos} beside them"
+        if photos > inside:
+            taken = f"{photos} photos, without the {inside} in its folders"
+        say(f"{folder}: taken for {taken}")
+    return photos > inside

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 
 from npdeconv._checks import describe, not_negative, one_of, positive_int, positive_pair
 from npdeconv._types import Array, Pair
+from npdeconv.parallel import pool
 
 Channels: TypeAlias = Literal["RGB", "BGR", "gray"]
 
@@ -82,8 +84,10 @@ class Preprocessing:
     def fit(self, photos: Sequence[Array] | Array) -> Array:
         """Return what the network is going to see of the photos, as pixels: uint8 (N, height, width, C)."""
         fitted = np.empty((len(photos), *self.size, self.channel_count), np.uint8)
-        for photo, place in zip(photos, fitted, strict=True):
-            place[...] = fit_photo(photo, self.size, self.shorter_side, gray=self.channels == "gray")
+        fit = partial(fit_photo, size=self.size, shorter_side=self.shorter_side, gray=self.channels == "gray")
+        with pool() as parallel_map:
+            for place, image in zip(fitted, parallel_map(fit, photos), strict=True):
+                place[...] = image
         return fitted
 
     def normalize(self, images: Array) -> Array:

@@ -47,12 +47,24 @@ class Pretrained(NamedTuple):
 
         That is the network behind a `Standardize`, which does to pixels what the network wants done
         besides dividing them by 255. Analyses then show images, boxes and projections in colors.
+
+        Raises
+        ------
+        ValueError
+            If the network has a layer of the name "standardize" already.
         """
         whole = 255 * self.preprocessing.scale
         mean, std = (np.array(values) / whole for values in (self.preprocessing.mean, self.preprocessing.std))
-        if not mean.any() and np.all(std == 1):
+        is_reversed = self.preprocessing.channels == "BGR"
+        if not mean.any() and np.all(std == 1) and not is_reversed:
             return self.network
-        layers: dict[str, Layer] = {"standardize": Standardize(mean.tolist(), std.tolist())}
+        if "standardize" in self.network.layers:
+            raise ValueError(
+                f"{self.network.name}: expected a network without a layer 'standardize', which comes first"
+            )
+        layers: dict[str, Layer] = {
+            "standardize": Standardize(mean.tolist(), std.tolist(), reverse=is_reversed)
+        }
         layers |= self.network.layers
         return Sequential(layers, input_shape=self.network.input_shape, name=self.network.name)
 

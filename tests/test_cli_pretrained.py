@@ -110,6 +110,25 @@ fit = Preprocessing.fit
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        ("cam", "--image"),
+        ("occlude", "--layer", "relu1", "--image"),
+        ("project", "--layer", "relu1", "--images"),
+    ],
+)
+def test_commands_about_single_images_read_no_others(card, photos, tmp_path, capsys, command):
+    (photos / "a red one.png").write_bytes(b"damaged, and not asked for")
+    name, *arguments = command
+    said = say(capsys, name, card, "--data", photos, "--out", tmp_path / "out", *arguments, "1")
+    assert {"cam": "sea water: probability 1.0000", "occlude": "clean: ", "project": "image 1: act"}[
+        name
+    ] in said
+    with np.load(next((tmp_path / "out").glob("*.npz"))) as arrays:
+        assert name != "cam" or arrays["image"][0, 0].tolist() == [0, 0, 120]
+
+
+@pytest.mark.parametrize(
     ("beside", "inside", "said"),
     [
         (1, 2, "taken for 2 images in class folders, without the 1 beside them"),

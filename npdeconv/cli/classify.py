@@ -1,12 +1,11 @@
 """`npdeconv classify`: what a network takes images for."""
 
 import argparse
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load
+from npdeconv.cli.options import add_command, add_network, add_workers, at_least, load, only
 from npdeconv.inference import predict
 
 
@@ -31,18 +30,13 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Classify, and print a line per image."""
-
-    def choose(count: int, name: str) -> Sequence[int]:
-        chosen = range(min(20, count)) if options.images is None else options.images
-        check_range("--images", chosen, count, f"{name} has the images")
-        return chosen
-
-    network, dataset = load(options, choose)
+    first, given = (lambda count, name: range(min(20, count))), options.images
+    network, dataset = load(options, first if given is None else only("--images", given))
     outputs = network.output_shape(dataset.images.shape[1:])
     if len(outputs) != 1:
         raise ValueError(f"{network.name}: expected a network with classes, got outputs of shape {outputs}")
     probabilities = predict(network, dataset.images, options.workers)
-    numbers = range(len(dataset)) if options.images is None else options.images
+    numbers = range(len(dataset)) if given is None else given
     groups = [""] * len(dataset) if dataset.groups is None else [f", {group}" for group in dataset.groups]
     for number, group, row in zip(numbers, groups, probabilities, strict=True):
         best = np.argsort(-row, kind="stable")[: options.k]

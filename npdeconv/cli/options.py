@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -242,6 +242,16 @@ def _recorded_data(folder: Path) -> str | None:
         return str(json.loads(path.read_text(encoding="utf-8"))["data"])
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ValueError(f"{path}: expected what --data said, as a training run records it") from None
+
+
+def only(option: str, images: Sequence[int]) -> Choose:
+    """Return what makes `load` read these images, and no others; those that there are not, it refuses."""
+
+    def choose(count: int, name: str) -> Sequence[int]:
+        check_range(option, images, count, f"{name} has the images")
+        return images
+
+    return choose
 
 
 def check_range(option: str, values: int | Iterable[int], count: int, has: str) -> None:

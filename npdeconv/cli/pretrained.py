@@ -11,8 +11,8 @@ from npdeconv import weights
 from npdeconv._types import Array, Pair
 from npdeconv.data import Dataset, load_folder
 from npdeconv.data.files import find
-from npdeconv.data.folder import find_folder, list_images, read_images
-from npdeconv.data.photos import holds_photos, list_photos
+from npdeconv.data.folder import find_folder, list_images
+from npdeconv.data.photos import fit_photos, holds_photos, list_photos
 from npdeconv.inference import predict
 from npdeconv.layers import Sequential
 
@@ -76,8 +76,7 @@ def prepare(
         if choose is not None:
             photos = [photos[image] for image in choose(len(photos), name)]
         groups, labeled = tuple(photo.stem for photo in photos), None
-        gray = preprocessing.channels == "gray"
-        images = read_images(photos, preprocessing.size, preprocessing.shorter_side, gray=gray)
+        images = fit_photos(photos, preprocessing)
     classes, labels = _classify(network, pretrained.classes, images, labeled, workers)
     return network, Dataset(images, labels, classes, name, groups)
 

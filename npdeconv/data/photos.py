@@ -1,7 +1,7 @@
 """Single photographs, each of its own size."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +10,9 @@ from tqdm import tqdm
 
 from npdeconv._types import Array
 from npdeconv.data.files import find
+from npdeconv.data.folder import read_images
 from npdeconv.data.pictures import SUFFIXES, WHITE, Color, check_background, opened, pictures_in, unwarned
+from npdeconv.data.preprocessing import Preprocessing
 from npdeconv.data.stray import visible
 
 LARGEST = 2**31
@@ -81,6 +83,12 @@ def list_photos(path: str | os.PathLike[str]) -> list[Path]:
     if not files:
         raise ValueError(f"{place}: expected photos ({', '.join(SUFFIXES)}), got a folder without any")
     return files
+
+
+def fit_photos(files: Sequence[Path], preprocessing: Preprocessing) -> Array:
+    """Return what ``preprocessing.fit`` makes of photos, without holding them all at their full size."""
+    gray = preprocessing.channels == "gray"
+    return read_images(files, preprocessing.size, preprocessing.shorter_side, gray=gray)
 
 
 def holds_photos(folder: Path, say: Callable[[str], object]) -> bool:

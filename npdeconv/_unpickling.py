@@ -21,6 +21,12 @@ from npdeconv._types import Array
 Names: TypeAlias = Mapping[str, Any]
 """What stands for a name such as "collections.OrderedDict": a function to be called, or a value."""
 
+LARGEST = 2**27
+"""Bytes that a pickle may make beside the text that is in it; a batch of CIFAR-10 makes 31 million."""
+
+PER_STEP = 100
+"""Bytes that one opcode makes at most, text aside: an empty dictionary, and its place on the stack."""
+
 
 def restricted_load(file: BinaryIO, names: Names, find_persistent: Callable[[Any], Any] | None = None) -> Any:
     """Read one pickle (protocol 2 or later) of plain data, and leave the file behind its end.
@@ -43,12 +49,14 @@ def restricted_load(file: BinaryIO, names: Names, find_persistent: Callable[[Any
     Raises
     ------
     UnexpectedError
-        If the pickle names or does anything else; nothing of that was executed.
+        If the pickle names or does anything else, of which nothing was executed, or makes too much of
+        little: calls may copy the same text again and again.
     Exception
         Of almost any kind, if it is damaged: read inside `npdeconv._files.naming`.
     """
     machine = _Machine(names, find_persistent)
     for opcode, argument, _ in genops(file):
+        machine.spend(PER_STEP)
         if opcode.name == "STOP":
             return machine.stack.pop()
         if opcode.name not in _OPCODES:
@@ -72,6 +80,13 @@ class _Machine:
         self.memo: dict[int, Any] = {}
         self.names = names
         self.find_persistent = find_persistent
+        self.spent = 0
+
+    def spend(self, size: int) -> None:
+        """Count what was made, before it is."""
+        self.spent += size
+        if self.spent > LARGEST:
+            raise UnexpectedError(f"expected a pickle that makes at most {LARGEST} bytes, got one of more")
 
     def pop_to_mark(self) -> list[Any]:
         start = self.marks.pop()
@@ -117,11 +132,13 @@ class _Machine:
         is_known = any(function is known for known in self.names.values())
         if not is_known or not callable(function) or type(arguments) is not tuple:
             raise UnexpectedError("expected a pickle of plain data, got one that calls what is no function")
+        self.spend(_text_in(arguments))
         self.stack.append(function(*arguments))
 
     def build(self) -> None:
         state = self.stack.pop()
         if hasattr(self.stack[-1], "restore"):
+            self.spend(_text_in(state))
             self.stack[-1].restore(state)
         elif not isinstance(self.stack[-1], dict):  # attributes of a dictionary are no data: dropped
             raise UnexpectedError("expected a pickle of plain data, got one that sets attributes")
@@ -130,6 +147,13 @@ class _Machine:
         if self.find_persistent is None:
             raise UnexpectedError("expected a pickle of plain data, got one with persistent ids")
         self.stack.append(self.find_persistent(key))
+
+
+def _text_in(values: Any) -> int:
+    """Return the bytes of text that a function may copy."""
+    return (
+        sum(len(value) for value in values if isinstance(value, str | bytes)) if type(values) is tuple else 0
+    )
 
 
 _LITERALS = (

@@ -187,6 +187,9 @@ CASES = [
     Case("leaky relu of slope 0", lambda dtype: LeakyReLU(0), (4, 5, 3), linear=False),
     Case("ink", lambda dtype: Ink(0.3), (4, 5, 3), linear=False),
     Case("standardize", lambda dtype: Standardize([0.2, -0.1, 0.0], [0.5, 1.0, 2.0]), (4, 5, 3)),
+    Case(
+        "standardize in reverse", lambda dtype: Standardize([0.2, 0.1], [0.5, 2.0], reverse=True), (4, 5, 2)
+    ),
     Case("tanh", lambda dtype: Tanh(), (4, 5, 3), linear=False),
     Case("tanh on vectors", lambda dtype: Tanh(), (7,), linear=False),
     Case("flatten", lambda dtype: Flatten(), (3, 4, 2)),

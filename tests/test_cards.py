@@ -110,6 +110,17 @@ def test_pixels_divided_by_255_need_nothing_more(path):
     assert pretrained.on_pixels() is pretrained.network
 
 
+def test_a_card_with_standard_deviations(path):
+    write(
+        path,
+        preprocessing="RGB / 255, minus mean_rgb, divided by std_rgb",
+        mean_rgb=[0.5] * 3,
+        std_rgb=[1, 2, 4],
+    )
+    preprocessing = weights.load_card(path).preprocessing
+    assert preprocessing == data.Preprocessing((9, 11), mean=0.5, std=(1, 2, 4))
+
+
 def write(path, **changes):
     path.write_text(json.dumps(CARD | changes))
 
@@ -159,6 +170,11 @@ def test_tables_elsewhere(path, name):
         ),
         ({"preprocessing": None}, r"expected preprocessing to say '/ 255' or 'no division', got None$"),
         ({"preprocessing": "shorter side to 5, / 255"}, r"shorter_side must be at least the size"),
+        (
+            {"mean_rgb": [123, 117, 104], "preprocessing": "RGB / 255, subtract mean_rgb"},
+            r"expected mean_rgb of pixels from 0 to 1, as preprocessing makes them, got \[123, 117, 104\]$",
+        ),
+        ({"std_rgb": [0, 1, 1]}, r"scale and std must be above 0, got"),
         ({"mean_rgb": [1, 2]}, r"mean must be one finite number or 3, got \[1, 2\]"),
         ({"mean_rgb": [1, 2, float("nan")]}, r"mean must be one finite number or 3"),
         ({"mean_rgb": "red"}, r"mean must be numbers, got 'red'"),

@@ -10,6 +10,7 @@ from PIL import Image
 from npdeconv import cli, weights
 from npdeconv.cli import pretrained
 from npdeconv.cli.options import STROKES
+from npdeconv.data import Preprocessing
 
 COLORS = {"tomato": (255, 0, 0), "sea water": (0, 0, 255)}
 
@@ -84,6 +85,75 @@ def test_classify_photos(card, photos, capsys):
     )
 
 
+def test_classify_reads_and_prepares_only_what_is_asked_for(card, photos, tmp_path, capsys, monkeypatch):
+    arguments = "classify", card, "-k", "1", "--images", "1", "1", "--data"
+    (photos / "a red one.png").write_bytes(b"damaged, and not asked for")
+    assert say(capsys, *arguments, photos) == "image 1, blue: sea water 100.0%\n" * 2
+    for name, color in {"1 sea": (0, 0, 200), "2 land": (200, 0, 0)}.items():
+        (tmp_path / "set" / name).mkdir(parents=True)
+        Image.new("RGB", (9, 9), color).save(tmp_path / "set" / name / "x.png")
+    (tmp_path / "set/1 sea/x.png").write_bytes(b"damaged, and not asked for")
+    assert say(capsys, *arguments, tmp_path / "set") == "image 1: tomato 100.0%\n" * 2
+    assert complain(capsys, "classify", card, "--images", "2", "--data", tmp_path / "set") == (
+        "--images: set has the images 0 to 1, got 2"
+    )
+    fitted = []
+    monkeypatch.setattr(
+        Preprocessing, "fit", lambda self, images: fitted.append(len(images)) or fit(self, images)
+    )
+    monkeypatch.setitem(STROKES, "test", (3, 1))
+    say(capsys, "classify", gray_card(tmp_path), "--data", "strokes", "--images", "2", "0")
+    assert fitted == [2]
+
+
+fit = Preprocessing.fit
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("cam", "--image"),
+        ("occlude", "--layer", "relu1", "--image"),
+        ("project", "--layer", "relu1", "--images"),
+    ],
+)
+def test_commands_about_single_images_read_no_others(card, photos, tmp_path, capsys, command):
+    (photos / "a red one.png").write_bytes(b"damaged, and not asked for")
+    name, *arguments = command
+    said = say(capsys, name, card, "--data", photos, "--out", tmp_path / "out", *arguments, "1")
+    assert {"cam": "sea water: probability 1.0000", "occlude": "clean: ", "project": "image 1: act"}[
+        name
+    ] in said
+    with np.load(next((tmp_path / "out").glob("*.npz"))) as arrays:
+        assert name != "cam" or arrays["image"][0, 0].tolist() == [0, 0, 120]
+
+
+@pytest.mark.parametrize(
+    ("beside", "inside", "said"),
+    [
+        (1, 2, "taken for 2 images in class folders, without the 1 beside them"),
+        (1, 1, "taken for 1 images in class folders, without the 1 beside them"),
+        (2, 1, "taken for 2 photos, without the 1 in its folders"),
+        (0, 2, None),
+        (2, 0, None),
+    ],
+)
+def test_a_folder_is_what_more_of_its_images_are(card, tmp_path, capsys, beside, inside, said):
+    (tmp_path / "set/sea water").mkdir(parents=True)
+    for number in range(beside):
+        Image.new("RGB", (9, 9), (200, 0, 0)).save(tmp_path / f"set/overview{number}.jpg")
+    for number in range(inside):
+        Image.new("RGB", (9, 9), (0, 0, 200)).save(tmp_path / f"set/sea water/{number}.jpg")
+    for stray in "._photo.jpg", "Thumbs.db", ".hidden.png", "sea water/._1.jpg", "__MACOSX/x.jpg":
+        (tmp_path / "set" / stray).parent.mkdir(exist_ok=True)
+        (tmp_path / "set" / stray).write_bytes(b"no image")
+    assert cli.main(["classify", str(card), "--data", str(tmp_path / "set"), "-k", "1"]) == 0
+    out, err = capsys.readouterr()
+    expected = ["tomato"] * beside if beside > inside else ["sea water"] * inside
+    assert [line.split(": ")[1] for line in out.splitlines()] == [f"{name} 100.0%" for name in expected]
+    assert err == ("" if said is None else f"{tmp_path / 'set'}: {said}\n")
+
+
 def test_classify_one_photo_by_the_weights(card, photos, capsys):
     out = say(capsys, "classify", card.with_suffix(".npz"), "--data", photos / "blue.png", "-k", "1")
     assert out == "image 0, blue: sea water 100.0%\n"
@@ -120,12 +190,15 @@ def test_folders_named_like_the_classes_are_labels(card, tmp_path, folders, labe
     assert dataset.classes == tuple(COLORS)
 
 
-def test_a_gray_network_and_a_named_set(tmp_path, capsys, monkeypatch):
-    monkeypatch.setitem(STROKES, "test", (3, 1))
+def gray_card(folder):
     gray = np.array([[1, -1]], np.float32).reshape(1, 1, 1, 2)
     layers = {"channel_order": "grey", "mean_rgb": None, "preprocessing": "/ 255"}
-    card = write_card(tmp_path, gray, input_shape_hwc=[20, 20, 1], **layers)
-    lines = say(capsys, "classify", card, "--data", "strokes", "-k", "1").splitlines()
+    return write_card(folder, gray, input_shape_hwc=[20, 20, 1], **layers)
+
+
+def test_a_gray_network_and_a_named_set(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(STROKES, "test", (3, 1))
+    lines = say(capsys, "classify", gray_card(tmp_path), "--data", "strokes", "-k", "1").splitlines()
     assert [line.partition(" 5")[0] for line in lines] == [f"image {n}: tomato" for n in range(3)]
 
 

@@ -2,12 +2,13 @@
 
 import lzma
 import pickle
+import tracemalloc
 import zlib
 
 import numpy as np
 import pytest
 
-from npdeconv.data import load_cifar10
+from npdeconv.data import cifar10, load_cifar10
 from tests.test_data_fuzz import mutants, refusals
 
 RNG = np.random.default_rng(0)
@@ -86,6 +87,35 @@ def test_the_order_of_the_batches(folder):
     for number in range(1, 6):
         put(folder / f"data_batch_{number}.bin", bytes([number]) + bytes(3072))
     assert load_cifar10("train").labels.tolist() == [1, 2, 3, 4, 5]
+
+
+def test_pickles_that_grow_are_refused(folder, monkeypatch):
+    (folder / "test_batch.bin").unlink()
+    # {"labels": [the same text, encoded, again and again]}
+    start = b"\x80\x02}U\x06labels(X\x40\x42\x0f\x00" + b"x" * 10**6 + b"q\x01"
+    path = put(folder / "test_batch", start + b"c_codecs\nencode\nh\x01U\x06latin1\x86R" * 3000 + b"ls.")
+    with pytest.raises(
+        ValueError, match=rf"^{path}: expected a pickle that makes at most 134217728 bytes, got"
+    ):
+        load_cifar10("test")
+    monkeypatch.setattr(cifar10, "LARGEST_PICKLE", 999_999)
+    with pytest.raises(
+        ValueError, match=rf"^{path}: expected at most 999999 bytes, got {path.stat().st_size}$"
+    ):
+        load_cifar10("test")
+
+
+def test_ten_names_are_counted_before_they_are_read(folder):
+    (folder / "batches.meta.txt").unlink()
+    name = b"x" * 10**6
+    path = put(folder / "batches.meta", pickle.dumps({"label_names": [name] * 100_000}, 3))
+    tracemalloc.start()
+    with pytest.raises(
+        ValueError, match=rf"^{path}: expected the names of 10 classes, each once, got something"
+    ):
+        load_cifar10("test")
+    assert tracemalloc.get_traced_memory()[1] < 1e8
+    tracemalloc.stop()
 
 
 def test_unknown_split():

@@ -172,7 +172,13 @@ def zipped(members, compression=zipfile.ZIP_DEFLATED):
 
 
 GOOD = [("rps/", b""), ("rps/rock/rock01-000.png", b"one"), ("rps/paper/paper01-000.png", b"two")]
-OTHERS = [("rps/.DS_Store", b"hidden"), ("__MACOSX/rps/._rock", b"hidden"), ("readme.txt", b"beside")]
+OTHERS = [
+    ("rps/.DS_Store", b"hidden"),
+    ("rps/rock/Thumbs.db", b"of a system"),
+    ("rps/.git/x.png", b"in a hidden folder"),
+    ("__MACOSX/rps/._rock", b"hidden"),
+    ("readme.txt", b"beside"),
+]
 
 
 def test_download_of_a_zip_file(home, server):

@@ -44,6 +44,9 @@ def test_what_is_passed_over(pets):
     (pets / ".git").mkdir()
     (pets / "cat/.DS_Store").write_bytes(b"hidden")
     (pets / "cat/._1.png").write_bytes(b"hidden, and no image")
+    for system in "Thumbs.db", "cat/desktop.ini", "__MACOSX/cat/1.png", "@eaDir/x.png", "lost+found/x.png":
+        (pets / system).parent.mkdir(parents=True, exist_ok=True)
+        (pets / system).write_bytes(b"of a system, and no image")
     save(pets / "cat/kittens/1.png")
     dataset = load_folder(str(pets), 4)
     assert dataset.classes == expected.classes
@@ -61,8 +64,8 @@ def test_a_relative_path_may_lie_in_the_data_folder(pets, monkeypatch):
         ("L", 77, [77, 77, 77]),
         ("1", 1, [255, 255, 255]),
         ("P", 0, [9, 8, 7]),
-        ("RGBA", (1, 2, 3, 0), [1, 2, 3]),
-        ("LA", (5, 128), [5, 5, 5]),
+        ("RGBA", (1, 2, 3, 0), [255, 255, 255]),
+        ("LA", (5, 128), [130, 130, 130]),
         ("I;16", 0x1234, [0x12, 0x12, 0x12]),
     ],
 )
@@ -107,6 +110,20 @@ def test_images_of_any_shape_are_cut_out_of_the_center_on_request(tmp_path):
     message = "^load_folder: shorter_side must be at least the size that is cut out, 4x6, got 5$"
     with pytest.raises(ValueError, match=message):
         load_folder(tmp_path / "set", (4, 6), shorter_side=5)
+
+
+def test_some_images_of_a_folder(pets):
+    whole = load_folder(pets, 4)
+    (pets / "cat/10.png").write_bytes(b"damaged, but not read")
+    some = load_folder(pets, 4, image_indices=[3, 0, 3])
+    assert np.array_equal(some.images, whole.images[[3, 0, 3]])
+    assert some.labels.tolist() == [1, 0, 1]
+    assert some.classes == whole.classes
+    for image in -1, 4:
+        with pytest.raises(
+            IndexError, match=rf"^load_folder: image_indices must be from 0 to 3, got {image}$"
+        ):
+            load_folder(pets, 4, image_indices=[0, image])
 
 
 def test_missing_folder(tmp_path):

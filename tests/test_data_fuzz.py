@@ -10,7 +10,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from npdeconv.data import load_folder, load_mnist
 from npdeconv.data.archive import unpack
@@ -112,6 +112,11 @@ def picture(kind, mode, **options):
     return buffer.getvalue()
 
 
+TURNED = b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0"
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+SECOND = Image.new("RGB", (16, 16), (1, 2, 3))
+
+
 def is_picture(dataset):
     assert dataset.images.shape == (1, 8, 8, 3)
     assert dataset.images.dtype == np.uint8
@@ -125,9 +130,16 @@ def is_picture(dataset):
         (picture("PNG", "L"), 200),
         (picture("JPEG", "RGB"), 100),
         (picture("JPEG", "L", progressive=True), 100),
-        (picture("JPEG", "CMYK", exif=b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0"), 100),
+        (picture("JPEG", "CMYK", exif=TURNED), 100),
+        (picture("PNG", "RGB", icc_profile=PROFILE), 200),
+        (picture("JPEG", "L", icc_profile=PROFILE), 100),
+        (picture("PNG", "RGB", save_all=True, append_images=[SECOND], default_image=True), 200),
+        (picture("MPO", "RGB", save_all=True, append_images=[SECOND], exif=TURNED), 100),
     ],
-    ids=["png", "png palette", "png gray", "jpeg", "jpeg progressive", "jpeg cmyk"],
+    ids=[
+        *("png", "png palette", "png gray", "jpeg", "jpeg progressive", "jpeg cmyk"),
+        *("png profile", "jpeg profile", "png animated", "several in one"),
+    ],
 )
 def test_pictures(tmp_path, content, least):
     path = tmp_path / "class/picture.png"

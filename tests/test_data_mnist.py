@@ -41,6 +41,23 @@ def test_good_files(mnist, split):
     assert dataset.name == f"mnist {split}"
 
 
+@pytest.mark.parametrize("name", ["{}-idx{}-ubyte", "{}.idx{}-ubyte", "{}.idx{}-ubyte.gz"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])  # whatever the ending says
+def test_unpacked_files_and_those_with_a_dot(mnist, name, pack):
+    for kind, axes, content in ("images", 3, GOOD_IMAGES), ("labels", 1, GOOD_LABELS):
+        (mnist / f"train-{kind}-idx{axes}-ubyte.gz").unlink()
+        (mnist / name.format(f"train-{kind}", axes)).write_bytes(pack(content))
+    dataset = load_mnist("train")
+    assert np.array_equal(dataset.images[..., 0], IMAGES)
+    assert dataset.labels.tolist() == [5, 0, 4, 1, 9]
+
+
+def test_a_folder_is_no_file_of_mnist(mnist):
+    (mnist / "train-images-idx3-ubyte.gz").rename(mnist / "train-images.idx3-ubyte.gz")
+    (mnist / "train-images-idx3-ubyte").mkdir()  # as some archives unpack
+    assert len(load_mnist("train")) == 5
+
+
 def test_unknown_split():
     with pytest.raises(ValueError, match=r"^load_mnist: split must be one of train, test, got 'val'$"):
         load_mnist("val")
@@ -54,7 +71,10 @@ PACKED = gzip.compress(GOOD_IMAGES)
     [
         (b"", "expected a header of 16 bytes, got 0$"),
         (gzip.compress(GOOD_IMAGES[:10]), "expected a header of 16 bytes, got 10$"),
-        (GOOD_IMAGES, r"expected a complete gzip file, got a damaged one \(Not a gzipped file"),
+        (b"no gzip file, nor one of images", "expected magic number 2051, got 1852776551$"),
+        (GOOD_IMAGES[:-1], "expected 3920 bytes after the header, got only 3919$"),
+        (GOOD_IMAGES[:99], r"expected a header that promises 1 to 99 bytes, got \(5, 28, 28\)$"),
+        (GOOD_IMAGES + b"\0", "expected 3920 bytes after the header, got more$"),
         (PACKED[:-1], r"expected a complete gzip file, got a damaged one \(Compressed file ended before"),
         (PACKED[:2000], "expected a complete gzip file"),
         (PACKED[:5], "expected a complete gzip file"),

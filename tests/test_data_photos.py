@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from npdeconv.data import load_photos
+from npdeconv.data import Preprocessing, load_photos
+from npdeconv.data.photos import fit_photos, list_photos
 from tests.test_data_folder import RED, encoded, save
 
 
@@ -24,6 +25,12 @@ def test_a_folder(album):
     assert [photo.image.shape for photo in photos] == [(9, 4, 3), (5, 7, 3), (3, 3, 3)]
     assert [photo.image[0, 0].tolist() for photo in photos] == [[255, 0, 0], [0, 255, 0], [77, 77, 77]]
     assert all(photo.image.dtype == np.uint8 for photo in photos)
+
+
+def test_photos_of_one_size_without_the_large_ones_in_between(album):
+    for preprocessing in Preprocessing((4, 3)), Preprocessing(2, shorter_side=3, channels="gray"):
+        expected = preprocessing.fit([photo.image for photo in load_photos(album)])
+        assert np.array_equal(fit_photos(list_photos(album), preprocessing), expected)
 
 
 def test_one_file(album):

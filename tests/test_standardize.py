@@ -15,6 +15,15 @@ def test_each_channel_has_its_own_mean_and_std():
     assert repr(layer) == "Standardize([0.5, 0.0], [1.0, 0.25])"
 
 
+def test_channels_in_reverse():
+    layer = Standardize([0.5, 0.0], [1.0, 0.25], reverse=True)
+    y, context = layer.forward(np.array([[[[0.5, 1.0]]]], np.float32))
+    np.testing.assert_array_equal(y, np.array([[[[4, 0]]]], np.float32))
+    down = np.array([[[[4, 7]]]], np.float32)
+    np.testing.assert_array_equal(layer.deconv(down, context), np.array([[[[7, 16]]]], np.float32))
+    assert repr(layer) == "Standardize([0.5, 0.0], [1.0, 0.25], reverse=True)"
+
+
 @pytest.mark.parametrize(
     ("mean", "std", "match"),
     [

@@ -10,6 +10,32 @@ from npdeconv.optimizers import SGD
 from npdeconv.training import evaluate, fit, train
 from tests.tiny import CLASSES, assert_same_bits, copy_of, fitted, tiny_dataset, tiny_network, trained
 
+# Augmentation
+
+
+@pytest.mark.parametrize(
+    ("augment", "got"),
+    [
+        (lambda images, rng: images[:-1], r"an array of dtype uint8 and shape \(31, 8, 8, 1\)"),
+        (lambda images, rng: images.repeat(2, 0), r"an array of dtype uint8 and shape \(64, 8, 8, 1\)"),
+        (lambda images, rng: images[..., 0], r"an array of dtype uint8 and shape \(32, 8, 8\)"),
+        # Taken for prepared numbers, these would be 255 times too large.
+        (lambda images, rng: images * 1.0, r"an array of dtype float64 and shape \(32, 8, 8, 1\)"),
+        (lambda images, rng: None, "None"),
+    ],
+)
+def test_an_augmentation_that_loses_images_is_found_out(augment, got):
+    network = tiny_network()
+    before = copy_of(network.parameters)
+    message = (
+        r"^train: expected augment to return uint8 images \(N, H, W, C\), as many as it was given, 32,"
+        f" got {got}$"
+    )
+    with pytest.raises(ValueError, match=message):
+        fitted(network, epochs=1, augment=augment)
+    assert_same_bits(network.parameters, before)
+
+
 # Divergence
 
 

@@ -5,6 +5,7 @@ import os
 import pickle
 import struct
 import sys
+import tracemalloc
 from collections import OrderedDict
 
 import numpy as np
@@ -196,3 +197,39 @@ def test_functions_and_persistent_ids_are_the_callers():
     assert got == named
     assert not hasattr(got, "note")
     assert load(b"\x80\x02X\x01\x00\x00\x00aQ.", {}, lambda key: key * 2) == "aa"
+
+
+def repeated(step, times, text=b"x" * 10**6):
+    """Write a pickle that keeps a text and its own functions in the memo, and uses them again and again."""
+    start = (
+        b"\x80\x02(c_codecs\nencode\nq\x01X" + struct.pack("<I", len(text)) + text + b"q\x02U\x06latin1q\x03"
+    )
+    array = b"cnumpy.core.multiarray\n_reconstruct\nq\x04cnumpy\ndtype\nU\x02u1K\x00K\x01\x87Rq\x05"
+    return start + array + step * times + b"t."
+
+
+ENCODED = b"h\x01h\x02h\x03\x86R"
+REBUILT = b"h\x04)R(K\x01K\x01\x85h\x05\x89h\x02tb"
+
+
+@pytest.mark.parametrize("step", [ENCODED, REBUILT.replace(b"K\x01\x85", b"J\x40\x42\x0f\x00\x85")])
+def test_little_that_makes_much_is_refused(step):
+    assert load(repeated(step, 3)) is not None
+    content = repeated(step, 3000)
+    assert len(content) < 1.2e6
+    tracemalloc.start()
+    with pytest.raises(
+        UnexpectedError, match=r"^expected a pickle that makes at most 134217728 bytes, got one of"
+    ):
+        load(content)
+    assert tracemalloc.get_traced_memory()[1] < 1.6e8
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("step", [b"}", b"]", b"(t", b"h\x02", b"N"])
+def test_many_small_things_are_refused(step):
+    tracemalloc.start()
+    with pytest.raises(UnexpectedError, match=r"^expected a pickle that makes at most 134217728 bytes"):
+        load(repeated(step, 1_500_000, b""))
+    assert tracemalloc.get_traced_memory()[1] < 2e8
+    tracemalloc.stop()

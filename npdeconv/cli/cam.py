@@ -10,7 +10,7 @@ import numpy as np
 from npdeconv import plot
 from npdeconv._files import write_arrays
 from npdeconv.cli.figures import file_stem, image_name, listed, make_folder, save_figure
-from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load
+from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load, only
 from npdeconv.visualize import class_activation_maps
 
 
@@ -37,18 +37,17 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Map, draw, and print the classes and where the files are."""
-    network, dataset = load(options)
-    check_range("--image", options.image, len(dataset), f"{dataset.name} has the images")
+    network, dataset = load(options, only("--image", [options.image]))
     if options.classes is not None:
         check_range("--classes", options.classes, len(dataset.classes), f"{network.name} has the classes")
-    image = dataset.images[options.image]
+    image = dataset.images[0]
     result = class_activation_maps(network, image[np.newaxis], options.classes, options.top)
     make_folder(options.out)
     for number, probability, logit in zip(
         result.classes[0], result.probability[0], result.logit[0], strict=True
     ):
         print(f"{dataset.classes[number]}: probability {probability:.4f}, logit {logit:.4g}")
-    name = image_name(dataset, options.image)
+    name = image_name(dataset, options.image, 0)
     axes = plot.class_activation(image, result, classes=dataset.classes)
     axes[0].figure.suptitle(f"{name}: what {network.name} sees where", fontsize="medium")
     path = options.out / _stem(options)

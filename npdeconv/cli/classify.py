@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load
+from npdeconv.cli.options import add_command, add_network, add_workers, at_least, load, only
 from npdeconv.inference import predict
 
 
@@ -30,14 +30,17 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Classify, and print a line per image."""
-    network, dataset = load(options)
+    first, given = (lambda count, name: range(min(20, count))), options.images
+    network, dataset = load(options, first if given is None else only("--images", given))
     outputs = network.output_shape(dataset.images.shape[1:])
     if len(outputs) != 1:
         raise ValueError(f"{network.name}: expected a network with classes, got outputs of shape {outputs}")
-    chosen = range(min(20, len(dataset))) if options.images is None else options.images
-    check_range("--images", chosen, len(dataset), f"{dataset.name} has the images")
-    probabilities = predict(network, dataset.images[list(chosen)], options.workers)
-    for number, row in zip(chosen, probabilities, strict=True):
+    probabilities = predict(network, dataset.images, options.workers)
+    numbers = range(len(dataset)) if given is None else given
+    groups = [""] * len(dataset) if dataset.groups is None else [f", {group}" for group in dataset.groups]
+    for number, group, row in zip(numbers, groups, probabilities, strict=True):
         best = np.argsort(-row, kind="stable")[: options.k]
-        name = f"image {number}" if dataset.groups is None else f"image {number}, {dataset.groups[number]}"
-        print(f"{name}: " + "; ".join(f"{dataset.classes[label]} {row[label]:.1%}" for label in best))
+        print(
+            f"image {number}{group}: "
+            + "; ".join(f"{dataset.classes[label]} {row[label]:.1%}" for label in best)
+        )

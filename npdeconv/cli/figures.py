@@ -24,9 +24,12 @@ def save_figure(axes: Array | Axes, path: Path) -> Path:
     return path
 
 
-def image_name(dataset: Dataset, number: int) -> str:
-    """Name an image in a title: the data set, its position, and its file or group if it has one."""
-    group = "" if dataset.groups is None else f", {dataset.groups[number]}"
+def image_name(dataset: Dataset, number: int, place: int | None = None) -> str:
+    """Name an image in a title: the data set, its position, and its file or group if it has one.
+
+    If only some images were loaded, `place` says where among them it is.
+    """
+    group = "" if dataset.groups is None else f", {dataset.groups[number if place is None else place]}"
     return f"{dataset.name}, image {number}{group}"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from npdeconv import plot
 from npdeconv._files import write_arrays
 from npdeconv.cli.figures import file_stem, image_name, listed, make_folder, save_figure
-from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load
+from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load, only
 from npdeconv.visualize import Fill, Occlusion, Positions, occlude, occlusion_positions
 
 
@@ -52,9 +52,8 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError("--stride: leads from one position to the next, but --at is one position only")
     if options.size is not None and len(options.size) > 2:
         raise ValueError(f"--size: expected one or two numbers of pixels, got {len(options.size)}")
-    network, dataset = load(options)
-    check_range("--image", options.image, len(dataset), f"{dataset.name} has the images")
-    image, label = dataset.images[options.image], int(dataset.labels[options.image])
+    network, dataset = load(options, only("--image", [options.image]))
+    image, label = dataset.images[0], int(dataset.labels[0])
     maps = network[: options.layer].output_shape(image.shape)[-1]
     if options.map is not None:
         check_range("--map", options.map, maps, f"layer {options.layer!r} has the maps")
@@ -78,7 +77,7 @@ def run(options: argparse.Namespace) -> None:
     _report(result, dataset.classes)
     path = options.out / _stem(options, result.feature_map, positions)
     axes = plot.occlusion(image, result, classes=dataset.classes)
-    axes[0].figure.suptitle(f"{image_name(dataset, options.image)}: {occluder}")
+    axes[0].figure.suptitle(f"{image_name(dataset, options.image, 0)}: {occluder}")
     print(save_figure(axes, path.with_name(f"{path.name}.png")))
     arrays = path.with_name(f"{path.name}.npz")
     write_arrays(arrays, result._asdict())

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from npdeconv import _files, models, weights
 from npdeconv._types import Pair
-from npdeconv.cli.pretrained import find_pretrained, prepare
-from npdeconv.data import Dataset, load_cifar10, load_folder, load_mnist, load_rps, load_strokes
+from npdeconv.cli.pretrained import Choose, find_pretrained, load_chosen, prepare
+from npdeconv.data import Dataset, load_cifar10, load_mnist, load_rps, load_strokes
 from npdeconv.inference import check_fits
 from npdeconv.layers import Sequential
 
@@ -112,48 +112,63 @@ def add_workers(parser: Any) -> None:
     )
 
 
-def load(options: argparse.Namespace) -> tuple[Sequential, Dataset]:
-    """Load what the options of `add_network` name: a trained network, and data that fit it."""
+def load(options: argparse.Namespace, choose: Choose | None = None) -> tuple[Sequential, Dataset]:
+    """Load what the options of `add_network` name: a trained network, and data that fit it.
+
+    With `choose`, the data set holds only the images that it says, and no others are read or prepared.
+    """
     pretrained = find_pretrained(options.network, options.weights)
     if pretrained is not None:
-        return _load_photos(pretrained, options)
+        return _load_photos(pretrained, options, choose)
     network, trained_on = load_network(options.network, options.weights)
-    return network, load_data(options.data or trained_on or "mnist", options.split, network)
+    return network, load_data(options.data or trained_on or "mnist", options.split, network, choose)
 
 
-def _load_photos(pretrained: weights.Pretrained, options: argparse.Namespace) -> tuple[Sequential, Dataset]:
+def _load_photos(
+    pretrained: weights.Pretrained, options: argparse.Namespace, choose: Choose | None
+) -> tuple[Sequential, Dataset]:
     if options.data is None:
         raise ValueError(f"--data: expected photos, or {SETS}, to look at with {options.network}")
     data = options.data
     if data in NAMED_SETS:
-        data = _read_named(data, options.split, pretrained.preprocessing.size)
-    return prepare(pretrained, data, options.workers)
+        data = _read_named(data, options.split, pretrained.preprocessing.size, choose)
+    return prepare(pretrained, data, options.workers, choose)
 
 
-def load_data(name: str, split: Split, network: Sequential) -> Dataset:
+def load_data(name: str, split: Split, network: Sequential, choose: Choose | None = None) -> Dataset:
     """Load a data set by what --data says, at the size that the network takes, and check that it fits."""
-    dataset = read_data(name, split, network)
+    dataset = read_data(name, split, network, choose=choose)
     check_fits(network, dataset)
     return dataset
 
 
-def read_data(name: str, split: Split, network: Sequential, shorter_side: int | None = None) -> Dataset:
+def read_data(
+    name: str,
+    split: Split,
+    network: Sequential,
+    shorter_side: int | None = None,
+    choose: Choose | None = None,
+) -> Dataset:
     """Load a data set by what --data says, at the size that the network takes, of whatever classes."""
     height, width, _ = network.input_shape or (300, 300, 3)
     if name in NAMED_SETS:
-        return _read_named(name, split, (height, width))
+        return _read_named(name, split, (height, width), choose)
     folder = Path(name)
     if not folder.is_dir():
         raise FileNotFoundError(f"--data: expected {SETS}; there is no folder {name!r}")
-    return load_folder(folder / split if (folder / split).is_dir() else folder, (height, width), shorter_side)
+    if (folder / split).is_dir():
+        folder = folder / split
+    return load_chosen(folder, (height, width), shorter_side, choose)
 
 
-def _read_named(name: str, split: Split, size: Pair) -> Dataset:
+def _read_named(name: str, split: Split, size: Pair, choose: Choose | None) -> Dataset:
     if name == "strokes":
-        return load_strokes(*STROKES[split])
-    if name == "rps":
-        return load_rps(split, size)
-    return load_mnist(split) if name == "mnist" else load_cifar10(split)
+        dataset = load_strokes(*STROKES[split])
+    elif name == "rps":
+        dataset = load_rps(split, size)
+    else:
+        dataset = load_mnist(split) if name == "mnist" else load_cifar10(split)
+    return dataset if choose is None else dataset[list(choose(len(dataset), dataset.name))]
 
 
 def load_network(source: str, file: str | None) -> tuple[Sequential, str | None]:
@@ -227,6 +242,16 @@ def _recorded_data(folder: Path) -> str | None:
         return str(json.loads(path.read_text(encoding="utf-8"))["data"])
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ValueError(f"{path}: expected what --data said, as a training run records it") from None
+
+
+def only(option: str, images: Sequence[int]) -> Choose:
+    """Return what makes `load` read these images, and no others; those that there are not, it refuses."""
+
+    def choose(count: int, name: str) -> Sequence[int]:
+        check_range(option, images, count, f"{name} has the images")
+        return images
+
+    return choose
 
 
 def check_range(option: str, values: int | Iterable[int], count: int, has: str) -> None:

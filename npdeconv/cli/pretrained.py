@@ -1,16 +1,23 @@
 """Networks made elsewhere, given by their card, and photos to look at with them."""
 
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
 from npdeconv import weights
-from npdeconv._types import Array
-from npdeconv.data import Dataset, load_folder, load_photos
+from npdeconv._types import Array, Pair
+from npdeconv.data import Dataset, load_folder
 from npdeconv.data.files import find
-from npdeconv.data.folder import SUFFIXES
+from npdeconv.data.folder import find_folder, list_images
+from npdeconv.data.photos import fit_photos, holds_photos, list_photos
 from npdeconv.inference import predict
 from npdeconv.layers import Sequential
+
+Choose: TypeAlias = Callable[[int, str], Sequence[int]]
+"""Says which images to read, told how many there are and what they are called."""
 
 
 def is_card(name: str) -> bool:
@@ -35,7 +42,7 @@ def find_pretrained(source: str, file: str | None) -> weights.Pretrained | None:
 
 
 def prepare(
-    pretrained: weights.Pretrained, data: str | Dataset, workers: int | None
+    pretrained: weights.Pretrained, data: str | Dataset, workers: int | None, choose: Choose | None = None
 ) -> tuple[Sequential, Dataset]:
     """Bring photos to what a pretrained network takes.
 
@@ -45,6 +52,8 @@ def prepare(
     data : str or Dataset
         A photo, a folder of photos, a folder of class folders, or what was loaded already.
     workers : int, optional
+    choose : function, optional
+        Says which of the photos to read.
 
     Returns
     -------
@@ -57,25 +66,33 @@ def prepare(
     """
     network, preprocessing = pretrained.on_pixels(), pretrained.preprocessing
     if isinstance(data, str) and not _is_of_photos(data):
-        data = load_folder(data, preprocessing.size, preprocessing.shorter_side)
+        data = load_chosen(data, preprocessing.size, preprocessing.shorter_side, choose)
     if isinstance(data, Dataset):
         name, groups, labeled = data.name, data.groups, data
         fits = data.images.shape[1:] == network.input_shape
         images = data.images if fits else preprocessing.fit(data.images)
     else:
-        photos = load_photos(data)
-        name, groups, labeled = Path(data).stem, tuple(photo.name for photo in photos), None
-        images = preprocessing.fit([photo.image for photo in photos])
+        photos, name = list_photos(data), Path(data).stem
+        if choose is not None:
+            photos = [photos[image] for image in choose(len(photos), name)]
+        groups, labeled = tuple(photo.stem for photo in photos), None
+        images = fit_photos(photos, preprocessing)
     classes, labels = _classify(network, pretrained.classes, images, labeled, workers)
     return network, Dataset(images, labels, classes, name, groups)
 
 
+def load_chosen(path: str | Path, size: Pair, shorter_side: int | None, choose: Choose | None) -> Dataset:
+    """Load a folder of class folders, or, without reading the others, some of its images."""
+    folder, chosen = find_folder(path), None
+    if choose is not None:
+        chosen = choose(len(list_images(folder).files), folder.name)
+    return load_folder(folder, size, shorter_side, image_indices=chosen)
+
+
 def _is_of_photos(data: str) -> bool:
-    """Return whether this is a photo, or a folder with photos of its own; no folder of class folders."""
+    """Return whether this is a photo, or a folder of photos; no folder of class folders."""
     place = Path(data) if Path(data).exists() else find(data) or Path(data)
-    if not place.is_dir():
-        return True
-    return any(entry.suffix.lower() in SUFFIXES and entry.is_file() for entry in place.iterdir())
+    return not place.is_dir() or holds_photos(place, say=lambda said: print(said, file=sys.stderr))
 
 
 def _classify(

@@ -11,7 +11,7 @@ from npdeconv import plot
 from npdeconv._files import write_arrays
 from npdeconv._types import Rule, Shape
 from npdeconv.cli.figures import file_stem, listed, make_folder, save_figure
-from npdeconv.cli.options import add_command, add_network, add_workers, check_range, load
+from npdeconv.cli.options import add_command, add_network, add_workers, check_range, load, only
 from npdeconv.visualize import Select, find_strongest, project
 from npdeconv.visualize.projection import as_map_shape
 
@@ -52,21 +52,20 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Project, draw, and print where the files are."""
-    network, dataset = load(options)
+    network, dataset = load(options, None if options.images is None else only("--images", options.images))
     shape = as_map_shape(network[: options.layer].output_shape(dataset.images.shape[1:]))
     chosen = np.arange(min(8, shape[2])) if options.maps is None else np.array(options.maps)
     check_range("--map", chosen, shape[2], f"layer {options.layer!r} has the maps")
     select = _select(options.select, options.layer, shape)
-    if options.images is not None:
-        check_range("--images", options.images, len(dataset), f"{dataset.name} has the images")
     make_folder(options.out)
     if options.images is None:
         best = find_strongest(network, dataset.images, [options.layer], k=1, workers=options.workers)
         # A dead map has no strongest image: any will show that it is silent.
         maps, positions = chosen, np.maximum(best[options.layer].images[chosen, 0], 0)
+        images = dataset.images[positions]
     else:
         maps, positions = np.repeat(chosen, len(options.images)), np.tile(options.images, len(chosen))
-    images = dataset.images[positions]
+        images = np.tile(dataset.images, (len(chosen), 1, 1, 1))
     result = project(
         network,
         images,

@@ -14,7 +14,8 @@ from npdeconv.cli.figures import file_stem, make_folder, save_figure
 from npdeconv.cli.options import add_command, add_seed, add_workers, at_least, load_network, number
 from npdeconv.cli.pretrained import find_pretrained
 from npdeconv.cli.transfer import write_table
-from npdeconv.data import Photo, Preprocessing, load_photos
+from npdeconv.data import Preprocessing
+from npdeconv.data.photos import fit_photos, list_photos
 from npdeconv.experiments import Retraining, retraining, t_interval
 from npdeconv.experiments.likeness import AFTER, BEFORE, CONTROL, KNOWN, RETRAINED, Score, Seen
 from npdeconv.experiments.similarity import check_scikit_image
@@ -66,8 +67,8 @@ def run(options: argparse.Namespace) -> None:
     """Retrain, measure, draw, and print the table."""
     check_scikit_image()
     network, preprocessing, classes = _load(options)
-    photos, others = load_photos(options.images), load_photos(options.control)
-    images, control_images = (_fit(preprocessing, few) for few in (photos, others))
+    photos, others = list_photos(options.images), list_photos(options.control)
+    images, control_images = (fit_photos(few, preprocessing) for few in (photos, others))
     target = _class("--class", options.target, classes)
     if options.control_class is None:
         control = _most_frequent(network, control_images, target, options.workers)
@@ -91,7 +92,7 @@ def run(options: argparse.Namespace) -> None:
     )
     _print(result, names)
     stem = file_stem("retraining", network.name, f"class{target}", f"control{control}", split="test")
-    files = [photo.name for photo in (*photos, *others)]
+    files = [photo.stem for photo in (*photos, *others)]
     figures = {
         "reconstructions": plot.reconstructions(result, names),
         "scores": plot.likeness(result, names),
@@ -123,10 +124,6 @@ def _load(options: argparse.Namespace) -> tuple[Sequential, Preprocessing, tuple
         preprocessing = Preprocessing((size[0], size[1]), channels="gray" if channels == 1 else "RGB")
     outputs = network.output_shape(network.input_shape or (*preprocessing.size, 3))
     return network, preprocessing, names or tuple(map(str, range(outputs[-1])))
-
-
-def _fit(preprocessing: Preprocessing, photos: Sequence[Photo]) -> Array:
-    return preprocessing.fit([photo.image for photo in photos])
 
 
 def _class(option: str, word: str, classes: Sequence[str]) -> int:

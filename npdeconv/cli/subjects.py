@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from npdeconv import weights
 from npdeconv.cli.options import NAMED_SETS, SETS, Split, load_network, read_data
+from npdeconv.cli.pretrained import find_pretrained
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
 
@@ -34,11 +34,9 @@ def add_subject(parser: Any, *, split: bool = True) -> None:
 
 def load_subject(options: argparse.Namespace) -> Subject:
     """Load the network."""
-    if Path(options.network).suffix != ".json":
+    pretrained = find_pretrained(options.network, options.weights)
+    if pretrained is None:
         return Subject(*load_network(options.network, options.weights), None)
-    if options.weights is not None:
-        raise ValueError(f"{options.network}: a card names its weights, and takes no --weights")
-    pretrained = weights.load_card(options.network)
     return Subject(pretrained.on_pixels(), None, pretrained.preprocessing.shorter_side)
 
 

@@ -1,7 +1,8 @@
 """Labeled images: where they come from, how they are cut into batches and varied.
 
 In reading order: `dataset` (what all loaders return), `idx` and `mnist`, `cifar10`, `folder`, `rps` and
-`photos`, `strokes` (drawn, not loaded), `planted`, `files` and `archive` (where files lie, and downloads),
+`photos`, `pictures` (what people see of an image file), `strokes` (drawn, not loaded), `planted`, `files`,
+`stray` and `archive` (where files lie, which do not count, and downloads),
 `batches`, `preprocessing` (for networks made elsewhere), `augment` and `warping`.
 """
 

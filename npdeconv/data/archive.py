@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from npdeconv.data.stray import is_stray
+
 LARGEST = 2**30
 """Bytes that an archive may unpack to; the largest known one has 200 million."""
 
@@ -17,7 +19,7 @@ LARGEST = 2**30
 def unpack(archive: Path, members: str, target: Path) -> Path:
     """Unpack the folder `members` of a `.tar.gz` file, or else of a zip file, as the new folder `target`.
 
-    Other members and hidden files are left out, but every name is checked first.
+    Other members and stray files are left out, but every name is checked first.
 
     Returns
     -------
@@ -130,5 +132,7 @@ def _check_members(members: list[_Member], archive: Path) -> None:
 
 
 def _is_wanted(member: _Member, members: str) -> bool:
-    name = PurePosixPath(member.name)
-    return member.is_file and PurePosixPath(members) in name.parents and not name.name.startswith(".")
+    name, folder = PurePosixPath(member.name), PurePosixPath(members)
+    if not member.is_file or folder not in name.parents:
+        return False
+    return not any(map(is_stray, name.relative_to(folder).parts))

@@ -38,6 +38,9 @@ PIXELS = 32 * 32 * 3
 LARGEST = 10_000
 """Images in a batch; fewer are taken, too."""
 
+LARGEST_PICKLE = 2**26
+"""Bytes of a batch of the Python version; the original ones have 31 million."""
+
 XZ_MEMORY = 2**28
 """Bytes that unpacking xz may take; what is packed as strongly as can be needs 65 million."""
 
@@ -150,7 +153,9 @@ def _read_classes(folder: Path) -> tuple[str, ...]:
             listed: Any = [line for line in file.read(1000).decode("ascii").splitlines() if line.strip()]
     else:
         listed = _unpickle(path, "a pickled list of class names").get("label_names")
-    names = [_as_text(name) for name in listed] if isinstance(listed, list) else []
+    # Counted first: they may all be the same long text.
+    is_list = isinstance(listed, list) and len(listed) == CLASSES
+    names = [_as_text(name) for name in listed] if is_list else []
     classes = {name.strip(): None for name in names if name is not None}  # a set in order
     if not len(classes) == len(names) == CLASSES:
         raise ValueError(f"{path}: expected the names of {CLASSES} classes, each once, got something else")
@@ -160,6 +165,8 @@ def _read_classes(folder: Path) -> tuple[str, ...]:
 def _unpickle(path: Path, expected: str) -> dict[str, Any]:
     """Read a pickled dictionary whose keys are text, be it of Python 2 or bytes of Python 3."""
     with path.open("rb") as file, naming(path, expected.removeprefix("a ")):
+        if path.stat().st_size > LARGEST_PICKLE:
+            raise UnexpectedError(f"expected at most {LARGEST_PICKLE} bytes, got {path.stat().st_size}")
         content = restricted_load(file, NUMPY)
     if not isinstance(content, dict):
         raise ValueError(f"{path}: expected {expected}, got something else")

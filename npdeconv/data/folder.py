@@ -1,24 +1,21 @@
 """A folder per class, full of images."""
 
 import os
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 from tqdm import tqdm
 
 from npdeconv._checks import positive_pair
 from npdeconv._types import Array, Pair
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.files import find
-from npdeconv.data.preprocessing import check_shorter_side, fit_photo
-
-SUFFIXES = (".png", ".jpg", ".jpeg")
+from npdeconv.data.pictures import SUFFIXES, WHITE, Color, check_background, opened, pictures_in, unwarned
+from npdeconv.data.preprocessing import check_shorter_side, fit_picture
+from npdeconv.data.stray import visible
 
 
 class Listing(NamedTuple):
@@ -29,14 +26,32 @@ class Listing(NamedTuple):
     labels: Array
     """int64 (N,)"""
 
+    def take(self, image_indices: Sequence[int]) -> "Listing":
+        """Return some of the images, of the same classes."""
+        for image in image_indices:
+            if not 0 <= image < len(self.files):
+                raise IndexError(
+                    f"load_folder: image_indices must be from 0 to {len(self.files) - 1}, got {image}"
+                )
+        files = tuple(self.files[image] for image in image_indices)
+        return Listing(self.classes, files, self.labels[list(image_indices)])
 
-def load_folder(path: str | os.PathLike[str], size: int | Pair, shorter_side: int | None = None) -> Dataset:
+
+def load_folder(
+    path: str | os.PathLike[str],
+    size: int | Pair,
+    shorter_side: int | None = None,
+    *,
+    background: Color = WHITE,
+    image_indices: Sequence[int] | None = None,
+) -> Dataset:
     """Load a folder that holds one folder of PNG or JPEG images per class.
 
     That is how Caltech-101 and Caltech-256 come. Classes and images come in the order of their
-    names. Everything is turned to RGB (transparency is dropped) and brought to `size`, antialiased.
-    Passed over are hidden files and folders, files that are not called .png, .jpg or .jpeg, and
-    folders inside a class folder. A progress bar appears on stderr after two seconds.
+    names. Everything is turned to RGB, as people see it (see `npdeconv.data.pictures.opened`), and
+    brought to `size`, antialiased. Passed over are hidden and system files and folders, files that are
+    not called .png, .jpg or .jpeg, and folders inside a class folder. A progress bar appears on stderr
+    after two seconds.
 
     Parameters
     ----------
@@ -49,6 +64,10 @@ def load_folder(path: str | os.PathLike[str], size: int | Pair, shorter_side: in
         Scale each image until its shorter side has so many pixels, and cut `size` out of the
         center, as many pretrained networks want it (see `Preprocessing`); without it, images are
         stretched to `size`.
+    background : (red, green, blue), optional
+        What shows through where images are transparent; white if not given.
+    image_indices : sequence of int, optional
+        Read only these images of the data set, in this order.
 
     Returns
     -------
@@ -59,31 +78,36 @@ def load_folder(path: str | os.PathLike[str], size: int | Pair, shorter_side: in
     ------
     FileNotFoundError
         If there is no such folder.
+    IndexError
+        If there is no such image.
     ValueError
         If it holds no class folders, a class folder holds no image, or a file is no image, is
-        damaged, or would unpack to more pixels than Pillow's ``Image.MAX_IMAGE_PIXELS``.
+        damaged, or would take too much memory.
     """
     shape = positive_pair(size, "load_folder", "size")
     check_shorter_side(shorter_side, shape, "load_folder")
-    folder = Path(path)
-    if not folder.is_dir():
-        folder = find(folder) or folder
+    color = check_background(background, "load_folder")
+    folder = find_folder(path)
     listing = list_images(folder)
-    images = read_images(listing.files, shape, shorter_side)
+    if image_indices is not None:
+        listing = listing.take(image_indices)
+    images = read_images(listing.files, shape, shorter_side, background=color)
     return Dataset(images, listing.labels, listing.classes, folder.name)
+
+
+def find_folder(path: str | os.PathLike[str]) -> Path:
+    """Return the folder that is here, or else the one of this name where data files lie."""
+    return Path(path) if Path(path).is_dir() else find(path) or Path(path)
 
 
 def list_images(folder: Path) -> Listing:
     """List the images of each class folder; errors as in `load_folder`."""
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: expected a folder that holds a folder of images per class")
-    class_folders = [entry for entry in _visible(folder) if entry.is_dir()]
+    class_folders = [entry for entry in visible(folder) if entry.is_dir()]
     if not class_folders:
         raise ValueError(f"{folder}: expected a folder of images per class, got no folder in it")
-    members = [
-        [entry for entry in _visible(class_folder) if entry.suffix.lower() in SUFFIXES and entry.is_file()]
-        for class_folder in class_folders
-    ]
+    members = [pictures_in(class_folder) for class_folder in class_folders]
     for class_folder, images in zip(class_folders, members, strict=True):
         if not images:
             raise ValueError(
@@ -96,52 +120,24 @@ def list_images(folder: Path) -> Listing:
     )
 
 
-def read_images(files: Sequence[Path], size: Pair, shorter_side: int | None = None) -> Array:
-    """Read PNG or JPEG files as uint8 (N, H, W, 3), on all cores; errors as in `load_folder`."""
-    images = np.empty((len(files), *size, 3), dtype=np.uint8)
+def read_images(
+    files: Sequence[Path],
+    size: Pair,
+    shorter_side: int | None = None,
+    *,
+    background: Color = WHITE,
+    gray: bool = False,
+) -> Array:
+    """Read PNG or JPEG files as uint8 (N, H, W, 3 or 1), on all cores; errors as in `load_folder`."""
+    images = np.empty((len(files), *size, 1 if gray else 3), dtype=np.uint8)
+    least = max(size) if shorter_side is None else shorter_side
 
     def read(position: int) -> None:
-        images[position] = fit_photo(decode(files[position]), size, shorter_side)
+        with opened(files[position], background, least) as picture:
+            images[position] = fit_picture(picture, size, shorter_side, gray=gray)
 
     # Pillow releases the GIL while it decodes.
     with unwarned(), ThreadPoolExecutor(os.cpu_count()) as pool:
         for _ in tqdm(pool.map(read, range(len(files))), total=len(files), unit="image", delay=2):
             pass
     return images
-
-
-def _visible(folder: Path) -> list[Path]:
-    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-
-
-@contextmanager
-def unwarned() -> Iterator[None]:
-    """Keep Pillow from warning: of damaged EXIF data, say, which does not concern the pixels.
-
-    To be entered in the main thread, around all calls of `decode`: filters are global.
-    """
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"PIL\.")
-        yield
-
-
-def decode(path: Path) -> Array:
-    """Read one PNG or JPEG file as uint8 (H, W, 3); errors as in `load_folder`."""
-    with path.open("rb") as file:
-        try:
-            with Image.open(file, formats=("PNG", "JPEG")) as image:
-                _refuse_bomb(image)
-                if image.mode.startswith("I"):  # 16 bits of gray: keep the upper 8, as Pillow does for colors
-                    return np.repeat((np.asarray(image) >> 8).astype(np.uint8)[..., np.newaxis], 3, axis=2)
-                return np.asarray(image.convert("RGB"))
-        except Exception as error:  # a damaged file makes Pillow raise almost anything
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise ValueError(
-                f"{path}: expected a PNG or JPEG image, got one that cannot be read ({reason})"
-            ) from error
-
-
-def _refuse_bomb(image: Image.Image) -> None:
-    limit = Image.MAX_IMAGE_PIXELS
-    if limit is not None and image.width * image.height > limit:
-        raise ValueError(f"{image.width}x{image.height} pixels, more than the limit of {limit}")

@@ -1,7 +1,8 @@
 """The IDX format, in which MNIST comes: a few big-endian numbers, then bytes.
 
 A file starts with a magic number (2051: images, 2049: labels) and the length of each axis, all
-four bytes long; one unsigned byte per pixel or label follows. The files are packed with gzip.
+four bytes long; one unsigned byte per pixel or label follows. The files come packed with gzip; whether
+one is, its content tells.
 
 Source: Y. LeCun, C. Cortes, C. Burges, *The MNIST database of handwritten digits*, file formats.
 """
@@ -21,9 +22,12 @@ LARGEST = 2**30
 DEFLATE_RATIO = 1032
 """How many bytes one packed byte can stand for at most (258 repeated bytes in 2 bits)."""
 
+GZIP = b"\x1f\x8b"
+"""How packed files begin."""
+
 
 def read_images(path: Path) -> Array:
-    """Read a packed file of images as uint8 (N, H, W, 1).
+    """Read a file of images, packed or not, as uint8 (N, H, W, 1).
 
     Raises
     ------
@@ -34,7 +38,7 @@ def read_images(path: Path) -> Array:
 
 
 def read_labels(path: Path, classes: int) -> Array:
-    """Read a packed file of labels as uint8 (N,).
+    """Read a file of labels, packed or not, as uint8 (N,).
 
     Raises
     ------
@@ -50,10 +54,13 @@ def read_labels(path: Path, classes: int) -> Array:
 
 
 def _read(path: Path, magic: int, axes: int) -> Array:
+    with path.open("rb") as file:
+        is_packed = file.read(len(GZIP)) == GZIP
+    largest = path.stat().st_size * (DEFLATE_RATIO if is_packed else 1)
     try:
-        with gzip.open(path) as file:
+        with gzip.open(path) if is_packed else path.open("rb") as file:
             header = np.frombuffer(file.read(4 + 4 * axes), dtype=np.uint8)
-            shape = _parse_header(header, magic, axes, path)
+            shape = _parse_header(header, magic, axes, min(LARGEST, largest), path)
             # One byte more than promised would be one too many; reading on to the end is also
             # what makes gzip compare its checksum.
             values = np.frombuffer(file.read(math.prod(shape) + 1), dtype=np.uint8)
@@ -65,7 +72,7 @@ def _read(path: Path, magic: int, axes: int) -> Array:
     return values.reshape(shape)
 
 
-def _parse_header(header: Array, magic: int, axes: int, path: Path) -> tuple[int, ...]:
+def _parse_header(header: Array, magic: int, axes: int, possible: int, path: Path) -> tuple[int, ...]:
     """Return the promised shape, unless it cannot be true."""
     if len(header) != 4 + 4 * axes:
         raise ValueError(f"{path}: expected a header of {4 + 4 * axes} bytes, got {len(header)}")
@@ -73,7 +80,6 @@ def _parse_header(header: Array, magic: int, axes: int, path: Path) -> tuple[int
     if found != magic:
         raise ValueError(f"{path}: expected magic number {magic}, got {found}")
     promised = math.prod(shape)
-    possible = min(LARGEST, DEFLATE_RATIO * path.stat().st_size)
     if not 0 < promised <= possible:
         raise ValueError(f"{path}: expected a header that promises 1 to {possible} bytes, got {tuple(shape)}")
     return tuple(shape)

@@ -1,12 +1,13 @@
 """MNIST: 70000 handwritten digits (LeCun, Cortes & Burges 1998)."""
 
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from npdeconv._checks import one_of
 from npdeconv.data.dataset import Dataset
-from npdeconv.data.files import Source, fetch
+from npdeconv.data.files import Source, data_folders, fetch
 from npdeconv.data.idx import read_images, read_labels
 
 CLASSES = tuple("0123456789")
@@ -45,6 +46,9 @@ SOURCES = {
 def load_mnist(split: Literal["train", "test"]) -> Dataset:
     """Load MNIST, white digits on black.
 
+    Its files are taken packed or unpacked, and under both names by which they are known:
+    ``train-images-idx3-ubyte.gz``, ``train-images-idx3-ubyte`` and ``train-images.idx3-ubyte``.
+
     Parameters
     ----------
     split : "train" or "test"
@@ -63,7 +67,7 @@ def load_mnist(split: Literal["train", "test"]) -> Dataset:
         If a file is damaged or mislabeled, or the two files do not belong together.
     """
     one_of(split, SOURCES, "load_mnist", "split")
-    images_path, labels_path = map(fetch, SOURCES[split])
+    images_path, labels_path = map(_find_or_fetch, SOURCES[split])
     images = read_images(images_path)
     labels = read_labels(labels_path, len(CLASSES))
     if len(images) != len(labels):
@@ -72,3 +76,12 @@ def load_mnist(split: Literal["train", "test"]) -> Dataset:
             f"got {len(labels)}"
         )
     return Dataset(images, labels.astype(np.int64), CLASSES, f"mnist {split}")
+
+
+def _find_or_fetch(source: Source) -> Path:
+    """Return the file of any name that lies in the first folder that has one."""
+    packed = Path(source.path)
+    dotted = packed.with_name(packed.stem.replace("-idx", ".idx"))
+    names = packed, packed.with_suffix(""), dotted, dotted.with_name(f"{dotted.name}.gz")
+    candidates = [folder / name for folder in data_folders() for name in names]
+    return next((candidate for candidate in candidates if candidate.is_file()), None) or fetch(source)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 
 from npdeconv._checks import describe, not_negative, one_of, positive_int, positive_pair
 from npdeconv._types import Array, Pair
+from npdeconv.parallel import pool
 
 Channels: TypeAlias = Literal["RGB", "BGR", "gray"]
 
@@ -82,8 +84,10 @@ class Preprocessing:
     def fit(self, photos: Sequence[Array] | Array) -> Array:
         """Return what the network is going to see of the photos, as pixels: uint8 (N, height, width, C)."""
         fitted = np.empty((len(photos), *self.size, self.channel_count), np.uint8)
-        for photo, place in zip(photos, fitted, strict=True):
-            place[...] = fit_photo(photo, self.size, self.shorter_side, gray=self.channels == "gray")
+        fit = partial(fit_photo, size=self.size, shorter_side=self.shorter_side, gray=self.channels == "gray")
+        with pool() as parallel_map:
+            for place, image in zip(fitted, parallel_map(fit, photos), strict=True):
+                place[...] = image
         return fitted
 
     def normalize(self, images: Array) -> Array:
@@ -132,15 +136,24 @@ def fit_photo(photo: Array, size: Pair, shorter_side: int | None = None, *, gray
         raise TypeError(f"fit_photo: expected a photo of dtype uint8, got {describe(photo)}")
     if photo.ndim != 3 or photo.shape[2] not in (1, 3) or 0 in photo.shape:
         raise ValueError(f"fit_photo: expected a photo of shape (H, W, 3) or (H, W, 1), got {photo.shape}")
-    image = Image.fromarray(photo if photo.shape[2] == 3 else photo[..., 0]).convert("L" if gray else "RGB")
-    (height, width), (rows, columns) = size, photo.shape[:2]
+    picture = Image.fromarray(photo if photo.shape[2] == 3 else photo[..., 0])
+    return fit_picture(picture, size, shorter_side, gray=gray)
+
+
+def fit_picture(
+    picture: Image.Image, size: Pair, shorter_side: int | None = None, *, gray: bool = False
+) -> Array:
+    """Bring a picture of mode RGB or L to a size; like `fit_photo`."""
+    mode = "L" if gray else "RGB"
+    picture = picture if picture.mode == mode else picture.convert(mode)
+    (height, width), (columns, rows) = size, picture.size
     box = (0.0, 0.0, float(columns), float(rows))
     if shorter_side is not None:
         # Cut out before scaling: a photo of one row would otherwise become a very long one.
         per_pixel = min(rows, columns) / shorter_side
         top, left = (rows - height * per_pixel) / 2, (columns - width * per_pixel) / 2
         box = (left, top, left + width * per_pixel, top + height * per_pixel)
-    fitted = np.asarray(image.resize((width, height), Image.Resampling.LANCZOS, box))
+    fitted = np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS, box))
     return fitted.reshape(height, width, -1)
 
 

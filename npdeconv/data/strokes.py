@@ -10,6 +10,7 @@ learned these digits reads MNIST's too.
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from npdeconv._checks import describe, positive_int
 from npdeconv._jit import kernel
@@ -53,7 +54,7 @@ def load_strokes(n: int, seed: int = 0) -> Dataset:
     n, seed = positive_int(n, "load_strokes", "n"), _seed(seed)
     digits, styles, luck = _draw_lots(n, seed)
     images = np.zeros((n, SIZE, SIZE), dtype=np.uint8)
-    for digit, paths in enumerate(GLYPHS.values()):
+    for digit, paths in enumerate(tqdm(GLYPHS.values(), unit="digit", delay=2)):
         style = np.floor(styles * len(paths))
         for index, path in enumerate(paths.values()):
             chosen = np.flatnonzero((digits == digit) & (style == index))

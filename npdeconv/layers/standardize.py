@@ -19,7 +19,9 @@ class Standardize(LinearLayer):
     Parameters
     ----------
     mean, std : sequence of C floats
-        In units of x, in which pixels are between 0 and 1.
+        In units of x, in which pixels are between 0 and 1, and in the order of its channels.
+    reverse : bool, optional
+        Turn the order of the channels around, as networks want it that take blue, green, red.
 
     Raises
     ------
@@ -32,9 +34,10 @@ class Standardize(LinearLayer):
 
         shape: Shape
 
-    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+    def __init__(self, mean: Sequence[float], std: Sequence[float], *, reverse: bool = False) -> None:
         self.mean = np.array(mean, np.float64)
         self.std = np.array(std, np.float64)
+        self.reverse = reverse
         got = f"{describe(mean)} and {describe(std)}"
         if self.mean.ndim != 1 or self.mean.shape != self.std.shape:
             raise ValueError(f"{self.name}: expected as many means as stds, got {got}")
@@ -42,19 +45,24 @@ class Standardize(LinearLayer):
             raise ValueError(f"{self.name}: expected finite means, and stds above 0, got {got}")
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
-        """Subtract and divide."""
+        """Subtract and divide; turn the channels around if asked to."""
         check_floating(x, self.name)
         self.output_shape(x.shape[1:])
-        return (x - self.mean.astype(x.dtype)) / self.std.astype(x.dtype), self.Context(x.shape)
+        return self._reorder((x - self.mean.astype(x.dtype)) / self.std.astype(x.dtype)), self.Context(
+            x.shape
+        )
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
-        """Divide by `std`."""
+        """Turn the channels around if asked to; divide by `std`."""
         return self._transpose(dy, context), {}
 
     def _transpose(self, y: Array, context: Context) -> Array:
         check_floating(y, self.name)
         check_descent(y, context.shape, y.dtype, self.name)
-        return y / self.std.astype(y.dtype)
+        return self._reorder(y) / self.std.astype(y.dtype)
+
+    def _reorder(self, x: Array) -> Array:
+        return np.ascontiguousarray(x[..., ::-1]) if self.reverse else x
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape stays."""
@@ -63,4 +71,5 @@ class Standardize(LinearLayer):
         return input_shape
 
     def __repr__(self) -> str:
-        return f"Standardize({self.mean.tolist()}, {self.std.tolist()})"
+        reverse = ", reverse=True" * self.reverse
+        return f"Standardize({self.mean.tolist()}, {self.std.tolist()}{reverse})"

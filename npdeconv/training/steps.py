@@ -70,7 +70,7 @@ def train(
     rng : numpy.random.Generator
         Source of the order of images, of augmentation and of dropout.
     augment : callable, optional
-        Varies each batch, see `npdeconv.data.augment`.
+        Varies each batch, see `npdeconv.data.augment`; it returns as many images as it is given.
     constraint : callable, optional
         Called with the parameters after each update.
     workers : int or executor, optional
@@ -78,6 +78,8 @@ def train(
 
     Raises
     ------
+    ValueError
+        If `augment` returns anything but uint8 images, one for each that it was given.
     FloatingPointError
         If the loss becomes NaN or infinite; it names the epoch, the step and the layer in which
         that first appeared.
@@ -136,7 +138,7 @@ class Job(NamedTuple):
     ) -> tuple[float, int]:
         images, labels = self.dataset.images[chosen], self.dataset.labels[chosen]
         if self.augment is not None:
-            images = self.augment(images, generator(seed, place.epoch, place.index))
+            images = _augmented(images, self.augment, generator(seed, place.epoch, place.index))
         work = [
             _Shard(images[cut], labels[cut], len(chosen), seed, (place.epoch, place.index, number))
             for number, cut in enumerate(shards(images), 1)
@@ -157,6 +159,18 @@ class Job(NamedTuple):
         if self.constraint is not None:
             self.constraint(chain.parameters)
         return loss, correct
+
+
+def _augmented(images: Array, augment: Augmentation, rng: Generator) -> Array:
+    """Vary a batch; what comes back must be pixels still, and one image per label."""
+    varied: Any = augment(images, rng)
+    is_batch = isinstance(varied, np.ndarray) and varied.ndim == 4 and varied.dtype == images.dtype
+    if not is_batch or len(varied) != len(images):
+        raise ValueError(
+            f"train: expected augment to return {images.dtype} images (N, H, W, C), as many as it was given,"
+            f" {len(images)}, got {describe(varied)}"
+        )
+    return np.asarray(varied)
 
 
 class _Shard(NamedTuple):

@@ -7,6 +7,9 @@ A card lists the layers in order, and says how images are prepared::
      "classes": "imagenet_classes.csv",
      "layers": [{"type": "conv", "name": "conv1", "kernel": 7, "stride": 2, "pad": 0, "in": 3, "out": 96},
                 {"type": "relu", "name": "conv1_relu"}, ...]}
+
+`mean_rgb` is subtracted from the pixels, divided by 255 or not as the words say; `std_rgb`, if it is
+there, then divides them.
 """
 
 import csv
@@ -47,12 +50,24 @@ class Pretrained(NamedTuple):
 
         That is the network behind a `Standardize`, which does to pixels what the network wants done
         besides dividing them by 255. Analyses then show images, boxes and projections in colors.
+
+        Raises
+        ------
+        ValueError
+            If the network has a layer of the name "standardize" already.
         """
         whole = 255 * self.preprocessing.scale
         mean, std = (np.array(values) / whole for values in (self.preprocessing.mean, self.preprocessing.std))
-        if not mean.any() and np.all(std == 1):
+        is_reversed = self.preprocessing.channels == "BGR"
+        if not mean.any() and np.all(std == 1) and not is_reversed:
             return self.network
-        layers: dict[str, Layer] = {"standardize": Standardize(mean.tolist(), std.tolist())}
+        if "standardize" in self.network.layers:
+            raise ValueError(
+                f"{self.network.name}: expected a network without a layer 'standardize', which comes first"
+            )
+        layers: dict[str, Layer] = {
+            "standardize": Standardize(mean.tolist(), std.tolist(), reverse=is_reversed)
+        }
         layers |= self.network.layers
         return Sequential(layers, input_shape=self.network.input_shape, name=self.network.name)
 
@@ -119,8 +134,9 @@ def _input_shape(value: Any) -> Shape:
 
 
 def _preprocessing(card: dict[str, Any], shape: Shape) -> Preprocessing:
-    """Parse what a card says of images: the mean as a number, the rest in words."""
-    words, order, mean = (card.get(key) for key in ("preprocessing", "channel_order", "mean_rgb"))
+    """Parse what a card says of images: mean and standard deviation as numbers, the rest in words."""
+    keys = "preprocessing", "channel_order", "mean_rgb", "std_rgb"
+    words, order, mean, std = map(card.get, keys)
     channels = {"RGB": 3, "grey": 1}.get(str(order))
     if channels != shape[2]:
         raise UnexpectedError(
@@ -131,13 +147,20 @@ def _preprocessing(card: dict[str, Any], shape: Shape) -> Preprocessing:
             f"expected preprocessing to say '/ 255' or 'no division', got {describe(words)}"
         )
     shorter = re.search(r"shorter side to (\d{1,4})\b", words)
-    return Preprocessing(
+    preprocessing = Preprocessing(
         (shape[0], shape[1]),
         shorter_side=int(shorter[1]) if shorter else None,
         scale=1.0 if "no division" in words else 1 / 255,
         mean=(0.0,) * shape[2] if mean is None else mean,
+        std=(1.0,) * shape[2] if std is None else std,
         channels="RGB" if channels == 3 else "gray",
     )
+    if max(preprocessing.mean) > 255 * preprocessing.scale:
+        raise UnexpectedError(
+            f"expected mean_rgb of pixels from 0 to {255 * preprocessing.scale:.0f}, as preprocessing"
+            f" makes them, got {describe(mean)}"
+        )
+    return preprocessing
 
 
 def _listed_elsewhere(name: Any, path: Path) -> Path | None:

@@ -25,7 +25,7 @@ def made(tmp_path_factory):
     """The folder of a run, without any training."""
     folder = tmp_path_factory.mktemp("cli") / "run"
     folder.mkdir()
-    config = {"network": "deck_model4", "dataset": {"name": "strokes"}}
+    config = {"network": "deck_model4", "dataset": {"name": "strokes", "classes": list("0123456789")}}
     (folder / "config.json").write_text(json.dumps(config))
     weights.save(models.deck_model4(rng=np.random.default_rng(0)), folder / "weights.npz")
     return folder
@@ -121,7 +121,8 @@ def test_runs_that_are_damaged(run, capsys):
         (run / "config.json").write_text(text)
         said = complain(capsys, "project", run, *PROJECT)
         assert said == f"{run}/config.json: expected the settings of a training run"
-    (run / "config.json").write_text('{"network": "resnet", "dataset": {"name": "strokes"}}')
+    unknown = {"network": "resnet", "dataset": {"name": "strokes", "classes": ["0"]}}
+    (run / "config.json").write_text(json.dumps(unknown))
     assert complain(capsys, "project", run, *PROJECT).startswith("no network 'resnet'; the networks are ")
 
 

@@ -181,12 +181,10 @@ def test_errors_are_one_sentence(network, tmp_path, capsys):
         "--queries: there are the compared images 0 to 39, got 40"
     )
     assert complain("transfer", *network, "--classes", "top") == (
-        "no class 'top' in halves; the classes are left, right, bottom"
+        "halves: no class 'top'; the classes are left, right, bottom"
     )
     card = tmp_path / "card.json"
-    assert complain("probe", card, "--weights", "x.npz") == (
-        f"{card}: a card names its weights, and takes no --weights"
-    )
+    assert complain("probe", card, "--weights", "x.npz") == (f"--weights: expected none, {card} has its own")
     assert complain("probe", card).startswith(f"{card}: there is no such file")
     assert "expected images of shape (8, 8, 1), mnist has (28, 28, 1)" in complain_about_size(
         complain, network

@@ -1,22 +1,30 @@
 """Networks made elsewhere, given by their card, and photos to look at with them."""
 
+import sys
 from pathlib import Path
 
-import numpy as np
-
 from npdeconv import weights
-from npdeconv._types import Array
-from npdeconv.data import Dataset, load_folder, load_photos
+from npdeconv.data import Dataset, Preprocessing, class_positions, load_folder, load_photos
+from npdeconv.data.classes import list_names
 from npdeconv.data.files import find
 from npdeconv.data.folder import SUFFIXES
-from npdeconv.inference import predict
 from npdeconv.layers import Sequential
 
 
 def is_card(name: str) -> bool:
     """Return whether this names the card of a pretrained network, or the weights beside one."""
-    path = Path(name)
-    return path.suffix == ".json" or (path.suffix == ".npz" and path.with_suffix(".json").is_file())
+    return Path(name).suffix == ".json" or find_card(name) is not None
+
+
+def find_card(name: str) -> Path | None:
+    """Return where a card lies, or the one beside some weights: here, or where data files lie.
+
+    There, cards may also lie in the folder `weights`.
+    """
+    if Path(name).suffix not in (".json", ".npz"):
+        return None
+    card = Path(name).with_suffix(".json")
+    return card if card.is_file() else find(card) or find("weights" / card)
 
 
 def find_pretrained(source: str, file: str | None) -> weights.Pretrained | None:
@@ -27,16 +35,14 @@ def find_pretrained(source: str, file: str | None) -> weights.Pretrained | None:
     if is_card(source):
         if file is not None:
             raise ValueError(f"--weights: expected none, {source} has its own")
-        return weights.load_card(source)
+        return weights.load_card(find_card(source) or source)
     is_torch = file is not None and Path(file).suffix.lower() in (".pth", ".pt", ".safetensors")
     if file is None or not is_torch or source not in weights.TORCHVISION:
         return None
     return weights.load_torchvision(source, file)
 
 
-def prepare(
-    pretrained: weights.Pretrained, data: str | Dataset, workers: int | None
-) -> tuple[Sequential, Dataset]:
+def prepare(pretrained: weights.Pretrained, data: str | Dataset) -> tuple[Sequential, Dataset]:
     """Bring photos to what a pretrained network takes.
 
     Parameters
@@ -44,7 +50,6 @@ def prepare(
     pretrained : Pretrained
     data : str or Dataset
         A photo, a folder of photos, a folder of class folders, or what was loaded already.
-    workers : int, optional
 
     Returns
     -------
@@ -52,50 +57,52 @@ def prepare(
         Takes pixels.
     dataset : Dataset
         Its classes are the network's. Labels are the data's own if the network knows all of its
-        classes; otherwise each image is labeled with what the network takes it for. The groups are
-        the names of single photos.
+        classes; otherwise it has none. The groups are the names of single photos.
     """
     network, preprocessing = pretrained.on_pixels(), pretrained.preprocessing
-    if isinstance(data, str) and not _is_of_photos(data):
+    if isinstance(data, str):
+        if is_of_photos(data):
+            return network, _as_answered(network, load_unlabeled(data, preprocessing))
         data = load_folder(data, preprocessing.size, preprocessing.shorter_side)
-    if isinstance(data, Dataset):
-        name, groups, labeled = data.name, data.groups, data
-        fits = data.images.shape[1:] == network.input_shape
-        images = data.images if fits else preprocessing.fit(data.images)
-    else:
-        photos = load_photos(data)
-        name, groups, labeled = Path(data).stem, tuple(photo.name for photo in photos), None
-        images = preprocessing.fit([photo.image for photo in photos])
-    classes, labels = _classify(network, pretrained.classes, images, labeled, workers)
-    return network, Dataset(images, labels, classes, name, groups)
+    if data.images.shape[1:] != network.input_shape:
+        images = preprocessing.fit(data.images)
+        data = Dataset(images, data.labels, data.classes, data.name, data.groups)
+    return network, _as_answered(network, data)
 
 
-def _is_of_photos(data: str) -> bool:
+def load_unlabeled(data: str, preprocessing: Preprocessing) -> Dataset:
+    """Load a photo or a folder of photos, of which nobody has said what they show."""
+    photos = load_photos(data)
+    images = preprocessing.fit([photo.image for photo in photos])
+    return Dataset(images, None, (), Path(data).stem, tuple(photo.name for photo in photos))
+
+
+def is_of_photos(data: str) -> bool:
     """Return whether this is a photo, or a folder with photos of its own; no folder of class folders."""
-    place = Path(data) if Path(data).exists() else find(data) or Path(data)
+    place = find_data(data)
     if not place.is_dir():
         return True
     return any(entry.suffix.lower() in SUFFIXES and entry.is_file() for entry in place.iterdir())
 
 
-def _classify(
-    network: Sequential,
-    names: tuple[str, ...] | None,
-    images: Array,
-    labeled: Dataset | None,
-    workers: int | None,
-) -> tuple[tuple[str, ...], Array]:
-    """Return the network's classes, and the label of each image."""
-    outputs = network.output_shape(images.shape[1:])
+def find_data(data: str) -> Path:
+    """Return where a file or folder of images lies: here, or where data files lie."""
+    return Path(data) if Path(data).exists() else find(data) or Path(data)
+
+
+def _as_answered(network: Sequential, dataset: Dataset) -> Dataset:
+    """Label a data set by the network's classes, or not at all where these are not its own."""
+    outputs = network.output_shape(dataset.images.shape[1:])
     if len(outputs) != 1:  # it ends in feature maps, and has no classes
-        return ("unknown",), np.zeros(len(images), np.int64)
-    classes = names or tuple(map(str, range(outputs[0])))
-    position = {_plain(name): number for number, name in enumerate(classes)}
-    own = None if labeled is None else [position.get(_plain(name)) for name in labeled.classes]
-    if labeled is None or own is None or None in own:
-        return classes, predict(network, images, workers).argmax(axis=1)
-    return classes, np.array(own)[labeled.labels]
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ").casefold()
+        return Dataset(dataset.images, None, (), dataset.name, dataset.groups)
+    classes = network.classes or tuple(map(str, range(outputs[0])))
+    places = class_positions(dataset.classes, classes)
+    if None in places:
+        strange = [name for name, place in zip(dataset.classes, places, strict=True) if place is None]
+        print(
+            f"{dataset.name}: its labels are left out, since {network.name} does not know all of its classes"
+            f" (not {list_names(strange)}); classes are those that {network.name} predicts",
+            file=sys.stderr,
+        )
+        dataset = Dataset(dataset.images, None, (), dataset.name, dataset.groups)
+    return dataset.relabeled(classes, network.name)

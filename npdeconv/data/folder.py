@@ -26,14 +26,14 @@ class Listing(NamedTuple):
 
     classes: tuple[str, ...]
     files: tuple[Path, ...]
-    labels: Array
-    """int64 (N,)"""
+    labels: Array | None
+    """int64 (N,); None where the images lie in no class folders"""
 
 
 def load_folder(path: str | os.PathLike[str], size: int | Pair, shorter_side: int | None = None) -> Dataset:
-    """Load a folder that holds one folder of PNG or JPEG images per class.
+    """Load a folder that holds one folder of PNG or JPEG images per class, or images without labels.
 
-    That is how Caltech-101 and Caltech-256 come. Classes and images come in the order of their
+    The first is how Caltech-101 and Caltech-256 come. Classes and images come in the order of their
     names. Everything is turned to RGB (transparency is dropped) and brought to `size`, antialiased.
     Passed over are hidden files and folders, files that are not called .png, .jpg or .jpeg, and
     folders inside a class folder. A progress bar appears on stderr after two seconds.
@@ -53,14 +53,15 @@ def load_folder(path: str | os.PathLike[str], size: int | Pair, shorter_side: in
     Returns
     -------
     Dataset
-        Images (N, H, W, 3), named after the folder.
+        Images (N, H, W, 3), named after the folder. Where they lie in no class folders, nobody has
+        labeled them: `labels` is None, and the groups are the names of the files.
 
     Raises
     ------
     FileNotFoundError
         If there is no such folder.
     ValueError
-        If it holds no class folders, a class folder holds no image, or a file is no image, is
+        If it holds neither class folders nor images, a class folder holds no image, or a file is no image, is
         damaged, or would unpack to more pixels than Pillow's ``Image.MAX_IMAGE_PIXELS``.
     """
     shape = positive_pair(size, "load_folder", "size")
@@ -70,20 +71,21 @@ def load_folder(path: str | os.PathLike[str], size: int | Pair, shorter_side: in
         folder = find(folder) or folder
     listing = list_images(folder)
     images = read_images(listing.files, shape, shorter_side)
-    return Dataset(images, listing.labels, listing.classes, folder.name)
+    groups = tuple(file.stem for file in listing.files) if listing.labels is None else None
+    return Dataset(images, listing.labels, listing.classes, folder.name, groups)
 
 
 def list_images(folder: Path) -> Listing:
-    """List the images of each class folder; errors as in `load_folder`."""
+    """List the images of each class folder, or of a folder without any; errors as in `load_folder`."""
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: expected a folder that holds a folder of images per class")
     class_folders = [entry for entry in _visible(folder) if entry.is_dir()]
     if not class_folders:
-        raise ValueError(f"{folder}: expected a folder of images per class, got no folder in it")
-    members = [
-        [entry for entry in _visible(class_folder) if entry.suffix.lower() in SUFFIXES and entry.is_file()]
-        for class_folder in class_folders
-    ]
+        unlabeled = _images(folder)
+        if not unlabeled:
+            raise ValueError(f"{folder}: expected a folder of images per class, got no folder in it")
+        return Listing((), tuple(unlabeled), None)
+    members = [_images(class_folder) for class_folder in class_folders]
     for class_folder, images in zip(class_folders, members, strict=True):
         if not images:
             raise ValueError(
@@ -108,6 +110,10 @@ def read_images(files: Sequence[Path], size: Pair, shorter_side: int | None = No
         for _ in tqdm(pool.map(read, range(len(files))), total=len(files), unit="image", delay=2):
             pass
     return images
+
+
+def _images(folder: Path) -> list[Path]:
+    return [entry for entry in _visible(folder) if entry.suffix.lower() in SUFFIXES and entry.is_file()]
 
 
 def _visible(folder: Path) -> list[Path]:

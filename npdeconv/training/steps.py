@@ -10,7 +10,7 @@ import numpy as np
 from npdeconv._checks import describe, positive_int
 from npdeconv._types import Array, Generator
 from npdeconv.data import Augmentation, Dataset, as_input, batch_indices
-from npdeconv.inference import below_softmax, check_fits
+from npdeconv.inference import below_softmax, match
 from npdeconv.layers import Sequential
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.optimizers import Optimizer
@@ -62,8 +62,8 @@ def train(
     Parameters
     ----------
     network : Sequential
-        Its parameters are changed in place. A trailing `Softmax` is trained through the fused
-        loss `softmax_cross_entropy`.
+        Its parameters are changed in place, and it learns what its classes are called. A trailing
+        `Softmax` is trained through the fused loss `softmax_cross_entropy`.
     dataset : Dataset
     optimizer : Optimizer
     epochs, batch_size : int
@@ -78,6 +78,8 @@ def train(
 
     Raises
     ------
+    ValueError
+        If the data set has no labels, or does not fit the network, see `npdeconv.inference.match`.
     FloatingPointError
         If the loss becomes NaN or infinite; it names the epoch, the step and the layer in which
         that first appeared.
@@ -86,7 +88,8 @@ def train(
         positive_int(batch_size, "train", "batch_size"),
         positive_int(epochs, "train", "epochs"),
     )
-    check_fits(network, dataset)
+    dataset = match(network, dataset)
+    dataset.labels_for("train")
     job = Job(network, dataset, optimizer, batch_size, augment, constraint)
     return job.run(epochs, new_seed(rng), Position(), workers)
 
@@ -120,6 +123,7 @@ class Job(NamedTuple):
     def run(self, epochs: int, seed: int, start: Position, workers: Workers) -> Iterator[Step]:
         """Yield the steps from a position on."""
         chain = below_softmax(self.network)
+        self.network.classes = self.dataset.classes
         steps = -(-len(self.dataset) // self.batch_size)
         with pool(workers) as parallel_map:
             for epoch in range(start.epoch, epochs + 1):
@@ -134,7 +138,7 @@ class Job(NamedTuple):
     def _step(
         self, chain: Sequential, chosen: Array, seed: int, place: Position, parallel_map: OrderedMap
     ) -> tuple[float, int]:
-        images, labels = self.dataset.images[chosen], self.dataset.labels[chosen]
+        images, labels = self.dataset.images[chosen], self.dataset.labels_for("train")[chosen]
         if self.augment is not None:
             images = self.augment(images, generator(seed, place.epoch, place.index))
         work = [

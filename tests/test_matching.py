@@ -46,6 +46,14 @@ def test_training_tells_a_network_its_classes(network):
     assert with_classes(network, 3, np.random.default_rng(0)).classes is None
 
 
+def test_a_run_that_is_over_tells_them_too(tmp_path):
+    settings = {"validation": 0.5, "patience": 1, "epochs": 1, "run": tmp_path / "run", "resume": True}
+    fitted(tiny_network(), **settings)
+    again = tiny_network()
+    fitted(again, **settings)
+    assert again.classes == CLASSES
+
+
 def test_evaluation_does_not_mind_the_order(network):
     dataset = tiny_dataset(60, seed=1)
     assert evaluate(network, moved(dataset)) == evaluate(network, dataset)

@@ -115,6 +115,7 @@ def fit(
         dataset, loop.validation = split(validation, generator(loop.progress.seed, 0))
     if loop.record is not None:
         loop.record.begin()  # everything that is given has been checked: now there is a run
+    network.classes = dataset.classes
     job = Job(network, dataset, optimizer, batch_size, augment, constraint)
     loop.run_through(job, epochs, workers, progress)
     return loop.history

@@ -90,6 +90,7 @@ def train(
     )
     dataset = match(network, dataset)
     dataset.labels_for("train")
+    network.classes = dataset.classes
     job = Job(network, dataset, optimizer, batch_size, augment, constraint)
     return job.run(epochs, new_seed(rng), Position(), workers)
 
@@ -123,7 +124,6 @@ class Job(NamedTuple):
     def run(self, epochs: int, seed: int, start: Position, workers: Workers) -> Iterator[Step]:
         """Yield the steps from a position on."""
         chain = below_softmax(self.network)
-        self.network.classes = self.dataset.classes
         steps = -(-len(self.dataset) // self.batch_size)
         with pool(workers) as parallel_map:
             for epoch in range(start.epoch, epochs + 1):

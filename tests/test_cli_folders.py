@@ -88,6 +88,8 @@ def test_the_last_layer_follows_the_classes(here, tmp_path, capsys):
         capsys, "info", "runs/little"
     )
     assert "bee: activation" in say(capsys, "maximize", "runs/little", "--map", "Bee", "--steps", 1)
+    said = "little: --weights must name the file of weights to look into, or NETWORK its run, runs/little"
+    assert complain(capsys, "look", "little") == said
     say(capsys, *TRAIN, "--epochs", 13, "--resume")
     assert History.read(here / "runs/little/history.csv").epochs == 13
 

@@ -184,7 +184,9 @@ def load_network(source: str, file: str | None) -> tuple[Sequential, str | None]
         _load_weights(network, file or Path(source) / "weights.npz")
         return network, trained_on
     if file is None:
-        raise ValueError(f"{source}: --weights must name the file of weights to look into")
+        run = Path("runs") / source
+        trained = f", or NETWORK its run, {run}" if (run / "config.json").is_file() else ""
+        raise ValueError(f"{source}: --weights must name the file of weights to look into{trained}")
     pretrained = find_pretrained(source, file)
     if pretrained is not None:
         return pretrained.on_pixels(), None

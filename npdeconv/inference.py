@@ -55,14 +55,15 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
     TypeError
         If it is no data set.
     ValueError
-        If the data set is empty, or does not fit the network.
+        If the data set is empty, has no labels, or does not fit the network, see `match`.
     """
-    check_fits(network, dataset)
+    dataset = match(network, dataset)
+    truth = dataset.labels_for("evaluate")
     chain = below_softmax(network)
     correct, loss = 0, 0.0
     cuts = shards(dataset.images, SHARD_PIXELS)
     for cut, logits in zip(cuts, class_logits(chain, dataset.images, workers), strict=True):
-        labels = dataset.labels[cut]
+        labels = truth[cut]
         correct += int((logits.argmax(axis=1) == labels).sum())
         with _unwarned():
             loss += softmax_cross_entropy(logits, labels)[0] * len(labels)
@@ -97,8 +98,20 @@ def below_softmax(network: Sequential) -> Sequential:
     return network[: names[-1]] if names and isinstance(network.layers[last], Softmax) else network
 
 
-def check_fits(network: Sequential, dataset: Dataset) -> None:
-    """Check that a network takes a data set's images and has an output for each class."""
+def match(network: Sequential, dataset: Dataset) -> Dataset:
+    """Return a data set whose labels are a network's outputs, after checking that the two fit.
+
+    Where the network knows its classes, the data set's are matched by name, so that their order may
+    be another and some may be missing. Where it does not, they are matched by position. Images
+    without labels get the names that the network has for its answers, or numbers.
+
+    Raises
+    ------
+    TypeError
+        If it is no data set.
+    ValueError
+        If it is empty, the network does not take its images, or has not the outputs for its classes.
+    """
     if not isinstance(dataset, Dataset):
         raise TypeError(f"{network.name}: expected a Dataset to train on or look at, got {describe(dataset)}")
     name, shape = network.name, dataset.images.shape[1:]
@@ -109,8 +122,15 @@ def check_fits(network: Sequential, dataset: Dataset) -> None:
             f"{name}: expected images of shape {network.input_shape}, {dataset.name} has {shape}"
         )
     outputs = network.output_shape(shape)
+    if len(outputs) != 1:
+        raise ValueError(f"{name}: expected a network with classes, got outputs of shape {outputs}")
+    if network.classes is not None:
+        dataset = dataset.relabeled(network.classes, name)
+    elif dataset.labels is None and not dataset.classes:
+        dataset = dataset.relabeled([str(number) for number in range(outputs[0])], name)
     if outputs != (len(dataset.classes),):
         raise ValueError(
             f"{name}: expected {len(dataset.classes)} outputs, one per class of {dataset.name},"
             f" got outputs of shape {outputs}"
         )
+    return dataset

@@ -107,7 +107,7 @@ def test_version(capsys):
 
 def test_info(capsys):
     lines = say(capsys, "info", "deck_model3").splitlines()
-    assert lines[0] == "deck_model3: input 28 x 28 x 1"
+    assert lines[0] == "deck_model3: input 28 x 28 x 1; classes: 10; data that fit: mnist, strokes, photos"
     rows = {line.split()[0]: re.split(r"  +", line) for line in lines[2:]}
     assert list(rows) == [*models.deck_model3(rng=np.random.default_rng(0)).layers, "total"]
     assert rows["conv1"] == ["conv1", "Conv2D", "28 x 28 x 32", "320", "3x3"]
@@ -398,7 +398,7 @@ def test_a_run_finds_its_own_folder_of_data_again(tmp_path, capsys, monkeypatch)
         )
 
     monkeypatch.setattr(models, "names", lambda: ("small",))
-    monkeypatch.setattr(models, "build", lambda name, rng, dtype=np.float32: small(rng, dtype))
+    monkeypatch.setattr(models, "build", lambda name, rng, classes=3: small(rng))
     monkeypatch.chdir(tmp_path)
     say(capsys, "train", "small", "--data", "my digits", "--run", "run", "--epochs", "1")
     assert json.loads((tmp_path / "run" / "data.json").read_text()) == {"data": str(folder)}

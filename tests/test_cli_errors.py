@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,7 @@ def made(tmp_path_factory):
     """The folder of a run, without any training."""
     folder = tmp_path_factory.mktemp("cli") / "run"
     folder.mkdir()
-    config = {"network": "deck_model4", "dataset": {"name": "strokes"}}
+    config = {"network": "deck_model4", "dataset": {"name": "strokes", "classes": list("0123456789")}}
     (folder / "config.json").write_text(json.dumps(config))
     weights.save(models.deck_model4(rng=np.random.default_rng(0)), folder / "weights.npz")
     return folder
@@ -121,7 +122,8 @@ def test_runs_that_are_damaged(run, capsys):
         (run / "config.json").write_text(text)
         said = complain(capsys, "project", run, *PROJECT)
         assert said == f"{run}/config.json: expected the settings of a training run"
-    (run / "config.json").write_text('{"network": "resnet", "dataset": {"name": "strokes"}}')
+    unknown = {"network": "resnet", "dataset": {"name": "strokes", "classes": ["0"]}}
+    (run / "config.json").write_text(json.dumps(unknown))
     assert complain(capsys, "project", run, *PROJECT).startswith("no network 'resnet'; the networks are ")
 
 
@@ -401,3 +403,32 @@ def test_a_process_of_its_own(tmp_path):
     assert done.stderr.startswith("npdeconv: nowhere: expected the folder of a training run or one of ")
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "usage", "sentence"),
+    [
+        (("trian", "deck_model3"), "npdeconv", r"invalid choice: 'trian' .* \(did you mean 'train'\?\)$"),
+        (("train", "deck_model3", "--epohcs", "3"), "npdeconv train", r"unrecognized arguments: --epohcs 3"),
+        (("train", "m", "--epohcs=3"), "npdeconv train", r"--epohcs=3 \(did you mean '--epochs'\?\)$"),
+        (("train", "m", "--optimizer", "adm"), "npdeconv train", r"'adm' .* \(did you mean 'adam'\?\)$"),
+        (("train", "m", "--xyz"), "npdeconv train", r"unrecognized arguments: --xyz$"),
+        (("info", "a", "b"), "npdeconv info", r"unrecognized arguments: b$"),
+    ],
+)
+def test_arguments_that_are_nearly_right(capsys, arguments, usage, sentence):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(list(arguments))
+    assert stopped.value.code == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"usage: {usage} [-h]")
+    assert re.search(sentence, err.rstrip())
+
+
+def test_a_model_that_is_nearly_right(capsys):
+    said = complain(capsys, "train", "deck_modell3")
+    assert said.startswith("no network 'deck_modell3' (did you mean 'deck_model3'?); the networks are ")
+    said = complain(capsys, "classify", "deck_modell3")
+    assert said.endswith(" (did you mean 'deck_model3'?)")
+    said = complain(capsys, "train", "deck_model3", "--data", "mnits")
+    assert said.endswith("there is no folder 'mnits' (did you mean 'mnist'?)")

@@ -7,9 +7,11 @@ import time
 import numpy as np
 import pytest
 
+from npdeconv.data import Dataset
 from npdeconv.report import write
 from npdeconv.report.sheets import as_bytes
 from tests.report_cases import DEAD, HOSTILE, history, hostile_report, noisy_report, tiny_report
+from tests.tiny import CLASSES, tiny_dataset
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
@@ -406,3 +408,20 @@ def test_the_open_page_follows_the_training_until_it_ends(browser, report, tmp_p
         page.evaluate("window.old = true")
         page.wait_for_timeout(600)
         assert page.evaluate("window.old")
+
+
+def test_images_that_nobody_labeled_are_called_predicted_everywhere(browser, tmp_path):
+    plain = tiny_dataset(70)
+    report, _ = tiny_report(tmp_path, Dataset(plain.images, None, CLASSES, "bare"))
+    write(tmp_path / "page.html", report)
+    with opened(browser, tmp_path / "page.html") as page:
+        open_map(page, "relu2", 3)
+        assert "What the network takes them for" in page.inner_text("#detail")
+        assert ", predicted " in page.inner_text("#detail")
+        for section in ("#similar", "#occlusion"):
+            assert ", predicted " in page.inner_text(section)
+        assert "of its predicted class" in page.inner_text("#cloud-kin")
+        text = page.inner_text("body").casefold()
+        for word in (", class ", "true class", "are right", "are wrong", "truth"):
+            assert word not in text
+        assert page.locator("#mistakes").count() == 0

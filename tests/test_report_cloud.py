@@ -49,7 +49,7 @@ def test_the_cloud_is_what_embed_finds(report):
 def test_many_images_are_thinned_out_and_embedded_by_tsne():
     pytest.importorskip("sklearn")
     searched = tiny_dataset(400)
-    cloud = find_cloud(tiny_network(), searched, np.arange(400), workers=2)
+    cloud = find_cloud(tiny_network(), searched, np.arange(400), searched.labels, workers=2)
     assert len(cloud.positions) == 300
     assert cloud.positions[-1] == 398
     assert list(cloud.points) == ["principal components", "t-SNE"]
@@ -60,8 +60,8 @@ def test_without_a_hidden_layer_or_with_few_images_there_is_no_cloud():
     flat = Sequential(
         {"flatten": Flatten(), "logits": Dense(64, 3, rng=np.random.default_rng(0))}, input_shape=(8, 8, 1)
     )
-    assert find_cloud(flat, dataset, np.arange(9), workers=1) is None
-    assert find_cloud(tiny_network(), dataset[:5], np.arange(5), workers=1) is None
+    assert find_cloud(flat, dataset, np.arange(9), dataset.labels, workers=1) is None
+    assert find_cloud(tiny_network(), dataset[:5], np.arange(5), dataset.labels[:5], workers=1) is None
     page = render(collect(tiny_network(), dataset[:5], examples=0))
     assert payload_of(page)["cloud"] is None
     assert 'id="similar"' not in page

@@ -227,4 +227,4 @@ def test_the_control_is_what_most_are_taken_for_unless_given(command, tmp_path, 
     assert len(list((tmp_path / "out").glob("*class1_control[02].npz"))) == 1
     assert cli.main([*command, "--class", "cat"]) == 2
     error = capsys.readouterr().err
-    assert "npdeconv: --class: expected a class by name, or by number below 3, got 'cat'" in error
+    assert "npdeconv: --class: no class 'cat'; the classes are 0, 1, 2" in error

@@ -140,14 +140,14 @@ def test_datasets_that_do_not_fit(dataset, message, tmp_path):
         evaluate(network, dataset)
     with pytest.raises(ValueError, match=message):
         fitted(network, dataset, run=run)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=r"strange ones: a" if dataset.name == "four" else message):
         fitted(network, validation=dataset, run=run)
     assert not run.exists()
 
 
 def test_outputs_that_are_no_classes():
     network = Sequential({"conv": Conv2D(1, 3, 3, rng=np.random.default_rng(0))}, name="maps")
-    with pytest.raises(ValueError, match=r"^maps: expected 3 outputs, .* got outputs of shape \(6, 6, 3\)$"):
+    with pytest.raises(ValueError, match=r"^maps: expected a network with classes, got .* \(6, 6, 3\)$"):
         evaluate(network, tiny_dataset())
 
 

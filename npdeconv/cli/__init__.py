@@ -29,6 +29,7 @@ from npdeconv.cli import (
     train,
     transfer,
 )
+from npdeconv.cli.parser import Parser
 from npdeconv.parallel import progress_bars
 
 COMMANDS = (
@@ -61,9 +62,7 @@ and draws what it learned."""
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status. Errors a user can mend are one sentence and status 2."""
-    parser = argparse.ArgumentParser(
-        "npdeconv", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser("npdeconv", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"npdeconv {npdeconv.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:

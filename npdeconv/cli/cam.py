@@ -10,7 +10,15 @@ import numpy as np
 from npdeconv import plot
 from npdeconv._files import write_arrays
 from npdeconv.cli.figures import file_stem, image_name, listed, make_folder, save_figure
-from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load, only
+from npdeconv.cli.options import (
+    add_command,
+    add_network,
+    add_workers,
+    at_least,
+    class_numbers,
+    load,
+    only,
+)
 from npdeconv.visualize import class_activation_maps
 
 
@@ -30,7 +38,7 @@ def add(commands: Any) -> None:
     option = parser.add_argument
     option("--image", type=int, default=0, metavar="N", help="position in the data set")
     option("--top", type=at_least(1), default=5, metavar="N", help="how many of the most likely classes")
-    option("--classes", type=int, nargs="+", metavar="N", help="these instead of the most likely ones")
+    option("--classes", nargs="+", metavar="CLASS", help="these, by name or number, not the most likely ones")
     option("--out", type=Path, default=Path("maps"), metavar="DIR", help="folder to write to")
     add_workers(parser)
 
@@ -39,7 +47,7 @@ def run(options: argparse.Namespace) -> None:
     """Map, draw, and print the classes and where the files are."""
     network, dataset = load(options, only("--image", [options.image]))
     if options.classes is not None:
-        check_range("--classes", options.classes, len(dataset.classes), f"{network.name} has the classes")
+        options.classes = class_numbers("--classes", options.classes, network, len(dataset.classes))
     image = dataset.images[0]
     result = class_activation_maps(network, image[np.newaxis], options.classes, options.top)
     make_folder(options.out)

@@ -29,7 +29,7 @@ def add(commands: Any) -> None:
         description="Compares images by a layer's features, and writes scatters of thumbnails (.png) along "
         "the features' principal components and by t-SNE, a sheet of images with their nearest neighbors in "
         "feature space and in pixel space, and the raw arrays (.npz). Prints how often neighbors share the "
-        "label.",
+        "label, if there are labels.",
     )
     add_subject(parser)
     option = parser.add_argument
@@ -83,7 +83,8 @@ def run(options: argparse.Namespace) -> None:
     stem = file_stem("embed", layer, split=options.split)
     arrays = _draw(result, shown, queries, out, stem)
     _print_agreement(result, shown)
-    write_arrays(out / f"{stem}.npz", {"images": places, "labels": shown.labels, **arrays})
+    labels = {} if shown.labels is None else {"labels": shown.labels}
+    write_arrays(out / f"{stem}.npz", {"images": places, **labels, **arrays})
     print(out / f"{stem}.npz")
 
 
@@ -99,7 +100,8 @@ def _draw(result: Embedding, shown: Dataset, queries: Array, out: Path, stem: st
         ax = plot.scatter(points, shown.images, shown.labels, shown.classes, title=f"{what}\n{how}")
         print(save_figure(ax, out / f"{stem}_{name}.png"), flush=True)
     k = result.neighbors.positions.shape[1]
-    title = f"an image, its {k} nearest neighbors by {result.layer}, and by its pixels\nframed: another class"
+    title = f"an image, its {k} nearest neighbors by {result.layer}, and by its pixels"
+    title += "" if shown.labels is None else "\nframed: another class"
     here, there = _only(result.neighbors, queries), _only(result.pixel_neighbors, queries)
     axes = plot.neighbors(shown.images, here, there, shown.labels, shown.classes, title=title)
     print(save_figure(axes, out / f"{stem}_neighbors.png"), flush=True)
@@ -110,6 +112,9 @@ def _draw(result: Embedding, shown: Dataset, queries: Array, out: Path, stem: st
 
 
 def _print_agreement(result: Embedding, shown: Dataset) -> None:
+    if shown.labels is None:
+        print(f"nobody has labeled {shown.name}: nothing is said about labels that neighbors share")
+        return
     chance = 0.0
     for found, space in ((result.neighbors, result.layer), (result.pixel_neighbors, "pixels")):
         agreement = label_agreement(found, shown.labels)
@@ -122,8 +127,12 @@ def _print_agreement(result: Embedding, shown: Dataset) -> None:
 
 
 def _first_of_classes(shown: Dataset) -> Array:
-    """Return the first image each of some classes, at even distances among those that there are."""
-    _, first = np.unique(shown.labels, return_index=True)
+    """Return the first image each of some classes, at even distances among those that there are.
+
+    Without labels, each image may be of a class of its own.
+    """
+    of_class = np.arange(len(shown)) if shown.labels is None else shown.labels
+    _, first = np.unique(of_class, return_index=True)
     rows = min(ROWS, len(first))
     return first[np.arange(rows) * len(first) // rows]
 

@@ -180,7 +180,7 @@ def _mistakes(scene: _Scene) -> dict[str, Any]:
     if len(outputs) != 1:
         print(f"no mistakes to draw: {scene.network.name} ends in feature maps, and has no classes")
         return {}
-    if _is_unlabeled(scene.dataset):
+    if scene.dataset.labels is None:
         print("no mistakes to draw: nobody has said what the photos show")
         return {}
     result = find_mistakes(scene.network, scene.dataset, MISTAKES_SHOWN, workers=scene.workers)
@@ -200,11 +200,6 @@ def _mistakes(scene: _Scene) -> dict[str, Any]:
     else:
         print("no mistakes to draw")
     return arrays
-
-
-def _is_unlabeled(dataset: Dataset) -> bool:
-    """Tell single photos, which `prepare` names by groups of one, and labels by the network's answers."""
-    return dataset.groups is not None and len(set(dataset.groups)) == len(dataset)
 
 
 def _filters(scene: _Scene) -> dict[str, Any]:

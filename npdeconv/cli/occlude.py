@@ -10,6 +10,7 @@ from npdeconv import plot
 from npdeconv._files import write_arrays
 from npdeconv.cli.figures import file_stem, image_name, listed, make_folder, save_figure
 from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load, only
+from npdeconv.inference import predict
 from npdeconv.visualize import Fill, Occlusion, Positions, occlude, occlusion_positions
 
 
@@ -21,9 +22,9 @@ def add(commands: Any) -> None:
         run,
         summary="slide an occluder over an image and map what the network loses",
         description="Slides an occluder over an image and maps, by its place, the probability of the true "
-        "class, the most likely class and the activity of a feature map, beside that map's projection. "
-        "Writes a figure (.png) and the raw arrays (.npz). For the names of layers, see `npdeconv info "
-        "MODEL`; images and feature maps count from 0.",
+        "class (where nobody has labeled the image, of the predicted one), the most likely class and the "
+        "activity of a feature map, beside that map's projection. Writes a figure (.png) and the raw arrays "
+        "(.npz). For the names of layers, see `npdeconv info MODEL`; images and feature maps count from 0.",
     )
     add_network(parser)
     option = parser.add_argument
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
     if options.size is not None and len(options.size) > 2:
         raise ValueError(f"--size: expected one or two numbers of pixels, got {len(options.size)}")
     network, dataset = load(options, only("--image", [options.image]))
-    image, label = dataset.images[0], int(dataset.labels[0])
+    image, truth = dataset.images[0], None if dataset.labels is None else int(dataset.labels[0])
     maps = network[: options.layer].output_shape(image.shape)[-1]
     if options.map is not None:
         check_range("--map", options.map, maps, f"layer {options.layer!r} has the maps")
@@ -65,7 +66,7 @@ def run(options: argparse.Namespace) -> None:
     result = occlude(
         network,
         image,
-        label,
+        int(predict(network, image[np.newaxis])[0].argmax()) if truth is None else truth,
         options.layer,
         size=positions.size,
         stride=options.stride,
@@ -74,9 +75,11 @@ def run(options: argparse.Namespace) -> None:
         feature_map=options.map,
         workers=options.workers,
     )
+    if truth is None:
+        print(f"nobody has labeled the image: {dataset.classes[result.label]} is predicted, right or wrong")
     _report(result, dataset.classes)
     path = options.out / _stem(options, result.feature_map, positions)
-    axes = plot.occlusion(image, result, classes=dataset.classes)
+    axes = plot.occlusion(image, result, classes=dataset.classes, truth=truth)
     axes[0].figure.suptitle(f"{image_name(dataset, options.image, 0)}: {occluder}")
     print(save_figure(axes, path.with_name(f"{path.name}.png")))
     arrays = path.with_name(f"{path.name}.npz")
@@ -95,10 +98,10 @@ def _stem(options: argparse.Namespace, feature_map: int, positions: Positions) -
 
 
 def _report(result: Occlusion, classes: tuple[str, ...]) -> None:
-    true, worst = classes[result.label], result.worst
+    name, worst = classes[result.label], result.worst
     there = np.ix_(result.rows == worst.top, result.columns == worst.left)
-    print(f"clean: {_seen(result.clean_most_likely, result.clean_probability, true, classes)}")
-    seen = _seen(result.most_likely[there].item(), result.probability[there].item(), true, classes)
+    print(f"clean: {_seen(result.clean_most_likely, result.clean_probability, name, classes)}")
+    seen = _seen(result.most_likely[there].item(), result.probability[there].item(), name, classes)
     print(f"rows {worst.top} to {worst.bottom - 1}, columns {worst.left} to {worst.right - 1} hidden: {seen}")
     if result.activity.size > 1:
         print(
@@ -107,5 +110,5 @@ def _report(result: Occlusion, classes: tuple[str, ...]) -> None:
         )
 
 
-def _seen(most_likely: int, probability: float, true: str, classes: tuple[str, ...]) -> str:
-    return f"probability of {true} {probability:.4f}, most likely {classes[most_likely]}"
+def _seen(most_likely: int, probability: float, name: str, classes: tuple[str, ...]) -> str:
+    return f"probability of {name} {probability:.4f}, most likely {classes[most_likely]}"

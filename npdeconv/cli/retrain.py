@@ -11,7 +11,15 @@ from npdeconv import plot
 from npdeconv._files import write_arrays
 from npdeconv._types import Array
 from npdeconv.cli.figures import file_stem, make_folder, save_figure
-from npdeconv.cli.options import add_command, add_seed, add_workers, at_least, load_network, number
+from npdeconv.cli.options import (
+    add_command,
+    add_seed,
+    add_workers,
+    at_least,
+    class_numbers,
+    load_network,
+    number,
+)
 from npdeconv.cli.pretrained import find_pretrained
 from npdeconv.cli.transfer import write_table
 from npdeconv.data import Preprocessing
@@ -66,14 +74,16 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Retrain, measure, draw, and print the table."""
     check_scikit_image()
-    network, preprocessing, classes = _load(options)
+    network, preprocessing = _load(options)
+    (outputs,) = network.output_shape((*preprocessing.size, preprocessing.channel_count))
+    classes = network.classes or tuple(map(str, range(outputs)))
     photos, others = list_photos(options.images), list_photos(options.control)
     images, control_images = (fit_photos(few, preprocessing) for few in (photos, others))
-    target = _class("--class", options.target, classes)
+    (target,) = class_numbers("--class", [options.target], network, outputs)
     if options.control_class is None:
         control = _most_frequent(network, control_images, target, options.workers)
     else:
-        control = _class("--control-class", options.control_class, classes)
+        (control,) = class_numbers("--control-class", [options.control_class], network, outputs)
     names = classes[target], classes[control]
     out = make_folder(options.out)
     result = retraining(
@@ -107,33 +117,16 @@ def run(options: argparse.Namespace) -> None:
     print(write_table(out / f"{stem}.csv", COLUMNS, _rows(result, names, files)))
 
 
-def _load(options: argparse.Namespace) -> tuple[Sequential, Preprocessing, tuple[str, ...]]:
-    """Load a network that takes pixels, how photos are brought to its size, and its classes' names."""
+def _load(options: argparse.Namespace) -> tuple[Sequential, Preprocessing]:
+    """Load a network that takes pixels, and how photos are brought to its size."""
     pretrained = find_pretrained(options.network, options.weights)
     if pretrained is not None:
-        network, preprocessing, names = (
-            pretrained.on_pixels(),
-            pretrained.preprocessing,
-            pretrained.classes,
-        )
-    else:
-        network, names = load_network(options.network, options.weights)[0], None
-        if network.input_shape is None:
-            raise ValueError(f"{network.name}: expected a network with an input shape")
-        *size, channels = network.input_shape
-        preprocessing = Preprocessing((size[0], size[1]), channels="gray" if channels == 1 else "RGB")
-    outputs = network.output_shape(network.input_shape or (*preprocessing.size, 3))
-    return network, preprocessing, names or tuple(map(str, range(outputs[-1])))
-
-
-def _class(option: str, word: str, classes: Sequence[str]) -> int:
-    """Return a class by its number or its name."""
-    if word.isdecimal() and int(word) < len(classes):
-        return int(word)
-    plain = [name.casefold() for name in classes]
-    if word.casefold() in plain:
-        return plain.index(word.casefold())
-    raise ValueError(f"{option}: expected a class by name, or by number below {len(classes)}, got {word!r}")
+        return pretrained.on_pixels(), pretrained.preprocessing
+    network, _ = load_network(options.network, options.weights)
+    if network.input_shape is None:
+        raise ValueError(f"{network.name}: expected a network with an input shape")
+    *size, channels = network.input_shape
+    return network, Preprocessing((size[0], size[1]), channels="gray" if channels == 1 else "RGB")
 
 
 def _most_frequent(network: Sequential, images: Array, target: int, workers: int | None) -> int:

@@ -1,12 +1,12 @@
 """Trained networks and the images they are shown, whose classes need not be those of the network."""
 
 import argparse
-from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from npdeconv.cli.options import NAMED_SETS, SETS, Split, load_network, read_data
+from npdeconv.cli.options import NAMED_SETS, PHOTOS, Split, load_network, read_data
 from npdeconv.cli.pretrained import find_pretrained
 from npdeconv.data import Dataset
+from npdeconv.data.files import locate
 from npdeconv.layers import Sequential
 
 
@@ -27,7 +27,7 @@ def add_subject(parser: Any, *, split: bool = True) -> None:
         help="folder of a training run, card (.json) of a pretrained network, or a model with --weights",
     )
     option("--weights", metavar="FILE", help=".npz or Keras .h5 file; of a run, its weights.npz if not given")
-    option("--data", metavar="SET", help=f"{SETS}, of whatever classes; the run's if not given")
+    option("--data", metavar="SET", help=f"{PHOTOS}, of whatever classes; the run's if not given")
     if split:
         option("--split", choices=get_args(Split), default="test", help="part of the data set")
 
@@ -59,4 +59,4 @@ def check_takes(network: Sequential, dataset: Dataset) -> None:
 
 def has_test_set(data: str) -> bool:
     """Tell whether what --data says has test images of its own."""
-    return data in NAMED_SETS or (Path(data) / "test").is_dir()
+    return data in NAMED_SETS or (locate(data) / "test").is_dir()

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from npdeconv import callbacks, models, optimizers, training
+from npdeconv._types import Generator
 from npdeconv.cli.figures import check_folder
 from npdeconv.cli.options import (
     DATA_HELP,
@@ -18,9 +19,11 @@ from npdeconv.cli.options import (
     at_least,
     load_data,
     number,
+    read_data,
     record_data,
 )
 from npdeconv.cli.report import check_page, write_report
+from npdeconv.cli.subjects import check_takes
 from npdeconv.data import Augmentation, Dataset, compose, flip, shift, tint, warp
 from npdeconv.layers import Sequential
 from npdeconv.report import Watch
@@ -150,10 +153,13 @@ def run(options: argparse.Namespace) -> None:
         check_page(folder / "report.html")
     optimizer, schedule = _optimizer(options), _schedule(options)
     constraint = _constraint(options, network)
+    dataset = read_data(options.data, "train", network)
+    network = _for_classes(network, dataset, options.data, rng)
     test = load_data(options.test or options.data, "test", network)
+    test.labels_for("--test")
     training.fit(
         network,
-        load_data(options.data, "train", network),
+        dataset,
         optimizer,
         epochs=options.epochs,
         batch_size=options.batch_size,
@@ -173,6 +179,19 @@ def run(options: argparse.Namespace) -> None:
     print(f"the run is in {folder}")
     if options.watch:
         write_report(folder, network, test, folder / "report.html", workers=options.workers)
+
+
+def _for_classes(network: Sequential, dataset: Dataset, data: str, rng: Generator) -> Sequential:
+    """Give the network an output for each class of what --data says."""
+    dataset.labels_for("train")
+    check_takes(network, dataset)
+    (outputs,), count = network.output_shape(dataset.images.shape[1:]), len(dataset.classes)
+    if outputs != count:
+        network = models.with_classes(network, count, rng)
+        words = f"{count} outputs instead of {outputs}, one per class of {data}"
+        print(f"{network.name}: the last layer has {words}", flush=True)
+    network.classes = dataset.classes
+    return network
 
 
 def _schedule(options: argparse.Namespace) -> Schedule | None:

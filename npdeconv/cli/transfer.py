@@ -22,7 +22,6 @@ from npdeconv.experiments import (
     small_network,
     t_interval,
     transfer,
-    with_classes,
 )
 from npdeconv.experiments.classifiers import Kind
 from npdeconv.layers import Sequential
@@ -148,7 +147,7 @@ def _pretrain(options: argparse.Namespace) -> Subject:
     rng = np.random.default_rng(0)
     network = models.build(options.network, rng=rng)
     dataset, test = _load(options.data or "mnist", options.pretrain, network)
-    network = with_classes(network, len(dataset.classes), rng)
+    network = models.with_classes(network, len(dataset.classes), rng)
     training.fit(network, dataset, Adam(1e-3), epochs=options.epochs, rng=rng, workers=options.workers)
     if test is not None:
         accuracy, _ = training.evaluate(network, test, options.workers)
@@ -169,7 +168,7 @@ def _scratch(
     def build(rng: Generator) -> Sequential:
         if options.scratch == SMALL:
             return small_network(shape, classes, rng)
-        return with_classes(models.build(options.scratch, rng=rng), classes, rng)
+        return models.build(options.scratch, classes=classes, rng=rng)
 
     varied: list[Augmentation] = [shift(options.shift)] if options.shift else []
     varied += [flip()] if options.flip else []

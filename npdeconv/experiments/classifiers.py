@@ -97,7 +97,7 @@ def score_classifiers(
     features: Array, dataset: Dataset, draws: Sequence[Draw], kind: Kind, workers: Workers = None
 ) -> list[float]:
     """Fit a classifier to each draw of a data set's images, and return the accuracies on its test images."""
-    task = partial(_score, features, dataset.labels, len(dataset.classes), kind)
+    task = partial(_score, features, dataset.labels_for("score_classifiers"), len(dataset.classes), kind)
     with pool(workers) as parallel_map:
         return list(parallel_map(task, draws))
 

@@ -169,7 +169,7 @@ def _judge(
     errors = [[_error(scenes, choosing.boxes, share) for share in SHARES] for scenes in tried]
     best = SHARES[np.argmin(errors, axis=1)]
     return (
-        float((answers == testing.dataset.labels).mean()),
+        float((answers == testing.dataset.labels_for("compare_poolings")).mean()),
         np.array([energy_inside(scenes, testing.boxes).mean() for scenes in maps]),
         np.array([_error(scenes, testing.boxes, SHARE) for scenes in maps]),
         best,
@@ -179,7 +179,7 @@ def _judge(
 
 def _maps(network: Sequential, pictures: Planted, workers: Workers) -> Array:
     """Return the maps of the true classes (M, N, H, W)."""
-    images, labels = pictures.dataset.images, pictures.dataset.labels
+    images, labels = pictures.dataset.images, pictures.dataset.labels_for("compare_poolings")
     own = class_activation_maps(network, images, labels[:, np.newaxis], workers=workers).upsampled[:, 0]
     edges = saliency(network, images, labels, workers=workers)
     return np.stack([own, edges, gaussian_filter(edges, (0, SMOOTHING, SMOOTHING))])

@@ -118,4 +118,4 @@ def _from_scratch(
     assert scratch is not None
     trained = scratch.train(pictures[draw.chosen], np.random.default_rng(seed), workers)
     answers = most_probable(trained, pictures.images[draw.tested], workers)
-    return class_mean_accuracy(answers, pictures.labels[draw.tested])
+    return class_mean_accuracy(answers, pictures.labels_for("transfer")[draw.tested])

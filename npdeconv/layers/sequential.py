@@ -6,7 +6,7 @@ from typing import Any, TypeAlias, overload
 
 import numpy as np
 
-from npdeconv._checks import describe
+from npdeconv._checks import describe, did_you_mean
 from npdeconv._types import Array, Box, Generator, Gradients, Rule, Shape
 from npdeconv.layers.base import Context, Layer
 
@@ -25,6 +25,9 @@ class Sequential(Layer):
         Shape of one input, such as (H, W, C). Given, the layers are checked to fit one another.
     name : str
         What messages and run folders call the chain.
+    classes : tuple of str, optional
+        What the outputs stand for, if that is known: a card says it, and training sets it. A data set
+        is then matched by these names, see `npdeconv.inference.match`.
 
     Examples
     --------
@@ -41,9 +44,15 @@ class Sequential(Layer):
     """
 
     def __init__(
-        self, layers: Mapping[str, Layer], *, input_shape: Shape | None = None, name: str = "Sequential"
+        self,
+        layers: Mapping[str, Layer],
+        *,
+        input_shape: Shape | None = None,
+        name: str = "Sequential",
+        classes: tuple[str, ...] | None = None,
     ) -> None:
         self._name = name
+        self.classes = classes
         if not isinstance(layers, Mapping):
             raise TypeError(
                 f"Sequential: layers must be a mapping of names to layers, got {describe(layers)}"
@@ -145,11 +154,13 @@ class Sequential(Layer):
         if last < first:
             raise ValueError(f"Sequential: layer {key.stop!r} comes before {key.start!r}")
         chosen = {name: self.layers[name] for name in names[first : last + 1]}
-        return Sequential(chosen, input_shape=self._input_shape_of(names[first]))
+        classes = self.classes if last == len(names) - 1 else None
+        return Sequential(chosen, input_shape=self._input_shape_of(names[first]), classes=classes)
 
     def _known(self, name: Any) -> str:
         if name not in self.layers:
-            raise KeyError(f"no layer {name!r}; the layers are {', '.join(self.layers)}")
+            hint = did_you_mean(name, self.layers)
+            raise KeyError(f"no layer {name!r}{hint}; the layers are {', '.join(self.layers)}")
         return str(name)
 
     def _input_shape_of(self, name: str) -> Shape | None:

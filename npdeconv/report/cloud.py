@@ -26,17 +26,22 @@ class Cloud(NamedTuple):
 
     layer: str
     positions: Array  # int (N,): in the whole data set
-    labels: Array  # int (N,)
+    labels: Array  # int (N,): true or predicted classes
     images: Array  # (N, H, W, C), shrunk
     points: Mapping[str, Array]  # by method, (N, 2)
     neighbors: Array  # int (N, k): by features, the nearest first
     pixel_neighbors: Array  # int (N, k): by pixels
-    agreement: Agreement
-    pixel_agreement: Agreement
+    agreement: Agreement | None  # None where nobody has labeled the images
+    pixel_agreement: Agreement | None
 
 
-def find_cloud(network: Sequential, searched: Dataset, positions: Array, workers: Workers) -> Cloud | None:
-    """Embed some of the searched images; None where there are too few of them, or no hidden layer."""
+def find_cloud(
+    network: Sequential, searched: Dataset, positions: Array, named: Array, workers: Workers
+) -> Cloud | None:
+    """Embed some of the searched images; None where there are too few of them, or no hidden layer.
+
+    `named` are their classes, true or predicted.
+    """
     count = min(IMAGES, len(searched))
     try:
         layer = last_hidden(network)
@@ -46,6 +51,7 @@ def find_cloud(network: Sequential, searched: Dataset, positions: Array, workers
         return None
     chosen = np.arange(count) * len(searched) // count
     some = searched[chosen]
+    truth = some.labels
     tsne = count >= TSNE_LEAST and find_spec("sklearn") is not None
     result = embed(network, some.images, layer, k=NEIGHBORS, limit=LIMIT, tsne=tsne, workers=workers)
     points = {"principal components": result.pca.points}
@@ -54,13 +60,13 @@ def find_cloud(network: Sequential, searched: Dataset, positions: Array, workers
     return Cloud(
         layer=layer,
         positions=positions[chosen],
-        labels=some.labels,
+        labels=named[chosen],
         images=shrink(some.images, SIDE),
         points=points,
         neighbors=result.neighbors.positions,
         pixel_neighbors=result.pixel_neighbors.positions,
-        agreement=label_agreement(result.neighbors, some.labels),
-        pixel_agreement=label_agreement(result.pixel_neighbors, some.labels),
+        agreement=None if truth is None else label_agreement(result.neighbors, truth),
+        pixel_agreement=None if truth is None else label_agreement(result.pixel_neighbors, truth),
     )
 
 

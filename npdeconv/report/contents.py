@@ -33,7 +33,7 @@ class LayerView(NamedTuple):
     classes: tuple[str, ...]  # what each map stands for, in the layer that names classes; else empty
     filters: Filters | None
     found: Strongest  # `images` are positions in the whole data set
-    labels: Array  # int (F, k): classes of those images; -1 where there is none
+    labels: Array  # int (F, k): classes of those images, true or predicted; -1 where there is none
     patches: Patches  # (F, k, ...), shrunk
     evolving: Evolving
 
@@ -61,12 +61,13 @@ class Report(NamedTuple):
     network: str
     dataset: str
     classes: tuple[str, ...]
+    labeled: bool  # whether labels are true classes; otherwise they are what the network predicts
     searched: int  # images
     available: int  # images in the data set
     history: Mapping[str, Sequence[float]]
     stages: tuple[str, ...]  # of training; the last are the final weights
     layers: tuple[LayerView, ...]
-    wrong: Wrong
+    wrong: Wrong | None  # None where nobody has labeled the images
     examples: tuple[Example, ...]
     cloud: Cloud | None = None  # None where there is no hidden layer
     class_maps: ClassMaps | None = None  # of the same images; None where the network has none

@@ -26,11 +26,12 @@ def _page(report: Report, refresh: float | None) -> dict[str, Any]:
     return {
         "refresh": refresh,
         "classes": report.classes,
+        "labeled": report.labeled,
         "searched": report.searched,
         "stages": report.stages,
         "history": {name: numbers(values) for name, values in report.history.items()},
         "layers": [_layer(view) for view in report.layers],
-        "wrong": _wrong(report.wrong),
+        "wrong": None if report.wrong is None else _wrong(report.wrong),
         "examples": [_example(example) for example in report.examples],
         "cloud": cloud_payload(report.cloud),
         "classMaps": None if report.class_maps is None else _class_maps(report.class_maps),

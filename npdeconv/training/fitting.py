@@ -14,7 +14,7 @@ from npdeconv._checks import positive_int
 from npdeconv._types import Array, Generator
 from npdeconv._version import __version__
 from npdeconv.data import Augmentation, Dataset
-from npdeconv.inference import check_fits, evaluate
+from npdeconv.inference import evaluate, match
 from npdeconv.layers import Sequential
 from npdeconv.optimizers import Optimizer
 from npdeconv.parallel import Workers
@@ -59,8 +59,9 @@ def fit(
     epochs : int
         Epochs in all, those before a resumption included.
     validation : Dataset or float, optional
-        Evaluated after each epoch. A number sets that share of `dataset` aside at random, evenly
-        over the classes; of a dataset with groups (images that are near copies), whole groups.
+        Evaluated after each epoch; its classes are matched by name. A number sets that share of
+        `dataset` aside at random, evenly over the classes; of a dataset with groups (images that
+        are near copies), whole groups.
     schedule : callable, optional
         Sets the learning rate of each epoch, see `npdeconv.optimizers.StepDecay`.
     patience : int, optional
@@ -85,6 +86,8 @@ def fit(
     ------
     FloatingPointError
         If the loss becomes NaN or infinite, see `train`.
+    ValueError
+        If a data set has no labels, or does not fit, see `npdeconv.inference.match`.
     FileExistsError, ValueError
         If `run` holds a run and `resume` is False, or one with other settings.
     """
@@ -95,7 +98,8 @@ def fit(
         raise ValueError("fit: resume needs a run folder to resume from")
     if isinstance(workers, int):
         positive_int(workers, "fit", "workers")
-    check_fits(network, dataset)
+    dataset = match(network, dataset)
+    dataset.labels_for("fit")
     loop = _Loop(network, optimizer, schedule, patience, tuple(callbacks), Progress(new_seed(rng)))
     if run is not None:
         config = _config(
@@ -104,13 +108,14 @@ def fit(
         config["free"] = {"epochs": epochs, "npdeconv": __version__}
         loop.restore(Run(Path(run), config, resume=resume))
     if isinstance(validation, Dataset):
-        check_fits(network, validation)
-        loop.validation = validation
+        loop.validation = match(network, validation.relabeled(dataset.classes, network.name))
+        loop.validation.labels_for("validation")
     elif validation is not None:
         split = dataset.split if dataset.groups is None else dataset.split_groups
         dataset, loop.validation = split(validation, generator(loop.progress.seed, 0))
     if loop.record is not None:
         loop.record.begin()  # everything that is given has been checked: now there is a run
+    network.classes = dataset.classes
     job = Job(network, dataset, optimizer, batch_size, augment, constraint)
     loop.run_through(job, epochs, workers, progress)
     return loop.history

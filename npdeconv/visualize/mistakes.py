@@ -8,7 +8,7 @@ import numpy as np
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
 from npdeconv.data import Dataset, as_input
-from npdeconv.inference import below_softmax, check_fits, class_logits
+from npdeconv.inference import below_softmax, class_logits, match
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool, shards
 
@@ -47,10 +47,12 @@ def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None)
     TypeError
         If it is no data set.
     ValueError
-        If the data set is empty, or does not fit the network.
+        If the data set is empty, has no labels, or does not fit the network.
     """
+    dataset = match(network, dataset)
+    truth = dataset.labels_for("confusion")
     answers = _logits(network, dataset, workers).argmax(axis=1)
-    return _count(dataset.labels, answers, dataset)
+    return _count(truth, answers, dataset)
 
 
 def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers: Workers = None) -> Mistakes:
@@ -78,7 +80,7 @@ def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers:
     TypeError
         If it is no data set.
     ValueError
-        If the data set is empty, or does not fit the network.
+        If the data set is empty, has no labels, or does not fit the network.
 
     Notes
     -----
@@ -88,12 +90,14 @@ def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers:
     is positive, this differs from what `project` gives by a factor only.
     """
     positive_int(k, "find_mistakes", "k")
+    dataset = match(network, dataset)
+    labels = dataset.labels_for("find_mistakes")
     logits = _logits(network, dataset, workers)
     answers = logits.argmax(axis=1)
     against = _odds_against(logits, answers)
-    wrong = np.flatnonzero(answers != dataset.labels)
+    wrong = np.flatnonzero(answers != labels)
     chosen = wrong[np.argsort(against[wrong], kind="stable")[:k]]
-    truth, predicted = dataset.labels[chosen], answers[chosen]
+    truth, predicted = labels[chosen], answers[chosen]
     pixels = _project_classes(network, dataset.images[chosen], np.stack([predicted, truth], axis=1), workers)
     return Mistakes(
         images=chosen,
@@ -103,12 +107,11 @@ def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers:
         truth_probability=1 / (1 + _odds_against(logits[chosen], truth)),
         misled_by=pixels[:, 0],
         spoke_for_truth=pixels[:, 1],
-        confusion=_count(dataset.labels, answers, dataset),
+        confusion=_count(labels, answers, dataset),
     )
 
 
 def _logits(network: Sequential, dataset: Dataset, workers: Workers) -> Array:
-    check_fits(network, dataset)
     return np.concatenate(list(class_logits(below_softmax(network), dataset.images, workers)))
 
 

@@ -39,10 +39,10 @@ class Occlusion(NamedTuple):
     size: Pair  # height and width of the occluder, in pixels
     rows: Array  # int (P,): of its upper edge
     columns: Array  # int (Q,): of its left edge
-    label: int  # the true class
+    label: int  # the class whose probability is mapped
     layer: str
     feature_map: int  # the map of that layer whose activity is recorded
-    probability: Array  # (P, Q): of the true class
+    probability: Array  # (P, Q): of that class
     most_likely: Array  # int (P, Q): the class with the largest probability
     activity: Array  # float64 (P, Q): sum of the map's positive activations
     clean_probability: float  # these three: of the image without an occluder
@@ -54,7 +54,7 @@ class Occlusion(NamedTuple):
 
     @property
     def worst(self) -> Box:
-        """The occluder where the true class is least probable.
+        """The occluder where that class is least probable.
 
         Of several, as where a confident network can't be shaken, the one that leaves least activity.
         """
@@ -86,7 +86,7 @@ def occlude(
     image : (H, W, C)
         uint8 pixels, or floats prepared as the network takes them, for which gray is 0.5.
     label : int
-        The true class.
+        The class whose probability to map: the true one, or where nobody knows it, the predicted one.
     layer : str
         Name of any layer of the network.
     size, stride, at

@@ -87,11 +87,11 @@ const classColor = (label) => `hsl(${Math.round((360 * label) / data.classes.len
 
 function showPoint(n) {
   const { layer, positions, labels, seen, neighbors, pixelNeighbors } = data.cloud;
-  const name = (m) => `image ${positions[m]}, class ${data.classes[labels[m]]}`;
+  const name = (m) => `image ${positions[m]}, ${shownClass(labels[m])}`;
   const row = (others, space) => {
     const same = others.filter((m) => labels[m] === labels[n]).length;
     return [
-      make("h4", {}, `Nearest by ${space}: ${same} of ${others.length} of its class`),
+      make("h4", {}, `Nearest by ${space}: ${same} of ${others.length} of its ${data.labeled ? "class" : "predicted class"}`),
       make("div", { class: "kin" }, ...others.map((m) => make("span", { class: labels[m] === labels[n] ? null : "other", title: name(m) }, tile(seen, m, 0, name(m))))),
     ];
   };

@@ -32,7 +32,7 @@ function fillDetail() {
 function strongest(layer, map) {
   const ranks = layer.images[map].map((_, rank) => rank).filter((rank) => layer.images[map][rank] >= 0);
   const words = (rank) =>
-    `image ${layer.images[map][rank]}, class ${data.classes[layer.labels[map][rank]]}, activation ${short(layer.activations[map][rank])}`;
+    `image ${layer.images[map][rank]}, ${shownClass(layer.labels[map][rank])}, activation ${short(layer.activations[map][rank])}`;
   const readout = make("p", { class: "readout", "aria-live": "polite" });
   const point = (rank) => {
     readout.textContent = `Number ${rank + 1}: ${words(rank)}`;
@@ -67,7 +67,7 @@ function classes(layer, map) {
     bar.firstChild.style.setProperty("--share", count / labels.length);
     return make("li", {}, make("span", {}, data.classes[label]), bar, make("span", {}, `${count} of ${labels.length}`));
   });
-  return [make("h4", {}, "The classes they belong to"), make("ul", { class: "classes", id: "classes" }, ...rows)];
+  return [make("h4", {}, data.labeled ? "The classes they belong to" : "What the network takes them for"), make("ul", { class: "classes", id: "classes" }, ...rows)];
 }
 
 function filter(layer, map) {

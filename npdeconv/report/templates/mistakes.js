@@ -1,6 +1,7 @@
 // What is taken for what, and the wrong answers that the network was surest of.
 
 function buildMistakes() {
+  if (!$("wrong")) return;
   const { confusion, images, answers: total, right } = data.wrong;
   const all = total.toLocaleString("en");
   $("wrong-count").textContent =

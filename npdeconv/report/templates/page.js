@@ -38,6 +38,11 @@ function percent(share) {
   return share > 0.99 ? "more than 99 %" : `${Math.round(share * 100)} %`;
 }
 
+// What an image shows: its class where somebody has labeled it, otherwise what the network takes it for.
+function shownClass(label) {
+  return `${data.labeled ? "class" : "predicted"} ${data.classes[label]}`;
+}
+
 const pictures = new Map(); // sheets are decoded when they are first shown
 
 function decoded(uri) {

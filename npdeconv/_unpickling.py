@@ -22,6 +22,10 @@ Names: TypeAlias = Mapping[str, Any]
 """What stands for a name such as "collections.OrderedDict": a function to be called, or a value."""
 
 
+class UnknownNameError(UnexpectedError):
+    """A pickle asks for something else than data."""
+
+
 def restricted_load(file: BinaryIO, names: Names, find_persistent: Callable[[Any], Any] | None = None) -> Any:
     """Read one pickle (protocol 2 or later) of plain data, and leave the file behind its end.
 
@@ -102,7 +106,7 @@ class _Machine:
 
     def find(self, name: Any) -> None:
         if not isinstance(name, str) or name not in self.names:
-            raise UnexpectedError(
+            raise UnknownNameError(
                 f"expected a pickle of arrays and nothing else, got one that asks for {brief(name)};"
                 f" nothing was executed"
             )

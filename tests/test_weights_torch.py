@@ -38,13 +38,13 @@ def check_logits(network):
 @pytest.mark.parametrize("names", [None, NAMES])
 def test_files_of_pytorch_give_its_logits(golden, names):
     network = small_network()
-    weights.load_torch(network, str(golden), names)
+    weights.load_torch(network, str(golden), names, fold=names is None)
     check_logits(network)
 
 
 def test_epsilon_is_an_argument():
     network = small_network()
-    weights.load_torch(network, FILES[0], epsilon=0.5)
+    weights.load_torch(network, FILES[0], fold=True, epsilon=0.5)
     with pytest.raises(AssertionError):
         check_logits(network)
 

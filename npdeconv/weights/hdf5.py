@@ -4,8 +4,8 @@ libhdf5 believes what a file says of itself. A damaged file can keep it busy for
 Ctrl-C, end the process, or take any amount of memory. So it runs in a child process, and this is
 what holds it:
 
-* a file on which it hangs: the child is killed after `SECONDS`, and more for a large file. That
-  holds on every system, and Ctrl-C is heard all the time.
+* a file on which it hangs: the child is killed after `SECONDS`, and more for a large file, on every
+  system. Until then Ctrl-C is heard (on Windows only then).
 * a file on which it crashes: only the child does.
 * arrays, attributes and chunks that say that they are large: shapes and types are compared with
   what the network needs before an array is read, and sizes before an attribute or chunk is.

@@ -19,8 +19,8 @@ import h5py
 import numpy as np
 
 ATTRIBUTES = ("layer_names", "weight_names", "model_config", "nb_layers", "name")
-LARGEST_ATTRIBUTE = 2**20
-"""Values; HDF5 itself allows 64 KB in most files."""
+LARGEST_ATTRIBUTE = 2**24
+"""Bytes; in most files, HDF5 itself allows 64 KB."""
 
 MOST_ENTRIES = 100_000
 SMALL_CHUNK = 2**22
@@ -92,9 +92,10 @@ def describe(file: Any, answer: dict[str, Any]) -> None:
 
 def plain(attributes: Any, name: str) -> Any:
     """Return an attribute as numbers, text, or a list of them."""
-    shape = attributes.get_id(name).shape
-    if shape is None or math.prod(shape) > LARGEST_ATTRIBUTE:
-        raise ValueError(f"the attribute {name} has an impossible shape, {shape}")
+    attribute = attributes.get_id(name)
+    size = math.prod(attribute.shape or (0,)) * attribute.dtype.itemsize
+    if size > LARGEST_ATTRIBUTE:
+        raise ValueError(f"the attribute {name} takes {size} bytes")
     value = np.asarray(attributes[name]).tolist()
     texts = value if isinstance(value, list) else [value]
     texts = [text.decode() if isinstance(text, bytes) else text for text in texts]

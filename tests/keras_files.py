@@ -27,7 +27,9 @@ WORDS = ("gamma", "beta", "moving_mean", "moving_variance")
 
 def layer(kind, name, arrays=(), reads=None, **config):
     """Describe a layer of a model: its class, configuration and arrays in Keras' order."""
-    defaults = {"Conv2D": CONV, "MaxPooling2D": POOL, "BatchNormalization": NORM}.get(kind, {})
+    defaults = {"Conv2D": CONV, "MaxPooling2D": POOL, "BatchNormalization": NORM}.get(
+        kind.removesuffix("V1"), {}
+    )
     described = {"class_name": kind, "config": {"name": name} | defaults | config}
     if reads is not None:
         described["inbound_nodes"] = [[[read, 0, 0, {}] for read in reads]]

@@ -59,6 +59,7 @@ def test_a_file_of_weights_alone_folds_only_when_told(tmp_path):
         np.testing.assert_allclose(net(X), answer(X, layers), atol=1e-5)
 
 
+MARGINS = [[1, 1], [1, 1]]
 NO_NORM = {"norm": None, "relu": None, "conv": {"activation": "relu"}}
 
 CONTRADICTIONS = {
@@ -140,6 +141,10 @@ CONTRADICTIONS = {
         },
         r"expected ZeroPadding2D below convolutions of padding 'valid' only, 'pool' is none$",
     ),
+    "padding of what is flattened": (
+        {"drop": layer("ZeroPadding2D", "z", padding=MARGINS)},
+        r"expected ZeroPadding2D below convolutions of padding 'valid' only, 'flat' is none$",
+    ),
     "missing layer": ({"dense": None}, r"where it has 'dense', Dense, the file's model has its end$"),
 }
 
@@ -160,68 +165,80 @@ def test_activations_and_margins_in_layers_of_their_own(tmp_path):
     layers = [
         layer("ZeroPadding2D", "margin", padding=[[1, 0], [0, 1]]),
         layer("Conv2D", "conv", [kernel, bias], strides=[2, 2]),
-        layer("LeakyReLU", "leaky", negative_slope=0.25),
+        layer("LeakyReLU", "leaky", alpha=0.30000001192092896),  # 0.3 in float32, as Keras 2 writes it
         layer("Flatten", "flat"),
         layer("Dense", "dense", [dense], activation="sigmoid", use_bias=False),
     ]
     path = save(tmp_path / "m.h5", layers)
     conv = Conv2D(2, 4, 3, stride=2, padding=((1, 0), (0, 1)), rng=rng)
-    net = chain(conv, LeakyReLU(0.25), Flatten(), Dense(36, 1, rng=rng), Sigmoid())
+    net = chain(conv, LeakyReLU(0.3), Flatten(), Dense(36, 1, rng=rng), Sigmoid())
     weights.load_keras(net, path)
     np.testing.assert_array_equal(conv.weight, kernel.astype(np.float32))
     np.testing.assert_array_equal(net["layer3"].weight, dense.astype(np.float32))
     np.testing.assert_array_equal(net["layer3"].bias, [0])
     other = chain(conv, LeakyReLU(0.1), Flatten(), Dense(36, 1, rng=rng), Sigmoid())
-    refuse_model(path, r"expected layer1 to have slope 0\.1, the file's model has 0\.25 at 'leaky'$", other)
-    valid = chain(Conv2D(2, 4, 3, stride=2, rng=rng), LeakyReLU(0.25), shape=(7, 7, 2))
+    refuse_model(path, r"expected layer1 to have slope 0\.1, the file's model has 0\.3 at 'leaky'$", other)
+    valid = chain(Conv2D(2, 4, 3, stride=2, rng=rng), shape=(7, 7, 2))
     refuse_model(path, r"expected layer0 to have padding and places ", valid)
 
 
-def residual(kind="Add"):
+def residual():
     rng = np.random.default_rng(0)
     return [
         layer("InputLayer", "in", reads=[]),
-        layer("Conv2D", "a", [rng.normal(size=(3, 3, 2, 2))], ["in"], padding="same", use_bias=False),
-        layer("BatchNormalization", "n", np.ones((4, 2)), ["a"]),
+        layer("ZeroPadding2D", "margin", (), ["in"], padding=MARGINS),
+        layer("Conv2D", "a", [rng.normal(size=(3, 3, 2, 2))], ["margin"], use_bias=False),
+        layer("BatchNormalizationV1", "n", np.ones((4, 2)), ["a"], epsilon=0.5),
         layer("Conv2D", "b", [rng.normal(size=(3, 3, 2, 2))], ["n"], padding="same", use_bias=False),
-        layer(kind, "sum", (), ["n", "b"]),
+        layer("Add", "add_1", (), ["n", "b"]),
     ]
 
 
-def test_a_model_that_is_no_chain(tmp_path):
+def two_convolutions(**options):
+    """Return the chain that weights of `residual` fit; options are of the first convolution."""
     rng = np.random.default_rng(0)
-    net = chain(Conv2D(2, 2, 3, padding="same", rng=rng), Conv2D(2, 2, 3, padding="same", rng=rng))
-    path = save(tmp_path / "m.h5", residual(), "Functional")
+    options = {"padding": "same"} | options
+    return chain(Conv2D(2, 2, 3, rng=rng, **options), Conv2D(2, 2, 3, padding="same", rng=rng))
+
+
+def test_a_model_that_is_no_chain(tmp_path):
+    path, net = save(tmp_path / "m.h5", residual(), "Functional"), two_convolutions()
     refuse_model(
         path,
-        r"whose layers each read the one before, 'sum' reads 'n' and 'b': a network here is a chain$",
+        r"whose layers each read the one before, 'add_1' reads 'n' and 'b': a network here is a chain$",
         net,
     )
-    weights.load_keras(net, path, {"layer0": ("a", "n"), "layer1": "b"})  # who names layers knows
+    names = {"layer0": ("a", "n"), "layer1": "b"}
+    weights.load_keras(net, path, names)  # who names layers knows
+    kernel = residual()[2][1][0]
+    np.testing.assert_allclose(net["layer0"].weight, kernel / np.sqrt(1.5), rtol=1e-6)
     refuse_model(
         path,
         r"the one before, 'n' reads 'a': a network here is a chain$",
         net,
         names={"layer0": "a", "layer1": ("b", "n")},
     )
-    strided = chain(Conv2D(2, 2, 3, stride=2, rng=rng), Conv2D(2, 2, 3, padding="same", rng=rng))
     refuse_model(
         path,
         r"expected layer0 to have stride \(2, 2\), the file's model has \(1, 1\) at 'a'$",
-        strided,
-        names={"layer0": ("a", "n"), "layer1": "b"},
+        two_convolutions(stride=2),
+        names=names,
+    )
+    refuse_model(
+        path, r"expected layer0 to have padding and places ", two_convolutions(padding="valid"), names=names
     )
 
 
 @pytest.mark.parametrize("numbered", [False, True])
 def test_weights_alone_still_name_layers_that_add(tmp_path, numbered):
-    layers = [each for each in residual() if each[0]["class_name"] != "BatchNormalization"]
-    layers[-1] = layer("Add", "add_1")
+    layers = [each for each in residual() if each[0]["config"]["name"] != "n"]
     with h5py.File(tmp_path / "w.weights.h5", "w") as file:
         write_vars(file, layers) if numbered else write_h5(file, layers, config=False)
-    rng = np.random.default_rng(0)
-    net = chain(Conv2D(2, 2, 3, padding="same", rng=rng), Conv2D(2, 2, 3, padding="same", rng=rng))
-    refuse_model(tmp_path / "w.weights.h5", r"'add(_1)?' merges several: a network here is a chain$", net)
+    refuse_model(
+        tmp_path / "w.weights.h5",
+        r"'add(_1)?' merges several: a network here is a chain$",
+        two_convolutions(),
+    )
 
 
 def test_models_in_models(tmp_path):

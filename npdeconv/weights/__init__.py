@@ -5,9 +5,10 @@ The file format is the dictionary `network.parameters`: names such as `conv1.wei
 
 In reading order: `npz` (our files), `arrays` (into a network go all of a file's arrays, or none);
 `modules`, `conversion` and `batch_norm` (how another framework's layers become ours); `keras`, with
-`hdf5` (the file), `keras_layouts` (where its arrays lie) and `keras_model` (what it says of its
-model); `state_dict` and `pytorch`; `safetensors`; `reader` (which of these reads a file); `card`
-and `layer_list` (pretrained networks that come with a card), `torchvision`.
+`hdf5` (the file), `keras_layouts` (where its arrays lie), `keras_model` and `keras_match`
+(what it says of its model, and whether that is the network); `state_dict` and `pytorch`;
+`safetensors`; `reader` (which of these reads a file); `card` and `layer_list` (pretrained networks
+that come with a card), `torchvision`.
 """
 
 from npdeconv.weights.arrays import assign

@@ -10,7 +10,8 @@ from npdeconv.weights.arrays import Probe, assign_probed
 from npdeconv.weights.conversion import convert
 from npdeconv.weights.hdf5 import Hdf5, open_hdf5
 from npdeconv.weights.keras_layouts import Layout, read_layout
-from npdeconv.weights.keras_model import Step, is_chain, match, match_named, read_model
+from npdeconv.weights.keras_match import match, match_named
+from npdeconv.weights.keras_model import Step, is_chain, read_model
 from npdeconv.weights.modules import Module, Names, check_names, in_order, layer_names
 
 _EPSILON = 1e-3

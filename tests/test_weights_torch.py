@@ -276,6 +276,10 @@ def test_a_probe_tells_another_network():
     network = small_network()
     weights.load_torch(network, FILES[0], fold=True, probe=probe)
     check_logits(network)
+    with pytest.raises(
+        TypeError, match=r"^probe must be a pair of inputs and expected outputs, got an array"
+    ):
+        weights.load_torch(network, FILES[0], fold=True, probe=probe[0])
     layers = dict(small_network().layers) | {"relu1": MaxPool2D(1)}  # without the rectifier
     refuse_torch(
         FILES[0],

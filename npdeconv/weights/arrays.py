@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from npdeconv._checks import describe
 from npdeconv._files import UnexpectedError
 from npdeconv._types import Array, Shape
 from npdeconv.layers import Sequential
@@ -68,6 +69,8 @@ def assign(live: Mapping[str, Array], stored: Mapping[str, Array], path: Path) -
 def assign_probed(network: Sequential, stored: Mapping[str, Array], path: Path, probe: Probe | None) -> None:
     """Assign, if the network then answers to the probe's inputs as expected."""
     if probe is not None:
+        if not isinstance(probe, tuple | list) or len(probe) != 2:
+            raise TypeError(f"probe must be a pair of inputs and expected outputs, got {describe(probe)}")
         trial = copy.deepcopy(network)
         assign(trial.parameters, stored, path)
         inputs, expected = (np.asarray(array) for array in probe)

@@ -54,7 +54,7 @@ def load_safetensors(
     check_torch(network, names, "load_safetensors")
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file")
-    chosen = {name: [name] for name in layer_names(network)} if names is None else plain_names(names)
+    chosen = plain_names({name: name for name in layer_names(network)} if names is None else names)
     with naming(path, "whole .safetensors file"), safe_open(path, "numpy") as file:
         modules = torch_modules([_stored(file, path, name) for name in file.keys()])  # noqa: SIM118
         stored = convert(network, modules, chosen, "torch", dict.fromkeys(modules, epsilon))

@@ -131,7 +131,7 @@ CONTRADICTIONS = {
     ),
     "unknown layer": (
         {"pool": layer("Lambda", "mine")},
-        r"expected layers of kinds that there are here, 'mine' is a Lambda$",
+        r"expected layers of kinds that there are here, 'mine' is a 'Lambda'$",
     ),
     "padding of pixels": (
         {
@@ -310,7 +310,7 @@ def test_files_of_weights_of_keras_3_without_an_order(tmp_path):
     with h5py.File(path, "w") as file:
         write_vars(file, small_model())
     refuse_model(
-        path, r"expected names, since the file does not keep the order of its layers norm, first, last$"
+        path, r"expected names, since the file does not keep the order of its layers 'norm', 'first', 'last'$"
     )
     weights.load_keras(net, path, {"conv1": ("first", "norm"), "dense": "last"}, epsilon=0.25)
     np.testing.assert_allclose(net(X), answer(X, small_model()), atol=1e-5)

@@ -211,7 +211,7 @@ def test_several_state_dictionaries_are_listed(tmp_path):
     own = described(plain_tensors())
     refuse_torch(
         wrapped(tmp_path / "w.pth", {"model": own, "ema": own}),
-        r"expected one state dictionary, the file has model, ema: in PyTorch, save model\.state_dict\(\)",
+        r"expected one state dictionary, the file has 'model', 'ema': in PyTorch, save model\.state_dict\(\)",
         network=plain_network(),
     )
 

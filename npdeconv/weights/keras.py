@@ -153,7 +153,7 @@ def _in_order(network: Sequential, layout: Layout, fold: bool) -> dict[str, list
     if layout.order != "kind":
         raise UnexpectedError(
             f"expected names, since the file does not keep the order of its layers"
-            f" {', '.join(layout.modules)}"
+            f" {', '.join(map(repr, list(layout.modules)[:5]))}"
         )
     chosen: dict[str, list[str]] = {}
     for axes, what in ((4, "convolutions"), (2, "dense layers")):

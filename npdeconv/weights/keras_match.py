@@ -137,7 +137,7 @@ def _parts(steps: list[Step]) -> list[_Part]:
             parts.append(_Part(_OURS[step.kind], step, [], margins))
         elif step.kind != "Activation" and (not _pads(step) or step is steps[-1]):
             raise UnexpectedError(
-                f"expected layers of kinds that there are here, {step.name!r} is a {step.kind}"
+                f"expected layers of kinds that there are here, {step.name!r} is a {describe(step.kind)}"
             )
         activation = _activation(step)
         if activation is not None:

@@ -82,7 +82,7 @@ def _unwrap(content: Any) -> dict[Any, Any]:
     inner = [name for name, value in content.items() if _is_state_dict(value)]
     if len(inner) > 1:
         raise UnexpectedError(
-            f"expected one state dictionary, the file has {', '.join(map(str, inner))}: {_REMEDY}"
+            f"expected one state dictionary, the file has {', '.join(map(brief, inner[:5]))}: {_REMEDY}"
         )
     return content[inner[0]] if inner else content
 

@@ -11,7 +11,7 @@ from npdeconv._checks import describe, image_batch
 from npdeconv._types import Array
 from npdeconv.data import Dataset, as_input
 from npdeconv.fast import Plan
-from npdeconv.layers import Sequential, Softmax
+from npdeconv.layers import Sequential, Sigmoid, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.parallel import Workers, pool, shards
@@ -34,17 +34,23 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
     -------
     (N, classes)
         Within about 1e-5 of what `network` computes layer by layer, in float32; see `npdeconv.fast`.
+        Of a network that ends in `Sigmoid`, its outputs: probabilities that do not add up to 1.
 
     Raises
     ------
     TypeError, ValueError
         For images that the network can't take.
+    ValueError
+        For a network of one output without `Sigmoid`: the softmax of one number is always 1.
     """
     image_batch(images, "predict")
     chain = below_softmax(network)
     if not len(images):
         return np.empty((0, *chain.output_shape(images.shape[1:])), chain.dtype)
-    return np.concatenate([softmax(logits) for logits in class_logits(chain, images, workers)])
+    answers = class_logits(chain, images, workers)
+    if _ends_in_sigmoid(network):
+        return np.concatenate(list(answers))
+    return np.concatenate([softmax(_several(logits, network)) for logits in answers])
 
 
 def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> tuple[float, float]:
@@ -55,7 +61,8 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
     TypeError
         If it is no data set.
     ValueError
-        If the data set is empty, has no labels, or does not fit the network, see `match`.
+        If the data set is empty, has no labels, or does not fit the network, see `match`; it needs
+        at least two outputs.
     """
     dataset = match(network, dataset)
     truth = dataset.labels_for("evaluate")
@@ -64,6 +71,7 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
     cuts = shards(dataset.images, SHARD_PIXELS)
     for cut, logits in zip(cuts, class_logits(chain, dataset.images, workers), strict=True):
         labels = truth[cut]
+        _several(logits, network)
         correct += int((logits.argmax(axis=1) == labels).sum())
         with _unwarned():
             loss += softmax_cross_entropy(logits, labels)[0] * len(labels)
@@ -98,6 +106,20 @@ def below_softmax(network: Sequential) -> Sequential:
     return network[: names[-1]] if names and isinstance(network.layers[last], Softmax) else network
 
 
+def _ends_in_sigmoid(network: Sequential) -> bool:
+    return isinstance(list(network.layers.values())[-1], Sigmoid)
+
+
+def _several(logits: Array, network: Sequential) -> Array:
+    """Return logits (n, classes) if there are several classes to choose from."""
+    if logits.shape[1:] == (1,):
+        raise ValueError(
+            f"{network.name}: expected several outputs, one per class, or a Sigmoid at the end,"
+            f" got one output without"
+        )
+    return logits
+
+
 def match(network: Sequential, dataset: Dataset) -> Dataset:
     """Return a data set whose labels are a network's outputs, after checking that the two fit.
 
@@ -110,7 +132,8 @@ def match(network: Sequential, dataset: Dataset) -> Dataset:
     TypeError
         If it is no data set.
     ValueError
-        If it is empty, the network does not take its images, or has not the outputs for its classes.
+        If it is empty, the network does not take its images, has not the outputs for its classes, or
+        ends in `Sigmoid`.
     """
     if not isinstance(dataset, Dataset):
         raise TypeError(f"{network.name}: expected a Dataset to train on or look at, got {describe(dataset)}")
@@ -120,6 +143,11 @@ def match(network: Sequential, dataset: Dataset) -> Dataset:
     if network.input_shape is not None and network.input_shape != shape:
         raise ValueError(
             f"{name}: expected images of shape {network.input_shape}, {dataset.name} has {shape}"
+        )
+    if _ends_in_sigmoid(network):
+        raise ValueError(
+            f"{name}: expected a network that ends in the logits of its classes, or in their Softmax,"
+            f" got one that ends in Sigmoid"
         )
     outputs = network.output_shape(shape)
     if len(outputs) != 1:

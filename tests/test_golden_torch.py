@@ -66,8 +66,8 @@ def filled(request):
     network = BUILD[request.param]()
     named = zip(expected["parameters"], expected["shapes"], strict=True)
     modules = torch_modules([stored(str(name), shape, n) for n, (name, shape) in enumerate(named)])
-    names = weights.TORCHVISION.get(request.param) or in_order(network, modules)
-    parameters = convert(network, modules, names, "torch", 0)
+    names = weights.TORCHVISION.get(request.param) or in_order(network, modules, fold=False)
+    parameters = convert(network, modules, names, "torch", {})
     weights.assign(network.parameters, parameters, Path("drawn"))
     del parameters
     return request.param, expected, network

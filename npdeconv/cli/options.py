@@ -40,7 +40,7 @@ NAMED_SETS = ("mnist", "cifar10", "rps", "strokes")
 SETS = f"{', '.join(NAMED_SETS)} (drawn, needs no files), or a folder of class folders"
 PHOTOS = f"{SETS}, a photo, or a folder of photos"
 DATA_HELP = f"{PHOTOS}; its classes are matched by name, and photos have no labels"
-WEIGHTS_HELP = ".npz, Keras .h5, PyTorch .pth or .safetensors file; of a run, its weights.npz if not given"
+WEIGHTS_HELP = ".npz, Keras, PyTorch or .safetensors file; of a run, its weights.npz if not given"
 LAYERS_HELP = "every ReLU and pooling, and the one that the classes are read from, if not given"
 
 
@@ -201,7 +201,8 @@ def load_network(source: str, file: str | None) -> tuple[Sequential, str | None]
     """
     if source not in models.names():
         network, trained_on = load_run(Path(source))
-        _load_weights(network, file or Path(source) / "weights.npz")
+        read = weights.load if file is None else weights.reader_of(file)
+        read(network, file or Path(source) / "weights.npz")
         return network, trained_on
     if file is None:
         run = Path("runs") / source
@@ -211,22 +212,8 @@ def load_network(source: str, file: str | None) -> tuple[Sequential, str | None]
     if pretrained is not None:
         return pretrained.on_pixels(), None
     network = models.build(source, rng=np.random.default_rng(0))
-    _load_weights(network, file)
+    weights.reader_of(file)(network, file)
     return network, None
-
-
-def _load_weights(network: Sequential, file: str | Path) -> None:
-    read = _READERS.get(Path(file).suffix.lower(), weights.load)
-    read(network, file)
-
-
-_READERS: dict[str, Callable[[Sequential, str | Path], None]] = {
-    ".h5": weights.load_keras,
-    ".hdf5": weights.load_keras,
-    ".pth": weights.load_torch,
-    ".pt": weights.load_torch,
-    ".safetensors": weights.load_safetensors,
-}
 
 
 def run_folder(name: str) -> str:

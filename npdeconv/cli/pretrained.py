@@ -43,10 +43,10 @@ def find_pretrained(source: str, file: str | None) -> weights.Pretrained | None:
         if file is not None:
             raise ValueError(f"--weights: expected none, {source} has its own")
         return weights.load_card(find_card(source) or source)
-    is_torch = file is not None and Path(file).suffix.lower() in (".pth", ".pt", ".safetensors")
-    if file is None or not is_torch or source not in weights.TORCHVISION:
+    if file is None or source not in weights.TORCHVISION:
         return None
-    return weights.load_torchvision(source, file)
+    is_torch = weights.reader_of(file) in (weights.load_torch, weights.load_safetensors)
+    return weights.load_torchvision(source, file) if is_torch else None
 
 
 def prepare(

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any, NamedTuple, get_args
 
-from npdeconv.cli.options import NAMED_SETS, PHOTOS, Split, load_network, read_data
+from npdeconv.cli.options import NAMED_SETS, PHOTOS, WEIGHTS_HELP, Split, load_network, read_data
 from npdeconv.cli.pretrained import find_pretrained
 from npdeconv.data import Dataset
 from npdeconv.data.files import locate
@@ -26,7 +26,7 @@ def add_subject(parser: Any, *, split: bool = True) -> None:
         metavar="NETWORK",
         help="folder of a training run, card (.json) of a pretrained network, or a model with --weights",
     )
-    option("--weights", metavar="FILE", help=".npz or Keras .h5 file; of a run, its weights.npz if not given")
+    option("--weights", metavar="FILE", help=WEIGHTS_HELP)
     option("--data", metavar="SET", help=f"{PHOTOS}, of whatever classes; the run's if not given")
     if split:
         option("--split", choices=get_args(Split), default="test", help="part of the data set")

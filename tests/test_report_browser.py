@@ -367,6 +367,7 @@ def test_the_policy_stops_what_would_leave_the_file(browser, path):
     context.close()
 
 
+@pytest.mark.slow
 def test_a_real_network_opens_in_two_seconds(browser, tmp_path):
     write(tmp_path / "large.html", noisy_report())
     started = time.perf_counter()

@@ -19,7 +19,7 @@ test: lint  ## lint, types and all tests
 
 # Numba keeps what it compiles beside the sources, for one version of itself: this one gets a place of its own.
 test-oldest: $(OLDEST_VENV)/installed-test  ## the tests that are not slow, with the oldest versions that setup.cfg allows
-	NUMBA_CACHE_DIR=$(CURDIR)/$(OLDEST_VENV)/numba $(OLDEST_VENV)/bin/python -m pytest -m "not slow"
+	NUMBA_CACHE_DIR="$(CURDIR)/$(OLDEST_VENV)/numba" $(OLDEST_VENV)/bin/python -m pytest -m "not slow"
 
 BENCH_VENV := $(if $(PEERS),$(PEERS_VENV),$(VENV))
 bench: $(BENCH_VENV)/installed  ## time everything, quickly; PEERS=1: thoroughly, beside PyTorch, Keras and Captum

@@ -59,8 +59,19 @@ def naming(path: Path, expected: str) -> Iterator[None]:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
-    """Write an uncompressed `.npz`."""
-    replace(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
+    """Write an uncompressed `.npz`, whatever the arrays are called.
+
+    `np.savez` takes arrays by keyword, beside options of its own: no array may be called `file`, and
+    which other names it refuses or drops depends on NumPy's version.
+
+    Raises
+    ------
+    OSError
+        If that fails; the file is as it was then.
+    ValueError
+        If an array holds objects, which would have to be pickled.
+    """
+    replace(path, lambda file: _write(file, arrays))
 
 
 def read_arrays(path: Path, expected: Mapping[str, Shape]) -> dict[str, Array]:
@@ -106,6 +117,13 @@ def compare_names(names: Collection[str], expected: Collection[str], what: str) 
 
 def _some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _write(file: IO[bytes], arrays: Mapping[str, Array]) -> None:
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:  # its size is not known yet
+                npy.write_array(member, np.asanyarray(array), version=(1, 0), allow_pickle=False)
 
 
 def _read_shape(archive: zipfile.ZipFile, name: str) -> Shape:

@@ -12,6 +12,11 @@ mpl.use("Agg")
 collect_ignore = ["golden/make_optimizers.py", "golden/make_torch_networks.py", "killed_run.py"]
 
 
+def pytest_make_parametrize_id(val, argname):
+    """Leave the contents of files out of the names of tests: one has 30 MB."""
+    return argname if isinstance(val, bytes) and len(val) > 40 else None
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of the real data sets; tests that need it are skipped where it is absent."""

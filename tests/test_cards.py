@@ -287,6 +287,7 @@ def top_five(pretrained, images):
     return [[pretrained.classes[n] for n in row.argsort()[:-6:-1]] for row in probabilities]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "first"), [("squeezenet", 10), ("tiny_darknet", 13)])
 def test_the_imagenet_networks_know_the_photos(real_data, name, first):
     with (real_data / "photos" / "photos.csv").open() as file:

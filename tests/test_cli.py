@@ -327,6 +327,7 @@ def test_project_keras_weights(trained, tmp_path, capsys):
         assert_same_bits(dict(file), dict(other))
 
 
+@pytest.mark.slow
 def test_no_result_replaces_another(trained, tmp_path, capsys):
     commands = [
         ("project", "--layer", "relu2", "--map", "3"),

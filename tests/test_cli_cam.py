@@ -168,6 +168,7 @@ def test_requests_to_maximize_what_is_not_there(card, digits_net, tmp_path, caps
     assert not (tmp_path / "o").exists()
 
 
+@pytest.mark.slow
 def test_the_comparison_of_poolings(tmp_path, capsys):
     flags = ("--images", 100, "--test", 20, "--seeds", 2, "--warm-up", 0, "--epochs", 1, "--out", tmp_path)
     lines = say(capsys, "localize", *flags).splitlines()

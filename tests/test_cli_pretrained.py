@@ -266,6 +266,7 @@ def test_a_card_that_is_missing(tmp_path, capsys):
     assert said == f"{tmp_path}/no.json: there is no such file"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "least"), [("squeezenet_imagenet", 11), ("tiny_darknet_imagenet", 11)])
 def test_real_networks_know_real_photos(real_data, name, least, capsys):
     lines = say(capsys, "classify", real_data / f"weights/{name}.json", "--data", "photos").splitlines()

@@ -9,6 +9,7 @@ import numpy as np
 from npdeconv._checks import describe, image_batch
 from npdeconv._types import Array
 from npdeconv.data import Dataset, as_input
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.losses import softmax_cross_entropy
@@ -18,6 +19,7 @@ from npdeconv.plan import Plan
 SHARD_PIXELS = 16 * 230**2  # 16 of ImageNet's: more than in training, since no activations are kept
 
 
+@finite_answers
 def predict(network: Sequential, images: Array, workers: Workers = None) -> Array:
     """Return the class probabilities of images.
 
@@ -45,6 +47,7 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
     return np.concatenate([softmax(logits) for logits in class_logits(chain, images, workers)])
 
 
+@finite_answers
 def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> tuple[float, float]:
     """Return (accuracy, mean cross-entropy in nats) on a data set.
 

@@ -17,7 +17,7 @@ FLOORS = [  # from the ground up; a module may import from its own floor and fro
     {"kernels", "parallel"},
     {"initializers", "layers"},
     {"plan"},
-    {"models", "losses", "optimizers", "data", "weights", "gradcheck"},
+    {"models", "losses", "optimizers", "data", "weights", "gradcheck", "finite"},
     {"inference"},
     {"visualize", "training"},
     {"callbacks"},

@@ -11,6 +11,7 @@ from npdeconv import weights
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
 from npdeconv.data import Dataset
+from npdeconv.finite import check_parameters
 from npdeconv.inference import check_fits, predict
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
@@ -78,6 +79,7 @@ def collect(
     """
     count = min(positive_int(images, "collect", "images"), len(dataset))
     check_fits(network, dataset)  # before the long work
+    check_parameters(network, "collect")
     positions = np.arange(count) * len(dataset) // count
     searched = dataset[positions]
     layers = shown_layers(network)

@@ -14,6 +14,7 @@ from npdeconv._checks import positive_int
 from npdeconv._types import Array, Generator
 from npdeconv._version import __version__
 from npdeconv.data import Augmentation, Dataset
+from npdeconv.finite import ruined_parameter
 from npdeconv.inference import check_fits, evaluate
 from npdeconv.layers import Sequential
 from npdeconv.optimizers import Optimizer
@@ -190,11 +191,12 @@ class _Loop:
         started = time.perf_counter()
         accuracy, loss = np.nan, np.nan
         if self.validation is not None:
-            accuracy, loss = evaluate(self.network, self.validation, workers)
-            if not np.isfinite(loss):
+            try:
+                accuracy, loss = evaluate(self.network, self.validation, workers)
+            except FloatingPointError as error:
                 raise FloatingPointError(
-                    f"training stopped: the validation loss became {loss} after epoch {step.epoch}"
-                )
+                    f"training stopped after epoch {step.epoch}, in validation: {error}"
+                ) from None
         totals = self.progress.totals
         self.history.append(
             epoch=step.epoch,
@@ -230,13 +232,11 @@ class _Loop:
             self.record.save(self.progress, self.network, self.optimizer, self.best)
 
     def _check_finite(self) -> None:
-        for name, array in self.network.parameters.items():
-            if not np.isfinite(array).all():
-                place = self.progress.position
-                raise FloatingPointError(
-                    f"training stopped: {name} was no longer finite"
-                    f" in epoch {place.epoch}, step {place.index}"
-                )
+        name, place = ruined_parameter(self.network), self.progress.position
+        if name is not None:
+            raise FloatingPointError(
+                f"training stopped: {name} was no longer finite in epoch {place.epoch}, step {place.index}"
+            )
 
 
 def _check_patience(patience: int | None, validation: Dataset | float | None) -> None:

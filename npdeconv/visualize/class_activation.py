@@ -9,6 +9,7 @@ import numpy as np
 from npdeconv._checks import describe, image_batch, positive_int
 from npdeconv._types import Array, Box, Shape
 from npdeconv.data import as_input
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Dense, Dropout, Sequential, Softmax
 from npdeconv.layers.global_pool import GlobalPool
 from npdeconv.layers.softmax import softmax
@@ -26,6 +27,7 @@ class ClassActivationMaps(NamedTuple):
     upsampled: Array  # (N, K, H, W): the same, as large as the image
 
 
+@finite_answers
 def class_activation_maps(
     network: Sequential,
     images: Array,

@@ -7,6 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from npdeconv._checks import describe, image_batch, not_negative, positive_int
 from npdeconv._types import Array
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
 from npdeconv.visualize.features import as_rows, last_hidden, layer_features, pixel_features
@@ -36,6 +37,7 @@ class Embedding(NamedTuple):
     pixel_neighbors: Neighbors  # in pixel space
 
 
+@finite_answers
 def embed(
     network: Sequential,
     images: Array,

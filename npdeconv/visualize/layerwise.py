@@ -7,6 +7,7 @@ import numpy as np
 
 from npdeconv._checks import name_list, one_image, positive_int
 from npdeconv._types import Array, Rule, Shape
+from npdeconv.finite import finite_answers
 from npdeconv.layers import MaxPool2D, ReLU, Sequential, Softmax
 from npdeconv.visualize.projection import Projection, maps_of, project
 
@@ -19,6 +20,7 @@ class LayerProjections(NamedTuple):
     projection: Projection  # of the one image; its first axis counts the units
 
 
+@finite_answers
 def project_layers(
     network: Sequential,
     image: Array,

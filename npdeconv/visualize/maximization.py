@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from npdeconv._checks import describe, image_shape, not_negative, one_of, positive_int
 from npdeconv._types import Array, Box, Pair, Shape
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool
 from npdeconv.visualize.ascent import direction, look_at, moved
@@ -37,6 +38,7 @@ class Maximization(NamedTuple):
     frame_steps: Array  # int (K,): after how many steps
 
 
+@finite_answers
 def maximize_activation(
     network: Sequential,
     layer: str,

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from npdeconv._checks import describe
 from npdeconv._types import Array, Box, Pair
 from npdeconv.data import as_input
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.parallel import OrderedMap, Workers, pool, slices
@@ -63,6 +64,7 @@ class Occlusion(NamedTuple):
         return box_at(self.rows[p], self.columns[q], self.size)
 
 
+@finite_answers
 def occlude(
     network: Sequential,
     image: Array,

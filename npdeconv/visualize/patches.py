@@ -10,6 +10,7 @@ import numpy as np
 from npdeconv._checks import image_batch, one_of
 from npdeconv._types import Array, Box, Rule, Shape
 from npdeconv.data import as_input
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool
 from npdeconv.visualize.crops import crops_for, window
@@ -31,6 +32,7 @@ class Patches(NamedTuple):
     inside: Array  # bool (F, k, PH, PW)
 
 
+@finite_answers
 def find_patches(
     network: Sequential,
     images: Array,

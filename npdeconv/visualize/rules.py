@@ -11,6 +11,7 @@ import numpy as np
 from npdeconv._checks import one_image
 from npdeconv._types import Array, Rule
 from npdeconv.data import as_input
+from npdeconv.finite import finite_answers
 from npdeconv.layers import GlobalMaxPool, MaxPool2D, Sequential
 from npdeconv.layers.base import Context, Layer
 from npdeconv.visualize.projection import Projection, Select, as_map_shape, project
@@ -38,6 +39,7 @@ class RuleComparison(NamedTuple):
     unit: Projection  # of the one image, by "deconv": the unit's activation, position and box
 
 
+@finite_answers
 def compare_rules(
     network: Sequential, image: Array, layer: str, feature_map: int, *, select: Select = "strongest"
 ) -> RuleComparison:

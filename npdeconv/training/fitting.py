@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -88,6 +89,8 @@ def fit(
         If the loss becomes NaN or infinite, see `train`.
     FileExistsError, ValueError
         If `run` holds a run and `resume` is False, or one with other settings.
+    BlockingIOError
+        If another process is training in that folder.
     """
     positive_int(epochs, "fit", "epochs")
     batch_size = positive_int(batch_size, "fit", "batch_size")
@@ -102,18 +105,12 @@ def fit(
         config = _config(
             network, dataset, optimizer, batch_size, validation, schedule, augment, constraint, patience
         )
-        config["free"] = {"epochs": epochs, "npdeconv": __version__}
-        loop.restore(Run(Path(run), config, resume=resume))
-    if isinstance(validation, Dataset):
-        check_fits(network, validation)
-        loop.validation = validation
-    elif validation is not None:
-        split = dataset.split if dataset.groups is None else dataset.split_groups
-        dataset, loop.validation = split(validation, generator(loop.progress.seed, 0))
-    if loop.record is not None:
-        loop.record.begin()  # everything that is given has been checked: now there is a run
-    job = Job(network, dataset, optimizer, batch_size, augment, constraint)
-    loop.run_through(job, epochs, workers, progress)
+        config["free"] = {"epochs": epochs, "npdeconv": __version__, "steps_before": optimizer.steps}
+        loop.record = Run(Path(run), config, resume=resume)
+    with loop.record or nullcontext():
+        dataset = loop.restore(dataset, validation)
+        job = Job(network, dataset, optimizer, batch_size, augment, constraint)
+        loop.run_through(job, epochs, workers, progress)
     return loop.history
 
 
@@ -136,12 +133,24 @@ class _Loop:
         if self.patience is not None:
             self.best = {name: array.copy() for name, array in self.network.parameters.items()}
 
-    def restore(self, record: Run) -> None:
-        """Go on where the run's checkpoint stands, if it has one."""
-        self.record = record
-        restored = record.restore(self.network, self.optimizer, self.best)
-        if restored is not None:
-            self.progress, self.history = restored
+    def restore(self, dataset: Dataset, validation: Dataset | float | None) -> Dataset:
+        """Go on where the run's checkpoint stands, if there is one; return the images to train on."""
+        checkpoint = None
+        if self.record is not None:
+            checkpoint = self.record.read(self.network, self.optimizer, self.best)
+        if checkpoint is not None:
+            self.progress, self.history = checkpoint.progress, checkpoint.history
+        if isinstance(validation, Dataset):
+            check_fits(self.network, validation)
+            self.validation = validation
+        elif validation is not None:
+            split = dataset.split if dataset.groups is None else dataset.split_groups
+            dataset, self.validation = split(validation, generator(self.progress.seed, 0))
+        if self.record is not None:
+            if checkpoint is not None:
+                self.record.restore(checkpoint, self.network, self.optimizer, self.best, len(dataset))
+            self.record.begin()  # everything that is given has been checked: now there is a run
+        return dataset
 
     def run_through(self, job: Job, epochs: int, workers: Workers, show: bool) -> None:
         base_rate = self.optimizer.learning_rate

@@ -257,3 +257,20 @@ def test_undivided_work_shares_out_only_numpys_products(workers):
         others = {library["num_threads"] for library in libraries if "numpy" not in library["filepath"]}
     assert (numpys, others) == ({workers}, {1})
     assert blas_threads() == {2}
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_executor_that_would_wait_for_itself_is_refused(threads):
+    with ThreadPoolExecutor(threads) as outer, ThreadPoolExecutor(1) as other:
+        inside = outer.submit(lambda: list(squares(outer)))
+        with pytest.raises(
+            RuntimeError, match=r"^pool: expected an executor with threads of its own, .*workers=1"
+        ):
+            inside.result(timeout=20)
+        assert outer.submit(lambda: squares(other)).result(timeout=20) == squares(1)
+        assert outer.submit(lambda: squares(1)).result(timeout=20) == squares(1)
+
+
+def squares(workers):
+    with pool(workers) as parallel_map:
+        return list(parallel_map(abs, range(-5, 5)))

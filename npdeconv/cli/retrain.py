@@ -8,12 +8,11 @@ from typing import Any, get_args
 import numpy as np
 
 from npdeconv import plot
-from npdeconv._files import write_arrays
+from npdeconv._files import write_arrays, write_table
 from npdeconv._types import Array
 from npdeconv.cli.figures import file_stem, make_folder, save_figure
 from npdeconv.cli.options import add_command, add_seed, add_workers, at_least, load_network, number
 from npdeconv.cli.pretrained import find_pretrained
-from npdeconv.cli.transfer import write_table
 from npdeconv.data import Photo, Preprocessing, load_photos
 from npdeconv.experiments import Retraining, retraining, t_interval
 from npdeconv.experiments.likeness import AFTER, BEFORE, CONTROL, KNOWN, RETRAINED, Score, Seen

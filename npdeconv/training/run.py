@@ -26,6 +26,9 @@ from npdeconv.training.history import History
 from npdeconv.training.lock import FolderLock
 from npdeconv.training.steps import Position, Step
 
+OWN_FILES = ("config.json", "data.json", "history.csv", "weights.npz", "checkpoint.npz", "holder.json")
+"""What only the process writes that holds the folder."""
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -143,6 +146,9 @@ class Run:
         self._lock.acquire()
         if self._settings.exists() and not self._resumed:
             raise self._exists()  # somebody else began, since we looked
+        for names in OWN_FILES:
+            _files.remove_orphans(self.path, names)
+        _files.remove_orphans(self.path / "snapshots", "epoch_*.npz")
         text = json.dumps(self._config, indent=2) + "\n"
         _files.replace(self._settings, lambda file: file.write(text.encode()))
 

@@ -24,7 +24,9 @@ def add(commands: Any) -> None:
         "the size in pixels of the part of the image that one unit depends on.",
     )
     parser.add_argument(
-        "model", metavar="MODEL", help=f"one of {', '.join(models.names())}, or the card (.json) of a network"
+        "model",
+        metavar="MODEL",
+        help=f"one of {', '.join(models.names())}, the card (.json) of a network, or FILE.PY:FUNCTION",
     )
 
 

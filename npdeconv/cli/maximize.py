@@ -13,6 +13,7 @@ from npdeconv._files import write_arrays
 from npdeconv.cli.animation import Format, save_animation
 from npdeconv.cli.figures import file_stem, make_folder, save_figure
 from npdeconv.cli.options import (
+    add_builder,
     add_command,
     add_seed,
     add_workers,
@@ -53,6 +54,7 @@ def add(commands: Any) -> None:
         "network",
     )
     option("--weights", metavar="FILE", help=".npz or Keras .h5 file; of a run, its weights.npz if not given")
+    add_builder(parser)
     option(
         "--layer", metavar="NAME", help="such as relu2; the one that the classes are read from if not given"
     )
@@ -143,7 +145,7 @@ def run(options: argparse.Namespace) -> None:
 def _load(options: argparse.Namespace) -> tuple[Sequential, tuple[str, ...] | None]:
     """Load a network, and what its classes are called, if its card says so."""
     if not is_card(options.network):
-        return load_network(options.network, options.weights)[0], None
+        return load_network(options.network, options.weights, options.builder)[0], None
     if options.weights is not None:
         raise ValueError(f"--weights: expected none, {options.network} has its own")
     pretrained = weights.load_card(options.network)

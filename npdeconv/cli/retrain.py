@@ -11,7 +11,15 @@ from npdeconv import plot
 from npdeconv._files import write_arrays, write_table
 from npdeconv._types import Array
 from npdeconv.cli.figures import file_stem, make_folder, save_figure
-from npdeconv.cli.options import add_command, add_seed, add_workers, at_least, load_network, number
+from npdeconv.cli.options import (
+    add_builder,
+    add_command,
+    add_seed,
+    add_workers,
+    at_least,
+    load_network,
+    number,
+)
 from npdeconv.cli.pretrained import find_pretrained
 from npdeconv.data import Photo, Preprocessing, load_photos
 from npdeconv.experiments import Retraining, retraining, t_interval
@@ -43,6 +51,7 @@ def add(commands: Any) -> None:
         help="card (.json) of a pretrained network, folder of a training run, or a model with --weights",
     )
     option("--weights", metavar="FILE", help="of a model; of a run, its weights.npz if not given")
+    add_builder(parser)
     option("--images", required=True, metavar="PHOTOS", help="folder of photos of the class to retrain")
     option("--class", required=True, dest="target", metavar="NAME", help="that class, by name or number")
     option("--control", required=True, metavar="PHOTOS", help="folder of photos of what is not retrained")
@@ -115,7 +124,7 @@ def _load(options: argparse.Namespace) -> tuple[Sequential, Preprocessing, tuple
             pretrained.classes,
         )
     else:
-        network, names = load_network(options.network, options.weights)[0], None
+        network, names = load_network(options.network, options.weights, options.builder)[0], None
         if network.input_shape is None:
             raise ValueError(f"{network.name}: expected a network with an input shape")
         *size, channels = network.input_shape

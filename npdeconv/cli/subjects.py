@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 from npdeconv import weights
-from npdeconv.cli.options import NAMED_SETS, SETS, Split, load_network, read_data
+from npdeconv.cli.options import NAMED_SETS, SETS, Split, add_builder, load_network, read_data
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
 
@@ -28,6 +28,7 @@ def add_subject(parser: Any, *, split: bool = True) -> None:
     )
     option("--weights", metavar="FILE", help=".npz or Keras .h5 file; of a run, its weights.npz if not given")
     option("--data", metavar="SET", help=f"{SETS}, of whatever classes; the run's if not given")
+    add_builder(parser)
     if split:
         option("--split", choices=get_args(Split), default="test", help="part of the data set")
 
@@ -35,7 +36,7 @@ def add_subject(parser: Any, *, split: bool = True) -> None:
 def load_subject(options: argparse.Namespace) -> Subject:
     """Load the network."""
     if Path(options.network).suffix != ".json":
-        return Subject(*load_network(options.network, options.weights), None)
+        return Subject(*load_network(options.network, options.weights, options.builder), None)
     if options.weights is not None:
         raise ValueError(f"{options.network}: a card names its weights, and takes no --weights")
     pretrained = weights.load_card(options.network)

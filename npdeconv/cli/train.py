@@ -144,7 +144,7 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError("--patience chooses an epoch, and test images can't both choose and test")
     rng = np.random.default_rng(options.seed)
     network = models.build(options.model, rng=rng)
-    folder = options.folder or Path("runs") / options.model
+    folder = options.folder or Path("runs") / network.name
     check_folder(folder)
     if options.watch:
         check_page(folder / "report.html")

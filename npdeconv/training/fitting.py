@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from tqdm import tqdm
 
+from npdeconv import models
 from npdeconv._checks import positive_int
 from npdeconv._types import Array, Generator
 from npdeconv._version import __version__
@@ -105,7 +106,12 @@ def fit(
         config = _config(
             network, dataset, optimizer, batch_size, validation, schedule, augment, constraint, patience
         )
-        config["free"] = {"epochs": epochs, "npdeconv": __version__, "steps_before": optimizer.steps}
+        config["free"] = {
+            "epochs": epochs,
+            "npdeconv": __version__,
+            "steps_before": optimizer.steps,
+            "builder": models.source(network.name),
+        }
         loop.record = Run(Path(run), config, resume=resume)
     with loop.record or nullcontext():
         dataset = loop.restore(dataset, validation)
@@ -269,7 +275,7 @@ def _config(
     """Collect the settings that a run can't change on its way."""
     return {
         "network": network.name,
-        "layers": {name: repr(layer) for name, layer in network.layers.items()},
+        "layers": {name: _describe(layer) for name, layer in network.layers.items()},
         "dataset": {
             "name": dataset.name,
             "images": dataset.images.shape,

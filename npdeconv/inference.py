@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,13 @@ from npdeconv.parallel import Workers, pool, shards, undivided
 from npdeconv.plan import Plan
 
 SHARD_PIXELS = 16 * 230**2  # 16 of ImageNet's: more than in training, since no activations are kept
+
+
+class Evaluation(NamedTuple):
+    """How well a network does on a data set."""
+
+    accuracy: float
+    loss: float  # mean cross-entropy, in nats
 
 
 @finite_answers
@@ -48,8 +55,8 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
 
 
 @finite_answers
-def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> tuple[float, float]:
-    """Return (accuracy, mean cross-entropy in nats) on a data set.
+def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> Evaluation:
+    """Return accuracy and mean cross-entropy (in nats) on a data set.
 
     Raises
     ------
@@ -67,7 +74,7 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
         correct += int((logits.argmax(axis=1) == labels).sum())
         with _unwarned():
             loss += softmax_cross_entropy(logits, labels)[0] * len(labels)
-    return correct / len(dataset), loss / len(dataset)
+    return Evaluation(correct / len(dataset), loss / len(dataset))
 
 
 def class_logits(chain: Sequential, images: Array, workers: Workers = None) -> Iterator[Array]:

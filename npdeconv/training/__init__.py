@@ -2,10 +2,10 @@
 `loading` the way back from there.
 """
 
-from npdeconv.inference import evaluate, predict
+from npdeconv.inference import Evaluation, evaluate, predict
 from npdeconv.training.fitting import fit
 from npdeconv.training.history import History
 from npdeconv.training.loading import LoadedRun, load_run
 from npdeconv.training.steps import Step, train
 
-__all__ = ["History", "LoadedRun", "Step", "evaluate", "fit", "load_run", "predict", "train"]
+__all__ = ["Evaluation", "History", "LoadedRun", "Step", "evaluate", "fit", "load_run", "predict", "train"]

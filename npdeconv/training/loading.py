@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from npdeconv import models, weights
+from npdeconv._brief import brief
 from npdeconv.layers import Sequential
 from npdeconv.training.history import History
 
 
+@brief
 class LoadedRun(NamedTuple):
     """What a training run left."""
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe, image_batch, positive_int
 from npdeconv._types import Array, Box, Shape
 from npdeconv.data import as_input
@@ -16,6 +17,7 @@ from npdeconv.layers.softmax import softmax
 from npdeconv.parallel import Workers, pool, shards
 
 
+@brief
 class ClassActivationMaps(NamedTuple):
     """Maps of K classes for each of N images; unless they were chosen, the most likely class first."""
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe, image_batch, not_negative, positive_int
 from npdeconv._types import Array
 from npdeconv.finite import finite_answers
@@ -17,6 +18,7 @@ TSNE_DIMENSIONS = 50  # t-SNE reads so many principal components, as its authors
 PERPLEXITY = 30.0
 
 
+@brief
 class Pca(NamedTuple):
     """The K principal components of N vectors, the one with the largest variance first."""
 
@@ -26,6 +28,7 @@ class Pca(NamedTuple):
     explained: Array  # (K,): share of the variance; 0 where there is none at all
 
 
+@brief
 class Embedding(NamedTuple):
     """A layer's features of N images, in the plane, and their nearest neighbors."""
 

@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._types import Array
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Conv2D, Layer, Sequential
 from npdeconv.visualize.projection import maps_of
 
 
+@brief
 class FeatureMaps(NamedTuple):
     """All feature maps of a layer for one image."""
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import name_list, one_image, positive_int
 from npdeconv._types import Array, Rule, Shape
 from npdeconv.finite import finite_answers
@@ -12,6 +13,7 @@ from npdeconv.layers import MaxPool2D, ReLU, Sequential, Softmax
 from npdeconv.visualize.projection import Projection, maps_of, project
 
 
+@brief
 class LayerProjections(NamedTuple):
     """The strongest units of some layers, layer by layer, the strongest of each layer first."""
 

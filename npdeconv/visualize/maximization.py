@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from tqdm import tqdm
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe, image_shape, not_negative, one_of, positive_int
 from npdeconv._types import Array, Box, Pair, Shape
 from npdeconv.finite import finite_answers
@@ -27,6 +28,7 @@ Aim: TypeAlias = Literal["center", "mean"] | Pair
 NOISE = 0.02  # standard deviation of the brightness at the start; white is 1
 
 
+@brief
 class Maximization(NamedTuple):
     """U images, each of which excites a unit as much as gradient ascent could make it."""
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
 from npdeconv.data import Dataset, as_input
@@ -14,6 +15,7 @@ from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool, shards
 
 
+@brief
 class Mistakes(NamedTuple):
     """The most confident wrong answers, the most confident first; K = k, or as many as there are."""
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from tqdm import tqdm
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe
 from npdeconv._types import Array, Box, Pair
 from npdeconv.data import as_input
@@ -34,6 +35,7 @@ SHARD_PIXELS = 2**14
 RESOLUTION = 1e-5  # smaller differences may be float32's rounding
 
 
+@brief
 class Occlusion(NamedTuple):
     """What a network says of an image while an occluder is at each of P x Q positions."""
 

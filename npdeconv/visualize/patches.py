@@ -7,6 +7,7 @@ from typing import NamedTuple, get_args
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import image_batch, one_of
 from npdeconv._types import Array, Box, Rule, Shape
 from npdeconv.data import as_input
@@ -21,6 +22,7 @@ from npdeconv.visualize.strongest import Strongest
 SHARD_PIXELS = 2**14  # of the pieces that are projected at once
 
 
+@brief
 class Patches(NamedTuple):
     """The k strongest of each of a layer's F maps, cropped to what the unit sees (PH, PW, C).
 

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import image_batch, one_image, one_of
 from npdeconv._types import Array, Box, Pair, Rule, Shape
 from npdeconv.data import as_input
@@ -18,6 +19,7 @@ Select: TypeAlias = Literal["strongest", "map"] | Pair
 """Which of a map's activations go down: the largest, all of them, or the one at (h, w)."""
 
 
+@brief
 class Projection(NamedTuple):
     """Projections of one feature map per image."""
 

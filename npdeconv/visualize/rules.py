@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import one_image
 from npdeconv._types import Array, Rule
 from npdeconv.data import as_input
@@ -25,6 +26,7 @@ RULE_GATES: dict[Rule, tuple[bool, bool]] = {
 """Of each rule: whether it gates by the sign on the way up, and by the sign on the way down."""
 
 
+@brief
 class RuleComparison(NamedTuple):
     """The eight projections of one unit.
 

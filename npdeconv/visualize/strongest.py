@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import image_batch, kernel_input, name_list, one_of, positive_int
 from npdeconv._types import Array
 from npdeconv.data import as_input
@@ -21,6 +22,7 @@ Ranking: TypeAlias = Literal["maximum", "mean"]
 """What an image's activation of a map is: the map's largest value, or the mean over the map."""
 
 
+@brief
 class Strongest(NamedTuple):
     """The k images that activate each of a layer's F maps most, the strongest first."""
 

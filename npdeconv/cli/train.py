@@ -1,6 +1,7 @@
 """`npdeconv train`: train a named network."""
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -151,9 +152,10 @@ def run(options: argparse.Namespace) -> None:
     optimizer, schedule = _optimizer(options), _schedule(options)
     constraint = _constraint(options, network)
     test = load_data(options.test or options.data, "test", network)
-    training.fit(
+    train = load_data(options.data, "train", network)
+    history = training.fit(
         network,
-        load_data(options.data, "train", network),
+        train,
         optimizer,
         epochs=options.epochs,
         batch_size=options.batch_size,
@@ -171,8 +173,16 @@ def run(options: argparse.Namespace) -> None:
     accuracy, loss = training.evaluate(network, test, workers=options.workers)
     print(f"{test.name}: accuracy {accuracy:.2%}, cross-entropy {loss:.4f} on {len(test):,} images")
     print(f"the run is in {folder}")
+    say_if_it_failed(history, train)
     if options.watch:
         write_report(folder, network, test, folder / "report.html", workers=options.workers)
+
+
+def say_if_it_failed(history: training.History, dataset: Dataset) -> None:
+    """Say on stderr that a network diverged or learned nothing, if it did, and what helps."""
+    advice = training.advise(history, dataset)
+    if advice is not None:
+        print(f"npdeconv: {advice}", file=sys.stderr)
 
 
 def _schedule(options: argparse.Namespace) -> Schedule | None:

@@ -3,9 +3,21 @@
 """
 
 from npdeconv.inference import Evaluation, evaluate, predict
+from npdeconv.training.advice import advise
 from npdeconv.training.fitting import fit
 from npdeconv.training.history import History
 from npdeconv.training.loading import LoadedRun, load_run
 from npdeconv.training.steps import Step, train
 
-__all__ = ["Evaluation", "History", "LoadedRun", "Step", "evaluate", "fit", "load_run", "predict", "train"]
+__all__ = [
+    "Evaluation",
+    "History",
+    "LoadedRun",
+    "Step",
+    "advise",
+    "evaluate",
+    "fit",
+    "load_run",
+    "predict",
+    "train",
+]

@@ -36,12 +36,12 @@ def history_of(*losses, rate=0.05):
     [
         (
             [2.3, 99133134373.0],
-            r"^the training diverged: a loss of 9\.913e\+10 after 2 epochs, where guess",
+            r"^the training diverged: a loss of 9\.913e\+10 in epoch 2, where guess",
         ),
         ([2.0, 3.5], r"^the training diverged: .*; a smaller learning rate helps, such as 0\.005$"),
         (
             [2.31, 2.303],
-            r"^the network learned nothing: a loss of 2\.303 .* such as 0\.005; .* or 0\.5 help$",
+            r"^the network has learned nothing yet: a loss of 2\.303 .* as 0\.005; .* such as 0\.5$",
         ),
     ],
 )
@@ -57,7 +57,7 @@ def test_what_learned_is_told_nothing(losses):
 def test_guessing_knows_how_frequent_classes_are():
     labels = np.repeat([0, 1], [95, 5])
     rare = Dataset(np.zeros((100, 1, 1, 1), np.uint8), labels, ("a", "b"), "rare")
-    assert advise(history_of(0.2), rare).startswith("the network learned nothing: a loss of 0.2 ")
+    assert advise(history_of(0.2), rare).startswith("the network has learned nothing yet: a loss of 0.2 ")
     assert advise(history_of(0.1), rare) is None
     one = Dataset(np.zeros((9, 1, 1, 1), np.uint8), np.zeros(9, int), ("a",), "one")
     assert advise(history_of(0.0), one) is None
@@ -74,7 +74,7 @@ def test_training_from_the_command_line_says_so(tmp_path, capsys, monkeypatch):
     command = ["train", "deck_model4", "--data", "strokes", "--epochs", "1", "--run", str(tmp_path / "run")]
     assert main([*command, "--learning-rate", "0"]) == 0
     captured = capsys.readouterr()
-    assert "npdeconv: the network learned nothing: a loss of 2." in captured.err
+    assert "npdeconv: the network has learned nothing yet: a loss of 2." in captured.err
     assert "the run is in" in captured.out
 
 

@@ -31,10 +31,11 @@ def advise(history: History, dataset: Dataset) -> str | None:
     guessing = -float(np.sum(shares[shares > 0] * np.log(shares[shares > 0])))
     if loss <= LEARNED * guessing or guessing == 0:
         return None
-    compared = f"a loss of {loss:.4g} after {history.epochs} epochs, where guessing has {guessing:.4g}"
+    compared = f"a loss of {loss:.4g} in epoch {history.epochs}, where guessing has {guessing:.4g}"
     if loss > DIVERGED * guessing:
         return f"the training diverged: {compared}; a smaller learning rate helps, such as {rate / 10:g}"
     return (
-        f"the network learned nothing: {compared}; its units may be dead, so begin anew with a smaller"
-        f" learning rate, such as {rate / 10:g}; if the loss fell all the time, more epochs or {rate * 10:g} help"
+        f"the network has learned nothing yet: {compared}; units may be dead, so begin anew with a smaller"
+        f" learning rate, such as {rate / 10:g}; if the loss fell all the time, more epochs help, or a rate"
+        f" such as {rate * 10:g}"
     )

@@ -122,7 +122,8 @@ def test_runs_that_are_damaged(run, capsys):
         said = complain(capsys, "project", run, *PROJECT)
         assert said == f"{run}/config.json: expected the settings of a training run"
     (run / "config.json").write_text('{"network": "resnet", "dataset": {"name": "strokes"}}')
-    assert complain(capsys, "project", run, *PROJECT).startswith("no network 'resnet'; the networks are ")
+    said = complain(capsys, "project", run, *PROJECT)
+    assert said.startswith(f"{run}: its network 'resnet' is none of npdeconv's; if you trust the code")
 
 
 @pytest.mark.parametrize(

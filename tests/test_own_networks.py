@@ -222,10 +222,14 @@ def test_a_folder_of_data_decides_no_code(tmp_path, capsys):
     run_to(tmp_path / "run", dataset=tiny_dataset(80), epochs=1)
     text = (tmp_path / "run" / "config.json").read_text()
     evil = f"{tmp_path / 'evil.py'}:f"
-    for name in ("strange", evil):
-        (tmp_path / "run" / "config.json").write_text(
-            text.replace('"tiny"', f'"{name}"').replace("null", f'"{evil}"')
-        )
+    for name, builder, said in (
+        ("strange", evil, evil),
+        (evil, evil, evil),
+        ("strange", "a.py:f; rm -rf x", "'a.py:f; rm -rf x'"),
+        ("strange", "\\u001b[2J", "FILE.PY:FUNCTION"),
+    ):
+        hostile = text.replace('"tiny"', f'"{name}"').replace('"builder": null', f'"builder": "{builder}"')
+        (tmp_path / "run" / "config.json").write_text(hostile)
         assert main(["classify", str(tmp_path / "run")]) == 2
-        assert "is none of npdeconv's; if you trust the code" in capsys.readouterr().err
+        assert f"if you trust the code that builds it, name it: --network {said}, " in capsys.readouterr().err
     assert not marker.exists()

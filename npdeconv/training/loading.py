@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,10 +71,11 @@ def rebuild(folder: Path, network: str | None = None) -> tuple[Sequential, str]:
 def _how_to_find(name: str, config: dict[str, Any]) -> str:
     free = config.get("free")
     builder = free.get("builder") if isinstance(free, dict) else None
-    said = "FILE.PY:FUNCTION" if builder is None else str(builder)
+    # It stands in a command that somebody may paste into a shell.
+    said = builder if isinstance(builder, str) and builder.isprintable() else "FILE.PY:FUNCTION"
     return (
         f"its network {name!r} is none of npdeconv's; if you trust the code that builds it, name it:"
-        f" --network {said}, or in Python load_run(..., network={said!r})"
+        f" --network {quote(said)}, or in Python load_run(..., network={said!r})"
     )
 
 

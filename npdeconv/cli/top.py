@@ -69,6 +69,6 @@ def say_what_is_dead(layer: str, found: Strongest, images: int) -> None:
         return
     print(
         f"{layer}: {len(found.firing)} maps, dead, for they fire on none of the {images:,} images searched:"
-        f" {', '.join(map(str, dead))} (no gradient reaches a map that never fires, so few come back; a"
-        " smaller learning rate leaves fewer)"
+        f" {', '.join(map(str, dead))} (no gradient reaches a map that never fires, so few come"
+        " back; the network does without them)"
     )

@@ -23,8 +23,7 @@ commands, only by name.
 """
 
 from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from npdeconv import initializers, layers, losses, models, optimizers, parallel
 from npdeconv._version import __version__
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
         visualize,
         weights,
     )
+    from npdeconv.training import load_run
 
 __all__ = [
     "__version__",
@@ -52,6 +52,7 @@ __all__ = [
     "inference",
     "initializers",
     "layers",
+    "load_run",
     "losses",
     "models",
     "optimizers",
@@ -64,8 +65,10 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> Any:
     """Import a part of the package when it is asked for."""
+    if name == "load_run":
+        return import_module("npdeconv.training").load_run
     if name in __all__:
         return import_module(f"npdeconv.{name}")
     raise AttributeError(f"module 'npdeconv' has no attribute {name!r}")

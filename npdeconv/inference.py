@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from npdeconv._checks import describe, image_batch
 from npdeconv._types import Array
 from npdeconv.data import Dataset, as_input
 from npdeconv.fast import Plan
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential, Sigmoid, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.losses import softmax_cross_entropy
@@ -19,6 +20,14 @@ from npdeconv.parallel import Workers, pool, shards
 SHARD_PIXELS = 16 * 230**2  # 16 of ImageNet's: more than in training, since no activations are kept
 
 
+class Evaluation(NamedTuple):
+    """How well a network does on a data set."""
+
+    accuracy: float
+    loss: float  # mean cross-entropy, in nats
+
+
+@finite_answers
 def predict(network: Sequential, images: Array, workers: Workers = None) -> Array:
     """Return the class probabilities of images.
 
@@ -53,8 +62,9 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
     return np.concatenate([softmax(_several(logits, network)) for logits in answers])
 
 
-def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> tuple[float, float]:
-    """Return (accuracy, mean cross-entropy in nats) on a data set.
+@finite_answers
+def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> Evaluation:
+    """Return accuracy and mean cross-entropy (in nats) on a data set.
 
     Raises
     ------
@@ -75,7 +85,7 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
         correct += int((logits.argmax(axis=1) == labels).sum())
         with _unwarned():
             loss += softmax_cross_entropy(logits, labels)[0] * len(labels)
-    return correct / len(dataset), loss / len(dataset)
+    return Evaluation(correct / len(dataset), loss / len(dataset))
 
 
 def class_logits(chain: Sequential, images: Array, workers: Workers = None) -> Iterator[Array]:

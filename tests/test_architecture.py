@@ -12,12 +12,12 @@ import npdeconv
 PACKAGE = Path(npdeconv.__file__).parent
 
 FLOORS = [  # from the ground up; a module may import from its own floor and from those below
-    {"_version", "_types", "_jit"},
+    {"_version", "_types", "_jit", "_brief"},
     {"_checks", "_files", "_unpickling"},
     {"kernels", "parallel"},
     {"initializers", "layers"},
     {"losses", "optimizers", "data"},
-    {"models", "weights", "gradcheck"},
+    {"models", "weights", "gradcheck", "finite"},
     {"fast", "inference"},
     {"visualize", "training"},
     {"callbacks"},

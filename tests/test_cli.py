@@ -139,13 +139,14 @@ def test_gradcheck_finds_a_wrong_gradient(capsys, monkeypatch):
 def test_train_records_a_run(trained):
     names = {str(path.relative_to(trained)) for path in trained.rglob("*") if path.is_file()}
     expected = {"config.json", "history.csv", "weights.npz", "checkpoint.npz", "snapshots/epoch_0001.npz"}
-    expected.add("data.json")
+    expected |= {"data.json", ".lock"}
     assert names == expected
     config = json.loads((trained / "config.json").read_text())
     assert config["network"] == "deck_model4"
     assert config["dataset"]["name"] == "strokes"
     assert config["momentum"] == 0.9
-    assert config["free"] == {"epochs": 1, "npdeconv": npdeconv.__version__}
+    free = {"epochs": 1, "npdeconv": npdeconv.__version__, "steps_before": 0, "builder": None}
+    assert config["free"] == free
     network = models.deck_model4(rng=np.random.default_rng(9))
     weights.load(network, trained / "weights.npz")
     snapshot = models.deck_model4(rng=np.random.default_rng(8))

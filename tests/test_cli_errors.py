@@ -19,6 +19,7 @@ from npdeconv.data import files
 from npdeconv.data.dataset import Dataset
 
 WITH_WORKERS = ("demo", "train", "project", "occlude", "top", "look", "evolve", "report")
+STROKES = {"name": "strokes", "images": (20_000, 28, 28, 1), "classes": list("0123456789")}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def made(tmp_path_factory):
     """The folder of a run, without any training."""
     folder = tmp_path_factory.mktemp("cli") / "run"
     folder.mkdir()
-    config = {"network": "deck_model4", "dataset": {"name": "strokes", "classes": list("0123456789")}}
+    config = {"network": "deck_model4", "dataset": STROKES}
     (folder / "config.json").write_text(json.dumps(config))
     weights.save(models.deck_model4(rng=np.random.default_rng(0)), folder / "weights.npz")
     return folder
@@ -122,9 +123,10 @@ def test_runs_that_are_damaged(run, capsys):
         (run / "config.json").write_text(text)
         said = complain(capsys, "project", run, *PROJECT)
         assert said == f"{run}/config.json: expected the settings of a training run"
-    unknown = {"network": "resnet", "dataset": {"name": "strokes", "classes": ["0"]}}
+    unknown = {"network": "resnet", "dataset": STROKES}
     (run / "config.json").write_text(json.dumps(unknown))
-    assert complain(capsys, "project", run, *PROJECT).startswith("no network 'resnet'; the networks are ")
+    said = complain(capsys, "project", run, *PROJECT)
+    assert said.startswith(f"{run}: its network 'resnet' is none of npdeconv's; if you trust the code")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from npdeconv.callbacks import Snapshots, print_epoch
 from npdeconv.cli.figures import check_folder, save_figure
 from npdeconv.cli.options import add_command, add_seed, add_workers, at_least
 from npdeconv.cli.report import check_page, write_report
+from npdeconv.cli.train import say_if_it_failed
 from npdeconv.data import Dataset, load_strokes
 from npdeconv.layers import ReLU, Sequential
 from npdeconv.visualize import Strongest, find_strongest, project
@@ -60,6 +61,7 @@ def run(options: argparse.Namespace) -> None:
         resume=True,  # a demo that was stopped goes on, and one that is there is only drawn again
         workers=options.workers,
     )
+    say_if_it_failed(history, train)
     print("projecting the strongest activations of every layer", flush=True)
     files = [save_figure(plot.curves(history), options.out / "curves.png")]
     layers = [name for name, layer in network.layers.items() if isinstance(layer, ReLU)]

@@ -11,13 +11,14 @@ from npdeconv.cli.options import (
     DATA_HELP,
     LAYERS_HELP,
     Split,
+    add_builder,
     add_command,
     add_workers,
     check_range,
     load_data,
-    load_run,
     run_folder,
 )
+from npdeconv.training.loading import rebuild
 from npdeconv.visualize import evolve, find_snapshots, shown_layers
 
 
@@ -34,6 +35,7 @@ def add(commands: Any) -> None:
     )
     option = parser.add_argument
     option("run_folder", metavar="RUN", help="folder of a training run")
+    add_builder(parser)
     option("--layers", nargs="+", metavar="NAME", help=LAYERS_HELP)
     option("--map", type=int, nargs="+", dest="maps", metavar="N", help="feature maps, 0 to 7 if not given")
     option("--data", metavar="SET", help=f"{DATA_HELP}; the run's if not given")
@@ -50,7 +52,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Load each snapshot, project, draw, and print when each layer last jumped."""
     folder = Path(run_folder(options.run_folder))
-    network, trained_on = load_run(folder)
+    network, trained_on = rebuild(folder, options.builder)
     snapshots = find_snapshots(folder / "snapshots")
     split: Split = options.split or ("train" if options.image is None else "test")
     dataset = load_data(options.data or trained_on, split, network)

@@ -51,6 +51,7 @@ def make_folder(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise type(error)(f"{path}: the folder could not be made ({error.strerror})") from error
+    _files.remove_orphans(path, older_than=3600)
     return path
 
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from npdeconv import models
 from npdeconv._types import Shape
-from npdeconv.cli.options import add_command, load_run
+from npdeconv.cli.options import add_builder, add_command
 from npdeconv.cli.pretrained import find_pretrained
 from npdeconv.data.classes import list_names
 from npdeconv.layers import Sequential
+from npdeconv.training.loading import rebuild
 from npdeconv.visualize import summarize
 
 SETS_BY_SHAPE = {(28, 28, 1): "mnist, strokes", (32, 32, 3): "cifar10"}
@@ -33,8 +34,10 @@ def add(commands: Any) -> None:
         "model",
         metavar="MODEL",
         nargs="?",
-        help=f"one of {', '.join(models.names())}, a training run's folder, or the card (.json) of a network",
+        help=f"one of {', '.join(models.names())}, a training run's folder, the card (.json) of a network, or"
+        " FILE.PY:FUNCTION",
     )
+    add_builder(parser)
 
 
 def run(options: Namespace) -> None:
@@ -42,7 +45,7 @@ def run(options: Namespace) -> None:
     if options.model is None:
         print(table_of_models())
         return
-    network = _find(options.model)
+    network = _find(options.model, options.builder)
     rows = summarize(network)
     shape = network.input_shape or ()
     fitting = f"data that fit: {fitting_data(shape)}"
@@ -58,12 +61,12 @@ def run(options: Namespace) -> None:
     print(f"{'total':<{width}} {'':<{kinds}} {'':>16} {total:>11,}")
 
 
-def _find(name: str) -> Sequential:
+def _find(name: str, builder: str | None) -> Sequential:
     pretrained = find_pretrained(name, None)
     if pretrained is not None:
         return pretrained.on_pixels()
     if name not in models.names() and Path(name).is_dir():
-        return load_run(Path(name))[0]
+        return rebuild(Path(name), builder)[0]
     return models.build(name, rng=np.random.default_rng(0))
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from npdeconv import plot
-from npdeconv._files import write_arrays
+from npdeconv._files import write_arrays, write_table
 from npdeconv.cli.figures import file_stem, make_folder, save_figure
 from npdeconv.cli.options import add_command, add_workers, at_least
-from npdeconv.cli.transfer import spread, write_table
+from npdeconv.cli.transfer import spread
 from npdeconv.data import Dataset, load_mnist, load_strokes
 from npdeconv.experiments import Localization, compare_poolings
 

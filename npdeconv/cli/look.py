@@ -218,7 +218,7 @@ def _filters(scene: _Scene) -> dict[str, Any]:
         maps, count = most_active(found, most), len(found.firing)
         patches = find_patches(scene.network, images, found, layer, maps=maps, workers=scene.workers)
         which = "each map" if len(maps) == count else f"each of the {len(maps)} most active of {count} maps"
-        title = f"{layer}: the strongest projection of {which}; crossed out: dead"
+        title = f"{layer}: the strongest projection of {which}; crossed out: dead, firing on no image"
         numbers = _if_some(maps, count)
         axes = plot.strongest_projections(patches, found, maps=numbers, title=title)
         scene.save(axes, f"filters_{layer}")

@@ -13,6 +13,8 @@ from npdeconv._files import write_arrays
 from npdeconv.cli.animation import Format, save_animation
 from npdeconv.cli.figures import file_stem, make_folder, save_figure
 from npdeconv.cli.options import (
+    WEIGHTS_HELP,
+    add_builder,
     add_command,
     add_seed,
     add_workers,
@@ -53,7 +55,8 @@ def add(commands: Any) -> None:
         help="folder of a training run, a model's name with --weights, or the card (.json) of a pretrained "
         "network",
     )
-    option("--weights", metavar="FILE", help=".npz or Keras .h5 file; of a run, its weights.npz if not given")
+    option("--weights", metavar="FILE", help=WEIGHTS_HELP)
+    add_builder(parser)
     option(
         "--layer", metavar="NAME", help="such as relu2; the one that the classes are read from if not given"
     )
@@ -106,7 +109,7 @@ def run(options: argparse.Namespace) -> None:
     """Climb, draw, and print the activations and where the files are."""
     pretrained = find_pretrained(options.network, options.weights)
     if pretrained is None:
-        network, _ = load_network(options.network, options.weights)
+        network, _ = load_network(options.network, options.weights, options.builder)
     else:
         network = pretrained.on_pixels()
     names_classes = options.layer is None

@@ -77,6 +77,12 @@ def run(options: argparse.Namespace) -> None:
     )
     if truth is None:
         print(f"nobody has labeled the image: {dataset.classes[result.label]} is predicted, right or wrong")
+    if not result.clean_activity:
+        which = "every map" if options.map is None else "it"
+        print(
+            f"{result.layer} map {result.feature_map} is silent: {which} is nowhere positive for this image,"
+            " so hiding something can only wake it"
+        )
     _report(result, dataset.classes)
     path = options.out / _stem(options, result.feature_map, positions)
     axes = plot.occlusion(image, result, classes=dataset.classes, truth=truth)

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from npdeconv import _files, models, weights
-from npdeconv._checks import did_you_mean, name_list
+from npdeconv._checks import did_you_mean
 from npdeconv._types import Pair
 from npdeconv.cli.pretrained import (
     Choose,
@@ -31,6 +31,7 @@ from npdeconv.data import (
 from npdeconv.data.files import locate
 from npdeconv.inference import match
 from npdeconv.layers import Sequential
+from npdeconv.training.loading import rebuild
 
 STROKES = {"train": (20_000, 0), "test": (2_000, 1)}  # number of digits, seed
 
@@ -70,7 +71,11 @@ def add_command(commands: Any, name: str, run: Any, *, summary: str, description
 
 def add_model(parser: Any) -> None:
     """Add the positional MODEL."""
-    parser.add_argument("model", metavar="MODEL", help=f"one of {', '.join(models.names())}")
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        help=f"one of {', '.join(models.names())}, or FILE.PY:FUNCTION that builds your own",
+    )
 
 
 def add_network(parser: Any) -> None:
@@ -89,6 +94,22 @@ def add_network(parser: Any) -> None:
         help=f"{DATA_HELP}; the run's if not given",
     )
     option("--split", choices=get_args(Split), default="test", help="part of the data set")
+    add_builder(parser)
+
+
+def add_builder(parser: Any) -> None:
+    """Add --network."""
+    parser.add_argument(
+        "--network",
+        dest="builder",
+        metavar="FILE.PY:FUNCTION",
+        help="what builds the network of a run, if it is your own; the file is run",
+    )
+
+
+def is_own(model: str) -> bool:
+    """Tell whether what stands for a model's name is file.py:function or module:function."""
+    return ":" in model and not Path(model).exists()
 
 
 def add_seed(parser: Any) -> None:
@@ -138,7 +159,7 @@ def load(options: argparse.Namespace, choose: Choose | None = None) -> tuple[Seq
     pretrained = find_pretrained(options.network, options.weights)
     if pretrained is not None:
         return _load_photos(pretrained, options, choose)
-    network, trained_on = load_network(options.network, options.weights)
+    network, trained_on = load_network(options.network, options.weights, options.builder)
     return network, load_data(options.data or trained_on or "mnist", options.split, network, choose)
 
 
@@ -194,13 +215,14 @@ def _read_named(name: str, split: Split, size: Pair, choose: Choose | None) -> D
     return dataset if choose is None else dataset[list(choose(len(dataset), dataset.name))]
 
 
-def load_network(source: str, file: str | None) -> tuple[Sequential, str | None]:
+def load_network(source: str, file: str | None, builder: str | None = None) -> tuple[Sequential, str | None]:
     """Load a trained network, and what --data said when it was trained.
 
-    `source` is the folder of a run, or a model's name with its weights in `file`.
+    `source` is the folder of a run, or a model's name with its weights in `file`; `builder` is what
+    --network said.
     """
-    if source not in models.names():
-        network, trained_on = load_run(Path(source))
+    if source not in models.names() and not is_own(source):
+        network, trained_on = rebuild(Path(source), builder)
         read = weights.load if file is None else weights.reader_of(file)
         read(network, file or Path(source) / "weights.npz")
         return network, trained_on
@@ -224,40 +246,11 @@ def run_folder(name: str) -> str:
     return f"./{name}" if name in models.names() else name
 
 
-def load_run(folder: Path) -> tuple[Sequential, str]:
-    """Build a run's network, yet untrained, and return what --data said when it was trained."""
-    path = folder / "config.json"
-    if not path.is_file():
-        hint = did_you_mean(folder, models.names())
-        raise FileNotFoundError(
-            f"{folder}: expected the folder of a training run or one of {', '.join(models.names())}{hint}"
-        )
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        model, dataset = str(config["network"]), str(config["dataset"]["name"]).split(" ")[0]
-        classes = name_list(config["dataset"]["classes"], str(path), "classes")
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise ValueError(f"{path}: expected the settings of a training run") from None
-    network = models.build(model, classes=len(classes), rng=np.random.default_rng(0))
-    network.classes = classes
-    return network, _recorded_data(folder) or dataset
-
-
 def record_data(folder: Path, name: str) -> None:
     """Keep what --data said in the folder of a run: data sets know their name, but not where they are."""
     place = name if name in NAMED_SETS else str(locate(name).resolve())
     text = json.dumps({"data": place}) + "\n"
     _files.replace(folder / "data.json", lambda file: file.write(text.encode()))
-
-
-def _recorded_data(folder: Path) -> str | None:
-    path = folder / "data.json"
-    if not path.is_file():
-        return None
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["data"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise ValueError(f"{path}: expected what --data said, as a training run records it") from None
 
 
 def only(option: str, images: Sequence[int]) -> Choose:

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from npdeconv import _files, plot
+from npdeconv import plot
+from npdeconv._files import write_arrays, write_table
 from npdeconv.cli.figures import file_stem, make_folder, save_figure
 from npdeconv.cli.options import add_command, at_least
 from npdeconv.cli.subjects import add_subject, load_subject
 from npdeconv.cli.top import prefixed
-from npdeconv.cli.transfer import add_few, load_few, spread, write_table
+from npdeconv.cli.transfer import add_few, load_few, spread
 from npdeconv.experiments import Probes, linear_probes, untrained
 
 
@@ -68,7 +69,7 @@ def run(options: argparse.Namespace) -> None:
     arrays = {"layers": np.array(results["trained"].layers), "dimensions": results["trained"].dimensions}
     for name, result in results.items():
         arrays |= prefixed(name.replace(" ", "_"), {"seeds": result.seeds, "accuracy": result.accuracy})
-    _files.write_arrays(path.with_name(f"{path.name}.npz"), arrays)
+    write_arrays(path.with_name(f"{path.name}.npz"), arrays)
     print(path.with_name(f"{path.name}.npz"))
     columns = ("network", "layer", "features", "seed", "accuracy")
     print(write_table(path.with_name(f"{path.name}.csv"), columns, _rows(results)))

@@ -9,10 +9,13 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._files import write_arrays
-from npdeconv._types import Rule, Shape
+from npdeconv._types import Array, Rule, Shape
 from npdeconv.cli.figures import file_stem, listed, make_folder, save_figure
 from npdeconv.cli.options import add_command, add_network, add_workers, check_range, load, only
-from npdeconv.visualize import Select, find_strongest, project
+from npdeconv.cli.top import say_what_is_dead
+from npdeconv.data import Dataset
+from npdeconv.layers import Sequential
+from npdeconv.visualize import Select, find_strongest, living_maps, project
 from npdeconv.visualize.projection import as_map_shape
 
 
@@ -30,7 +33,14 @@ def add(commands: Any) -> None:
     option = parser.add_argument
     add_network(parser)
     option("--layer", required=True, metavar="NAME", help="such as relu2")
-    option("--map", type=int, nargs="+", dest="maps", metavar="N", help="feature maps, 0 to 7 if not given")
+    option(
+        "--map",
+        type=int,
+        nargs="+",
+        dest="maps",
+        metavar="N",
+        help="feature maps; the first eight that fire if not given",
+    )
     option(
         "--images",
         type=int,
@@ -54,18 +64,12 @@ def run(options: argparse.Namespace) -> None:
     """Project, draw, and print where the files are."""
     network, dataset = load(options, None if options.images is None else only("--images", options.images))
     shape = as_map_shape(network[: options.layer].output_shape(dataset.images.shape[1:]))
-    chosen = np.arange(min(8, shape[2])) if options.maps is None else np.array(options.maps)
-    check_range("--map", chosen, shape[2], f"layer {options.layer!r} has the maps")
+    check_range("--map", options.maps or (), shape[2], f"layer {options.layer!r} has the maps")
     select = _select(options.select, options.layer, shape)
     make_folder(options.out)
-    if options.images is None:
-        best = find_strongest(network, dataset.images, [options.layer], k=1, workers=options.workers)
-        # A dead map has no strongest image: any will show that it is silent.
-        maps, positions = chosen, np.maximum(best[options.layer].images[chosen, 0], 0)
-        images = dataset.images[positions]
-    else:
-        maps, positions = np.repeat(chosen, len(options.images)), np.tile(options.images, len(chosen))
-        images = np.tile(dataset.images, (len(chosen), 1, 1, 1))
+    maps, places = _choose(options, network, dataset)
+    images = dataset.images[places]
+    positions = places if options.images is None else np.array(options.images)[places]
     result = project(
         network,
         images,
@@ -83,6 +87,23 @@ def run(options: argparse.Namespace) -> None:
     for m, n, value, silent in zip(maps, positions, result.activation, result.silent, strict=True):
         print(f"{options.layer} map {m}, image {n}: " + ("silent" if silent else f"activation {value:.4g}"))
     print(figure, arrays, sep="\n")
+
+
+def _choose(options: argparse.Namespace, network: Sequential, dataset: Dataset) -> tuple[Array, Array]:
+    """Return the maps to project, and for each the image's place among those that were loaded.
+
+    These are the maps and images that were asked for, or else maps that fire and what excites them most.
+    """
+    layer, every = options.layer, np.arange(len(dataset))
+    if options.maps is not None and options.images is not None:
+        return np.repeat(options.maps, len(every)), np.tile(every, len(options.maps))
+    found = find_strongest(network, dataset.images, [layer], k=1, workers=options.workers)[layer]
+    chosen = living_maps(found, 8) if options.maps is None else np.array(options.maps)
+    if options.images is not None:
+        return np.repeat(chosen, len(every)), np.tile(every, len(chosen))
+    say_what_is_dead(layer, found, len(dataset))
+    # A dead map has no strongest image: any will show that it is silent.
+    return chosen, np.maximum(found.images[chosen, 0], 0)
 
 
 def _stem(options: argparse.Namespace, select: Select) -> str:

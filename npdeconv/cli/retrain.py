@@ -8,10 +8,12 @@ from typing import Any, get_args
 import numpy as np
 
 from npdeconv import plot
-from npdeconv._files import write_arrays
+from npdeconv._files import write_arrays, write_table
 from npdeconv._types import Array
 from npdeconv.cli.figures import file_stem, make_folder, save_figure
 from npdeconv.cli.options import (
+    WEIGHTS_HELP,
+    add_builder,
     add_command,
     add_seed,
     add_workers,
@@ -21,7 +23,6 @@ from npdeconv.cli.options import (
     number,
 )
 from npdeconv.cli.pretrained import find_pretrained
-from npdeconv.cli.transfer import write_table
 from npdeconv.data import Preprocessing
 from npdeconv.data.photos import fit_photos, list_photos
 from npdeconv.experiments import Retraining, retraining, t_interval
@@ -52,7 +53,8 @@ def add(commands: Any) -> None:
         metavar="NETWORK",
         help="card (.json) of a pretrained network, folder of a training run, or a model with --weights",
     )
-    option("--weights", metavar="FILE", help="of a model; of a run, its weights.npz if not given")
+    option("--weights", metavar="FILE", help=WEIGHTS_HELP)
+    add_builder(parser)
     option("--images", required=True, metavar="PHOTOS", help="folder of photos of the class to retrain")
     option("--class", required=True, dest="target", metavar="NAME", help="that class, by name or number")
     option("--control", required=True, metavar="PHOTOS", help="folder of photos of what is not retrained")
@@ -122,7 +124,7 @@ def _load(options: argparse.Namespace) -> tuple[Sequential, Preprocessing]:
     pretrained = find_pretrained(options.network, options.weights)
     if pretrained is not None:
         return pretrained.on_pixels(), pretrained.preprocessing
-    network, _ = load_network(options.network, options.weights)
+    network, _ = load_network(options.network, options.weights, options.builder)
     if network.input_shape is None:
         raise ValueError(f"{network.name}: expected a network with an input shape")
     *size, channels = network.input_shape

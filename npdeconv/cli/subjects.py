@@ -3,7 +3,15 @@
 import argparse
 from typing import Any, NamedTuple, get_args
 
-from npdeconv.cli.options import NAMED_SETS, PHOTOS, WEIGHTS_HELP, Split, load_network, read_data
+from npdeconv.cli.options import (
+    NAMED_SETS,
+    PHOTOS,
+    WEIGHTS_HELP,
+    Split,
+    add_builder,
+    load_network,
+    read_data,
+)
 from npdeconv.cli.pretrained import find_pretrained
 from npdeconv.data import Dataset
 from npdeconv.data.files import locate
@@ -28,6 +36,7 @@ def add_subject(parser: Any, *, split: bool = True) -> None:
     )
     option("--weights", metavar="FILE", help=WEIGHTS_HELP)
     option("--data", metavar="SET", help=f"{PHOTOS}, of whatever classes; the run's if not given")
+    add_builder(parser)
     if split:
         option("--split", choices=get_args(Split), default="test", help="part of the data set")
 
@@ -36,7 +45,7 @@ def load_subject(options: argparse.Namespace) -> Subject:
     """Load the network."""
     pretrained = find_pretrained(options.network, options.weights)
     if pretrained is None:
-        return Subject(*load_network(options.network, options.weights), None)
+        return Subject(*load_network(options.network, options.weights, options.builder), None)
     return Subject(pretrained.on_pixels(), None, pretrained.preprocessing.shorter_side)
 
 

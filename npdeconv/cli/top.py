@@ -10,7 +10,7 @@ from npdeconv import plot
 from npdeconv._files import write_arrays
 from npdeconv.cli.figures import file_stem, make_folder, save_figure
 from npdeconv.cli.options import LAYERS_HELP, add_command, add_network, add_workers, at_least, load
-from npdeconv.visualize import Ranking, find_patches, find_strongest, shown_layers
+from npdeconv.visualize import Ranking, Strongest, find_patches, find_strongest, shown_layers
 
 MAPS_PER_FIGURE = 32
 
@@ -48,8 +48,8 @@ def run(options: argparse.Namespace) -> None:
         stem = file_stem(layer, f"top{options.k}", options.by, split=options.split)
         patches = find_patches(network, dataset.images, found, layer, workers=options.workers)
         write_arrays(options.out / f"{stem}.npz", found._asdict() | prefixed("patches", patches._asdict()))
-        alive, dead = np.flatnonzero(found.firing), np.flatnonzero(found.firing == 0)
-        print(f"{layer}: {len(found.firing)} maps, dead: {', '.join(map(str, dead)) or 'none'}")
+        alive = np.flatnonzero(found.firing)
+        say_what_is_dead(layer, found, len(dataset))
         for number, first in enumerate(range(0, len(alive), MAPS_PER_FIGURE), 1):
             shown = alive[first : first + MAPS_PER_FIGURE]
             ax = plot.strongest(patches, found, maps=shown, title=f"{network.name}, {layer}")
@@ -59,3 +59,16 @@ def run(options: argparse.Namespace) -> None:
 def prefixed(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:
     """Put a word before every name."""
     return {f"{prefix}_{name}": array for name, array in arrays.items()}
+
+
+def say_what_is_dead(layer: str, found: Strongest, images: int) -> None:
+    """Print which maps of a layer fire on none of some images, and why that may be."""
+    dead = np.flatnonzero(found.firing == 0)
+    if not len(dead):
+        print(f"{layer}: {len(found.firing)} maps, dead: none")
+        return
+    print(
+        f"{layer}: {len(found.firing)} maps, dead, for they fire on none of the {images:,} images searched:"
+        f" {', '.join(map(str, dead))} (no gradient reaches a map that never fires, so few come"
+        " back; the network does without them)"
+    )

@@ -1,6 +1,7 @@
 """`npdeconv train`: train a named network."""
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +28,8 @@ from npdeconv.cli.subjects import check_takes
 from npdeconv.data import Augmentation, Dataset, compose, flip, shift, tint, warp
 from npdeconv.layers import Sequential
 from npdeconv.report import Watch
-from npdeconv.training.fitting import Callback, Schedule
+from npdeconv.training.fitting import Callback
+from npdeconv.training.settings import Schedule
 from npdeconv.training.steps import Constraint
 
 LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "rmsprop": 1e-3, "adadelta": 1.0}
@@ -147,7 +149,7 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError("--patience chooses an epoch, and test images can't both choose and test")
     rng = np.random.default_rng(options.seed)
     network = models.build(options.model, rng=rng)
-    folder = options.folder or Path("runs") / options.model
+    folder = options.folder or Path("runs") / network.name
     check_folder(folder)
     if options.watch:
         check_page(folder / "report.html")
@@ -157,7 +159,7 @@ def run(options: argparse.Namespace) -> None:
     network = _for_classes(network, dataset, options.data, rng)
     test = load_data(options.test or options.data, "test", network)
     test.labels_for("--test")
-    training.fit(
+    history = training.fit(
         network,
         dataset,
         optimizer,
@@ -177,6 +179,7 @@ def run(options: argparse.Namespace) -> None:
     accuracy, loss = training.evaluate(network, test, workers=options.workers)
     print(f"{test.name}: accuracy {accuracy:.2%}, cross-entropy {loss:.4f} on {len(test):,} images")
     print(f"the run is in {folder}")
+    say_if_it_failed(history, dataset)
     if options.watch:
         write_report(folder, network, test, folder / "report.html", workers=options.workers)
 
@@ -192,6 +195,13 @@ def _for_classes(network: Sequential, dataset: Dataset, data: str, rng: Generato
         print(f"{network.name}: the last layer has {words}", flush=True)
     network.classes = dataset.classes
     return network
+
+
+def say_if_it_failed(history: training.History, dataset: Dataset) -> None:
+    """Say on stderr that a network diverged or learned nothing, if it did, and what helps."""
+    advice = training.advise(history, dataset)
+    if advice is not None:
+        print(f"npdeconv: {advice}", file=sys.stderr)
 
 
 def _schedule(options: argparse.Namespace) -> Schedule | None:

@@ -1,15 +1,14 @@
 """`npdeconv transfer`: are a network's features worth more than learning from few images?"""
 
 import argparse
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
-from npdeconv import _files, models, plot, training
+from npdeconv import models, plot, training
+from npdeconv._files import write_arrays, write_table
 from npdeconv._types import Array, Generator
 from npdeconv.cli.figures import file_stem, make_folder, save_figure
 from npdeconv.cli.options import add_command, add_workers, at_least, read_data
@@ -112,7 +111,7 @@ def run(options: argparse.Namespace) -> None:
     _print(result)
     print(save_figure(figure, path.with_name(f"{path.name}.png")))
     arrays = {name: array for name, array in result._asdict().items() if name != "layer"}
-    _files.write_arrays(path.with_name(f"{path.name}.npz"), arrays)
+    write_arrays(path.with_name(f"{path.name}.npz"), arrays)
     columns = ("method", "images per class", "seed", "accuracy")
     print(
         path.with_name(f"{path.name}.npz"),
@@ -204,13 +203,3 @@ def spread(values: Array) -> str:
         return f"{values.mean():.1%}"
     interval = t_interval(values)
     return f"{interval.mean:.1%} ± {100 * (interval.high - interval.mean):.1f}"
-
-
-def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
-    """Write a table as CSV."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    _files.replace(path, lambda file: file.write(text.getvalue().encode()))
-    return path

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 from scipy.optimize import minimize
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe, not_negative, one_of, positive_int
 from npdeconv._types import Array
 from npdeconv.data import Dataset
@@ -21,6 +22,7 @@ DECAY = 1e-4
 ITERATIONS = 500
 
 
+@brief
 class LinearClassifier(NamedTuple):
     """The class of the largest of (features - center) / scale @ weight + bias."""
 

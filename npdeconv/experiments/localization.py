@@ -11,6 +11,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from npdeconv import models
+from npdeconv._brief import brief
 from npdeconv._types import Array
 from npdeconv.data import Dataset, Planted, plant
 from npdeconv.inference import predict
@@ -31,6 +32,7 @@ SMOOTHING = 2.0  # pixels, of saliency
 BATCH, RATE = 32, 1e-3
 
 
+@brief
 class Localization(NamedTuple):
     """What S seeds brought, with P poolings and M kinds of maps."""
 
@@ -45,6 +47,7 @@ class Localization(NamedTuple):
     area: float  # the objects' mean share of the pictures: the energy that any even map has
 
 
+@brief
 class LocalizationExample(NamedTuple):
     """What one network makes of a few pictures."""
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe, positive_int, random_generator
 from npdeconv._types import Array, Generator
 from npdeconv.data import Dataset, class_number
@@ -65,6 +66,7 @@ def only_classes(dataset: Dataset, classes: Sequence[str | int]) -> Dataset:
     return Dataset(dataset.images[inside], labels[inside], names, dataset.name, groups)
 
 
+@brief
 class Draw(NamedTuple):
     """Positions of images to train and to test on."""
 

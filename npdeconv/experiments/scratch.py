@@ -8,6 +8,7 @@ import numpy as np
 from npdeconv._checks import positive_int
 from npdeconv._types import Array, Generator, Shape
 from npdeconv.data import Augmentation, Dataset
+from npdeconv.finite import finite_answers, must_be_finite
 from npdeconv.inference import below_softmax, class_logits, match
 from npdeconv.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU, Sequential, Softmax
 from npdeconv.optimizers import Adam, StepDecay
@@ -70,10 +71,12 @@ class Scratch:
         return network
 
 
+@finite_answers
 def most_probable(network: Sequential, images: Array, workers: Workers = None) -> Array:
     """Return the most probable class of each image, int (N,)."""
-    logits = list(class_logits(below_softmax(network), images, workers))
-    return np.concatenate(logits).argmax(axis=1)
+    logits = np.concatenate(list(class_logits(below_softmax(network), images, workers)))
+    must_be_finite(logits)
+    return logits.argmax(axis=1)
 
 
 def small_network(input_shape: Shape, classes: int, rng: Generator) -> Sequential:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._types import Array
 from npdeconv.data import Dataset
 from npdeconv.inference import below_softmax
@@ -18,6 +19,7 @@ WANTED = 12  # of more classes, images are made for those of the examples only
 STEPS = 100  # of making them
 
 
+@brief
 class ClassMaps(NamedTuple):
     """Class activation maps of N images, for K classes each."""
 
@@ -29,6 +31,7 @@ class ClassMaps(NamedTuple):
     maps: Array  # (N, K, H, W): as large as the images, shrunk
 
 
+@brief
 class Wanted(NamedTuple):
     """Images that excite the logits of U classes most."""
 

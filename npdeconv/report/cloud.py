@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._types import Array
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
@@ -21,6 +22,7 @@ LIMIT = 4096  # features of an image
 TSNE_LEAST = 100  # of fewer images, t-SNE says little
 
 
+@brief
 class Cloud(NamedTuple):
     """Some of the searched images (N), as the last hidden layer sees them."""
 

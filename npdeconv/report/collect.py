@@ -11,6 +11,7 @@ from npdeconv import weights
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
 from npdeconv.data import Dataset
+from npdeconv.finite import check_parameters
 from npdeconv.inference import match, predict
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
@@ -79,6 +80,7 @@ def collect(
     """
     count = min(positive_int(images, "collect", "images"), len(dataset))
     dataset = match(network, dataset)  # before the long work
+    check_parameters(network, "collect")
     positions = np.arange(count) * len(dataset) // count
     searched = dataset[positions]
     named = searched.labels

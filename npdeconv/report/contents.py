@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from npdeconv._brief import brief
 from npdeconv._types import Array, Pair, Shape
 from npdeconv.report.classes import ClassMaps, Wanted
 from npdeconv.report.cloud import Cloud
@@ -10,6 +11,7 @@ from npdeconv.report.filters import Filters
 from npdeconv.visualize import Mistakes, Occlusion, Patches, Strongest
 
 
+@brief
 class Evolving(NamedTuple):
     """A layer's F maps at S stages of training, each by its strongest image at that stage."""
 
@@ -20,6 +22,7 @@ class Evolving(NamedTuple):
     jumped: Array  # bool (S, F): the image is another one than at the stage before
 
 
+@brief
 class LayerView(NamedTuple):
     """A layer and the F of its maps that are shown, as they are at the end of training."""
 
@@ -38,6 +41,7 @@ class LayerView(NamedTuple):
     evolving: Evolving
 
 
+@brief
 class Example(NamedTuple):
     """An image and what occluding it does."""
 
@@ -47,6 +51,7 @@ class Example(NamedTuple):
     result: Occlusion
 
 
+@brief
 class Wrong(NamedTuple):
     """What the network takes for what, and its most confident wrong answers (K of them)."""
 
@@ -54,6 +59,7 @@ class Wrong(NamedTuple):
     result: Mistakes  # `images` are positions in the whole data set; projections are shrunk
 
 
+@brief
 class Report(NamedTuple):
     """The contents of the page."""
 

@@ -5,14 +5,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
 from npdeconv.data import Dataset, as_input
+from npdeconv.finite import finite_answers, must_be_finite
 from npdeconv.inference import below_softmax, class_logits, match
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool, shards
 
 
+@brief
 class Mistakes(NamedTuple):
     """The most confident wrong answers, the most confident first; K = k, or as many as there are."""
 
@@ -26,6 +29,7 @@ class Mistakes(NamedTuple):
     confusion: Array  # int (classes, classes): of the whole data set, see `confusion`
 
 
+@finite_answers
 def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None) -> Array:
     """Count how often each class was taken for each.
 
@@ -55,6 +59,7 @@ def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None)
     return _count(truth, answers, dataset)
 
 
+@finite_answers
 def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers: Workers = None) -> Mistakes:
     """Find the images that a network is wrong about with most confidence, and project what misled it.
 
@@ -112,7 +117,9 @@ def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers:
 
 
 def _logits(network: Sequential, dataset: Dataset, workers: Workers) -> Array:
-    return np.concatenate(list(class_logits(below_softmax(network), dataset.images, workers)))
+    logits = np.concatenate(list(class_logits(below_softmax(network), dataset.images, workers)))
+    must_be_finite(logits)  # the largest of some NaNs would be the first
+    return logits
 
 
 def _odds_against(logits: Array, classes: Array) -> Array:

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from tqdm import tqdm
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe
 from npdeconv._types import Array, Box, Pair
 from npdeconv.data import as_input
 from npdeconv.fast.cone import Cone, Variants
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.parallel import OrderedMap, Workers, pool, slices
@@ -33,6 +35,7 @@ SHARD_PIXELS = 2**14
 RESOLUTION = 1e-5  # smaller differences may be float32's rounding
 
 
+@brief
 class Occlusion(NamedTuple):
     """What a network says of an image while an occluder is at each of P x Q positions."""
 
@@ -63,6 +66,7 @@ class Occlusion(NamedTuple):
         return box_at(self.rows[p], self.columns[q], self.size)
 
 
+@finite_answers
 def occlude(
     network: Sequential,
     image: Array,

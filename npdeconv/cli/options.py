@@ -46,7 +46,7 @@ def add_command(commands: Any, name: str, run: Any, *, summary: str, description
         description=description,
         formatter_class=_HelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
     return parser
 
 

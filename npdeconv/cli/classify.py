@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from npdeconv._text import visible
 from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load
 from npdeconv.inference import predict
 
@@ -40,4 +41,5 @@ def run(options: argparse.Namespace) -> None:
     for number, row in zip(chosen, probabilities, strict=True):
         best = np.argsort(-row, kind="stable")[: options.k]
         name = f"image {number}" if dataset.groups is None else f"image {number}, {dataset.groups[number]}"
-        print(f"{name}: " + "; ".join(f"{dataset.classes[label]} {row[label]:.1%}" for label in best))
+        found = "; ".join(f"{dataset.classes[label]} {row[label]:.1%}" for label in best)
+        print(visible(f"{name}: {found}"))

@@ -3,15 +3,14 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
 from npdeconv import plot, weights
-from npdeconv._files import write_arrays
+from npdeconv._text import visible
 from npdeconv.cli.animation import Format, save_animation
-from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import (
     add_command,
     add_seed,
@@ -79,7 +78,7 @@ def add(commands: Any) -> None:
     option("--animate", choices=get_args(Format), help="also write an animation")
     option("--frames", type=at_least(2), default=40, metavar="N", help="of the animation")
     add_seed(parser)
-    option("--out", type=Path, default=Path("maximized"), metavar="DIR", help="folder to write to")
+    add_out(parser, "maximized")
     add_workers(parser)
 
 
@@ -103,6 +102,7 @@ def _add_regularizers(parser: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Climb, draw, and print the activations and where the files are."""
+    out = Results(options)
     network, classes = _load(options)
     names_classes = options.layer is None
     layer = options.layer or list(below_softmax(network).layers)[-1]
@@ -127,17 +127,21 @@ def run(options: argparse.Namespace) -> None:
     )
     kind = "class" if names_classes else "map"
     names = [classes[m] if names_classes and classes is not None else f"{kind} {m}" for m in maps]
-    for name, first, last in zip(names, result.activation[0], result.activation[-1], strict=True):
-        print(f"{layer}, {name}: activation {first:.4g} on noise, {last:.4g} in the end")
-    path = make_folder(options.out) / _stem(options, layer)
-    title = f"what excites {network.name} most: {layer}"
-    print(save_figure(plot.maximized(result, names=names, title=title), path.with_name(f"{path.name}.png")))
-    print(save_figure(plot.ascents(result, names=names), path.with_name(f"{path.name}_ascent.png")))
+    stem, whose = _stem(options, layer), plot.literal(f"{network.name}: {layer}")
+    title = f"what excites {whose} most, after {options.steps} steps up from noise"
+    paths = [
+        out.figure(plot.maximized(result, names=names, title=title), stem),
+        out.figure(
+            plot.ascents(result, names=names, title=f"how activations of {whose} grew"), f"{stem}_ascent"
+        ),
+    ]
     if options.animate:
         ending = "gif" if options.animate == "gif" else "apng.png"
-        print(save_animation(result.frames, path.with_name(f"{path.name}.{ending}"), options.animate))
-    write_arrays(path.with_name(f"{path.name}.npz"), {"maps": np.array(maps), **result._asdict()})
-    print(path.with_name(f"{path.name}.npz"))
+        paths.append(save_animation(result.frames, out.place(f"{stem}.{ending}"), options.animate))
+    paths.append(out.arrays(stem, {"maps": np.array(maps), **result._asdict()}))
+    for name, first, last in zip(names, result.activation[0], result.activation[-1], strict=True):
+        print(f"{layer}, {visible(name)}: activation {first:.4g} on noise, {last:.4g} in the end")
+    print(*paths, sep="\n")
 
 
 def _load(options: argparse.Namespace) -> tuple[Sequential, tuple[str, ...] | None]:

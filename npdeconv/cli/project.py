@@ -2,15 +2,13 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
 from npdeconv import plot
-from npdeconv._files import write_arrays
 from npdeconv._types import Rule, Shape
-from npdeconv.cli.figures import file_stem, listed, make_folder, save_figure
+from npdeconv.cli.figures import Results, add_out, answers, file_stem, listed
 from npdeconv.cli.options import add_command, add_network, add_workers, check_range, load
 from npdeconv.visualize import Select, find_strongest, project
 from npdeconv.visualize.projection import as_map_shape
@@ -46,12 +44,13 @@ def add(commands: Any) -> None:
         help="strongest (the map's largest activation), map (all of it), or ROW COLUMN of one",
     )
     option("--rule", choices=get_args(Rule), default="deconv", help="how to pass each ReLU on the way down")
-    option("--out", type=Path, default=Path("projections"), metavar="DIR", help="folder to write to")
+    add_out(parser, "projections")
     add_workers(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Project, draw, and print where the files are."""
+    out = Results(options)
     network, dataset = load(options)
     shape = as_map_shape(network[: options.layer].output_shape(dataset.images.shape[1:]))
     chosen = np.arange(min(8, shape[2])) if options.maps is None else np.array(options.maps)
@@ -59,7 +58,6 @@ def run(options: argparse.Namespace) -> None:
     select = _select(options.select, options.layer, shape)
     if options.images is not None:
         check_range("--images", options.images, len(dataset), f"{dataset.name} has the images")
-    make_folder(options.out)
     if options.images is None:
         best = find_strongest(network, dataset.images, [options.layer], k=1, workers=options.workers)
         # A dead map has no strongest image: any will show that it is silent.
@@ -76,11 +74,15 @@ def run(options: argparse.Namespace) -> None:
         rule=options.rule,
         workers=options.workers,
     )
-    path = options.out / _stem(options, select)
-    titles = [f"map {m}\nimage {n}" for m, n in zip(maps, positions, strict=True)]
-    figure = save_figure(plot.projections(images, result, titles=titles), path.with_name(f"{path.name}.png"))
-    arrays = path.with_name(f"{path.name}.npz")
-    write_arrays(arrays, {"maps": maps, "images": positions, **result._asdict()})
+    stem = _stem(options, select)
+    said = answers(network, dataset, positions, between="\n")
+    titles = [f"map {m}, image {n}\n{answer}" for m, n, answer in zip(maps, positions, said, strict=True)]
+    title = plot.literal(
+        f"{network.name} on {dataset.name}:"
+        f" {options.layer}, {' '.join(options.select)}, projected by the rule {options.rule}"
+    )
+    figure = out.figure(plot.projections(images, result, titles=titles, title=title), stem)
+    arrays = out.arrays(stem, {"maps": maps, "images": positions, **result._asdict()})
     for m, n, value, silent in zip(maps, positions, result.activation, result.silent, strict=True):
         print(f"{options.layer} map {m}, image {n}: " + ("silent" if silent else f"activation {value:.4g}"))
     print(figure, arrays, sep="\n")

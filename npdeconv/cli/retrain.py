@@ -2,15 +2,14 @@
 
 import argparse
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
 from npdeconv import plot
-from npdeconv._files import write_arrays
+from npdeconv._text import visible
 from npdeconv._types import Array
-from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import add_command, add_seed, add_workers, at_least, load_network, number
 from npdeconv.cli.pretrained import find_pretrained
 from npdeconv.cli.transfer import write_table
@@ -58,13 +57,14 @@ def add(commands: Any) -> None:
     option("--steps", type=at_least(1), default=100, metavar="N", help="of each reconstruction")
     option("--words", type=at_least(1), default=64, metavar="N", help="in the visual vocabulary")
     add_seed(parser)
-    option("--out", type=Path, default=Path("retraining"), metavar="DIR", help="folder to write to")
+    add_out(parser, "retraining")
     add_workers(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Retrain, measure, draw, and print the table."""
     check_scikit_image()
+    out = Results(options)
     network, preprocessing, classes = _load(options)
     photos, others = load_photos(options.images), load_photos(options.control)
     images, control_images = (_fit(preprocessing, few) for few in (photos, others))
@@ -74,7 +74,6 @@ def run(options: argparse.Namespace) -> None:
     else:
         control = _class("--control-class", options.control_class, classes)
     names = classes[target], classes[control]
-    out = make_folder(options.out)
     result = retraining(
         network,
         images,
@@ -89,7 +88,6 @@ def run(options: argparse.Namespace) -> None:
         seed=options.seed,
         workers=options.workers,
     )
-    _print(result, names)
     stem = file_stem("retraining", network.name, f"class{target}", f"control{control}", split="test")
     files = [photo.name for photo in (*photos, *others)]
     figures = {
@@ -99,11 +97,13 @@ def run(options: argparse.Namespace) -> None:
         f"contributions_{score}": plot.contributions(result, score, names=files[: len(photos)])
         for score in get_args(Score)
     }
-    for kind, axes in figures.items():
-        print(save_figure(axes, out / f"{stem}_{kind}.png"))
-    write_arrays(out / f"{stem}.npz", {name: np.asarray(array) for name, array in result._asdict().items()})
-    print(out / f"{stem}.npz")
-    print(write_table(out / f"{stem}.csv", COLUMNS, _rows(result, names, files)))
+    paths = [out.figure(axes, f"{stem}_{kind}") for kind, axes in figures.items()]
+    paths += [
+        out.arrays(stem, result._asdict()),
+        write_table(out.place(f"{stem}.csv"), COLUMNS, _rows(result, names, files)),
+    ]
+    _print(result, tuple(map(visible, names)))
+    print(*paths, sep="\n")
 
 
 def _load(options: argparse.Namespace) -> tuple[Sequential, Preprocessing, tuple[str, ...]]:

@@ -14,6 +14,7 @@ from matplotlib.patheffects import withStroke
 
 from npdeconv._types import Array
 from npdeconv.plot.images import BOX_COLOR, image
+from npdeconv.plot.text import literal
 from npdeconv.visualize import Neighbors
 
 SIDE = 9.0  # inches of the scatter
@@ -50,11 +51,12 @@ def scatter(
     ax.scatter(points[:, 0], points[:, 1], s=9, c=[colors[label] for label in labels.tolist()], linewidths=0)
     for n in _apart(points, max(np.ptp(points, axis=0).max(), 1e-12) * THUMBNAIL / SIDE * 1.5):
         ax.add_artist(_thumbnail(images[n], points[n], colors[int(labels[n])]))
-    fontsize = 15 if max(len(classes[label]) for label in used) <= 2 else 9
+    names = [literal(name) for name in classes]
+    fontsize = 15 if max(len(names[label]) for label in used) <= 2 else 9
     for label in used.tolist():
         x, y = np.median(points[labels == label], axis=0).tolist()
         text = ax.text(
-            x, y, classes[label], ha="center", va="center", weight="bold", fontsize=fontsize, zorder=5
+            x, y, names[label], ha="center", va="center", weight="bold", fontsize=fontsize, zorder=5
         )
         text.set(color=colors[label], path_effects=[withStroke(linewidth=4, foreground="white")])
     ax.set(xticks=[], yticks=[], aspect="equal")
@@ -95,13 +97,14 @@ def neighbors(
     if not np.array_equal(in_features.queries, in_pixels.queries):
         raise ValueError("neighbors: expected the neighbors of the same images in both spaces")
     count, k = in_features.positions.shape
+    names = [literal(name) for name in classes]
     if axes is None:
         axes = _sheet(count, k, in_pixels.positions.shape[1], title)
     rows = zip(in_features.queries, in_features.positions, in_pixels.positions, strict=True)
     for row, (query, *spaces) in zip(axes, rows, strict=True):
-        image(images[query], row[0], title=f"image {query}:\n{classes[labels[query]]}")
+        image(images[query], row[0], title=f"image {query}:\n{names[labels[query]]}")
         for ax, n in zip(row[1:], np.concatenate(spaces), strict=True):
-            image(images[n], ax, title=classes[labels[n]])
+            image(images[n], ax, title=names[labels[n]])
             if labels[n] != labels[query]:
                 height, width = images[n].shape[:2]
                 frame: dict[str, Any] = {

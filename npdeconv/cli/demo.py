@@ -11,6 +11,7 @@ from npdeconv.callbacks import Snapshots, print_epoch
 from npdeconv.cli.figures import Results, add_out, answers, check_folder
 from npdeconv.cli.options import add_command, add_seed, add_workers, at_least
 from npdeconv.cli.report import check_page, write_report
+from npdeconv.cli.train import naming_resume
 from npdeconv.data import Dataset, load_strokes
 from npdeconv.layers import ReLU, Sequential
 from npdeconv.visualize import Strongest, find_strongest, project
@@ -46,19 +47,20 @@ def run(options: argparse.Namespace) -> None:
     print(f"drawing {options.images:,} digits to learn from, 2,000 to test with", flush=True)
     train, test = load_strokes(options.images, options.seed), load_strokes(2_000, options.seed + 1)
     print(f"training {network.name} for {options.epochs} epochs; the run is in {folder}", flush=True)
-    history = training.fit(
-        network,
-        train,
-        optimizers.SGD(0.05, momentum=0.9),
-        epochs=options.epochs,
-        rng=rng,
-        validation=test,
-        schedule=optimizers.StepDecay(2, 0.1),
-        callbacks=[Snapshots(folder / "snapshots"), print_epoch],
-        run=folder,
-        resume=True,  # a demo that was stopped goes on, and one that is there is only drawn again
-        workers=options.workers,
-    )
+    with naming_resume(folder, "the same command"):
+        history = training.fit(
+            network,
+            train,
+            optimizers.SGD(0.05, momentum=0.9),
+            epochs=options.epochs,
+            rng=rng,
+            validation=test,
+            schedule=optimizers.StepDecay(2, 0.1),
+            callbacks=[Snapshots(folder / "snapshots"), print_epoch],
+            run=folder,
+            resume=True,  # a demo that was stopped goes on, and one that is there is only drawn again
+            workers=options.workers,
+        )
     print("projecting the strongest activations of every layer", flush=True)
     files = [out.figure(plot.curves(history, title=f"{network.name} on {train.name}"), "curves")]
     layers = [name for name, layer in network.layers.items() if isinstance(layer, ReLU)]

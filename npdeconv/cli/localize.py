@@ -8,7 +8,7 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv.cli.figures import Results, add_out, file_stem
-from npdeconv.cli.options import add_command, add_workers, at_least
+from npdeconv.cli.options import add_command, add_workers, at_least, naming_strokes
 from npdeconv.cli.transfer import spread, write_table
 from npdeconv.data import Dataset, load_mnist, load_strokes
 from npdeconv.experiments import Localization, compare_poolings
@@ -76,7 +76,8 @@ def run(options: argparse.Namespace) -> None:
 def _digits(data: str, images: int, test: int) -> tuple[Dataset, Dataset]:
     if data == "strokes":
         return load_strokes(images, 0), load_strokes(test, 1)
-    return load_mnist("train")[:images], load_mnist("test")[:test]
+    with naming_strokes():
+        return load_mnist("train")[:images], load_mnist("test")[:test]
 
 
 def _print(result: Localization) -> None:

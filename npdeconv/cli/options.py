@@ -2,7 +2,8 @@
 
 import argparse
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -151,9 +152,20 @@ def read_data(name: str, split: Split, network: Sequential, shorter_side: int | 
 def _read_named(name: str, split: Split, size: Pair) -> Dataset:
     if name == "strokes":
         return load_strokes(*STROKES[split])
-    if name == "rps":
-        return load_rps(split, size)
-    return load_mnist(split) if name == "mnist" else load_cifar10(split)
+    with naming_strokes():
+        if name == "rps":
+            return load_rps(split, size)
+        return load_mnist(split) if name == "mnist" else load_cifar10(split)
+
+
+@contextmanager
+def naming_strokes() -> Iterator[None]:
+    """Say, where files of a data set are missing and can't be downloaded, which one needs none."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        error.add_note("--data strokes is drawn, and needs no files")
+        raise
 
 
 def load_network(source: str, file: str | None) -> tuple[Sequential, str | None]:

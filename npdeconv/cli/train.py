@@ -1,7 +1,8 @@
 """`npdeconv train`: train a named network."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -146,33 +147,54 @@ def run(options: argparse.Namespace) -> None:
     network = models.build(options.model, rng=rng)
     folder = options.folder or Path("runs") / options.model
     check_folder(folder)
+    if not options.resume and is_run(folder):
+        raise FileExistsError(
+            f"{folder}: holds a training run already; --resume goes on with it, --run chooses another folder"
+        )
     if options.watch:
         check_page(folder / "report.html")
     optimizer, schedule = _optimizer(options), _schedule(options)
     constraint = _constraint(options, network)
     test = load_data(options.test or options.data, "test", network)
-    training.fit(
-        network,
-        load_data(options.data, "train", network),
-        optimizer,
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        rng=rng,
-        validation=test if options.validation == "test" else options.validation,
-        schedule=schedule,
-        augment=_augment(options),
-        constraint=constraint,
-        patience=options.patience,
-        callbacks=_callbacks(options, folder, test),
-        run=folder,
-        resume=options.resume,
-        workers=options.workers,
-    )
+    with naming_resume(folder, "the same command with --resume"):
+        training.fit(
+            network,
+            load_data(options.data, "train", network),
+            optimizer,
+            epochs=options.epochs,
+            batch_size=options.batch_size,
+            rng=rng,
+            validation=test if options.validation == "test" else options.validation,
+            schedule=schedule,
+            augment=_augment(options),
+            constraint=constraint,
+            patience=options.patience,
+            callbacks=_callbacks(options, folder, test),
+            run=folder,
+            resume=options.resume,
+            workers=options.workers,
+        )
     accuracy, loss = training.evaluate(network, test, workers=options.workers)
     print(f"{test.name}: accuracy {accuracy:.2%}, cross-entropy {loss:.4f} on {len(test):,} images")
     print(f"the run is in {folder}")
     if options.watch:
         write_report(folder, network, test, folder / "report.html", workers=options.workers)
+
+
+def is_run(folder: Path) -> bool:
+    """Tell whether a folder holds a training run."""
+    return (folder / "config.json").is_file()
+
+
+@contextmanager
+def naming_resume(folder: Path, command: str) -> Iterator[None]:
+    """Say at Ctrl-C which command goes on with the run in a folder, if there is one by then."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if is_run(folder):
+            error.add_note(f"{command} goes on with the run in {folder}")
+        raise
 
 
 def _schedule(options: argparse.Namespace) -> Schedule | None:

@@ -29,6 +29,7 @@ class Cloud(NamedTuple):
     labels: Array  # int (N,)
     images: Array  # (N, H, W, C), shrunk
     points: Mapping[str, Array]  # by method, (N, 2)
+    axes: Mapping[str, tuple[str, str]]  # what the first and the second axis are, by method
     neighbors: Array  # int (N, k): by features, the nearest first
     pixel_neighbors: Array  # int (N, k): by pixels
     agreement: Agreement
@@ -49,19 +50,28 @@ def find_cloud(network: Sequential, searched: Dataset, positions: Array, workers
     tsne = count >= TSNE_LEAST and find_spec("sklearn") is not None
     result = embed(network, some.images, layer, k=NEIGHBORS, limit=LIMIT, tsne=tsne, workers=workers)
     points = {"principal components": result.pca.points}
+    axes = {"principal components": _components(result.pca.explained)}
     if result.tsne is not None:
         points["t-SNE"] = result.tsne
+        axes["t-SNE"] = ("t-SNE: who is near whom counts, distances and directions do not", "")
     return Cloud(
         layer=layer,
         positions=positions[chosen],
         labels=some.labels,
         images=shrink(some.images, SIDE),
         points=points,
+        axes=axes,
         neighbors=result.neighbors.positions,
         pixel_neighbors=result.pixel_neighbors.positions,
         agreement=label_agreement(result.neighbors, some.labels),
         pixel_agreement=label_agreement(result.pixel_neighbors, some.labels),
     )
+
+
+def _components(explained: Array) -> tuple[str, str]:
+    """Name two principal components by the shares of the variance that they explain; there may be fewer."""
+    shares = [*(f": {share:.0%} of the variance" for share in explained), "", ""]
+    return f"first principal component{shares[0]}", f"second principal component{shares[1]}"
 
 
 def cloud_payload(cloud: Cloud | None) -> dict[str, Any] | None:
@@ -74,6 +84,7 @@ def cloud_payload(cloud: Cloud | None) -> dict[str, Any] | None:
         "labels": cloud.labels.tolist(),
         "seen": sheet(as_shown(cloud.images)[None]),
         "points": {method: _in_unit_square(points) for method, points in cloud.points.items()},
+        "axes": cloud.axes,
         "neighbors": cloud.neighbors.tolist(),
         "pixelNeighbors": cloud.pixel_neighbors.tolist(),
     }

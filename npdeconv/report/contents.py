@@ -7,6 +7,7 @@ from npdeconv._types import Array, Pair, Shape
 from npdeconv.report.classes import ClassMaps, Wanted
 from npdeconv.report.cloud import Cloud
 from npdeconv.report.filters import Filters
+from npdeconv.report.scenes import Scenes
 from npdeconv.visualize import Mistakes, Occlusion, Patches, Strongest
 
 
@@ -34,6 +35,7 @@ class LayerView(NamedTuple):
     filters: Filters | None
     found: Strongest  # `images` are positions in the whole data set
     labels: Array  # int (F, k): classes of those images; -1 where there is none
+    fields: Array  # int (F, k, 4): top, bottom, left, right of what the unit sees in the image
     patches: Patches  # (F, k, ...), shrunk
     evolving: Evolving
 
@@ -68,6 +70,7 @@ class Report(NamedTuple):
     layers: tuple[LayerView, ...]
     wrong: Wrong
     examples: tuple[Example, ...]
+    scenes: Scenes  # what the patches are cut from
     cloud: Cloud | None = None  # None where there is no hidden layer
     class_maps: ClassMaps | None = None  # of the same images; None where the network has none
     wanted: Wanted | None = None

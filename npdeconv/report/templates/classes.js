@@ -11,7 +11,7 @@ function buildClassMaps() {
     const name = data.classes[labels[n]];
     const image = make("figure", {}, tile(images, 0, n, `image ${position}`), make("figcaption", {}, "the image"));
     $("class-maps-examples").append(
-      make("article", { class: "example" }, make("h3", {}, `Image ${position}, class ${name}`), make("div", { class: "pair" }, image, ...figures))
+      make("article", { class: "example" }, make("h3", {}, `Image ${position}, class ${name}`), enlarger(), make("div", { class: "pair" }, image, ...figures))
     );
   });
 }

@@ -7,7 +7,7 @@ import pytest
 from npdeconv import plot
 from npdeconv.data import Dataset, as_input
 from npdeconv.layers import Dense, Flatten, Sequential, Softmax
-from npdeconv.plot.images import OWN_SCALE
+from npdeconv.plot.images import OWN_SCALE, span
 from npdeconv.training import evaluate, predict
 from npdeconv.visualize import confusion, find_mistakes, project
 from tests.tiny import CLASSES, tiny_dataset, tiny_network
@@ -133,7 +133,7 @@ def test_chances_that_would_round_are_odds(wrong, truth, said):
     result = find_mistakes(voter(), VOTES, 1)
     result = result._replace(probability=np.array([wrong]), truth_probability=np.array([truth]))
     axes = plot.mistakes(VOTES.images[result.images], result, VOTES.classes)
-    scale = f"±{max(np.abs(result.misled_by).max(), np.abs(result.spoke_for_truth).max()):.2g}"
+    scale = span(max(np.abs(result.misled_by).max(), np.abs(result.spoke_for_truth).max()))
     assert axes[1, 0].get_title() == f"speaks for b\n({said[0]}), {scale}"
     assert axes[2, 0].get_title() == f"speaks for c\n({said[1]}), {scale}"
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from npdeconv import plot
-from npdeconv.plot.images import vivid
+from npdeconv.plot.images import span, vivid
 from npdeconv.training import History
 from npdeconv.visualize import Projection
 
@@ -113,6 +113,14 @@ def test_curves_draw_validation_only_where_there_was_any():
     assert [len(ax.lines) for ax in axes] == [1, 1]
     np.testing.assert_array_equal(axes[0].lines[0].get_ydata(), [1, 0.5])
     assert [ax.get_ylabel() for ax in axes] == ["cross-entropy (nats)", "accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [(0, "±0"), (0.7149, "±0.71"), (650.4, "±650"), (12345, "±12000"), (1.93e6, "±1.9e+06")],
+)
+def test_scales_are_numbers_of_two_digits(limit, said):
+    assert span(limit) == said
 
 
 def test_images_of_two_channels_are_refused():

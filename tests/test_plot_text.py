@@ -34,6 +34,12 @@ def test_dollars_are_no_mathematics(name):
     np.testing.assert_array_equal(rendered(literal(name)), rendered(name, parse_math=False))
 
 
+def test_long_lines_are_broken_one_by_one():
+    assert (
+        text.wrapped("map 1\npredicted Egyptian cat (52.2%)", 24) == "map 1\npredicted Egyptian cat\n(52.2%)"
+    )
+
+
 def test_what_does_not_show_itself_is_escaped():
     assert visible("a\x1b[2J\r\nb\t\udcff\u202ec\x7f\u2028") == r"a\x1b[2J\r\nb\t\udcff\u202ec\x7f\u2028"
     assert visible("naïve 猫 😀 ‰ 🧑\u200d🔬") == "naïve 猫 😀 ‰ 🧑\u200d🔬"

@@ -3,7 +3,6 @@
 import argparse
 from math import prod
 from pathlib import Path
-from textwrap import fill
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -18,6 +17,7 @@ from npdeconv.cli.top import prefixed
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
 from npdeconv.plot.images import OWN_SCALE
+from npdeconv.plot.text import wrapped
 from npdeconv.training import History
 from npdeconv.visualize import (
     FeatureMaps,
@@ -40,10 +40,9 @@ from npdeconv.visualize.selection import MOST
 TOP_UNITS = 3
 MISTAKES_SHOWN = 8
 LAYERS_IN_A_ROW = 9
-LAYERS_CAPTION = (
-    "box: what the unit sees of the image, pale beyond its edge; beneath: its projection by the rule deconv,"
-    f" on a scale of its own: {OWN_SCALE}"
-)
+LAYERS_CAPTION = f"""\
+box: what the unit sees of the image, pale beyond its edge; beneath: its projection by the rule deconv
+each projection has its own scale: {OWN_SCALE}"""
 PIXELS = 6_000_000  # of the deeper maps' projections: 72 MB in color
 CONFUSION_CLASSES = 50  # of more, nobody finds a cell
 
@@ -145,10 +144,8 @@ def _layers(scene: _Scene) -> dict[str, Any]:
     plot.layers(scene.image, top, axes[-2:, 1 : 1 + len(top.layers)])
     title = f"the strongest unit of each layer; at the bottom, the strongest maps of {scene.layers[-1]}"
     width = int(11 * figure.get_figwidth())  # letters that fit into it
-    figure.suptitle(
-        "\n".join(fill(line, width) for line in scene.title(title).splitlines()), fontsize="medium"
-    )
-    figure.supxlabel(fill(LAYERS_CAPTION, int(1.2 * width)), fontsize="small")
+    figure.suptitle(wrapped(scene.title(title), width), fontsize="medium")
+    figure.supxlabel(wrapped(LAYERS_CAPTION, int(1.2 * width)), fontsize="small")
     scene.save(axes, "layers", of_image=True)
     return prefixed("layers", _flat(every)) | prefixed("top", _flat(top))
 

@@ -70,7 +70,7 @@ def vivid_limit(pixels: Array) -> float:
 
 def span(limit: float) -> str:
     """Say what is white, and black if negative, in a picture that has a scale of its own."""
-    return f"±{limit:.2g}"
+    return f"±{float(f'{limit:.2g}'):g}"  # two digits, but 650, not 6.5e+02
 
 
 def signed_bar(limit: float, axes: Array | Axes, label: str, *, clipped: bool = False) -> None:

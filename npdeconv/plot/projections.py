@@ -6,11 +6,13 @@ import matplotlib.pyplot as plt
 
 from npdeconv._types import Array
 from npdeconv.plot.images import box, caption, image, in_box, share_frame, signed_bar, vivid_limit
+from npdeconv.plot.text import wrapped
 from npdeconv.visualize import Projection, display
 
 CAPTION = """\
 box: what the unit sees of the image, pale beyond its edge
 beneath: its projection, where mid-gray is zero"""
+LETTERS = 24  # of a line above an image
 COLUMNS = 8  # of a figure; more images go into further rows
 SPECK = 16  # a unit that sees less than this part of an image would leave a speck of a projection
 
@@ -55,7 +57,7 @@ def projections(
     limit = vivid_limit(result.pixels) if limit is None else limit
     shown = display(result.pixels, limit)
     for n in range(len(images)):
-        image(images[n], axes[0, n], title=titles[n] if titles is not None else "")
+        image(images[n], axes[0, n], title=wrapped(titles[n], LETTERS) if titles is not None else "")
         axes[0, n].set_anchor("N")  # titles at one height, also where a box widens the view
         if not result.silent[n]:
             box(result.box[n], axes[0, n])

@@ -3,6 +3,7 @@
 import unicodedata
 import warnings
 from functools import cache
+from textwrap import fill
 from typing import Any
 
 from anyascii import anyascii
@@ -26,6 +27,11 @@ def literal(text: str) -> str:
 def in_legend(text: str) -> str:
     """Return a label for a legend, which would leave out one that begins with an underscore."""
     return literal(f" {text}" if text.startswith("_") else text)
+
+
+def wrapped(text: str, width: int) -> str:
+    """Break each line of a text where it has more letters than a width, between words if possible."""
+    return "\n".join(fill(line, width) for line in text.splitlines())
 
 
 def use_fonts(figure: Any) -> None:

@@ -17,15 +17,13 @@ The vocabulary of every module::
 Arrays are NHWC, float32 unless a layer was built with another dtype; filters are
 (KH, KW, C, F), dense weights (D, M).
 
-What a network is made of is imported at once, all else (`data`, `training`, `visualize`, `plot` ...)
-when it is first asked for, since SciPy, Pillow and Matplotlib take long to load; `npdeconv.cli`, the
-commands, only by name.
+Each part (`layers`, `data`, `training` ...) is imported when it is first asked for, since Numba, SciPy,
+Pillow and Matplotlib take long to load; `npdeconv.cli`, the commands, only by name.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from npdeconv import initializers, layers, losses, models, optimizers, parallel
 from npdeconv._version import __version__
 
 if TYPE_CHECKING:
@@ -35,6 +33,12 @@ if TYPE_CHECKING:
         experiments,
         gradcheck,
         inference,
+        initializers,
+        layers,
+        losses,
+        models,
+        optimizers,
+        parallel,
         plot,
         report,
         training,

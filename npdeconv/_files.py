@@ -72,7 +72,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerows([_as_text(cell) for cell in row] for row in (columns, *rows))
-    replace(path, lambda file: file.write(text.getvalue().encode()))
+    replace(path, lambda file: file.write(text.getvalue().encode(errors="backslashreplace")))
     return path
 
 

@@ -13,11 +13,11 @@ from PIL import Image
 
 import npdeconv
 from npdeconv import cli, models, weights
-from npdeconv.cli import demo, options
+from npdeconv.cli import commands, demo, options
 from npdeconv.data import Dataset, load_strokes
 from tests.tiny import assert_same_bits
 
-COMMANDS = [command.__name__.rpartition(".")[2] for command in cli.COMMANDS]
+COMMANDS = [command.__name__.rpartition(".")[2] for command in commands.COMMANDS]
 TRAIN = ("train", "deck_model4", "--data", "strokes", "--batch-size", "50", "--workers", "2")
 
 

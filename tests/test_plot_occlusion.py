@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from npdeconv import plot
+from npdeconv.plot.images import vivid_limit
 from npdeconv.visualize import Occlusion, Positions, occlude
 from tests.test_occlusion import corner_classifier, planted
 
@@ -62,7 +63,10 @@ def test_maps_are_drawn_over_the_image_at_the_occluders_center():
     assert axes[3].collections[-1].get_clim() == (0, 1)
     outline = axes[0].patches[1]
     assert (*outline.get_xy(), outline.get_width(), outline.get_height()) == (-0.5, 2.5, 2, 4)
-    assert axes[1].get_title() == "relu1, map 5, projected\nenergy and drop: rank correlation 0.50"
+    assert axes[1].get_title() == (
+        "relu1, map 5, projected\nenergy and drop: rank correlation 0.50\n"
+        f"mid-gray is zero, white and black ±{vivid_limit(result.projection):.2g}"
+    )
     assert axes[0].get_title() == "a (true), and the occluder\nthat harms it most"
     caption = axes[0].figure.get_supxlabel()
     assert caption.startswith("each square of the three maps: the occluder's center;")

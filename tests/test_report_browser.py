@@ -119,6 +119,8 @@ def test_clicking_a_layer_and_a_map_shows_what_was_found(page, report):
         f"Number 5: image {view.found.images[3, 4]}, class {report.classes[view.labels[3, 4]]}, activation"
     )
     assert words in page.inner_text("#detail")
+    limit = float(f"{np.abs(view.patches.projections[3]).max():.3g}")
+    assert f"projections: mid-gray is 0, white {limit:g}, black −{limit:g}" in page.inner_text("#detail")
     assert "3×3 weights for each of the 4 maps of pool1" in page.inner_text("#detail .filter").lower()
     page.click("#strip > :nth-child(1)")
     assert page.inner_text("#stage-name") == "epoch 1"
@@ -253,6 +255,36 @@ def test_pointing_at_an_occlusion_map_reads_the_probability(page, report):
         assert f"probability of {name} is {result.probability[p, q]:.3f}" in words
         likely = report.classes[result.most_likely[p, q]]
         assert ("still most likely" if likely == name else f"it says {likely}") in words
+
+
+def test_the_whole_image_stands_beside_its_patch_which_is_framed_in_it(page, report):
+    view, scenes = report.layers[2], report.scenes
+    open_map(page, "relu2", 3)
+    for rank in (0, 5):
+        page.hover(f"#projections > :nth-child({rank + 1})")
+        (shown,) = pixels(page, "#detail .whole canvas")
+        n = scenes.positions.tolist().index(view.found.images[3, rank])
+        np.testing.assert_array_equal(shown[..., 0], scenes.images[n, ..., 0])
+        frame, whole = (
+            page.locator(f"#detail .whole {part}").bounding_box() for part in (".field", "canvas")
+        )
+        top, bottom, left, right = view.fields[3, rank] / np.repeat(scenes.size, 2)
+        sides = [whole["width"], whole["height"]] * 2
+        got = frame["x"] - whole["x"], frame["y"] - whole["y"], frame["width"], frame["height"]
+        np.testing.assert_allclose(np.divide(got, sides), (left, top, right - left, bottom - top), atol=0.02)
+
+
+@pytest.mark.parametrize("article", ["#detail", "#wrong article", "#examples article"])
+def test_pictures_can_fill_the_screen(page, article):
+    button, canvas = (page.locator(f"{article} {part}").first for part in (".enlarge", "canvas"))
+    before = canvas.bounding_box()["width"]
+    button.click()
+    page.wait_for_function("document.fullscreenElement?.matches('article')")
+    assert canvas.bounding_box()["width"] > 1.3 * before
+    assert page.evaluate("document.fullscreenElement.scrollWidth") <= page.evaluate("innerWidth")
+    button.click()
+    page.wait_for_function("document.fullscreenElement === null")
+    assert canvas.bounding_box()["width"] == before
 
 
 def test_mistakes_are_counted_and_shown(page, report):

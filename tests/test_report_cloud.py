@@ -1,5 +1,7 @@
 """The section of the report about what the last hidden layer finds similar, also in a browser."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -147,11 +149,16 @@ def test_touching_a_point_shows_its_image(browser, path, report):  # noqa: F811
 
 def test_the_points_move_where_another_method_puts_them(browser, report, tmp_path):  # noqa: F811
     other = np.random.default_rng(0).random((60, 2))
-    cloud = report.cloud._replace(points={**report.cloud.points, "t-SNE": other})
+    names = {**report.cloud.axes, "t-SNE": ("no meaning", "")}
+    cloud = report.cloud._replace(points={**report.cloud.points, "t-SNE": other}, axes=names)
     write(tmp_path / "page.html", report._replace(cloud=cloud))
     with opened(browser, tmp_path / "page.html") as page:
         assert page.get_attribute("#cloud-methods >> text=t-SNE", "aria-pressed") == "true"
+        assert page.text_content("#cloud .axis") == "no meaning"
         before = place_of(page, 5)
         page.click("#cloud-methods >> text=principal components")
         assert page.get_attribute("#cloud-methods >> text=t-SNE", "aria-pressed") == "false"
         assert place_of(page, 5) != before
+        said = page.locator("#cloud .axis").all_text_contents()
+        assert said == list(report.cloud.axes["principal components"])
+        assert re.fullmatch(r"first principal component: \d+% of the variance", said[0])

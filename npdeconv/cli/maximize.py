@@ -3,15 +3,14 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
 from npdeconv import plot
-from npdeconv._files import write_arrays
+from npdeconv._text import visible
 from npdeconv.cli.animation import Format, save_animation
-from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import (
     WEIGHTS_HELP,
     add_builder,
@@ -83,7 +82,7 @@ def add(commands: Any) -> None:
     option("--animate", choices=get_args(Format), help="also write an animation")
     option("--frames", type=at_least(2), default=40, metavar="N", help="of the animation")
     add_seed(parser)
-    option("--out", type=Path, default=Path("maximized"), metavar="DIR", help="folder to write to")
+    add_out(parser, "maximized")
     add_workers(parser)
 
 
@@ -107,6 +106,7 @@ def _add_regularizers(parser: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Climb, draw, and print the activations and where the files are."""
+    out = Results(options)
     pretrained = find_pretrained(options.network, options.weights)
     if pretrained is None:
         network, _ = load_network(options.network, options.weights, options.builder)
@@ -136,17 +136,21 @@ def run(options: argparse.Namespace) -> None:
     kind = "class" if names_classes else "map"
     classes = network.classes if names_classes else None
     names = [f"{kind} {m}" if classes is None else classes[m] for m in maps]
-    for name, first, last in zip(names, result.activation[0], result.activation[-1], strict=True):
-        print(f"{layer}, {name}: activation {first:.4g} on noise, {last:.4g} in the end")
-    path = make_folder(options.out) / _stem(options, layer)
-    title = f"what excites {network.name} most: {layer}"
-    print(save_figure(plot.maximized(result, names=names, title=title), path.with_name(f"{path.name}.png")))
-    print(save_figure(plot.ascents(result, names=names), path.with_name(f"{path.name}_ascent.png")))
+    stem, whose = _stem(options, layer), plot.literal(f"{network.name}: {layer}")
+    title = f"what excites {whose} most, after {options.steps} steps up from noise"
+    paths = [
+        out.figure(plot.maximized(result, names=names, title=title), stem),
+        out.figure(
+            plot.ascents(result, names=names, title=f"how activations of {whose} grew"), f"{stem}_ascent"
+        ),
+    ]
     if options.animate:
         ending = "gif" if options.animate == "gif" else "apng.png"
-        print(save_animation(result.frames, path.with_name(f"{path.name}.{ending}"), options.animate))
-    write_arrays(path.with_name(f"{path.name}.npz"), {"maps": np.array(maps), **result._asdict()})
-    print(path.with_name(f"{path.name}.npz"))
+        paths.append(save_animation(result.frames, out.place(f"{stem}.{ending}"), options.animate))
+    paths.append(out.arrays(stem, {"maps": np.array(maps), **result._asdict()}))
+    for name, first, last in zip(names, result.activation[0], result.activation[-1], strict=True):
+        print(f"{layer}, {visible(name)}: activation {first:.4g} on noise, {last:.4g} in the end")
+    print(*paths, sep="\n")
 
 
 def _maps(words: Sequence[str] | None, count: int, layer: str, network: Sequential | None) -> list[int]:

@@ -2,7 +2,8 @@
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -208,11 +209,23 @@ def read_data(
 def _read_named(name: str, split: Split, size: Pair, choose: Choose | None) -> Dataset:
     if name == "strokes":
         dataset = load_strokes(*STROKES[split])
-    elif name == "rps":
-        dataset = load_rps(split, size)
     else:
-        dataset = load_mnist(split) if name == "mnist" else load_cifar10(split)
+        with naming_strokes():
+            if name == "rps":
+                dataset = load_rps(split, size)
+            else:
+                dataset = load_mnist(split) if name == "mnist" else load_cifar10(split)
     return dataset if choose is None else dataset[list(choose(len(dataset), dataset.name))]
+
+
+@contextmanager
+def naming_strokes() -> Iterator[None]:
+    """Say, where files of a data set are missing and can't be downloaded, which one needs none."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        error.add_note("--data strokes is drawn, and needs no files")
+        raise
 
 
 def load_network(source: str, file: str | None, builder: str | None = None) -> tuple[Sequential, str | None]:

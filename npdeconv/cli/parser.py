@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from npdeconv._checks import did_you_mean
+from npdeconv._text import visible
 
 
 class Parser(argparse.ArgumentParser):
@@ -29,4 +30,4 @@ class Parser(argparse.ArgumentParser):
         """Print the usage and the message, with a hint to a choice that is nearly right, and exit."""
         refused = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)$", message)
         hint = did_you_mean(refused[1], re.split(r"[', ]+", refused[2])) if refused else ""
-        super().error(message + hint)
+        super().error(visible(message + hint))

@@ -2,15 +2,15 @@
 
 import argparse
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
 from npdeconv import plot
-from npdeconv._files import write_arrays, write_table
+from npdeconv._files import write_table
+from npdeconv._text import visible
 from npdeconv._types import Array
-from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import (
     WEIGHTS_HELP,
     add_builder,
@@ -69,13 +69,14 @@ def add(commands: Any) -> None:
     option("--steps", type=at_least(1), default=100, metavar="N", help="of each reconstruction")
     option("--words", type=at_least(1), default=64, metavar="N", help="in the visual vocabulary")
     add_seed(parser)
-    option("--out", type=Path, default=Path("retraining"), metavar="DIR", help="folder to write to")
+    add_out(parser, "retraining")
     add_workers(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Retrain, measure, draw, and print the table."""
     check_scikit_image()
+    out = Results(options)
     network, preprocessing = _load(options)
     (outputs,) = network.output_shape((*preprocessing.size, preprocessing.channel_count))
     classes = network.classes or tuple(map(str, range(outputs)))
@@ -87,7 +88,6 @@ def run(options: argparse.Namespace) -> None:
     else:
         (control,) = class_numbers("--control-class", [options.control_class], network, outputs)
     names = classes[target], classes[control]
-    out = make_folder(options.out)
     result = retraining(
         network,
         images,
@@ -102,7 +102,6 @@ def run(options: argparse.Namespace) -> None:
         seed=options.seed,
         workers=options.workers,
     )
-    _print(result, names)
     stem = file_stem("retraining", network.name, f"class{target}", f"control{control}", split="test")
     files = [photo.stem for photo in (*photos, *others)]
     figures = {
@@ -112,11 +111,13 @@ def run(options: argparse.Namespace) -> None:
         f"contributions_{score}": plot.contributions(result, score, names=files[: len(photos)])
         for score in get_args(Score)
     }
-    for kind, axes in figures.items():
-        print(save_figure(axes, out / f"{stem}_{kind}.png"))
-    write_arrays(out / f"{stem}.npz", {name: np.asarray(array) for name, array in result._asdict().items()})
-    print(out / f"{stem}.npz")
-    print(write_table(out / f"{stem}.csv", COLUMNS, _rows(result, names, files)))
+    paths = [out.figure(axes, f"{stem}_{kind}") for kind, axes in figures.items()]
+    paths += [
+        out.arrays(stem, result._asdict()),
+        write_table(out.place(f"{stem}.csv"), COLUMNS, _rows(result, names, files)),
+    ]
+    _print(result, tuple(map(visible, names)))
+    print(*paths, sep="\n")
 
 
 def _load(options: argparse.Namespace) -> tuple[Sequential, Preprocessing]:

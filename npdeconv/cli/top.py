@@ -1,14 +1,12 @@
 """`npdeconv top`: the images that excite each feature map most."""
 
 import argparse
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
 from npdeconv import plot
-from npdeconv._files import write_arrays
-from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import LAYERS_HELP, add_command, add_network, add_workers, at_least, load
 from npdeconv.visualize import Ranking, Strongest, find_patches, find_strongest, shown_layers
 
@@ -30,30 +28,31 @@ def add(commands: Any) -> None:
     parser.add_argument("--layers", nargs="+", metavar="NAME", help=LAYERS_HELP)
     parser.add_argument("-k", type=at_least(1), default=9, metavar="N", help="images per map")
     parser.add_argument("--by", choices=get_args(Ranking), default="maximum", help="what to rank images by")
-    parser.add_argument("--out", type=Path, default=Path("top"), metavar="DIR", help="folder to write to")
+    add_out(parser, "top")
     add_workers(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Search, crop, draw, and print what each layer holds."""
+    out = Results(options)
     network, dataset = load(options)
     layers = options.layers or shown_layers(network)
     for layer in layers:
         _ = network[layer]  # or say which ones there are
-    make_folder(options.out)
     every = find_strongest(
         network, dataset.images, layers, k=options.k, by=options.by, workers=options.workers
     )
     for layer, found in every.items():
         stem = file_stem(layer, f"top{options.k}", options.by, split=options.split)
         patches = find_patches(network, dataset.images, found, layer, workers=options.workers)
-        write_arrays(options.out / f"{stem}.npz", found._asdict() | prefixed("patches", patches._asdict()))
+        out.arrays(stem, found._asdict() | prefixed("patches", patches._asdict()))
+        title = plot.literal(f"{network.name}, {layer}: what excites each map most in {dataset.name}")
         alive = np.flatnonzero(found.firing)
         say_what_is_dead(layer, found, len(dataset))
         for number, first in enumerate(range(0, len(alive), MAPS_PER_FIGURE), 1):
             shown = alive[first : first + MAPS_PER_FIGURE]
-            ax = plot.strongest(patches, found, maps=shown, title=f"{network.name}, {layer}")
-            print(f"  {save_figure(ax, options.out / f'{stem}_{number}.png')}")
+            ax = plot.strongest(patches, found, maps=shown, title=title)
+            print(f"  {out.figure(ax, f'{stem}_{number}')}")
 
 
 def prefixed(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:

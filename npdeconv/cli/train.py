@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -151,6 +152,10 @@ def run(options: argparse.Namespace) -> None:
     network = models.build(options.model, rng=rng)
     folder = options.folder or Path("runs") / network.name
     check_folder(folder)
+    if not options.resume and is_run(folder):
+        raise FileExistsError(
+            f"{folder}: holds a training run already; --resume goes on with it, --run chooses another folder"
+        )
     if options.watch:
         check_page(folder / "report.html")
     optimizer, schedule = _optimizer(options), _schedule(options)
@@ -159,23 +164,24 @@ def run(options: argparse.Namespace) -> None:
     network = _for_classes(network, dataset, options.data, rng)
     test = load_data(options.test or options.data, "test", network)
     test.labels_for("--test")
-    history = training.fit(
-        network,
-        dataset,
-        optimizer,
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        rng=rng,
-        validation=test if options.validation == "test" else options.validation,
-        schedule=schedule,
-        augment=_augment(options),
-        constraint=constraint,
-        patience=options.patience,
-        callbacks=_callbacks(options, folder, test),
-        run=folder,
-        resume=options.resume,
-        workers=options.workers,
-    )
+    with naming_resume(folder, "the same command with --resume"):
+        history = training.fit(
+            network,
+            dataset,
+            optimizer,
+            epochs=options.epochs,
+            batch_size=options.batch_size,
+            rng=rng,
+            validation=test if options.validation == "test" else options.validation,
+            schedule=schedule,
+            augment=_augment(options),
+            constraint=constraint,
+            patience=options.patience,
+            callbacks=_callbacks(options, folder, test),
+            run=folder,
+            resume=options.resume,
+            workers=options.workers,
+        )
     accuracy, loss = training.evaluate(network, test, workers=options.workers)
     print(f"{test.name}: accuracy {accuracy:.2%}, cross-entropy {loss:.4f} on {len(test):,} images")
     print(f"the run is in {folder}")
@@ -202,6 +208,22 @@ def say_if_it_failed(history: training.History, dataset: Dataset) -> None:
     advice = training.advise(history, dataset)
     if advice is not None:
         print(f"npdeconv: {advice}", file=sys.stderr)
+
+
+def is_run(folder: Path) -> bool:
+    """Tell whether a folder holds a training run."""
+    return (folder / "config.json").is_file()
+
+
+@contextmanager
+def naming_resume(folder: Path, command: str) -> Iterator[None]:
+    """Say at Ctrl-C which command goes on with the run in a folder, if there is one by then."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if is_run(folder):
+            error.add_note(f"{command} goes on with the run in {folder}")
+        raise
 
 
 def _schedule(options: argparse.Namespace) -> Schedule | None:

@@ -2,15 +2,15 @@
 
 import argparse
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
 from npdeconv import models, plot, training
-from npdeconv._files import write_arrays, write_table
+from npdeconv._files import write_table
+from npdeconv._text import visible
 from npdeconv._types import Array, Generator
-from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import add_command, add_workers, at_least, read_data
 from npdeconv.cli.subjects import Subject, add_subject, check_takes, has_test_set, load_subject
 from npdeconv.data import Augmentation, Dataset, compose, flip, shift
@@ -26,6 +26,7 @@ from npdeconv.experiments.classifiers import Kind
 from npdeconv.layers import Sequential
 from npdeconv.optimizers import Adam
 
+COLUMNS = ("method", "images per class", "seed", "accuracy")
 SMALL = "small"
 SMALL_SIDE = 64  # pixels: larger images are loaded again at this size to train from scratch
 SEEDS_HELP = "draws of training images, with the seeds 0 to N - 1"
@@ -81,16 +82,16 @@ def add_few(parser: Any) -> None:
         metavar="N",
         help="at most so many features of an image: maps are averaged over a grid",
     )
-    option("--out", type=Path, default=Path("transfer"), metavar="DIR", help="folder to write to")
+    add_out(parser, "transfer")
     add_workers(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Load, compare, draw, and print the table."""
+    out = Results(options)
     subject = load_subject(options) if options.pretrain is None else _pretrain(options)
     dataset, test = load_few(options, subject)
     scratch = _scratch(options, subject, dataset, test) if options.scratch_seeds else None
-    out = make_folder(options.out)
     result = transfer(
         subject.network,
         dataset,
@@ -105,19 +106,15 @@ def run(options: argparse.Namespace) -> None:
         workers=options.workers,
         progress=True,
     )
-    path = out / file_stem("transfer", subject.network.name, result.layer, options.kind, split="test")
-    title = f"{subject.network.name} on {dataset.name}: {len(dataset.classes)} classes"
-    figure = plot.transfer(result, chance=1 / len(dataset.classes), title=title)
-    _print(result)
-    print(save_figure(figure, path.with_name(f"{path.name}.png")))
-    arrays = {name: array for name, array in result._asdict().items() if name != "layer"}
-    write_arrays(path.with_name(f"{path.name}.npz"), arrays)
-    columns = ("method", "images per class", "seed", "accuracy")
-    print(
-        path.with_name(f"{path.name}.npz"),
-        write_table(path.with_name(f"{path.name}.csv"), columns, _rows(result)),
-        sep="\n",
+    stem = file_stem("transfer", subject.network.name, result.layer, options.kind, split="test")
+    title = plot.literal(f"{subject.network.name} on {dataset.name}: {len(dataset.classes)} classes")
+    paths = (
+        out.figure(plot.transfer(result, chance=1 / len(dataset.classes), title=title), stem),
+        out.arrays(stem, {name: array for name, array in result._asdict().items() if name != "layer"}),
+        write_table(out.place(f"{stem}.csv"), COLUMNS, _rows(result)),
     )
+    _print(result)
+    print(*paths, sep="\n")
 
 
 def load_few(options: argparse.Namespace, subject: Subject) -> tuple[Dataset, Dataset | None]:
@@ -150,7 +147,8 @@ def _pretrain(options: argparse.Namespace) -> Subject:
     training.fit(network, dataset, Adam(1e-3), epochs=options.epochs, rng=rng, workers=options.workers)
     if test is not None:
         accuracy, _ = training.evaluate(network, test, options.workers)
-        print(f"{network.name}, trained on {', '.join(dataset.classes)}: {accuracy:.2%} of their test images")
+        classes = visible(", ".join(dataset.classes))
+        print(f"{network.name}, trained on {classes}: {accuracy:.2%} of their test images")
     return Subject(network, options.data, None)
 
 

@@ -14,6 +14,7 @@ from matplotlib.patheffects import withStroke
 
 from npdeconv._types import Array
 from npdeconv.plot.images import BOX_COLOR, image
+from npdeconv.plot.text import literal
 from npdeconv.visualize import Neighbors
 
 SIDE = 9.0  # inches of the scatter
@@ -94,14 +95,15 @@ def neighbors(
     if not np.array_equal(in_features.queries, in_pixels.queries):
         raise ValueError("neighbors: expected the neighbors of the same images in both spaces")
     count, k = in_features.positions.shape
+    names = [literal(name) for name in classes]
     if axes is None:
         axes = _sheet(count, k, in_pixels.positions.shape[1], title)
     rows = zip(in_features.queries, in_features.positions, in_pixels.positions, strict=True)
     for row, (query, *spaces) in zip(axes, rows, strict=True):
-        of_class = "" if labels is None else f":\n{classes[labels[query]]}"
+        of_class = "" if labels is None else f":\n{names[labels[query]]}"
         image(images[query], row[0], title=f"image {query}{of_class}")
         for ax, n in zip(row[1:], np.concatenate(spaces), strict=True):
-            image(images[n], ax, title=f"image {n}" if labels is None else classes[labels[n]])
+            image(images[n], ax, title=f"image {n}" if labels is None else names[labels[n]])
             if labels is not None and labels[n] != labels[query]:
                 height, width = images[n].shape[:2]
                 frame: dict[str, Any] = {
@@ -125,11 +127,12 @@ def _name_classes(
     ax: Axes, points: Array, labels: Array, classes: Sequence[str], colors: Mapping[int, Any]
 ) -> None:
     """Write each class's name at the median of its points."""
-    fontsize = 15 if max(len(classes[label]) for label in colors) <= 2 else 9
+    names = [literal(name) for name in classes]
+    fontsize = 15 if max(len(names[label]) for label in colors) <= 2 else 9
     for label, color in colors.items():
         x, y = np.median(points[labels == label], axis=0).tolist()
         text = ax.text(
-            x, y, classes[label], ha="center", va="center", weight="bold", fontsize=fontsize, zorder=5
+            x, y, names[label], ha="center", va="center", weight="bold", fontsize=fontsize, zorder=5
         )
         text.set(color=color, path_effects=[withStroke(linewidth=4, foreground="white")])
 

@@ -9,6 +9,7 @@ from npdeconv.experiments import t_interval
 from npdeconv.experiments.localization import MAPS, Localization, LocalizationExample
 from npdeconv.plot.class_activation import overlay
 from npdeconv.plot.images import box, image
+from npdeconv.plot.text import literal
 
 COLORS = "#1f5fa8", "#e4872e"
 TRUE_COLOR = "#35c04a"
@@ -60,7 +61,7 @@ def localization_examples(example: LocalizationExample, axes: Array | None = Non
         axes = plt.subplots(len(images), 1 + kinds, figsize=size, squeeze=False, layout="constrained")[1]
     axes[0, 0].figure.suptitle(f"{example.pool} pooling; true boxes in green, found ones in red")
     for n, row in enumerate(axes):
-        image(images[n], row[0], title=f"a {pictures.classes[labels[n]]}")
+        image(images[n], row[0], title=literal(f"a {pictures.classes[labels[n]]}"))
         box(example.pictures.boxes[n], row[0])
         row[0].patches[-1].set_edgecolor(TRUE_COLOR)
         for kind, ax in enumerate(row[1:]):

@@ -11,7 +11,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
 from npdeconv._types import Array
-from npdeconv.plot.images import BOX_COLOR, box, image, vivid
+from npdeconv.plot.images import BOX_COLOR, box, image, span, vivid, vivid_limit
+from npdeconv.plot.text import in_legend, literal
 from npdeconv.visualize import Occlusion
 
 COLORS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#bcbd22", "#17becf")
@@ -55,14 +56,15 @@ def occlusion(
         figure, axes = plt.subplots(1, 5, figsize=(15, 3.7), layout="constrained")
         figure.supxlabel(CAPTION, fontsize="small")
     name = _followed(result, classes, truth)
-    plain, feature_map = _name(result.label, classes), f"{result.layer}, map {result.feature_map}"
+    plain, feature_map = literal(_name(result.label, classes)), f"{result.layer}, map {result.feature_map}"
     harmed = round(float(result.clean_probability - result.probability.min()), 4) > 0
     harm = "the occluder\nthat harms it most" if harmed else "an occluder,\nwhich harms it nowhere"
     image(pixels, axes[0], title=f"{name}, and {harm}")
     box(result.worst, axes[0])
     several = result.activity.size > 1
-    energy = f"energy and drop: rank correlation {result.agreement:.2f}" if several else ""
-    image(vivid(result.projection), axes[1], title=f"{feature_map}, projected\n{energy}")
+    energy = f"energy and drop: rank correlation {result.agreement:.2f}\n" if several else ""
+    scale = f"mid-gray is zero, white and black {span(vivid_limit(result.projection))}"
+    image(vivid(result.projection), axes[1], title=f"{feature_map}, projected\n{energy}{scale}")
     for ax in axes[2:]:
         image(pixels, ax)
     activities = [*result.activity.flat, result.clean_activity]
@@ -101,9 +103,13 @@ def _most_likely(ax: Axes, result: Occlusion, classes: Sequence[str] | None, fol
     _draw(ranks[index].reshape(result.most_likely.shape), ax, result, cmap=colors, vmin=0, vmax=len(COLORS))
     names = [followed, *(_name(number, classes) for number in others)]
     names[len(COLORS) :] = ["other"] * (len(names) > len(COLORS))
-    patches = [Patch(color=colors(place), label=name) for place, name in enumerate(names) if place in ranks]
+    patches = [
+        Patch(color=colors(place), label=in_legend(name))
+        for place, name in enumerate(names)
+        if place in ranks
+    ]
     ax.legend(handles=patches, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize="small")
-    clean = _name(result.clean_most_likely, classes)
+    clean = literal(_name(result.clean_most_likely, classes))
     ax.set_title(f"most likely class\n(without occluder: {clean})", fontsize="small")
 
 

@@ -31,6 +31,7 @@ class Cloud(NamedTuple):
     labels: Array  # int (N,): true or predicted classes
     images: Array  # (N, H, W, C), shrunk
     points: Mapping[str, Array]  # by method, (N, 2)
+    axes: Mapping[str, tuple[str, str]]  # what the first and the second axis are, by method
     neighbors: Array  # int (N, k): by features, the nearest first
     pixel_neighbors: Array  # int (N, k): by pixels
     agreement: Agreement | None  # None where nobody has labeled the images
@@ -57,19 +58,28 @@ def find_cloud(
     tsne = count >= TSNE_LEAST and find_spec("sklearn") is not None
     result = embed(network, some.images, layer, k=NEIGHBORS, limit=LIMIT, tsne=tsne, workers=workers)
     points = {"principal components": result.pca.points}
+    axes = {"principal components": _components(result.pca.explained)}
     if result.tsne is not None:
         points["t-SNE"] = result.tsne
+        axes["t-SNE"] = ("t-SNE: who is near whom counts, distances and directions do not", "")
     return Cloud(
         layer=layer,
         positions=positions[chosen],
         labels=named[chosen],
         images=shrink(some.images, SIDE),
         points=points,
+        axes=axes,
         neighbors=result.neighbors.positions,
         pixel_neighbors=result.pixel_neighbors.positions,
         agreement=None if truth is None else label_agreement(result.neighbors, truth),
         pixel_agreement=None if truth is None else label_agreement(result.pixel_neighbors, truth),
     )
+
+
+def _components(explained: Array) -> tuple[str, str]:
+    """Name two principal components by the shares of the variance that they explain; there may be fewer."""
+    shares = [*(f": {share:.0%} of the variance" for share in explained), "", ""]
+    return f"first principal component{shares[0]}", f"second principal component{shares[1]}"
 
 
 def cloud_payload(cloud: Cloud | None) -> dict[str, Any] | None:
@@ -82,6 +92,7 @@ def cloud_payload(cloud: Cloud | None) -> dict[str, Any] | None:
         "labels": cloud.labels.tolist(),
         "seen": sheet(as_shown(cloud.images)[None]),
         "points": {method: _in_unit_square(points) for method, points in cloud.points.items()},
+        "axes": cloud.axes,
         "neighbors": cloud.neighbors.tolist(),
         "pixelNeighbors": cloud.pixel_neighbors.tolist(),
     }

@@ -19,6 +19,7 @@ from npdeconv.report.classes import find_class_maps, find_wanted
 from npdeconv.report.cloud import find_cloud
 from npdeconv.report.contents import Evolving, Example, LayerView, Report, Wrong
 from npdeconv.report.filters import find_filters
+from npdeconv.report.scenes import find_fields, find_scenes
 from npdeconv.report.shrinking import PICTURE_SIDE, maps_that_fit, shrink, shrink_patches
 from npdeconv.visualize import (
     Patches,
@@ -107,6 +108,9 @@ def collect(
             steps.next(f"{stage}: {layer}")
             patches = find_patches(moving, searched.images, found, layer, maps=maps[layer], workers=workers)
             seen[layer].append((found, shrink_patches(patches)))
+    layer_views = tuple(
+        _view(network, dataset, positions, named, layer, maps[layer], looks) for layer, looks in seen.items()
+    )
     report = Report(
         run=run,
         network=network.name,
@@ -117,12 +121,10 @@ def collect(
         available=len(dataset),
         history=history or {},
         stages=tuple(stages),
-        layers=tuple(
-            _view(network, dataset, positions, named, layer, maps[layer], looks)
-            for layer, looks in seen.items()
-        ),
+        layers=layer_views,
         wrong=_find_wrong(network, searched, positions, workers, steps),
         examples=tuple(_occlude(network, searched, positions, named, examples, workers, steps)),
+        scenes=find_scenes(dataset.images, (view.found.images for view in layer_views)),
         cloud=find_cloud(network, searched, positions, named, workers),
     )
     return _of_classes(report, network, dataset, workers, steps) if examples else report
@@ -204,6 +206,7 @@ def _view(
         filters=find_filters(network, layer, maps),
         found=found,
         labels=labels,
+        fields=find_fields(network, layer, dataset.images.shape[1:], found.positions),
         patches=patches,
         evolving=Evolving(
             images=images,

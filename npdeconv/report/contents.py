@@ -8,6 +8,7 @@ from npdeconv._types import Array, Pair, Shape
 from npdeconv.report.classes import ClassMaps, Wanted
 from npdeconv.report.cloud import Cloud
 from npdeconv.report.filters import Filters
+from npdeconv.report.scenes import Scenes
 from npdeconv.visualize import Mistakes, Occlusion, Patches, Strongest
 
 
@@ -37,6 +38,7 @@ class LayerView(NamedTuple):
     filters: Filters | None
     found: Strongest  # `images` are positions in the whole data set
     labels: Array  # int (F, k): classes of those images, true or predicted; -1 where there is none
+    fields: Array  # int (F, k, 4): top, bottom, left, right of what the unit sees in the image
     patches: Patches  # (F, k, ...), shrunk
     evolving: Evolving
 
@@ -75,6 +77,7 @@ class Report(NamedTuple):
     layers: tuple[LayerView, ...]
     wrong: Wrong | None  # None where nobody has labeled the images
     examples: tuple[Example, ...]
+    scenes: Scenes  # what the patches are cut from
     cloud: Cloud | None = None  # None where there is no hidden layer
     class_maps: ClassMaps | None = None  # of the same images; None where the network has none
     wanted: Wanted | None = None

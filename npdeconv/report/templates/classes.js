@@ -10,7 +10,7 @@ function buildClassMaps() {
     });
     const image = make("figure", {}, tile(images, 0, n, `image ${position}`), make("figcaption", {}, "the image"));
     $("class-maps-examples").append(
-      make("article", { class: "example" }, make("h3", {}, `Image ${position}, ${shownClass(labels[n])}`), make("div", { class: "pair" }, image, ...figures))
+      make("article", { class: "example" }, make("h3", {}, `Image ${position}, ${shownClass(labels[n])}`), enlarger(), make("div", { class: "pair" }, image, ...figures))
     );
   });
 }

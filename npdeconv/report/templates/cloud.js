@@ -4,7 +4,7 @@ const CLOUD = { side: 600, edge: 26, radius: 4.5 };
 
 function buildCloud() {
   if (!$("cloud")) return;
-  const { points, labels, neighbors } = data.cloud;
+  const { points, axes, labels, neighbors } = data.cloud;
   let method = Object.keys(points).at(-1);
   let place = 0;
   const at = (n) => points[method][n].map((share) => CLOUD.edge + share * (CLOUD.side - 2 * CLOUD.edge));
@@ -12,7 +12,9 @@ function buildCloud() {
   const dots = labels.map((label) => draw("circle", { r: CLOUD.radius, fill: classColor(label) }));
   const names = [...new Set(labels)].map((label) => draw("text", { "text-anchor": "middle", "data-label": label }, data.classes[label]));
   const ring = draw("circle", { class: "ring", r: 2 * CLOUD.radius });
-  const picture = draw("svg", { viewBox: `0 0 ${CLOUD.side} ${CLOUD.side}`, "aria-hidden": "true" }, lines, ...dots, ...names, ring);
+  const across = draw("text", { class: "axis", "text-anchor": "middle", x: CLOUD.side / 2, y: CLOUD.side - 6 });
+  const upward = draw("text", { class: "axis", "text-anchor": "middle", transform: `translate(14 ${CLOUD.side / 2}) rotate(-90)` });
+  const picture = draw("svg", { viewBox: `0 0 ${CLOUD.side} ${CLOUD.side}`, "aria-hidden": "true" }, across, upward, lines, ...dots, ...names, ring);
 
   const read = (n) => {
     place = n;
@@ -56,6 +58,7 @@ function buildCloud() {
   );
   const choose = (name) => {
     method = name;
+    [across.textContent, upward.textContent] = axes[name];
     for (const button of buttons) button.setAttribute("aria-pressed", button.textContent === name);
     spread();
   };

@@ -40,6 +40,7 @@ function mistake(n) {
   return make(
     "article", { class: "example" },
     make("h3", {}, `Image ${images[n]}: ${right}, taken for ${answer}`),
+    enlarger(),
     make(
       "div", { class: "three" },
       picture(seen, 0, "the image"),

@@ -64,6 +64,7 @@ function occlusionExample(example) {
   return make(
     "article", { class: "example" },
     make("h3", {}, `Image ${example.position}, ${shownClass(example.label)}`),
+    enlarger(),
     make("div", { class: "pair" }, make("div", { class: "scene" }, tile(example.image, 0, 0, `image ${example.position}`), occluder), stage),
     make("p", { class: "note" }, `Nothing hidden: ${clean.toFixed(3)}.`),
     readout

@@ -75,6 +75,14 @@ function tile(sheet, column, row, label = null) {
   return canvas;
 }
 
+// A button that shows the article that it lies in on the whole screen, as for a projector; Esc leaves it.
+function enlarger() {
+  if (!document.fullscreenEnabled) return "";
+  const toggle = (event) => (document.fullscreenElement ? document.exitFullscreen() : event.target.closest("article").requestFullscreen());
+  return make("button", { type: "button", class: "enlarge", "aria-label": "Full screen", title: "Full screen", click: toggle },
+    draw("svg", { width: 16, height: 16, viewBox: "0 0 16 16", "aria-hidden": "true" }, draw("path", { d: "M1 5V1h4M11 1h4v4M15 11v4h-4M5 15H1v-4" })));
+}
+
 // Arrow keys, Home and End move between the items of a group that is one stop of the Tab key.
 function rove(group, onMove) {
   const items = () => [...group.children].filter((item) => !item.hidden);

@@ -1,6 +1,6 @@
 """Projections are what they are mathematically, with no layer left out: see `tests.golden.make_truth`.
 
-In float64 none may be off. In float32 not more than PyTorch's are. The inputs are full of ties:
+In float64 all are, to 1e-6. In float32 not more are off by 1 % than PyTorch's. The inputs are full of ties:
 digits on black, drawings, zero biases. To see the table: pytest -s, or python -m tests.truth.
 """
 
@@ -23,8 +23,14 @@ def check(rows):
     """Fail with the rows of the table that are wrong."""
     rows = list(rows)
     sys.stdout.write("\n".join(["", HEADER, *map(str, rows)]))
-    wrong = [row for row in rows if row.off > (row.torch if row.dtype == "float32" else 0)]
+    wrong = [row for row in rows if not is_right(row)]
     assert not wrong, "\n".join([HEADER, *map(str, wrong)])
+
+
+def is_right(row):
+    if row.dtype == "float32":
+        return row.off <= row.torch
+    return row.largest < 1e-6 and row.elsewhere == 0
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -51,12 +57,15 @@ def test_sketches_notice_an_error_of_one_percent(pixels):
     wrong = right + OFF * error * sizes[0] / sizes[1]
     found = relative_errors(sketch(wrong, signs), sketch(right, signs))
     assert np.mean(found > OFF / 10) > 0.995
+    assert found.min() > 1e-6
     assert np.sqrt(np.mean(found**2)) == pytest.approx(OFF, rel=0.1)
 
 
 def test_another_rule_is_noticed():
     golden = {rule: np.load(GOLDEN / f"truth_{rule}.npz") for rule in RULES}
     for key in golden["deconv"]:
-        if key.rpartition("/")[2] not in ("relu1", "conv1_relu", "conv_1_1_relu"):  # where all are one
-            deconv, guided = (np.moveaxis(golden[rule][key], 0, 2) for rule in ("deconv", "guided"))
-            assert np.mean(relative_errors(guided, deconv) > OFF / 10) > 0.9, key
+        deconv, guided = (np.moveaxis(golden[rule][key], 0, 2) for rule in ("deconv", "guided"))
+        fires = deconv[..., -1] > 0
+        share = np.mean(relative_errors(guided[fires], deconv[fires]) > OFF)
+        is_first = key.rpartition("/")[2] in ("relu1", "conv1_relu", "conv_1_1_relu")
+        assert share == 0 if is_first else share > 0.9, key  # one rectifier alone is the same by both

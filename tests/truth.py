@@ -27,17 +27,21 @@ class Row(NamedTuple):
     rule: str
     dtype: str
     units: int
-    off: float  # share of the units
-    median: float  # error, in relation to the projection's norm
+    silent: int  # maps that do not fire for an image, and are skipped
+    elsewhere: float  # share of the units that are not the strongest of their map here
+    off: float  # share of the units whose projection's error is above 1 % of its norm
+    median: float  # error
+    largest: float
     torch: float  # share of the units that are off in PyTorch, float32
 
     def __str__(self):
         place = f"{self.network:<12}{self.state:<10}{self.layer:<15}{self.rule:<9}{self.dtype:<8}"
-        return f"{place}{self.units:>7}{self.off:>9.2%}{self.median:>9.0e}{self.torch:>9.2%}"
+        shares = f"{self.units:>7}{self.silent:>7}{self.elsewhere:>10.2%}{self.off:>9.2%}"
+        return f"{place}{shares}{self.median:>9.0e}{self.largest:>9.0e}{self.torch:>9.2%}"
 
 
 HEADER = f"{'network':<12}{'state':<10}{'layer':<15}{'rule':<9}{'dtype':<8}" + (
-    f"{'units':>7}{'off':>9}{'median':>9}{'PyTorch':>9}"
+    f"{'units':>7}{'silent':>7}{'elsewhere':>10}{'off':>9}{'median':>9}{'largest':>9}{'PyTorch':>9}"
 )
 
 
@@ -45,22 +49,25 @@ def compare(name, state, dtype, *, images=None, every=1):
     """Yield a Row per layer and rule, for the first images of a case and every so many maps."""
     network = build(name, state, dtype)
     x = CASES[name].images()[:images].astype(dtype)
-    signs = draw_signs(x.shape[1:])
     shares = json.loads((GOLDEN / "truth_torch.json").read_text(encoding="utf-8"))["shares"]
     sketches = {rule: np.load(GOLDEN / f"truth_{rule}.npz") for rule in RULES}
     with np.load(GOLDEN / "truth_units.npz") as units, pool() as parallel_map:
         for layer in rectifiers(network):
             key, head = f"{name}/{state}/{layer}", network[:layer]
-            positions = units[f"{key}/positions"][: len(x)].astype(int)
-            passed = head, *head.forward(x), positions, signs
+            positions = units[key][: len(x)].astype(int)
+            y, tape = head.forward(x)
+            strongest = y.reshape(len(y), -1, y.shape[-1]).argmax(1)
             for rule in RULES:
-                expected = np.moveaxis(sketches[rule][key][:, : len(x)].astype(np.float64), 0, 2)
-                maps = range(0, positions.shape[1], every)
-                found = list(parallel_map(partial(_sketch_map, *passed, rule), maps))
-                errors = relative_errors(np.stack(found, 1), expected[:, ::every])
-                share = float(np.mean(errors > OFF / 10))
-                place = (name, state, layer, rule, np.dtype(dtype).name)
-                yield Row(*place, len(errors), share, float(np.median(errors)), shares[f"{key}/{rule}"])
+                expected = np.moveaxis(sketches[rule][key][:, : len(x), ::every].astype(np.float64), 0, 2)
+                project = partial(_sketch_map, head, y, tape, positions, draw_signs(x.shape[1:]), rule)
+                found = np.stack(list(parallel_map(project, range(0, positions.shape[1], every))), 1)
+                fires = expected[..., -1] > 0
+                elsewhere = np.mean((strongest != positions)[:, ::every][fires])
+                errors = relative_errors(found[fires], expected[fires])
+                yield Row(
+                    *(name, state, layer, rule, dtype, len(errors), fires.size - len(errors), elsewhere),
+                    *(np.mean(errors > OFF), np.median(errors), errors.max(), shares[f"{key}/{rule}"]),
+                )
 
 
 def _sketch_map(head, y, tape, positions, signs, rule, feature_map):
@@ -72,10 +79,8 @@ def _sketch_map(head, y, tape, positions, signs, rule, feature_map):
 
 
 def relative_errors(found, expected):
-    """Estimate from sketches (..., 4) the L2 errors of what fires, in relation to the norms."""
-    fires = expected[..., -1] > 0
-    difference = (found - expected)[fires][:, :-1]
-    errors = np.sqrt(np.mean(difference**2, axis=1)) / expected[fires][:, -1]
+    """Estimate from sketches (..., 4) the L2 errors (...,), in relation to the expected norms."""
+    errors = np.sqrt(np.mean((found - expected)[..., :-1] ** 2, axis=-1)) / expected[..., -1]
     return np.where(np.isnan(errors), np.inf, errors)
 
 

@@ -362,7 +362,7 @@ def tiny_model(monkeypatch):
 
     monkeypatch.setitem(models._NETWORKS, "tiny", build)
     for module in ("options", "train"):
-        monkeypatch.setattr(f"npdeconv.cli.{module}.read_data", lambda *_: tiny_dataset(30))
+        monkeypatch.setattr(f"npdeconv.cli.{module}.read_data", lambda *_, **__: tiny_dataset(30))
 
 
 @pytest.mark.usefixtures("tiny_model")

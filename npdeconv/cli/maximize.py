@@ -20,10 +20,9 @@ from npdeconv.cli.options import (
     at_least,
     check_range,
     class_numbers,
-    load_network,
     number,
 )
-from npdeconv.cli.pretrained import find_pretrained
+from npdeconv.cli.subjects import load_subject
 from npdeconv.inference import below_softmax
 from npdeconv.layers import Sequential
 from npdeconv.visualize import Aim, Regularizers, maximize_activation
@@ -107,11 +106,7 @@ def _add_regularizers(parser: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Climb, draw, and print the activations and where the files are."""
     out = Results(options)
-    pretrained = find_pretrained(options.network, options.weights)
-    if pretrained is None:
-        network, _ = load_network(options.network, options.weights, options.builder)
-    else:
-        network = pretrained.on_pixels()
+    network = load_subject(options).network
     names_classes = options.layer is None
     layer = options.layer or list(below_softmax(network).layers)[-1]
     if network.input_shape is None:

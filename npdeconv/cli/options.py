@@ -32,7 +32,7 @@ from npdeconv.data import (
 from npdeconv.data.files import locate
 from npdeconv.inference import match
 from npdeconv.layers import Sequential
-from npdeconv.training.loading import rebuild
+from npdeconv.training.loading import is_run, rebuild
 
 STROKES = {"train": (20_000, 0), "test": (2_000, 1)}  # number of digits, seed
 
@@ -241,11 +241,8 @@ def load_network(source: str, file: str | None, builder: str | None = None) -> t
         return network, trained_on
     if file is None:
         run = Path("runs") / source
-        trained = f", or NETWORK its run, {run}" if (run / "config.json").is_file() else ""
+        trained = f", or NETWORK its run, {run}" if is_run(run) else ""
         raise ValueError(f"{source}: --weights must name the file of weights to look into{trained}")
-    pretrained = find_pretrained(source, file)
-    if pretrained is not None:
-        return pretrained.on_pixels(), None
     network = models.build(source, rng=np.random.default_rng(0))
     weights.reader_of(file)(network, file)
     return network, None
@@ -253,7 +250,7 @@ def load_network(source: str, file: str | None, builder: str | None = None) -> t
 
 def run_folder(name: str) -> str:
     """Check that this is the folder of a run, and return it as what is no model's name."""
-    if not (Path(name) / "config.json").is_file():
+    if not is_run(Path(name)):
         but = ", not the name of a model" if name in models.names() else ""
         raise FileNotFoundError(f"{name}: expected the folder of a training run{but}")
     return f"./{name}" if name in models.names() else name

@@ -1,7 +1,6 @@
 """`npdeconv train`: train a named network."""
 
 import argparse
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 
 from npdeconv import callbacks, models, optimizers, training
 from npdeconv._types import Generator
+from npdeconv.cli.console import complain
 from npdeconv.cli.figures import check_folder
 from npdeconv.cli.options import (
     DATA_HELP,
@@ -30,6 +30,7 @@ from npdeconv.data import Augmentation, Dataset, compose, flip, shift, tint, war
 from npdeconv.layers import Sequential
 from npdeconv.report import Watch
 from npdeconv.training.fitting import Callback
+from npdeconv.training.loading import is_run
 from npdeconv.training.settings import Schedule
 from npdeconv.training.steps import Constraint
 
@@ -207,12 +208,7 @@ def say_if_it_failed(history: training.History, dataset: Dataset) -> None:
     """Say on stderr that a network diverged or learned nothing, if it did, and what helps."""
     advice = training.advise(history, dataset)
     if advice is not None:
-        print(f"npdeconv: {advice}", file=sys.stderr)
-
-
-def is_run(folder: Path) -> bool:
-    """Tell whether a folder holds a training run."""
-    return (folder / "config.json").is_file()
+        complain(advice)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from npdeconv.data.dataset import Dataset
 from npdeconv.data.files import locate
 from npdeconv.data.pictures import SUFFIXES, WHITE, Color, check_background, opened, pictures_in, unwarned
 from npdeconv.data.preprocessing import check_shorter_side, fit_picture
-from npdeconv.data.stray import visible
+from npdeconv.data.stray import entries
 
 
 class Listing(NamedTuple):
@@ -102,7 +102,7 @@ def list_images(folder: Path) -> Listing:
     """List the images of each class folder, or of a folder without any; errors as in `load_folder`."""
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: expected a folder that holds a folder of images per class")
-    class_folders = [entry for entry in visible(folder) if entry.is_dir()]
+    class_folders = [entry for entry in entries(folder) if entry.is_dir()]
     if not class_folders:
         unlabeled = pictures_in(folder)
         if not unlabeled:

@@ -13,7 +13,7 @@ from npdeconv.data.files import locate
 from npdeconv.data.folder import read_images
 from npdeconv.data.pictures import SUFFIXES, WHITE, Color, check_background, opened, pictures_in, unwarned
 from npdeconv.data.preprocessing import Preprocessing
-from npdeconv.data.stray import visible
+from npdeconv.data.stray import entries
 
 LARGEST = 2**31
 """Bytes that the photos of one load may take together."""
@@ -95,7 +95,7 @@ def holds_photos(folder: Path, say: Callable[[str], object]) -> bool:
     One overview beside class folders is no data set, nor is one folder of rejects beside photos.
     Where both readings are possible, `say` is told which was taken.
     """
-    folders = [entry for entry in visible(folder) if entry.is_dir()]
+    folders = [entry for entry in entries(folder) if entry.is_dir()]
     photos, inside = len(pictures_in(folder)), sum(len(pictures_in(entry)) for entry in folders)
     if photos and inside:
         taken = f"{inside} images in class folders, without the {photos} beside them"

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
 from npdeconv._checks import describe
-from npdeconv.data.stray import visible
+from npdeconv.data.stray import entries
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 
@@ -40,7 +40,7 @@ anew, and fails where that is damaged.)"""
 
 def pictures_in(folder: Path) -> list[Path]:
     """List the pictures in a folder, in the order of their names; which they are, their endings tell."""
-    return [entry for entry in visible(folder) if entry.suffix.lower() in SUFFIXES and entry.is_file()]
+    return [entry for entry in entries(folder) if entry.suffix.lower() in SUFFIXES and entry.is_file()]
 
 
 @contextmanager

@@ -15,6 +15,6 @@ def is_stray(name: str) -> bool:
     return name.startswith(".") or name.casefold() in SYSTEM
 
 
-def visible(folder: Path) -> list[Path]:
+def entries(folder: Path) -> list[Path]:
     """List what is in a folder, in the order of the names, without stray files."""
     return sorted(entry for entry in folder.iterdir() if not is_stray(entry.name))

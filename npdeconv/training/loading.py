@@ -54,12 +54,12 @@ def load_run(folder: str | Path, *, network: str | None = None) -> LoadedRun:
 
 def rebuild(folder: Path, network: str | None = None) -> tuple[Sequential, str]:
     """Build a run's network, yet untrained, and return what it was trained on; errors as of `load_run`."""
-    path = folder / "config.json"
-    if not path.is_file():
+    if not is_run(folder):
         hint = did_you_mean(folder, models.names())
         raise FileNotFoundError(
             f"{folder}: expected the folder of a training run or one of {', '.join(models.names())}{hint}"
         )
+    path = folder / "config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
         name, dataset = str(config["network"]), config["dataset"]
@@ -74,6 +74,11 @@ def rebuild(folder: Path, network: str | None = None) -> tuple[Sequential, str]:
         built = models.with_classes(built, len(classes), np.random.default_rng(0))
     built.classes = classes
     return built, _recorded_data(folder) or data
+
+
+def is_run(folder: Path) -> bool:
+    """Tell whether a folder holds a training run."""
+    return (folder / "config.json").is_file()
 
 
 def _how_to_find(name: str, config: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias, overload
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from npdeconv._checks import describe
 from npdeconv._types import Array, Box, Generator, Gradients, Rule, Shape
@@ -25,6 +26,8 @@ class Sequential(Layer):
         Shape of one input, such as (H, W, C). Given, the layers are checked to fit one another.
     name : str
         What messages and run folders call the chain.
+    dtype : float32 or float64
+        What a chain without parameters takes; one with parameters takes theirs.
 
     Examples
     --------
@@ -41,9 +44,14 @@ class Sequential(Layer):
     """
 
     def __init__(
-        self, layers: Mapping[str, Layer], *, input_shape: Shape | None = None, name: str = "Sequential"
+        self,
+        layers: Mapping[str, Layer],
+        *,
+        input_shape: Shape | None = None,
+        name: str = "Sequential",
+        dtype: DTypeLike = np.float32,
     ) -> None:
-        self._name = name
+        self._name, self._dtype = name, np.dtype(dtype)
         if not isinstance(layers, Mapping):
             raise TypeError(
                 f"Sequential: layers must be a mapping of names to layers, got {describe(layers)}"
@@ -74,8 +82,8 @@ class Sequential(Layer):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The parameters' dtype; float32 where there are none."""
-        return next((array.dtype for array in self.parameters.values()), np.dtype(np.float32))
+        """The parameters' dtype; where there are none, that of the chain it was cut from, or float32."""
+        return next((array.dtype for array in self.parameters.values()), self._dtype)
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Tape]:
         """Pass through all layers in order; the context is the tape of theirs."""
@@ -145,7 +153,7 @@ class Sequential(Layer):
         if last < first:
             raise ValueError(f"Sequential: layer {key.stop!r} comes before {key.start!r}")
         chosen = {name: self.layers[name] for name in names[first : last + 1]}
-        return Sequential(chosen, input_shape=self._input_shape_of(names[first]))
+        return Sequential(chosen, input_shape=self._input_shape_of(names[first]), dtype=self.dtype)
 
     def _known(self, name: Any) -> str:
         if name not in self.layers:

@@ -5,7 +5,7 @@ faster. Pixels are ready as floats in that format before the time starts.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -176,3 +176,20 @@ def _with(module: Any, weight: Array, bias: Array) -> Any:
         module.weight.copy_(torch.from_numpy(weight.copy()))
         module.bias.copy_(torch.from_numpy(bias.copy()))
     return module
+
+
+def as_ours(chain: Sequential, named: Iterable[tuple[str, Any]]) -> dict[str, Array]:
+    """Lay out the parameters of a translated chain, or their gradients, as npdeconv does."""
+    found, flattened = {key: tensor.detach().numpy() for key, tensor in named}, None
+    shape = chain.input_shape
+    assert shape is not None
+    for name, part in chain.layers.items():
+        for key, parameter in part.parameters.items():
+            array = found[f"{name}.{key}"]
+            array = array.transpose(*range(2, array.ndim), 1, 0) if array.ndim > 1 else array
+            if array.ndim == 2 and flattened is not None:  # torch flattened channels first
+                array = array.reshape(flattened[2], *flattened[:2], -1).transpose(1, 2, 0, 3)
+            found[f"{name}.{key}"] = array.reshape(parameter.shape)
+        flattened = shape if isinstance(part, Flatten) else None
+        shape = part.output_shape(shape)
+    return found

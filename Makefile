@@ -3,10 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS_VENV := .venv-peers
+OLDEST_VENV := .venv-oldest
+NEWEST := tests/constraints/newest.txt
+OLDEST := tests/constraints/oldest.txt
 
-.PHONY: help demo test bench lint clean
+.PHONY: help demo test test-oldest bench lint clean
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: $(VENV)/installed  ## train on the embedded digits and draw what was learned, into demo/
 	$(BIN)/npdeconv demo --out demo
@@ -14,30 +17,39 @@ demo: $(VENV)/installed  ## train on the embedded digits and draw what was learn
 test: lint  ## lint, types and all tests
 	$(BIN)/python -m pytest
 
+# Numba keeps what it compiles beside the sources, for one version of itself: this one gets a place of its own.
+test-oldest: $(OLDEST_VENV)/installed-test  ## the tests that are not slow, with the oldest versions that setup.cfg allows
+	NUMBA_CACHE_DIR="$(CURDIR)/$(OLDEST_VENV)/numba" $(OLDEST_VENV)/bin/python -m pytest -m "not slow"
+
 BENCH_VENV := $(if $(PEERS),$(PEERS_VENV),$(VENV))
 bench: $(BENCH_VENV)/installed  ## time everything, quickly; PEERS=1: thoroughly, beside PyTorch, Keras and Captum
 	$(BENCH_VENV)/bin/python -m benchmarks $(if $(PEERS),--peers,--quick)
 
-lint: $(VENV)/installed-test  ## ruff and mypy
+lint: $(VENV)/installed-test  ## ruff, and mypy twice: for this system, and for one that is not POSIX
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 
 clean:  ## remove the virtual environment and what the commands made
-	rm -rf $(VENV) $(PEERS_VENV) demo runs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(PEERS_VENV) $(OLDEST_VENV) demo runs .mypy_cache .ruff_cache .pytest_cache
 
-$(VENV)/bin/python $(PEERS_VENV)/bin/python:
+$(VENV)/bin/python $(PEERS_VENV)/bin/python $(OLDEST_VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11)' 2>/dev/null || \
 		{ echo "npdeconv needs Python >= 3.11; choose one with make PYTHON=..." >&2; exit 1; }
 	$(PYTHON) -m venv $(@:/bin/python=)
 
-$(VENV)/installed: $(VENV)/bin/python setup.cfg pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable .
+$(VENV)/installed: $(VENV)/bin/python setup.cfg pyproject.toml $(NEWEST)
+	$(BIN)/python -m pip install --quiet --editable . --constraint $(NEWEST)
 	@touch $@
 
-$(VENV)/installed-test: $(VENV)/bin/python setup.cfg pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[test]"
+$(VENV)/installed-test: $(VENV)/bin/python setup.cfg pyproject.toml $(NEWEST)
+	$(BIN)/python -m pip install --quiet --editable ".[test]" --constraint $(NEWEST)
 	@touch $@ $(VENV)/installed
+
+$(OLDEST_VENV)/installed-test: $(OLDEST_VENV)/bin/python setup.cfg pyproject.toml $(OLDEST)
+	$(@D)/bin/python -m pip install --quiet --editable ".[test]" --constraint $(OLDEST)
+	@touch $@
 
 $(PEERS_VENV)/installed: $(PEERS_VENV)/bin/python setup.cfg benchmarks/requirements-peers.txt
 	$(@D)/bin/python -m pip install --quiet --editable . --requirement benchmarks/requirements-peers.txt

@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import platform
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,8 @@ def sentence(machine: Mapping[str, Any]) -> str:
 
 
 def _memory() -> int:
+    if sys.platform == "win32":
+        raise OSError("benchmarks: memory is measured on Linux and macOS, got Windows")
     return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
 
 

@@ -5,7 +5,6 @@ on Linux, and it can't be reset; `/proc` has the same number without either faul
 `ru_maxrss` has to do.
 """
 
-import resource
 import sys
 from pathlib import Path
 
@@ -27,6 +26,10 @@ def peak_since(baseline: float) -> float:
 
 
 def _largest() -> float:
+    if sys.platform == "win32":
+        raise OSError("benchmarks: memory is measured on Linux and macOS, got Windows")
+    import resource  # where there is one
+
     unit = 1 if sys.platform == "darwin" else 1024
     return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
 

@@ -18,9 +18,9 @@ from benchmarks.peers_torch import as_ours, below, to_torch, torch_network
 from npdeconv import models
 from npdeconv._types import Array
 from npdeconv.data import as_input, load_mnist
+from npdeconv.fast import Plan
 from npdeconv.layers import Sequential
 from npdeconv.losses import softmax_cross_entropy
-from npdeconv.plan import Plan
 
 SEED, BATCH = 9, 32
 STATES = (0, 50, 500)
@@ -63,9 +63,10 @@ def main() -> None:
 def _batches(seed: int) -> Iterator[tuple[Array, Array]]:
     """Yield images and labels, drawn at random."""
     train, rng = load_mnist("train"), np.random.default_rng(seed)
+    labels = train.labels_for("_batches")
     while True:
         chosen = rng.integers(0, len(train), BATCH)
-        yield train.images[chosen], train.labels[chosen]
+        yield train.images[chosen], labels[chosen]
 
 
 def _all_gradients(

@@ -17,16 +17,13 @@ The vocabulary of every module::
 Arrays are NHWC, float32 unless a layer was built with another dtype; filters are
 (KH, KW, C, F), dense weights (D, M).
 
-What a network is made of is imported at once, all else (`data`, `training`, `visualize`, `plot` ...)
-when it is first asked for, since SciPy, Pillow and Matplotlib take long to load; `npdeconv.cli`, the
-commands, only by name.
+Each part (`layers`, `data`, `training` ...) is imported when it is first asked for, since Numba, SciPy,
+Pillow and Matplotlib take long to load; `npdeconv.cli`, the commands, only by name.
 """
 
 from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from npdeconv import initializers, layers, losses, models, optimizers, parallel
 from npdeconv._version import __version__
 
 if TYPE_CHECKING:
@@ -36,12 +33,19 @@ if TYPE_CHECKING:
         experiments,
         gradcheck,
         inference,
+        initializers,
+        layers,
+        losses,
+        models,
+        optimizers,
+        parallel,
         plot,
         report,
         training,
         visualize,
         weights,
     )
+    from npdeconv.training import load_run
 
 __all__ = [
     "__version__",
@@ -52,6 +56,7 @@ __all__ = [
     "inference",
     "initializers",
     "layers",
+    "load_run",
     "losses",
     "models",
     "optimizers",
@@ -64,8 +69,10 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> Any:
     """Import a part of the package when it is asked for."""
+    if name == "load_run":
+        return import_module("npdeconv.training").load_run
     if name in __all__:
         return import_module(f"npdeconv.{name}")
     raise AttributeError(f"module 'npdeconv' has no attribute {name!r}")

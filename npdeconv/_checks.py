@@ -1,6 +1,8 @@
 """The argument checks and the wording of their messages: who, expected what, got what."""
 
+import re
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,8 @@ from npdeconv._types import Array, Generator, Pair, Shape
 LONGEST = 60
 """Characters of a value that fit into a sentence."""
 
+_DIGITS = re.compile(r"\d+")
+
 
 def describe(value: Any) -> str:
     """Name a value in a message: arrays by dtype and shape, all else as Python writes it, or by its kind."""
@@ -18,6 +22,23 @@ def describe(value: Any) -> str:
     text = repr(value)
     is_short = len(text) <= LONGEST and "\n" not in text
     return text if is_short else f"a value of type {type(value).__name__}"
+
+
+def did_you_mean(word: Any, known: Iterable[str]) -> str:
+    """Return what to put behind a name that there is not, if one of the known ones is like it.
+
+    Not of help, and not said, is another number: relu4 is as far from relu9 as relu1 is.
+
+    Examples
+    --------
+    >>> did_you_mean("Relu2", ["conv2", "relu2"])
+    " (did you mean 'relu2'?)"
+    """
+    wanted = str(word).casefold()
+    spelled = {name.casefold(): name for name in known}
+    apart = [name for name in spelled if name == wanted or _DIGITS.sub("", name) != _DIGITS.sub("", wanted)]
+    close = get_close_matches(wanted, apart, n=1, cutoff=0.7)
+    return f" (did you mean {spelled[close[0]]!r}?)" if close else ""
 
 
 def positive_int(value: Any, who: str, name: str) -> int:
@@ -61,7 +82,8 @@ def one_of(value: Any, choices: Iterable[Any], who: str, name: str) -> None:
     """Check that `value` is among `choices`."""
     known = list(choices)
     if value not in known:
-        raise ValueError(f"{who}: {name} must be one of {', '.join(map(str, known))}, got {value!r}")
+        hint = did_you_mean(value, map(str, known))
+        raise ValueError(f"{who}: {name} must be one of {', '.join(map(str, known))}, got {value!r}{hint}")
 
 
 def batch_of(x: Any, dtype: np.dtype[Any], shape: tuple[int | None, ...], who: str) -> None:

@@ -1,17 +1,26 @@
 """Files that are either whole or not there, and archives of arrays that are not trusted."""
 
+import csv
+import io
 import os
-import tempfile
+import secrets
+import time
 import zipfile
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
 
 from npdeconv._types import Array, Shape
+
+PARTIAL = "partial"
+"""How the names of temporary files end."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What begins a cell that spreadsheets compute, and may take commands from."""
 
 
 def replace(path: Path, write: Callable[[IO[bytes]], object]) -> None:
@@ -23,20 +32,52 @@ def replace(path: Path, write: Callable[[IO[bytes]], object]) -> None:
         If that fails; the file is as it was then.
     """
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.{PARTIAL}")
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with temporary.open("xb") as file:
                 write(file)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
+            temporary.replace(path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
         # Python's own message would name the temporary file.
         raise type(error)(f"{path}: could not be written ({error.strerror or error})") from error
+
+
+def remove_orphans(folder: Path, names: str = "*", older_than: float = 0.0) -> None:
+    """Remove what a killed process left in a folder: temporary files that nobody will rename.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not exist.
+    names : str
+        Pattern of the names of the files that were to be written.
+    older_than : float
+        Seconds since the last change, so that files which others are writing stay.
+    """
+    for path in folder.glob(f".{names}.*.{PARTIAL}"):
+        try:
+            if time.time() - path.stat().st_mtime >= older_than:
+                path.unlink()
+        except OSError:  # somebody else's, or gone by now: nothing depends on it
+            continue
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
+    """Write a table as CSV; text that a spreadsheet would take for a formula begins with an apostrophe."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([_as_text(cell) for cell in row] for row in (columns, *rows))
+    replace(path, lambda file: file.write(text.getvalue().encode(errors="backslashreplace")))
+    return path
+
+
+def _as_text(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 class UnexpectedError(Exception):
@@ -59,8 +100,19 @@ def naming(path: Path, expected: str) -> Iterator[None]:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
-    """Write an uncompressed `.npz`."""
-    replace(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
+    """Write an uncompressed `.npz`, whatever the arrays are called.
+
+    `np.savez` takes arrays by keyword, beside options of its own: no array may be called `file`, and
+    which other names it refuses or drops depends on NumPy's version.
+
+    Raises
+    ------
+    OSError
+        If that fails; the file is as it was then.
+    ValueError
+        If an array holds objects, which would have to be pickled.
+    """
+    replace(path, lambda file: _write(file, arrays))
 
 
 def read_arrays(path: Path, expected: Mapping[str, Shape]) -> dict[str, Array]:
@@ -106,6 +158,13 @@ def compare_names(names: Collection[str], expected: Collection[str], what: str) 
 
 def _some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _write(file: IO[bytes], arrays: Mapping[str, Array]) -> None:
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:  # its size is not known yet
+                npy.write_array(member, np.asanyarray(array), version=(1, 0), allow_pickle=False)
 
 
 def _read_shape(archive: zipfile.ZipFile, name: str) -> Shape:

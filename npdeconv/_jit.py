@@ -1,10 +1,17 @@
 """How Numba compiles: the only `njit` arguments in the project."""
 
+import os
+import stat
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 from numba.core import event
+from numba.core.caching import FunctionCache
 from numba.core.compiler import Compiler
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -21,14 +28,54 @@ def kernel(function: Function) -> Function:
     The arrays that a kernel is given must not overlap: the compiler is told that what is written
     to one cannot change another, without which it would have to check before every inner loop.
     """
-    compiled = numba.njit(
+    compile_lazily = numba.njit(
         nogil=True,
-        cache=True,
         fastmath={"contract"},
         error_model="numpy",
         pipeline_class=_WithoutOverlaps,
-    )(function)
-    return cast(Function, compiled)
+    )
+    return cast(Function, _cached(compile_lazily(function)))
+
+
+def _cached(compiled: Any) -> Any:
+    """Keep what is compiled on disk, at a place of Numba's choice, else in a temporary one, else nowhere.
+
+    Numba finds no place where neither the installation nor the home can be written, as in containers.
+    """
+    config: Any = numba.config
+    if config.DISABLE_JIT:
+        return compiled
+    given = config.CACHE_DIR
+    for place in (given, _temporary_place()):
+        config.CACHE_DIR = place
+        with suppress(RuntimeError):
+            compiled._cache = _Cache(compiled.py_func)  # type: ignore[no-untyped-call]
+            break
+    config.CACHE_DIR = given
+    return compiled
+
+
+class _Cache(FunctionCache):
+    """Numba's cache, which does without where the disk is full."""
+
+    def save_overload(self, signature: Any, result: Any) -> None:
+        with suppress(OSError):
+            super().save_overload(signature, result)  # type: ignore[no-untyped-call]
+
+
+@cache
+def _temporary_place() -> str:
+    """Return a folder that only this user can write to, since what is in it will be run; or ""."""
+    if not hasattr(os, "getuid"):
+        return ""
+    try:
+        place = Path(tempfile.gettempdir()) / f"npdeconv-{os.getuid()}"
+        place.mkdir(mode=0o700, exist_ok=True)
+        there = place.lstat()
+    except OSError:
+        return ""
+    is_own = stat.S_ISDIR(there.st_mode) and not there.st_mode & 0o077 and there.st_uid == os.getuid()
+    return str(place) if is_own else ""
 
 
 class _WithoutOverlaps(Compiler):

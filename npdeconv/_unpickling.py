@@ -28,6 +28,10 @@ PER_STEP = 100
 """Bytes that one opcode makes at most, text aside: an empty dictionary, and its place on the stack."""
 
 
+class UnknownNameError(UnexpectedError):
+    """A pickle asks for something else than data."""
+
+
 def restricted_load(file: BinaryIO, names: Names, find_persistent: Callable[[Any], Any] | None = None) -> Any:
     """Read one pickle (protocol 2 or later) of plain data, and leave the file behind its end.
 
@@ -117,7 +121,7 @@ class _Machine:
 
     def find(self, name: Any) -> None:
         if not isinstance(name, str) or name not in self.names:
-            raise UnexpectedError(
+            raise UnknownNameError(
                 f"expected a pickle of arrays and nothing else, got one that asks for {brief(name)};"
                 f" nothing was executed"
             )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from npdeconv._checks import describe, image_batch
 from npdeconv._types import Array
 from npdeconv.data import Dataset, as_input
 from npdeconv.fast import Plan
-from npdeconv.layers import Sequential, Softmax
+from npdeconv.finite import finite_answers
+from npdeconv.layers import Sequential, Sigmoid, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.parallel import Workers, pool, shards
@@ -19,6 +20,14 @@ from npdeconv.parallel import Workers, pool, shards
 SHARD_PIXELS = 16 * 230**2  # 16 of ImageNet's: more than in training, since no activations are kept
 
 
+class Evaluation(NamedTuple):
+    """How well a network does on a data set."""
+
+    accuracy: float
+    loss: float  # mean cross-entropy, in nats
+
+
+@finite_answers
 def predict(network: Sequential, images: Array, workers: Workers = None) -> Array:
     """Return the class probabilities of images.
 
@@ -34,39 +43,49 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
     -------
     (N, classes)
         Within about 1e-5 of what `network` computes layer by layer, in float32; see `npdeconv.fast`.
+        Of a network that ends in `Sigmoid`, its outputs: probabilities that do not add up to 1.
 
     Raises
     ------
     TypeError, ValueError
         For images that the network can't take.
+    ValueError
+        For a network of one output without `Sigmoid`: the softmax of one number is always 1.
     """
     image_batch(images, "predict")
     chain = below_softmax(network)
     if not len(images):
         return np.empty((0, *chain.output_shape(images.shape[1:])), chain.dtype)
-    return np.concatenate([softmax(logits) for logits in class_logits(chain, images, workers)])
+    answers = class_logits(chain, images, workers)
+    if _ends_in_sigmoid(network):
+        return np.concatenate(list(answers))
+    return np.concatenate([softmax(_several(logits, network)) for logits in answers])
 
 
-def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> tuple[float, float]:
-    """Return (accuracy, mean cross-entropy in nats) on a data set.
+@finite_answers
+def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> Evaluation:
+    """Return accuracy and mean cross-entropy (in nats) on a data set.
 
     Raises
     ------
     TypeError
         If it is no data set.
     ValueError
-        If the data set is empty, or does not fit the network.
+        If the data set is empty, has no labels, or does not fit the network, see `match`; it needs
+        at least two outputs.
     """
-    check_fits(network, dataset)
+    dataset = match(network, dataset)
+    truth = dataset.labels_for("evaluate")
     chain = below_softmax(network)
     correct, loss = 0, 0.0
     cuts = shards(dataset.images, SHARD_PIXELS)
     for cut, logits in zip(cuts, class_logits(chain, dataset.images, workers), strict=True):
-        labels = dataset.labels[cut]
+        labels = truth[cut]
+        _several(logits, network)
         correct += int((logits.argmax(axis=1) == labels).sum())
         with _unwarned():
             loss += softmax_cross_entropy(logits, labels)[0] * len(labels)
-    return correct / len(dataset), loss / len(dataset)
+    return Evaluation(correct / len(dataset), loss / len(dataset))
 
 
 def class_logits(chain: Sequential, images: Array, workers: Workers = None) -> Iterator[Array]:
@@ -97,8 +116,35 @@ def below_softmax(network: Sequential) -> Sequential:
     return network[: names[-1]] if names and isinstance(network.layers[last], Softmax) else network
 
 
-def check_fits(network: Sequential, dataset: Dataset) -> None:
-    """Check that a network takes a data set's images and has an output for each class."""
+def _ends_in_sigmoid(network: Sequential) -> bool:
+    return isinstance(list(network.layers.values())[-1], Sigmoid)
+
+
+def _several(logits: Array, network: Sequential) -> Array:
+    """Return logits (n, classes) if there are several classes to choose from."""
+    if logits.shape[1:] == (1,):
+        raise ValueError(
+            f"{network.name}: expected several outputs, one per class, or a Sigmoid at the end,"
+            f" got one output without"
+        )
+    return logits
+
+
+def match(network: Sequential, dataset: Dataset) -> Dataset:
+    """Return a data set whose labels are a network's outputs, after checking that the two fit.
+
+    Where the network knows its classes, the data set's are matched by name, so that their order may
+    be another and some may be missing. Where it does not, they are matched by position. Images
+    without labels get the names that the network has for its answers, or numbers.
+
+    Raises
+    ------
+    TypeError
+        If it is no data set.
+    ValueError
+        If it is empty, the network does not take its images, has not the outputs for its classes, or
+        ends in `Sigmoid`.
+    """
     if not isinstance(dataset, Dataset):
         raise TypeError(f"{network.name}: expected a Dataset to train on or look at, got {describe(dataset)}")
     name, shape = network.name, dataset.images.shape[1:]
@@ -108,9 +154,21 @@ def check_fits(network: Sequential, dataset: Dataset) -> None:
         raise ValueError(
             f"{name}: expected images of shape {network.input_shape}, {dataset.name} has {shape}"
         )
+    if _ends_in_sigmoid(network):
+        raise ValueError(
+            f"{name}: expected a network that ends in the logits of its classes, or in their Softmax,"
+            f" got one that ends in Sigmoid"
+        )
     outputs = network.output_shape(shape)
+    if len(outputs) != 1:
+        raise ValueError(f"{name}: expected a network with classes, got outputs of shape {outputs}")
+    if network.classes is not None:
+        dataset = dataset.relabeled(network.classes, name)
+    elif dataset.labels is None and not dataset.classes:
+        dataset = dataset.relabeled([str(number) for number in range(outputs[0])], name)
     if outputs != (len(dataset.classes),):
         raise ValueError(
             f"{name}: expected {len(dataset.classes)} outputs, one per class of {dataset.name},"
             f" got outputs of shape {outputs}"
         )
+    return dataset

@@ -12,7 +12,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from threading import Lock
+from threading import Lock, current_thread
 from typing import Protocol, TypeAlias, TypeVar
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
@@ -63,8 +63,18 @@ def pool(workers: Workers = None) -> Iterator[OrderedMap]:
     workers : int or concurrent.futures.Executor, optional
         Number of threads (kernels and BLAS release the GIL); one per available processor unless
         given. An executor is used and left open; functions must suit it (processes: picklable).
+
+    Raises
+    ------
+    RuntimeError
+        If this is one of the executor's own threads: it would wait for work that waits for it.
     """
     if isinstance(workers, Executor):
+        if _is_own_thread(workers):
+            raise RuntimeError(
+                "pool: expected an executor with threads of its own, got the one whose thread this is, which"
+                " might wait for itself without end; pass workers=1 here, or another executor"
+            )
         with _single_threaded_blas:
             yield _shown(_Ordered(workers, ahead=2 * available_processors()))
         return
@@ -107,6 +117,13 @@ def available_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _is_own_thread(executor: Executor) -> bool:
+    if not isinstance(executor, ThreadPoolExecutor):
+        return False
+    with executor._shutdown_lock:  # held by `submit`, which starts a thread before it counts it among its own
+        return current_thread() in executor._threads
 
 
 class _Ordered:

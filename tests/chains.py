@@ -14,6 +14,7 @@ from npdeconv.layers import (
     MaxPool2D,
     ReLU,
     Sequential,
+    Sigmoid,
     Standardize,
     Tanh,
 )
@@ -58,6 +59,7 @@ KINDS = [
     lambda channels, size, options, rng: LeakyReLU(),
     lambda channels, size, options, rng: LocalResponseNorm(3),
     lambda channels, size, options, rng: Tanh(),
+    lambda channels, size, options, rng: Sigmoid(),
     lambda channels, size, options, rng: Standardize([0.3] * channels, [2.0] * channels),
     lambda channels, size, options, rng: Standardize(range(channels), [2.0] * channels, reverse=True),
     lambda channels, size, options, rng: Ink(0.5),

@@ -12,12 +12,12 @@ import npdeconv
 PACKAGE = Path(npdeconv.__file__).parent
 
 FLOORS = [  # from the ground up; a module may import from its own floor and from those below
-    {"_version", "_types", "_jit"},
+    {"_version", "_types", "_jit", "_brief", "_text"},
     {"_checks", "_files", "_unpickling"},
     {"kernels", "parallel"},
     {"initializers", "layers"},
     {"losses", "optimizers", "data"},
-    {"models", "weights", "gradcheck"},
+    {"models", "weights", "gradcheck", "finite"},
     {"fast", "inference"},
     {"visualize", "training"},
     {"callbacks"},
@@ -25,6 +25,7 @@ FLOORS = [  # from the ground up; a module may import from its own floor and fro
     {"plot"},
     {"report"},
     {"cli"},
+    {"__main__"},
 ]
 STRANGERS = {"visualize": {"training"}, "training": {"visualize"}}  # same floor, but nothing in common
 DRAWING = {"plot", "report", "cli"}

@@ -4,6 +4,7 @@ import ast
 import doctest
 import json
 import socket
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,16 @@ def test_the_peak_is_that_since_the_baseline():
     baseline = memory_use.resident()
     np.ones(2**26, np.uint8)
     assert 0.9 * 2**26 < memory_use.peak_since(baseline) < 1.5 * 2**26
+
+
+def test_on_windows_the_memory_cannot_be_measured(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(memory_use, "STATUS", tmp_path / "absent")
+    for measure in (machine.describe, memory_use.resident):
+        with pytest.raises(
+            OSError, match=r"^benchmarks: memory is measured on Linux and macOS, got Windows$"
+        ):
+            measure()
 
 
 def test_the_machine_is_described_but_not_named():

@@ -19,6 +19,7 @@ from npdeconv.layers import (
     MaxPool2D,
     ReLU,
     Sequential,
+    Sigmoid,
     Softmax,
     Tanh,
 )
@@ -35,6 +36,7 @@ LAYERS = [
     {"type": "flatten", "name": "flatten"},
     {"type": "dense", "name": "dense1", "out": 6},
     {"type": "tanh", "name": "tanh"},
+    {"type": "sigmoid", "name": "sigmoid"},
     {"type": "dense", "name": "logits", "out": 3},
     {"type": "softmax", "name": "softmax"},
 ]
@@ -62,6 +64,7 @@ def network_of_card():
         "flatten": Flatten(),
         "dense1": Dense(2 * 3 * 5, 6, rng=rng),
         "tanh": Tanh(),
+        "sigmoid": Sigmoid(),
         "logits": Dense(6, 3, rng=rng),
         "softmax": Softmax(),
     }
@@ -284,6 +287,7 @@ def top_five(pretrained, images):
     return [[pretrained.classes[n] for n in row.argsort()[:-6:-1]] for row in probabilities]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "first"), [("squeezenet", 10), ("tiny_darknet", 13)])
 def test_the_imagenet_networks_know_the_photos(real_data, name, first):
     with (real_data / "photos" / "photos.csv").open() as file:

@@ -13,11 +13,11 @@ from PIL import Image
 
 import npdeconv
 from npdeconv import cli, models, weights
-from npdeconv.cli import demo, options
+from npdeconv.cli import commands, demo, options
 from npdeconv.data import Dataset, load_strokes
 from tests.tiny import assert_same_bits
 
-COMMANDS = [command.__name__.rpartition(".")[2] for command in cli.COMMANDS]
+COMMANDS = [command.__name__.rpartition(".")[2] for command in commands.COMMANDS]
 TRAIN = ("train", "deck_model4", "--data", "strokes", "--batch-size", "50", "--workers", "2")
 
 
@@ -107,7 +107,7 @@ def test_version(capsys):
 
 def test_info(capsys):
     lines = say(capsys, "info", "deck_model3").splitlines()
-    assert lines[0] == "deck_model3: input 28 x 28 x 1"
+    assert lines[0] == "deck_model3: input 28 x 28 x 1; classes: 10; data that fit: mnist, strokes, photos"
     rows = {line.split()[0]: re.split(r"  +", line) for line in lines[2:]}
     assert list(rows) == [*models.deck_model3(rng=np.random.default_rng(0)).layers, "total"]
     assert rows["conv1"] == ["conv1", "Conv2D", "28 x 28 x 32", "320", "3x3"]
@@ -139,13 +139,14 @@ def test_gradcheck_finds_a_wrong_gradient(capsys, monkeypatch):
 def test_train_records_a_run(trained):
     names = {str(path.relative_to(trained)) for path in trained.rglob("*") if path.is_file()}
     expected = {"config.json", "history.csv", "weights.npz", "checkpoint.npz", "snapshots/epoch_0001.npz"}
-    expected.add("data.json")
+    expected |= {"data.json", ".lock"}
     assert names == expected
     config = json.loads((trained / "config.json").read_text())
     assert config["network"] == "deck_model4"
     assert config["dataset"]["name"] == "strokes"
     assert config["momentum"] == 0.9
-    assert config["free"] == {"epochs": 1, "npdeconv": npdeconv.__version__}
+    free = {"epochs": 1, "npdeconv": npdeconv.__version__, "steps_before": 0, "builder": None}
+    assert config["free"] == free
     network = models.deck_model4(rng=np.random.default_rng(9))
     weights.load(network, trained / "weights.npz")
     snapshot = models.deck_model4(rng=np.random.default_rng(8))
@@ -327,6 +328,7 @@ def test_project_keras_weights(trained, tmp_path, capsys):
         assert_same_bits(dict(file), dict(other))
 
 
+@pytest.mark.slow
 def test_no_result_replaces_another(trained, tmp_path, capsys):
     commands = [
         ("project", "--layer", "relu2", "--map", "3"),
@@ -398,7 +400,7 @@ def test_a_run_finds_its_own_folder_of_data_again(tmp_path, capsys, monkeypatch)
         )
 
     monkeypatch.setattr(models, "names", lambda: ("small",))
-    monkeypatch.setattr(models, "build", lambda name, rng, dtype=np.float32: small(rng, dtype))
+    monkeypatch.setattr(models, "build", lambda name, rng, classes=3: small(rng))
     monkeypatch.chdir(tmp_path)
     say(capsys, "train", "small", "--data", "my digits", "--run", "run", "--epochs", "1")
     assert json.loads((tmp_path / "run" / "data.json").read_text()) == {"data": str(folder)}

@@ -83,7 +83,7 @@ def test_class_maps_of_a_photo(card, tmp_path, capsys):
     assert lines[0].startswith(f"{first}: probability 0.")
     with Image.open(out / "cam_image1_top2.png") as image:
         assert min(image.size) > 100
-    say(capsys, "cam", path, "--data", photos, "--classes", 2, 0, "--out", out)
+    say(capsys, "cam", path, "--data", photos, "--classes", "DOG", 0, "--out", out)
     with np.load(out / "cam_image0_class2-0.npz") as arrays:
         assert arrays["classes"].tolist() == [2, 0]
 
@@ -101,7 +101,7 @@ def test_class_maps_that_can_not_be_are_refused(card, digits_net, tmp_path, caps
         "npdeconv: --image: photos has the images 0 to 1, got 2\n"
     )
     assert refuse(capsys, "cam", path, *photo, "--classes", 3) == (
-        "npdeconv: --classes: small has the classes 0 to 2, got 3\n"
+        "npdeconv: --classes: no class '3'; the classes are cat, giant panda, dog\n"
     )
     assert not out.exists()
 
@@ -150,9 +150,10 @@ def test_classes_are_named_and_an_apng_keeps_its_colors(card, tmp_path, capsys):
 def test_requests_to_maximize_what_is_not_there(card, digits_net, tmp_path, capsys):
     path, _ = card
     refused = {
-        ("--map", "lion"): "--map: expected a number or the name of a class, got 'lion'",
-        ("--map", "3"): "--map: layer 'pool' has the maps 0 to 2, got 3",
-        ("--layer", "conv", "--map", "cat"): "--map: expected a number, got 'cat'",
+        ("--map", "gaint panda"): "--map: no class 'gaint panda' (did you mean 'giant panda'?); the classes"
+        " are cat, giant panda, dog",
+        ("--map", "3"): "--map: no class '3'; the classes are cat, giant panda, dog",
+        ("--layer", "conv", "--map", "cat"): "--map: expected the number of a map of layer 'conv', got 'cat'",
         ("--select", "all"): "--select: expected center, mean or two numbers, got 'all'",
         ("--layer", "conv9"): "no layer 'conv9'; the layers are standardize, conv, relu, pool",
         ("--decay", "1"): "Regularizers: decay must be at least 0 and below 1, got 1.0",
@@ -167,6 +168,7 @@ def test_requests_to_maximize_what_is_not_there(card, digits_net, tmp_path, caps
     assert not (tmp_path / "o").exists()
 
 
+@pytest.mark.slow
 def test_the_comparison_of_poolings(tmp_path, capsys):
     flags = ("--images", 100, "--test", 20, "--seeds", 2, "--warm-up", 0, "--epochs", 1, "--out", tmp_path)
     lines = say(capsys, "localize", *flags).splitlines()

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pooch
@@ -18,6 +20,7 @@ from npdeconv.data import files
 from npdeconv.data.dataset import Dataset
 
 WITH_WORKERS = ("demo", "train", "project", "occlude", "top", "look", "evolve", "report")
+STROKES = {"name": "strokes", "images": (20_000, 28, 28, 1), "classes": list("0123456789")}
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +28,7 @@ def made(tmp_path_factory):
     """The folder of a run, without any training."""
     folder = tmp_path_factory.mktemp("cli") / "run"
     folder.mkdir()
-    config = {"network": "deck_model4", "dataset": {"name": "strokes"}}
+    config = {"network": "deck_model4", "dataset": STROKES}
     (folder / "config.json").write_text(json.dumps(config))
     weights.save(models.deck_model4(rng=np.random.default_rng(0)), folder / "weights.npz")
     return folder
@@ -121,8 +124,10 @@ def test_runs_that_are_damaged(run, capsys):
         (run / "config.json").write_text(text)
         said = complain(capsys, "project", run, *PROJECT)
         assert said == f"{run}/config.json: expected the settings of a training run"
-    (run / "config.json").write_text('{"network": "resnet", "dataset": {"name": "strokes"}}')
-    assert complain(capsys, "project", run, *PROJECT).startswith("no network 'resnet'; the networks are ")
+    unknown = {"network": "resnet", "dataset": STROKES}
+    (run / "config.json").write_text(json.dumps(unknown))
+    said = complain(capsys, "project", run, *PROJECT)
+    assert said.startswith(f"{run}: its network 'resnet' is none of npdeconv's; if you trust the code")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +172,9 @@ def test_data_that_does_not_fit(run, capsys):
 def test_a_run_is_not_written_over(run, capsys):
     before = {path: path.read_bytes() for path in run.iterdir()}
     said = complain(capsys, "train", "deck_model4", "--data", "strokes", "--run", run)
-    assert said == f"{run}: holds a training run already; resume it, or choose another folder"
+    assert said == (
+        f"{run}: holds a training run already; --resume goes on with it, --run chooses another folder"
+    )
     assert {path: path.read_bytes() for path in run.iterdir()} == before
     said = complain(capsys, "train", "deck_model3", "--data", "strokes", "--run", run, "--resume")
     assert said.startswith(f"{run}/config.json: the run was made with network 'deck_model4', and can't be ")
@@ -223,13 +230,39 @@ def test_where_in_the_network_it_went_wrong(run, capsys, monkeypatch):
     assert said == "Conv2D: expected something else (in layer 'conv1')"
 
 
-def test_an_interruption_has_its_own_status(run, capsys, monkeypatch):
+def test_an_interruption_has_its_own_status_and_says_how_to_go_on(made, run, capsys, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "fit", interrupt)
     assert cli.main(["train", "deck_model4", "--data", "strokes"]) == 130
     assert capsys.readouterr() == ("", "npdeconv: interrupted\n")
+    (run.parent / "new").mkdir()
+
+    def stop(*_, run, **__):
+        shutil.copy(made / "config.json", run)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "fit", stop)
+    assert cli.main(["train", "deck_model4", "--data", "strokes", "--run", "new"]) == 130
+    said = "npdeconv: interrupted (the same command with --resume goes on with the run in new)\n"
+    assert capsys.readouterr().err == said
+    (run.parent / "demo" / "run").mkdir(parents=True)
+    assert cli.main(["demo", "--images", "20", "--out", "demo"]) == 130
+    said = f"npdeconv: interrupted (the same command goes on with the run in {Path('demo') / 'run'})\n"
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize("arguments", [("project", "run", *PROJECT), ("localize",)])
+def test_missing_data_name_those_that_need_no_files(run, arguments, capsys, monkeypatch):
+    def offline(*_, **__):
+        raise OSError(-2, "Name or service not known")
+
+    monkeypatch.setattr(files, "data_folders", list)
+    monkeypatch.setattr(pooch, "retrieve", offline)
+    said = complain(capsys, *arguments, "--data", "mnist")
+    assert said.startswith("mnist/t")
+    assert said.endswith(" (--data strokes is drawn, and needs no files)")
 
 
 @pytest.mark.parametrize(
@@ -247,6 +280,7 @@ def test_an_interruption_has_its_own_status(run, capsys, monkeypatch):
             "argument --seed: expected a whole number, at least 0, got '-1'",
         ),
         (["train", "deck_model4", "--optimizer", "best"], "argument --optimizer: invalid choice: 'best'"),
+        (["info", "deck_model4", "--x", "\x1b"], "npdeconv info: error: unrecognized arguments: --x \\x1b"),
     ],
 )
 def test_the_parser_refuses_with_the_usage(arguments, message, capsys):
@@ -255,7 +289,8 @@ def test_the_parser_refuses_with_the_usage(arguments, message, capsys):
     assert caught.value.code == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("usage: npdeconv")
+    command = f" {arguments[0]}" if len(arguments) > 1 else ""
+    assert err.startswith(f"usage: npdeconv{command} [-h]")
     assert message in err.splitlines()[-1]
 
 
@@ -339,7 +374,7 @@ def test_report_keeps_what_is_not_its_own(run, capsys):
     assert said == "mine.html: is no page of a run and would be lost; choose another name"
     assert (run.parent / "mine.html").read_text() == "<!doctype html>\n<title>mine</title>"
     (run / "report.html").write_text("mine")
-    said = complain(capsys, "train", "deck_model4", "--data", "strokes", "--run", run, "--watch")
+    said = complain(capsys, "train", "deck_model4", "--data", "strokes", "--run", run, "--resume", "--watch")
     assert said == f"{run}/report.html: is no page of a run and would be lost; choose another name"
     assert "is no page of a run and would be lost" in complain(capsys, "demo", "--out", run)
     assert (run / "report.html").read_text() == "mine"
@@ -401,3 +436,32 @@ def test_a_process_of_its_own(tmp_path):
     assert done.stderr.startswith("npdeconv: nowhere: expected the folder of a training run or one of ")
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "usage", "sentence"),
+    [
+        (("trian", "deck_model3"), "npdeconv", r"invalid choice: 'trian' .* \(did you mean 'train'\?\)$"),
+        (("train", "deck_model3", "--epohcs", "3"), "npdeconv train", r"unrecognized arguments: --epohcs 3"),
+        (("train", "m", "--epohcs=3"), "npdeconv train", r"--epohcs=3 \(did you mean '--epochs'\?\)$"),
+        (("train", "m", "--optimizer", "adm"), "npdeconv train", r"'adm' .* \(did you mean 'adam'\?\)$"),
+        (("train", "m", "--xyz"), "npdeconv train", r"unrecognized arguments: --xyz$"),
+        (("info", "a", "b"), "npdeconv info", r"unrecognized arguments: b$"),
+    ],
+)
+def test_arguments_that_are_nearly_right(capsys, arguments, usage, sentence):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(list(arguments))
+    assert stopped.value.code == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"usage: {usage} [-h]")
+    assert re.search(sentence, err.rstrip())
+
+
+def test_a_model_that_is_nearly_right(capsys):
+    said = complain(capsys, "train", "deck_modell3")
+    assert said.startswith("no network 'deck_modell3' (did you mean 'deck_model3'?); the networks are ")
+    said = complain(capsys, "classify", "deck_modell3")
+    assert said.endswith(" (did you mean 'deck_model3'?)")
+    said = complain(capsys, "train", "deck_model3", "--data", "mnits")
+    assert said.endswith("there is no folder 'mnits' (did you mean 'mnist'?)")

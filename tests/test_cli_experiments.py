@@ -181,7 +181,7 @@ def test_errors_are_one_sentence(network, tmp_path, capsys):
         "--queries: there are the compared images 0 to 39, got 40"
     )
     assert complain("transfer", *network, "--classes", "top") == (
-        "no class 'top' in halves; the classes are left, right, bottom"
+        "halves: no class 'top'; the classes are left, right, bottom"
     )
     card = tmp_path / "card.json"
     assert complain("probe", card, "--weights", "x.npz") == (f"--weights: expected none, {card} has its own")

@@ -160,14 +160,14 @@ def test_classify_one_photo_by_the_weights(card, photos, capsys):
 
 
 def prepared(card, data):
-    return pretrained.prepare(weights.load_card(card), str(data), None)
+    return pretrained.prepare(weights.load_card(card), str(data))
 
 
-def test_photos_are_labeled_with_what_the_network_takes_them_for(card, photos):
+def test_photos_have_no_labels(card, photos):
     network, dataset = prepared(card, photos)
     assert dataset.images.shape == (2, 6, 6, 3)
     assert dataset.images[:, 0, 0].tolist() == [[150, 0, 0], [0, 0, 120]]
-    assert dataset.labels.tolist() == [0, 1]
+    assert dataset.labels is None
     assert dataset.classes == tuple(COLORS)
     assert dataset.name == "photos"
     np.testing.assert_allclose(network(dataset.images / np.float32(255)), [[50, 0], [0, 20]], atol=1e-4)
@@ -178,16 +178,18 @@ def test_photos_are_labeled_with_what_the_network_takes_them_for(card, photos):
     [
         (("Sea_Water", "Tomato"), [1, 0]),  # known, though spelled in another way
         (("Tomato",), [0]),
-        (("Sea_Water", "lemon"), [0, 0]),  # lemon is not: all are classified
+        (("Sea_Water", "lemon"), None),  # lemon is not: nothing that is said of it could be true
     ],
 )
-def test_folders_named_like_the_classes_are_labels(card, tmp_path, folders, labels):
+def test_folders_named_like_the_classes_are_labels(card, tmp_path, folders, labels, capsys):
     for name in folders:  # all are red
         (tmp_path / "set" / name).mkdir(parents=True)
         Image.new("RGB", (9, 9), (200, 0, 0)).save(tmp_path / "set" / name / "x.png")
     _, dataset = prepared(card, tmp_path / "set")
-    assert dataset.labels.tolist() == labels
+    assert (dataset.labels if labels is None else dataset.labels.tolist()) == labels
     assert dataset.classes == tuple(COLORS)
+    said = capsys.readouterr().err
+    assert said == "" if labels else "colors does not know all of its classes (not lemon); classes" in said
 
 
 def gray_card(folder):
@@ -206,8 +208,8 @@ def test_a_network_that_ends_in_maps(tmp_path, photos, capsys):
     layers = [{"type": "conv", "name": "conv1", "kernel": 1, "stride": 1, "pad": 0, "in": 3, "out": 2}]
     card = write_card(tmp_path, REDDISH_BLUISH, layers=layers, class_names=None)
     _, dataset = prepared(card, photos)
-    assert dataset.classes == ("unknown",)
-    assert dataset.labels.tolist() == [0, 0]
+    assert dataset.classes == ()
+    assert dataset.labels is None
     said = complain(capsys, "classify", card, "--data", photos)
     assert said == "colors: expected a network with classes, got outputs of shape (6, 6, 2)"
 
@@ -264,6 +266,7 @@ def test_a_card_that_is_missing(tmp_path, capsys):
     assert said == f"{tmp_path}/no.json: there is no such file"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "least"), [("squeezenet_imagenet", 11), ("tiny_darknet_imagenet", 11)])
 def test_real_networks_know_real_photos(real_data, name, least, capsys):
     lines = say(capsys, "classify", real_data / f"weights/{name}.json", "--data", "photos").splitlines()
@@ -278,7 +281,7 @@ def test_real_networks_know_real_photos(real_data, name, least, capsys):
 
 def test_info_lists_the_layers_of_a_card(card, capsys):
     lines = say(capsys, "info", card).splitlines()
-    assert lines[0] == "colors: input 6 x 6 x 3"
+    assert lines[0].startswith("colors: input 6 x 6 x 3; classes: tomato, sea water; data that fit: ")
     assert [line.split()[0] for line in lines[2:-1]] == ["standardize", "conv1", "relu1", "gap"]
 
 
@@ -288,3 +291,58 @@ def test_look_calls_photos_by_their_names_and_finds_no_mistakes_in_them(card, ph
     assert "no mistakes to draw: nobody has said what the photos show" in printed
     assert not list(out.glob("confusion*"))
     assert list(out.glob("layers_image0.png"))
+
+
+def test_occlude_calls_no_answer_true(card, photos, tmp_path, capsys):
+    out = tmp_path / "out"
+    flags = ("--layer", "relu1", "--image", "1", "--size", "3", "--out", out)
+    printed = say(capsys, "occlude", card, "--data", photos, *flags)
+    assert "nobody has labeled the image: sea water is predicted, right or wrong" in printed
+    with np.load(next(out.glob("*.npz"))) as arrays:
+        assert arrays["label"] == 1
+    labeled = tmp_path / "set/tomato"
+    labeled.mkdir(parents=True)
+    for n in (0, 1):
+        Image.new("RGB", (9, 9), (0, 0, 200)).save(labeled / f"{n}.png")
+    printed = say(capsys, "occlude", card, "--data", labeled.parent, *flags)
+    assert "nobody" not in printed
+    assert "clean: probability of tomato 0.0000, most likely sea water" in printed
+
+
+def test_a_report_of_photos_says_predicted(card, photos, tmp_path, capsys):
+    layers = [
+        {"type": "conv", "name": "conv1", "kernel": 1, "stride": 1, "pad": 0, "in": 3, "out": 2},
+        {"type": "relu", "name": "relu1"},
+        {"type": "global_avgpool", "name": "gap"},
+    ]
+    card = write_card(tmp_path, REDDISH_BLUISH, layers=layers)
+    say(capsys, "report", card, "--data", photos, "--out", tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert "Nobody has labeled these images." in page
+    assert 'id="mistakes"' not in page
+
+
+def test_embed_of_photos_says_nothing_of_shared_labels(card, photos, tmp_path, capsys):
+    for n in range(3):
+        Image.new("RGB", (9, 9), (0, 50 * n, 200)).save(photos / f"{n}.png")
+    arguments = ("--data", photos, "--layer", "relu1", "-k", "1", "--out", tmp_path / "out")
+    printed = say(capsys, "embed", card, *arguments)
+    assert "nobody has labeled photos: nothing is said about labels that neighbors share" in printed
+    with np.load(tmp_path / "out/embed_relu1.npz") as arrays:
+        assert "labels" not in arrays.files
+    assert complain(capsys, "transfer", card, *arguments[:4]) == (
+        "transfer: expected images with labels, nobody has labeled those of photos"
+    )
+
+
+def test_cards_lie_where_data_lie(card, photos, tmp_path, capsys, monkeypatch):
+    (tmp_path / "weights").mkdir()
+    for path in (card, card.with_suffix(".npz")):
+        path.rename(tmp_path / "weights" / path.name)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setenv("NPDECONV_DATA", str(tmp_path))
+    for name in ("colors.json", "colors.npz", "weights/colors.json"):
+        assert say(capsys, "classify", name, "--data", "photos").startswith("image 0, a red one: tomato")
+        assert say(capsys, "info", name).startswith("colors: input 6 x 6 x 3")
+    assert say(capsys, "maximize", "colors.json", "--map", "Sea_Water", "--steps", "1", "--out", "out")

@@ -256,3 +256,32 @@ def test_split_per_class_needs_a_generator_and_every_class():
         numbered([0, 0]).split_per_class(1, 0)
     with pytest.raises(ValueError, match=r"taking 1 images of each class needs more than that, 'b' has 0$"):
         numbered([0, 0, 2, 2]).split_per_class(1, np.random.default_rng(0))
+
+
+def bare(count=6, groups=None):
+    """Images that nobody has labeled."""
+    return Dataset(numbered([0] * count).images, None, (), "bare", groups)
+
+
+def test_images_may_have_no_labels():
+    dataset = bare()
+    assert dataset.labels is None
+    assert dataset.classes == ()
+    assert repr(dataset) == "<Dataset 'bare': 6 images of 2x3x1 without labels>"
+    assert dataset[[3, 1]].labels is None
+    assert pixels(dataset[[3, 1]]) == [3, 1]
+    with pytest.raises(ValueError, match=r"^look: expected images with labels, nobody has labeled .* bare$"):
+        dataset.labels_for("look")
+    assert numbered([1, 2]).labels_for("look").tolist() == [1, 2]
+
+
+def test_images_without_labels_are_split():
+    rng = np.random.default_rng(0)
+    rest, aside = bare().split(0.5, rng)
+    assert sorted(pixels(rest) + pixels(aside)) == list(range(6))
+    assert len(aside) == 3
+    rest, aside = bare(6, tuple("xxyyzz")).split_groups(0.34, rng)
+    assert len(set(aside.groups)) == 1
+    assert not set(aside.groups) & set(rest.groups)
+    with pytest.raises(ValueError, match=r"^split_per_class: expected images with labels, nobody"):
+        bare().split_per_class(1, rng)

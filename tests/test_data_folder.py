@@ -133,9 +133,18 @@ def test_missing_folder(tmp_path):
         load_folder(tmp_path / "no", 4)
 
 
-def test_no_class(pets):
-    with pytest.raises(ValueError, match=r"cat: expected a folder of images per class, got no folder in it$"):
-        load_folder(pets / "cat", 4)
+def test_images_in_no_class_folder_have_no_labels(pets):
+    dataset = load_folder(pets / "cat", 4)
+    assert dataset.labels is None
+    assert dataset.classes == ()
+    assert dataset.groups == ("1", "10")
+    assert dataset.images[:, 0, 0].tolist() == [[0, 0, 2], [0, 0, 3]]
+
+
+def test_no_class(tmp_path):
+    (tmp_path / "notes.txt").write_text("no image")
+    with pytest.raises(ValueError, match=r": expected a folder of images per class, got no folder in it$"):
+        load_folder(tmp_path, 4)
 
 
 def test_empty_class(pets):

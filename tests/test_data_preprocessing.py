@@ -108,7 +108,11 @@ def test_no_photos():
         ({"std": 0}, ValueError, r"scale and std must be above 0, got 0.00\d+ and \(0.0, 0.0, 0.0\)$"),
         ({"scale": 0}, ValueError, r"scale and std must be above 0, got 0 and \(1.0, 1.0, 1.0\)$"),
         ({"scale": "1"}, TypeError, "scale must be a number, got '1'$"),
-        ({"channels": "grey"}, ValueError, "channels must be one of RGB, BGR, gray, got 'grey'$"),
+        (
+            {"channels": "grey"},
+            ValueError,
+            r"channels must be one of RGB, BGR, gray, got 'grey' \(did you mean 'gray'\?\)$",
+        ),
     ],
 )
 def test_settings_that_make_no_sense(settings, error, message):

@@ -41,7 +41,10 @@ def test_mnist(real_data, split, count, first, per_class, sha256):
 @pytest.mark.parametrize(
     ("split", "per_class", "first", "sha256"),
     [
-        ("train", 5000, "frog", "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5"),
+        pytest.param(
+            *("train", 5000, "frog", "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5"),
+            marks=pytest.mark.slow,
+        ),
         ("test", 980, "cat", "6e09eb1832c45cb630e38f9741e83d6d7473fef26efa3b130521cb51fea0487f"),
     ],
 )
@@ -58,7 +61,9 @@ def test_cifar10(real_data, split, per_class, first, sha256):
     assert edges[2] > edges[0] + 10  # the sky above ships is blue
 
 
-@pytest.mark.parametrize(("split", "count", "series"), [("train", 2520, 7), ("test", 330, 4)])
+@pytest.mark.parametrize(
+    ("split", "count", "series"), [pytest.param("train", 2520, 7, marks=pytest.mark.slow), ("test", 330, 4)]
+)
 def test_rps(real_data, split, count, series):
     dataset = load_rps(split, size=32)
     assert dataset.images.shape == (count, 32, 32, 3)
@@ -70,6 +75,7 @@ def test_rps(real_data, split, count, series):
     assert dataset.images[:, :2].mean() > 240  # on white
 
 
+@pytest.mark.slow
 def test_rps_series(real_data):
     dataset = load_rps("train", size=8)
     assert {"rock01", "rock05ck01", "rock07-k03", "paper07", "testscissors03"} < set(dataset.groups)

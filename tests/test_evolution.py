@@ -169,9 +169,12 @@ def test_figures_name_what_they_show(snapshots):
     found = find_strongest(corner_finder(), two_images(), ["relu1"], k=2)["relu1"]
     patches = find_patches(corner_finder(), two_images(), found, "relu1")
     ax = plot.strongest(patches, found, maps=[0, 1], title="relu1")
-    assert ax.get_title() == "relu1\npatches on the left, their projections on the right"
+    assert ax.get_title() == (
+        "relu1\npatches on the left, their projections on the right:\n"
+        "mid-gray is zero, white plus and black minus the number after ±"
+    )
     texts = [text.get_text() for text in ax.texts]
-    assert texts[0].startswith("map 0: fires on")
+    assert re.fullmatch(r"map 0: fires on \d+%, ±[\d.e+]+", texts[0])
     assert texts[1] == "map 1: dead"
     with pytest.raises(ValueError, match="expected at least one map that fires"):
         plot.strongest(patches, found, maps=[])
@@ -180,9 +183,11 @@ def test_figures_name_what_they_show(snapshots):
     epochs, dead, note = (
         ["epoch 1", "2", "3", "10"],
         ["silent"] * 4,
+        "each row has one scale: mid-gray is zero, white plus and black minus the number after ±\n"
         "framed: another image than at the epoch before",
     )
-    assert [text.get_text() for text in ax.texts] == [*epochs, "map 0", "map 1", *dead, note]
+    maps = [f"map {m}\n±{np.abs(result.pixels[:, m]).max():.2g}" for m in range(2)]
+    assert [text.get_text() for text in ax.texts] == [*epochs, *maps, *dead, note]
     assert len(ax.patches) == result.jumped.sum() > 0
     assert not any(frame.get_clip_on() for frame in ax.patches)
     assert ax.get_title() == "relu1"

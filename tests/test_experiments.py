@@ -17,7 +17,6 @@ from npdeconv.experiments import (
     t_interval,
     transfer,
     untrained,
-    with_classes,
 )
 from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential
 from npdeconv.losses import softmax_cross_entropy
@@ -84,7 +83,7 @@ def test_only_some_classes():
     assert only_classes(grouped, [1]).groups == tuple(map(str, np.flatnonzero(dataset.labels == 1)))
     for wrong in ("top", 3, -1):
         with pytest.raises(
-            KeyError, match=rf"no class {wrong!r} in halves; the classes are left, right, bottom"
+            KeyError, match=rf"halves: no class {wrong!r}; the classes are left, right, bottom"
         ):
             only_classes(dataset, [wrong])
     with pytest.raises(
@@ -277,19 +276,6 @@ def test_an_untrained_copy_has_other_weights_and_shares_none():
             assert array.std() == pytest.approx(np.sqrt(2 / fan_in), rel=0.5)
     with pytest.raises(TypeError, match=r"untrained: rng must be a numpy.random.Generator, got 1"):
         untrained(network, 1)
-
-
-def test_a_new_head_on_the_same_layers():
-    network = tiny_network()
-    other = with_classes(network, 5, np.random.default_rng(0))
-    assert other.output_shape((8, 8, 1)) == (5,)
-    assert other["conv1"] is network["conv1"]
-    assert network.output_shape((8, 8, 1)) == (3,)
-    rng = np.random.default_rng(0)
-    with pytest.raises(
-        ValueError, match="with_classes: expected the last layer with weights to be Dense, got"
-    ):
-        with_classes(Sequential({"conv": Conv2D(1, 2, 3, rng=rng)}), 3, rng)
 
 
 def test_experiments_with_what_cannot_be():

@@ -41,6 +41,7 @@ def manifest(deck):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_accuracy_and_loss_are_theirs(network, test_set):
     accuracy, loss = training.evaluate(network, test_set)
     assert accuracy == 0.9924
@@ -76,6 +77,7 @@ def test_published_projections_are_ours(network, test_set, manifest, deck):
     assert np.median(correlations) > 0.965
 
 
+@pytest.mark.slow
 def test_their_top_five_and_dead_maps_are_found_again(network, test_set, manifest):
     found = find_strongest(network, test_set.images, [*LAYERS.values(), "relu4"], k=5, by="mean")
     dead = {layer: np.flatnonzero(result.firing == 0).tolist() for layer, result in found.items()}

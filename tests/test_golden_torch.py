@@ -24,7 +24,7 @@ BUILD = {
     "squeezenet": lambda: models.squeezenet(variant="torchvision", **EXACT),
     "vgg16": lambda: models.vgg16(**EXACT),
 }
-LARGE = [pytest.param(name, marks=pytest.mark.slow) for name in ("alexnet_grouped", "vgg16")]
+LARGE = [pytest.param(name, marks=pytest.mark.slow) for name in ("alexnet", "alexnet_grouped", "vgg16")]
 PLACES = {
     "alexnet": {"relu1": "features.1", "pool2": "features.5", "relu5": "features.11", "fc8": "classifier.6"},
     "alexnet_grouped": {
@@ -59,15 +59,15 @@ def stored(name, shape, number):
     return Stored(name, shape, np.dtype("f4"), lambda: draw_parameter(name, shape, number))
 
 
-@pytest.fixture(scope="module", params=["alexnet", "squeezenet", *LARGE])
+@pytest.fixture(scope="module", params=["squeezenet", *LARGE])
 def filled(request):
     """One network's name, PyTorch's arrays, and the network with the same weights."""
     expected = golden(request.param)
     network = BUILD[request.param]()
     named = zip(expected["parameters"], expected["shapes"], strict=True)
     modules = torch_modules([stored(str(name), shape, n) for n, (name, shape) in enumerate(named)])
-    names = weights.TORCHVISION.get(request.param) or in_order(network, modules)
-    parameters = convert(network, modules, names, "torch", 0)
+    names = weights.TORCHVISION.get(request.param) or in_order(network, modules, fold=False)
+    parameters = convert(network, modules, names, "torch", {})
     weights.assign(network.parameters, parameters, Path("drawn"))
     del parameters
     return request.param, expected, network

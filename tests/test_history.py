@@ -9,7 +9,10 @@ from npdeconv.training.history import COLUMNS
 
 
 def rows(count):
-    return [{name: epoch + k / 7 for k, name in enumerate(COLUMNS)} for epoch in range(1, count + 1)]
+    return [
+        {name: epoch if k == 0 else epoch / (7 + k) for k, name in enumerate(COLUMNS)}
+        for epoch in range(1, count + 1)
+    ]
 
 
 def history_of(count):
@@ -23,7 +26,7 @@ def test_columns():
     history = history_of(3)
     assert list(history) == list(COLUMNS)
     assert history.epochs == 3
-    assert history["loss"] == [1 + 1 / 7, 2 + 1 / 7, 3 + 1 / 7]
+    assert history["loss"] == [1 / 8, 2 / 8, 3 / 8]
     history.truncate(1)
     assert history.epochs == 1
     assert dict(history) == {name: [value] for name, value in rows(1)[0].items()}
@@ -32,8 +35,8 @@ def test_columns():
 
 def test_a_file_keeps_every_bit(tmp_path):
     history = history_of(4)
-    odd = [0.1 + 0.2, 5e-324, 1.7e308, -0.0, math.nan, 1 / 3, 2.0]
-    history.append(**dict(zip(COLUMNS, odd, strict=True)))
+    for odd in ([5, 1.7e308, 5e-324, math.nan, math.nan, 1 / 3, 2.0], [6, 0.1 + 0.2, 1, -0.0, 0, 0, 1e300]):
+        history.append(**dict(zip(COLUMNS, odd, strict=True)))
     history.write(tmp_path / "history.csv")
     again = History.read(tmp_path / "history.csv")
     assert repr(dict(again)) == repr(dict(history))
@@ -53,6 +56,29 @@ def test_a_row_needs_every_column():
 
 
 HEADER = ",".join(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["7,1,1,1,1,1,1"], "row 1 is of epoch 7"),
+        (["1,1,1,1,1,1,1", "3,1,1,1,1,1,1"], "row 2 is of epoch 3"),
+        (["nan,1,1,1,1,1,1"], "row 1 is of epoch nan"),
+        (["1,nan,1,1,1,1,1"], "epoch 1 has the loss nan"),
+        (["1,inf,1,1,1,1,1"], "epoch 1 has the loss inf"),
+        (["1,-1,1,1,1,1,1"], "epoch 1 has the loss -1"),
+        (["1,1,1.1,1,1,1,1"], r"epoch 1 has the accuracy 1\.1"),
+        (["1,1,1,nan,1,1,1"], "epoch 1 has the validation_loss nan"),
+        (["1,1,1,1,2,1,1"], "epoch 1 has the validation_accuracy 2"),
+        (["1,1,1,1,1,-1,1"], "epoch 1 has the learning_rate -1"),
+        (["1,1,1,1,1,1,nan"], "epoch 1 has the seconds nan"),
+    ],
+)
+def test_impossible_values_are_refused(tmp_path, rows, message):
+    path = tmp_path / "history.csv"
+    path.write_text("\n".join([HEADER, *rows]) + "\n")
+    with pytest.raises(ValueError, match=rf"history\.csv: expected .* per epoch, but {message}$"):
+        History.read(path)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from npdeconv import visualize
+from npdeconv.data import Dataset, as_input
 from npdeconv.inference import evaluate, predict
+from npdeconv.layers import Sequential, Sigmoid, Softmax
 from tests.tiny import tiny_dataset, tiny_network
 
 OF_IMAGES = {
@@ -52,3 +55,35 @@ def test_a_data_set_is_no_array_of_images(ask):
     message = "^tiny: expected a Dataset to train on or look at, got an array of dtype uint8 and shape "
     with pytest.raises(TypeError, match=message):
         ask(tiny_network(), tiny_dataset(5).images)
+
+
+def one_output(end=None):
+    """Return the tiny network with one output, and what stands above it."""
+    layers = dict(tiny_network(softmax=False, classes=1).layers)
+    return Sequential(layers if end is None else layers | {"end": end}, input_shape=(8, 8, 1), name="binary")
+
+
+def test_one_output_with_a_sigmoid_is_a_probability():
+    images = tiny_dataset(5).images
+    logits = one_output()(as_input(images, np.float32))
+    np.testing.assert_allclose(predict(one_output(Sigmoid()), images), 1 / (1 + np.exp(-logits)), rtol=1e-6)
+
+
+def test_one_output_without_a_sigmoid_is_none():
+    message = r"^binary: expected several outputs, one per class, or a Sigmoid at the end, got one output"
+    one_class = Dataset(tiny_dataset(5).images, np.zeros(5, np.int64), ("one",), "ones")
+    for network in (one_output(), one_output(Softmax())):
+        with pytest.raises(ValueError, match=message):
+            predict(network, one_class.images)
+        with pytest.raises(ValueError, match=message):
+            evaluate(network, one_class)
+
+
+def test_a_network_that_ends_in_sigmoid_has_no_classes_to_count():
+    network = Sequential(dict(tiny_network(softmax=False).layers) | {"end": Sigmoid()}, name="labels")
+    assert predict(network, tiny_dataset(5).images).shape == (5, 3)
+    with pytest.raises(
+        ValueError,
+        match=r"^labels: expected a network that ends in the logits of its classes, .* Sigmoid$",
+    ):
+        evaluate(network, tiny_dataset(5))

@@ -131,9 +131,9 @@ def test_drawings_show_boxes_projections_and_silence():
     assert axes.shape == (2, 3)
     assert [ax.get_title() for ax in axes[0]] == ["relu1\nmap 1", "relu2\nmap 0", "relu3\nmap 1"]
     assert [ax.get_title() for ax in axes[1]] == [
-        "activation 1\n3x3 pixels, enlarged",
-        "activation 2\n5x5 pixels, enlarged",
-        "activation 4\n{}x{} pixels, enlarged".format(*axes[1, 2].images[0].get_array().shape),
+        "activation 1\n3x3 pixels, enlarged\nprojection ±1",
+        "activation 2\n5x5 pixels, enlarged\nprojection ±2",
+        "activation 4\n{}x{} pixels, enlarged\nprojection ±8".format(*axes[1, 2].images[0].get_array().shape),
     ]
     outline = axes[0, 1].patches[1]
     assert (*outline.get_xy(), outline.get_width(), outline.get_height()) == (1.5, 1.5, 5, 5)
@@ -162,7 +162,7 @@ def test_all_columns_have_one_frame_and_titles_at_one_height():
         assert np.ptp([ax.title.get_window_extent().y0 for ax in row]) < 1
     whole = result.projection._replace(box=boxes * 0 + [-1, 13, -1, 11])
     axes = plot.layers(image, result._replace(projection=whole))
-    assert axes[1, 0].get_title() == "activation 1\nwhole image"
+    assert axes[1, 0].get_title() == "activation 1\nwhole image\nprojection ±1"
 
 
 def test_crops_stay_in_the_image():

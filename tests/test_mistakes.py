@@ -7,6 +7,7 @@ import pytest
 from npdeconv import plot
 from npdeconv.data import Dataset, as_input
 from npdeconv.layers import Dense, Flatten, Sequential, Softmax
+from npdeconv.plot.images import OWN_SCALE, span
 from npdeconv.training import evaluate, predict
 from npdeconv.visualize import confusion, find_mistakes, project
 from tests.tiny import CLASSES, tiny_dataset, tiny_network
@@ -132,8 +133,9 @@ def test_chances_that_would_round_are_odds(wrong, truth, said):
     result = find_mistakes(voter(), VOTES, 1)
     result = result._replace(probability=np.array([wrong]), truth_probability=np.array([truth]))
     axes = plot.mistakes(VOTES.images[result.images], result, VOTES.classes)
-    assert axes[1, 0].get_title() == f"speaks for b\n({said[0]})"
-    assert axes[2, 0].get_title() == f"speaks for c\n({said[1]})"
+    scale = span(max(np.abs(result.misled_by).max(), np.abs(result.spoke_for_truth).max()))
+    assert axes[1, 0].get_title() == f"speaks for b\n({said[0]}), {scale}"
+    assert axes[2, 0].get_title() == f"speaks for c\n({said[1]}), {scale}"
 
 
 def test_equal_confidence_keeps_the_order_and_no_mistakes_are_none():
@@ -181,7 +183,8 @@ def test_the_two_projections_of_a_mistake_share_a_scale():
     assert axes[0, 0].get_title() == "image 1: c,\ntaken for b"
     assert axes[1, 0].get_title().startswith("speaks for b\n(99.9")
     assert axes[2, 0].get_title().startswith("speaks for c\n(0.0")
-    assert axes[0, 0].figure.get_supxlabel() == "each column has its own scale; mid-gray is zero"
+    caption = axes[0, 0].figure.get_supxlabel()
+    assert caption.endswith("each column has its own scale: " + OWN_SCALE)
     np.testing.assert_allclose(axes[1, 0].images[0].get_array(), [[0.5, 1, 0.5]])
     np.testing.assert_allclose(axes[2, 0].images[0].get_array(), [[0.5, 0.5, 0.6]])
     np.testing.assert_allclose(axes[1, 1].images[0].get_array(), [[0.5, 0.5, 1]])

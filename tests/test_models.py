@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from npdeconv import initializers, models
-from tests.tiny import assert_same_bits
+from npdeconv.layers import Conv2D, ReLU, Sequential
+from tests.tiny import assert_same_bits, tiny_network
 
 PARAMETERS = {
     "deck_model2": 822_346,
@@ -116,3 +117,45 @@ def test_unknown_names_list_the_known():
     ) as caught:
         build("resnet")
     assert all(name in str(caught.value) for name in PARAMETERS)
+
+
+def test_names_that_are_nearly_right():
+    with pytest.raises(KeyError, match=r"no network 'deck_modell3' \(did you mean 'deck_model3'\?\); the"):
+        build("deck_modell3")
+    with pytest.raises(
+        KeyError, match=r"no layer 'Conv1' \(did you mean 'conv1'\?\); the layers are conv1, "
+    ):
+        build("deck_model2")["Conv1"]
+
+
+def test_another_last_layer_on_the_same_layers():
+    network = tiny_network()
+    other = models.with_classes(network, 5, np.random.default_rng(0))
+    assert other.output_shape((8, 8, 1)) == (5,)
+    assert other["conv1"] is network["conv1"]
+    assert network.output_shape((8, 8, 1)) == (3,)
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_every_network_can_have_other_classes(name):
+    published = build(name)
+    ((shape, classes),) = [row[:2] for row in models.PUBLISHED if name in (b.__name__ for b in row[2])]
+    assert (published.input_shape, published.output_shape(shape)) == (shape, (classes,))
+    network = models.with_classes(published, 7, np.random.default_rng(0))
+    assert network.output_shape(network.input_shape) == (7,)
+    assert network.name == name
+
+
+def test_the_published_number_of_classes_changes_nothing():
+    assert_same_bits(build("plotka", classes=10).parameters, build("plotka").parameters)
+
+
+def test_what_has_no_classes_to_change():
+    rng = np.random.default_rng(0)
+    maps = {"conv": Conv2D(1, 2, 3, rng=rng)}
+    with pytest.raises(
+        ValueError, match=r"with_classes: expected the last layer with weights to be Dense or"
+    ):
+        models.with_classes(Sequential({"relu": ReLU()}), 3, rng)
+    with pytest.raises(ValueError, match=r"expected a network that ends in classes, maps ends in outputs of"):
+        models.with_classes(Sequential(maps, input_shape=(5, 5, 1), name="maps"), 3, rng)

@@ -246,3 +246,20 @@ def test_progress_is_shown_only_while_asked_for_and_only_of_what_takes_long(caps
         with parallel.progress_bars(), parallel.pool(workers) as parallel_map:
             assert list(parallel_map(abs, [-1, 2])) == [1, 2]
         assert drawn.pop() == {"total": 2, "unit": "shard", "delay": 2, "leave": False, "disable": None}
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_executor_that_would_wait_for_itself_is_refused(threads):
+    with ThreadPoolExecutor(threads) as outer, ThreadPoolExecutor(1) as other:
+        inside = outer.submit(lambda: list(squares(outer)))
+        with pytest.raises(
+            RuntimeError, match=r"^pool: expected an executor with threads of its own, .*workers=1"
+        ):
+            inside.result(timeout=20)
+        assert outer.submit(lambda: squares(other)).result(timeout=20) == squares(1)
+        assert outer.submit(lambda: squares(1)).result(timeout=20) == squares(1)
+
+
+def squares(workers):
+    with pool(workers) as parallel_map:
+        return list(parallel_map(abs, range(-5, 5)))

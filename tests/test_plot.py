@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from npdeconv import plot
-from npdeconv.plot.images import vivid
+from npdeconv.plot.images import span, vivid
 from npdeconv.training import History
 from npdeconv.visualize import Projection
 
@@ -76,7 +76,10 @@ def test_many_projections_are_wrapped():
     axes = plot.projections(np.zeros((10, 4, 4, 1), np.uint8), shown)
     assert axes.shape == (2, 10)
     figure = axes[0, 0].figure
-    assert len(figure.axes) == 20  # those that are left over are gone
+    assert len(figure.axes) == 20 + 1  # those that are left over are gone; the scale is there
+    assert figure.axes[-1].get_ylim() == (-9, 9)
+    assert figure.axes[-1].get_ylabel() == "pixel of a projection"
+    assert "pale beyond its edge\nbeneath: its projection" in figure.get_supxlabel()
     places = [[ax.get_subplotspec().rowspan.start for ax in row] for row in axes]
     assert places == [[0] * 8 + [2] * 2, [1] * 8 + [3] * 2]
     columns = [ax.get_subplotspec().colspan.start for ax in axes[0]]
@@ -110,6 +113,14 @@ def test_curves_draw_validation_only_where_there_was_any():
     assert [len(ax.lines) for ax in axes] == [1, 1]
     np.testing.assert_array_equal(axes[0].lines[0].get_ydata(), [1, 0.5])
     assert [ax.get_ylabel() for ax in axes] == ["cross-entropy (nats)", "accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [(0, "±0"), (0.7149, "±0.71"), (650.4, "±650"), (12345, "±12000"), (1.93e6, "±1.9e+06")],
+)
+def test_scales_are_numbers_of_two_digits(limit, said):
+    assert span(limit) == said
 
 
 def test_images_of_two_channels_are_refused():

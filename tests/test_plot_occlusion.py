@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from npdeconv import plot
+from npdeconv.plot.images import vivid_limit
 from npdeconv.visualize import Occlusion, Positions, occlude
 from tests.test_occlusion import corner_classifier, planted
 
@@ -15,7 +16,7 @@ def _close_figures():
     plt.close("all")
 
 
-def drawn(most_likely, label=0, **changes) -> tuple[np.ndarray, Occlusion]:
+def drawn(most_likely, label=0, truth=0, **changes) -> tuple[np.ndarray, Occlusion]:
     """A result with its maps on 2 x 3 positions of an 8x8 image, and the axes it is drawn on."""
     maps = np.arange(6.0).reshape(2, 3)
     places = Positions((4, 2), np.array([0, 3]), np.array([0, 2, 4]))
@@ -34,7 +35,8 @@ def drawn(most_likely, label=0, **changes) -> tuple[np.ndarray, Occlusion]:
         "agreement": 0.5,
     }
     result = Occlusion(**(values | changes))
-    return plot.occlusion(np.zeros((8, 8, 1), np.uint8), result, classes=tuple("abcdefghijklmn")), result
+    image, classes = np.zeros((8, 8, 1), np.uint8), tuple("abcdefghijklmn")
+    return plot.occlusion(image, result, classes=classes, truth=truth), result
 
 
 def edges(drawing):
@@ -61,8 +63,11 @@ def test_maps_are_drawn_over_the_image_at_the_occluders_center():
     assert axes[3].collections[-1].get_clim() == (0, 1)
     outline = axes[0].patches[1]
     assert (*outline.get_xy(), outline.get_width(), outline.get_height()) == (-0.5, 2.5, 2, 4)
-    assert axes[1].get_title() == "relu1, map 5, projected\nenergy and drop: rank correlation 0.50"
-    assert axes[0].get_title() == "a, and the occluder\nthat harms it most"
+    assert axes[1].get_title() == (
+        "relu1, map 5, projected\nenergy and drop: rank correlation 0.50\n"
+        f"mid-gray is zero, white and black ±{vivid_limit(result.projection):.2g}"
+    )
+    assert axes[0].get_title() == "a (true), and the occluder\nthat harms it most"
     caption = axes[0].figure.get_supxlabel()
     assert caption.startswith("each square of the three maps: the occluder's center;")
     assert axes[2].images[0].get_alpha() is None  # the image around a map isn't dimmed
@@ -72,7 +77,7 @@ def test_maps_are_drawn_over_the_image_at_the_occluders_center():
 def test_an_occluder_that_changes_nothing_is_not_said_to_harm():
     ones = np.ones((2, 3))
     axes, _ = drawn(ones.astype(int), probability=ones - 1e-9, clean_probability=1.0)
-    assert axes[0].get_title() == "a, and an occluder,\nwhich harms it nowhere"
+    assert axes[0].get_title() == "a (true), and an occluder,\nwhich harms it nowhere"
     axes, _ = drawn(ones.astype(int), probability=ones * 0.4, clean_probability=0.3)
     assert "harms it nowhere" in axes[0].get_title()
 
@@ -105,6 +110,16 @@ def test_the_true_class_keeps_its_color_and_many_classes_share_one():
     legend = legend_of(axes[4])
     assert list(legend) == ["a (true)", *"bcdefghi", "other"]
     assert len(set(legend.values())) == 10
+
+
+@pytest.mark.parametrize(
+    ("label", "truth", "name"),
+    [(1, None, "b (predicted)"), (1, 1, "b (true)"), (0, None, "a"), (1, 0, "b (predicted)")],
+)
+def test_only_what_somebody_said_is_called_true(label, truth, name):
+    axes, _ = drawn([[0, 1, 1], [1, 1, 1]], label, truth)
+    assert axes[0].get_title().startswith(f"{name}, and ")
+    assert next(iter(legend_of(axes[4]))) == name
 
 
 def test_one_position_and_a_silent_map_can_be_drawn():

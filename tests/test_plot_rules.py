@@ -22,13 +22,14 @@ def test_every_projection_has_its_own_scale_and_says_what_it_is():
     axes = plot.rules(image[..., :1], result)
     assert len(axes) == 10
     assert axes[0].get_title() == "image, and what the unit sees"
+    limits = [np.abs(pixels).max() for pixels in result.pixels]
     assert [ax.get_title() for ax in axes[1:5]] == [
-        "deconv\ngated on the way down",
-        "gradient\ngated on the way up",
-        "guided\ngated on both ways",
-        "linear\nnot gated",
+        f"deconv ±{limits[0]:.2g}\ngated on the way down",
+        f"gradient ±{limits[1]:.2g}\ngated on the way up",
+        f"guided ±{limits[2]:.2g}\ngated on both ways",
+        f"linear ±{limits[3]:.2g}\nnot gated",
     ]
-    assert axes[8].get_title() == "linear to centers\nnot gated"
+    assert axes[8].get_title() == f"linear to centers ±{limits[7]:.2g}\nnot gated"
     for ax, pixels in zip(axes[1:9], result.pixels[..., 0], strict=True):
         top, bottom, left, right = np.maximum(result.unit.box[0], 0)
         pixels = pixels[top:bottom, left:right]

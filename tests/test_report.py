@@ -362,7 +362,7 @@ def tiny_model(monkeypatch):
 
     monkeypatch.setitem(models._NETWORKS, "tiny", build)
     for module in ("options", "train"):
-        monkeypatch.setattr(f"npdeconv.cli.{module}.load_data", lambda *_: tiny_dataset(30))
+        monkeypatch.setattr(f"npdeconv.cli.{module}.read_data", lambda *_, **__: tiny_dataset(30))
 
 
 @pytest.mark.usefixtures("tiny_model")
@@ -398,5 +398,6 @@ def test_images_to_search_are_counted():
         collect(tiny_network(), tiny_dataset(3), images=0)
 
 
+@pytest.mark.slow
 def test_a_real_network_fits_into_15_megabytes(tmp_path):
     assert write(tmp_path / "page.html", noisy_report()) < 15e6

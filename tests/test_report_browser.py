@@ -7,9 +7,11 @@ import time
 import numpy as np
 import pytest
 
+from npdeconv.data import Dataset
 from npdeconv.report import write
 from npdeconv.report.sheets import as_bytes
 from tests.report_cases import DEAD, HOSTILE, history, hostile_report, noisy_report, tiny_report
+from tests.tiny import CLASSES, tiny_dataset
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
@@ -117,6 +119,8 @@ def test_clicking_a_layer_and_a_map_shows_what_was_found(page, report):
         f"Number 5: image {view.found.images[3, 4]}, class {report.classes[view.labels[3, 4]]}, activation"
     )
     assert words in page.inner_text("#detail")
+    limit = float(f"{np.abs(view.patches.projections[3]).max():.3g}")
+    assert f"projections: mid-gray is 0, white {limit:g}, black −{limit:g}" in page.inner_text("#detail")
     assert "3×3 weights for each of the 4 maps of pool1" in page.inner_text("#detail .filter").lower()
     page.click("#strip > :nth-child(1)")
     assert page.inner_text("#stage-name") == "epoch 1"
@@ -253,6 +257,36 @@ def test_pointing_at_an_occlusion_map_reads_the_probability(page, report):
         assert ("still most likely" if likely == name else f"it says {likely}") in words
 
 
+def test_the_whole_image_stands_beside_its_patch_which_is_framed_in_it(page, report):
+    view, scenes = report.layers[2], report.scenes
+    open_map(page, "relu2", 3)
+    for rank in (0, 5):
+        page.hover(f"#projections > :nth-child({rank + 1})")
+        (shown,) = pixels(page, "#detail .whole canvas")
+        n = scenes.positions.tolist().index(view.found.images[3, rank])
+        np.testing.assert_array_equal(shown[..., 0], scenes.images[n, ..., 0])
+        frame, whole = (
+            page.locator(f"#detail .whole {part}").bounding_box() for part in (".field", "canvas")
+        )
+        top, bottom, left, right = view.fields[3, rank] / np.repeat(scenes.size, 2)
+        sides = [whole["width"], whole["height"]] * 2
+        got = frame["x"] - whole["x"], frame["y"] - whole["y"], frame["width"], frame["height"]
+        np.testing.assert_allclose(np.divide(got, sides), (left, top, right - left, bottom - top), atol=0.02)
+
+
+@pytest.mark.parametrize("article", ["#detail", "#wrong article", "#examples article"])
+def test_pictures_can_fill_the_screen(page, article):
+    button, canvas = (page.locator(f"{article} {part}").first for part in (".enlarge", "canvas"))
+    before = canvas.bounding_box()["width"]
+    button.click()
+    page.wait_for_function("document.fullscreenElement?.matches('article')")
+    assert canvas.bounding_box()["width"] > 1.3 * before
+    assert page.evaluate("document.fullscreenElement.scrollWidth") <= page.evaluate("innerWidth")
+    button.click()
+    page.wait_for_function("document.fullscreenElement === null")
+    assert canvas.bounding_box()["width"] == before
+
+
 def test_mistakes_are_counted_and_shown(page, report):
     result = report.wrong.result
     counts = result.confusion
@@ -367,6 +401,7 @@ def test_the_policy_stops_what_would_leave_the_file(browser, path):
     context.close()
 
 
+@pytest.mark.slow
 def test_a_real_network_opens_in_two_seconds(browser, tmp_path):
     write(tmp_path / "large.html", noisy_report())
     started = time.perf_counter()
@@ -379,16 +414,17 @@ def test_a_real_network_opens_in_two_seconds(browser, tmp_path):
 def test_the_open_page_follows_the_training_until_it_ends(browser, report, tmp_path):
     path = tmp_path / "report.html"
     write(path, report._replace(history=history(1)), refresh=0.2)
-    toggle = "document.querySelector('#following').click()"  # leaves the focus where it is
     with opened(browser, path) as page:
-        page.evaluate(toggle)  # no new page while this one is used
+        write(path, report._replace(history=history(2)), refresh=0.2)
+        page.wait_for_selector("#charts output:has-text('epoch 2: ') >> nth=0")
+    with opened(browser, path, "#following=0") as page:  # no new page while this one is used
         open_map(page, "relu2", 3)
         page.press("#stage", "Home")
         page.focus('[data-map="3"]')
         page.evaluate("scrollTo(0, 300); window.old = true")
-        write(path, report._replace(history=history(2)), refresh=0.2)
-        page.evaluate(toggle)
-        page.wait_for_selector("#charts output:has-text('epoch 2: ') >> nth=0")
+        write(path, report._replace(history=history(3)), refresh=60)  # nor while that one is asked
+        page.evaluate("document.querySelector('#following').click()")  # leaves the focus where it is
+        page.wait_for_selector("#charts output:has-text('epoch 3: ') >> nth=0")
         assert page.evaluate("window.old === undefined")
         assert page.inner_text("#detail-title") == "relu2, map 3"
         assert page.inner_text("#stage-name") == "epoch 1"
@@ -396,6 +432,7 @@ def test_the_open_page_follows_the_training_until_it_ends(browser, report, tmp_p
         assert page.evaluate("scrollY") == 300
         page.click("#following")  # stop
         write(path, report._replace(history=history(3)), refresh=0.2)
+        page.reload()
         page.evaluate("window.old = true")
         page.wait_for_timeout(600)
         assert page.evaluate("window.old")
@@ -406,3 +443,20 @@ def test_the_open_page_follows_the_training_until_it_ends(browser, report, tmp_p
         page.evaluate("window.old = true")
         page.wait_for_timeout(600)
         assert page.evaluate("window.old")
+
+
+def test_images_that_nobody_labeled_are_called_predicted_everywhere(browser, tmp_path):
+    plain = tiny_dataset(70)
+    report, _ = tiny_report(tmp_path, Dataset(plain.images, None, CLASSES, "bare"))
+    write(tmp_path / "page.html", report)
+    with opened(browser, tmp_path / "page.html") as page:
+        open_map(page, "relu2", 3)
+        assert "What the network takes them for" in page.inner_text("#detail")
+        assert ", predicted " in page.inner_text("#detail")
+        for section in ("#similar", "#occlusion"):
+            assert ", predicted " in page.inner_text(section)
+        assert "of its predicted class" in page.inner_text("#cloud-kin")
+        text = page.inner_text("body").casefold()
+        for word in (", class ", "true class", "are right", "are wrong", "truth"):
+            assert word not in text
+        assert page.locator("#mistakes").count() == 0

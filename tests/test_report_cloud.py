@@ -1,5 +1,7 @@
 """The section of the report about what the last hidden layer finds similar, also in a browser."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -49,7 +51,7 @@ def test_the_cloud_is_what_embed_finds(report):
 def test_many_images_are_thinned_out_and_embedded_by_tsne():
     pytest.importorskip("sklearn")
     searched = tiny_dataset(400)
-    cloud = find_cloud(tiny_network(), searched, np.arange(400), workers=2)
+    cloud = find_cloud(tiny_network(), searched, np.arange(400), searched.labels, workers=2)
     assert len(cloud.positions) == 300
     assert cloud.positions[-1] == 398
     assert list(cloud.points) == ["principal components", "t-SNE"]
@@ -60,8 +62,8 @@ def test_without_a_hidden_layer_or_with_few_images_there_is_no_cloud():
     flat = Sequential(
         {"flatten": Flatten(), "logits": Dense(64, 3, rng=np.random.default_rng(0))}, input_shape=(8, 8, 1)
     )
-    assert find_cloud(flat, dataset, np.arange(9), workers=1) is None
-    assert find_cloud(tiny_network(), dataset[:5], np.arange(5), workers=1) is None
+    assert find_cloud(flat, dataset, np.arange(9), dataset.labels, workers=1) is None
+    assert find_cloud(tiny_network(), dataset[:5], np.arange(5), dataset.labels[:5], workers=1) is None
     page = render(collect(tiny_network(), dataset[:5], examples=0))
     assert payload_of(page)["cloud"] is None
     assert 'id="similar"' not in page
@@ -147,11 +149,16 @@ def test_touching_a_point_shows_its_image(browser, path, report):  # noqa: F811
 
 def test_the_points_move_where_another_method_puts_them(browser, report, tmp_path):  # noqa: F811
     other = np.random.default_rng(0).random((60, 2))
-    cloud = report.cloud._replace(points={**report.cloud.points, "t-SNE": other})
+    names = {**report.cloud.axes, "t-SNE": ("no meaning", "")}
+    cloud = report.cloud._replace(points={**report.cloud.points, "t-SNE": other}, axes=names)
     write(tmp_path / "page.html", report._replace(cloud=cloud))
     with opened(browser, tmp_path / "page.html") as page:
         assert page.get_attribute("#cloud-methods >> text=t-SNE", "aria-pressed") == "true"
+        assert page.text_content("#cloud .axis") == "no meaning"
         before = place_of(page, 5)
         page.click("#cloud-methods >> text=principal components")
         assert page.get_attribute("#cloud-methods >> text=t-SNE", "aria-pressed") == "false"
         assert place_of(page, 5) != before
+        said = page.locator("#cloud .axis").all_text_contents()
+        assert said == list(report.cloud.axes["principal components"])
+        assert re.fullmatch(r"first principal component: \d+% of the variance", said[0])

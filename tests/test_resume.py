@@ -63,7 +63,8 @@ def assert_same_end(got, expected):
 
 
 def files_in(folder):
-    return {path.name: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != ".lock"]
+    return {path.name: path.read_bytes() for path in paths}
 
 
 @pytest.fixture(scope="module")

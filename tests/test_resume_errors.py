@@ -145,3 +145,69 @@ def test_histories_that_do_not_belong_to_the_checkpoint(run):
     refuse(run, r"history\.csv: there is no such file$", FileNotFoundError)
     (run / "history.csv").write_text(whole)
     run_to(run, resume=True)
+
+
+def test_histories_that_can_not_have_come_to_be(run):
+    header, *rows = (run / "history.csv").read_text().splitlines()
+    for lines, message in (
+        ([rows[0].replace("1.0", "7.0", 1), rows[1]], r"row 1 is of epoch 7"),
+        (
+            [*rows, rows[1].replace("2.0", "3.0", 1), rows[1].replace("2.0", "4.0", 1)],
+            r"expected the 2 epochs",
+        ),
+        (
+            [",".join([*row.split(",")[:3], "nan", "nan", *row.split(",")[5:]]) for row in rows],
+            r"each epoch$",
+        ),
+    ):
+        (run / "history.csv").write_text("\n".join([header, *lines]) + "\n")
+        refuse(run, rf"history\.csv: .*{message}")
+
+
+def counts(**changes):
+    """The counts after 2 epochs of 3 steps: 64 of 80 images to train on, 24 per batch."""
+    return np.array(
+        list(({"seed": 1, "epoch": 3, "index": 0, "correct": 0, "count": 0, "steps": 6} | changes).values())
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"epoch": 2},
+            "as many of the optimizer's steps as the run has had, got step 0 of 3 in epoch 2, .* 6 steps",
+        ),
+        ({"steps": 7}, "as many of the optimizer's steps as the run has had"),
+        (
+            {"index": 1, "count": 24, "correct": 25, "steps": 7},
+            "no more right answers than images, .* 25 of 24",
+        ),
+        ({"index": 1, "count": 25, "steps": 7}, "as many images as steps make, got .* 0 of 25 images right"),
+        ({"correct": 5}, "no more right answers than images"),
+        ({"index": 3, "count": 72, "steps": 9}, "a step of the epoch, got step 3 of 3 in epoch 3"),
+    ],
+)
+def test_checkpoints_that_can_not_have_come_to_be(run, changes, message):
+    change_checkpoint(run, counts=counts(**changes))
+    refuse(run, rf"checkpoint\.npz: expected {message}")
+
+
+@pytest.mark.parametrize("sums", [[-1.0, 0], [0, -1.0]])
+def test_sums_that_can_not_have_come_to_be(run, sums):
+    change_checkpoint(run, sums=np.array(sums))
+    refuse(
+        run,
+        r"checkpoint\.npz: expected sums that are not negative, got .* a loss of -?[01]\.0 and -?[01]\.0 s",
+    )
+
+
+def test_a_run_whose_optimizer_had_made_steps_before_goes_on(tmp_path):
+    optimizer = Adam(0.02)
+    run_to(tmp_path / "before", optimizer=optimizer, epochs=1)
+    run_to(tmp_path / "run", optimizer=optimizer, epochs=1)
+    *_, history = run_to(tmp_path / "run", epochs=2, resume=True)
+    assert history.epochs == 2
+    run_to(tmp_path / "run", epochs=3, resume=True)
+    change_checkpoint(tmp_path / "run", counts=counts(epoch=4, steps=9))
+    refuse(tmp_path / "run", "as many of the optimizer's steps")

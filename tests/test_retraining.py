@@ -81,6 +81,7 @@ def test_contributions_by_hand():
     np.testing.assert_allclose(held_out, [np.nan, 0.4, 0, 0], atol=1e-12)
 
 
+@pytest.mark.slow
 def test_only_a_copy_is_trained_and_on_the_class():
     pytest.importorskip("skimage")
     given = network()
@@ -96,6 +97,7 @@ def test_only_a_copy_is_trained_and_on_the_class():
     assert (result.activation[1, 0] > result.activation[0, 0]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_without_training_nothing_changes(channels):
     result = study(channels, rate=0.0)
@@ -109,6 +111,7 @@ def test_without_training_nothing_changes(channels):
         np.testing.assert_array_equal(values[0], values[1])
 
 
+@pytest.mark.slow
 def test_all_follows_from_the_seed_and_nothing_from_the_workers():
     first, again, other = study(workers=1), study(workers=2), study(seed=1, workers=1)
     for name, array in first._asdict().items():
@@ -227,4 +230,4 @@ def test_the_control_is_what_most_are_taken_for_unless_given(command, tmp_path, 
     assert len(list((tmp_path / "out").glob("*class1_control[02].npz"))) == 1
     assert cli.main([*command, "--class", "cat"]) == 2
     error = capsys.readouterr().err
-    assert "npdeconv: --class: expected a class by name, or by number below 3, got 'cat'" in error
+    assert "npdeconv: --class: no class 'cat'; the classes are 0, 1, 2" in error

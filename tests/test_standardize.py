@@ -1,9 +1,9 @@
-"""The layers that pretrained networks need: `Standardize` and `Tanh`, by worked examples."""
+"""The layers that pretrained networks need: `Standardize`, `Tanh` and `Sigmoid`, by worked examples."""
 
 import numpy as np
 import pytest
 
-from npdeconv.layers import Standardize, Tanh
+from npdeconv.layers import Sigmoid, Standardize, Tanh
 
 
 def test_each_channel_has_its_own_mean_and_std():
@@ -61,3 +61,14 @@ def test_tanh_keeps_signs_on_the_way_down():
     np.testing.assert_array_equal(layer.deconv(down, context), down)
     np.testing.assert_allclose(layer.backward(down, context)[0], [[-0.21195247, 4.0, 3.93223866]], rtol=1e-7)
     assert repr(layer) == "Tanh()"
+
+
+def test_sigmoid_keeps_signs_on_the_way_down_and_never_overflows():
+    x = np.array([[-1000.0, 0.0, 1.0, 1000.0]])
+    layer = Sigmoid()
+    y, context = layer.forward(x)
+    np.testing.assert_allclose(y, [[0.0, 0.5, 0.73105858, 1.0]], rtol=1e-8)
+    down = np.array([[-3.0, 4.0, 1.0, 5.0]])
+    np.testing.assert_array_equal(layer.deconv(down, context), down)
+    np.testing.assert_allclose(layer.backward(down, context)[0], [[0.0, 1.0, 0.19661193, 0.0]], rtol=1e-7)
+    assert repr(layer) == "Sigmoid()"

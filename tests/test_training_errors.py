@@ -98,9 +98,8 @@ def test_a_validation_that_diverges_stops_before_the_run_is_spoiled(tmp_path):
 
     calls = [True, False, False, False, False, False]  # popped from the end: after the last step
     network = tiny_network()
-    with pytest.raises(
-        FloatingPointError, match=r"^training stopped: the validation loss became \w+ after epoch 2$"
-    ):
+    message = r"^training stopped after epoch 2, in validation: evaluate: .* in the output of layer 'logits'$"
+    with pytest.raises(FloatingPointError, match=message):
         fitted(network, epochs=3, run=tmp_path, validation=tiny_dataset(40, seed=5), constraint=explode)
     kept = tiny_network()
     weights.load(kept, tmp_path / "weights.npz")
@@ -140,14 +139,14 @@ def test_datasets_that_do_not_fit(dataset, message, tmp_path):
         evaluate(network, dataset)
     with pytest.raises(ValueError, match=message):
         fitted(network, dataset, run=run)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=r"strange ones: a" if dataset.name == "four" else message):
         fitted(network, validation=dataset, run=run)
     assert not run.exists()
 
 
 def test_outputs_that_are_no_classes():
     network = Sequential({"conv": Conv2D(1, 3, 3, rng=np.random.default_rng(0))}, name="maps")
-    with pytest.raises(ValueError, match=r"^maps: expected 3 outputs, .* got outputs of shape \(6, 6, 3\)$"):
+    with pytest.raises(ValueError, match=r"^maps: expected a network with classes, got .* \(6, 6, 3\)$"):
         evaluate(network, tiny_dataset())
 
 

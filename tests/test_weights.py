@@ -56,6 +56,21 @@ def test_the_format_is_plain_npz(saved):
         assert_same_bits(dict(file), tiny_network(seed=1).parameters)
 
 
+@pytest.mark.parametrize("name", ["allow_pickle", "file", "args", "kwds", "weight"])
+def test_arrays_may_have_any_name(tmp_path, name):
+    path, arrays = tmp_path / "a.npz", {name: np.arange(3.0), "other": np.float32(1)}
+    _files.write_arrays(path, arrays)
+    assert_same_bits(_files.read_arrays(path, {name: (3,), "other": ()}), arrays)
+    with np.load(path, allow_pickle=False) as file:
+        assert_same_bits(dict(file), arrays)
+
+
+def test_objects_are_not_pickled(tmp_path):
+    with pytest.raises(ValueError, match=r"^Object arrays cannot be saved when allow_pickle=False$"):
+        _files.write_arrays(tmp_path / "a.npz", {"weight": np.array([None])})
+    assert not list(tmp_path.iterdir())
+
+
 def test_other_precisions_are_converted(tmp_path):
     narrow, wide = tiny_network(seed=1), tiny_network(seed=2, dtype=np.float64)
     weights.save(narrow, tmp_path / "narrow.npz")
@@ -287,11 +302,11 @@ def files_in(folder):
 def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(saved, monkeypatch):
     before = files_in(saved.parent)
 
-    def full_disk(file, **arrays):
+    def full_disk(file, *_, **__):
         file.write(b"PK" * 100)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "savez", full_disk)
+    monkeypatch.setattr(_files.npy, "write_array", full_disk)
     with pytest.raises(OSError, match=r"weights\.npz: could not be written \(No space left on device\)$"):
         weights.save(tiny_network(seed=2), saved)
     assert files_in(saved.parent) == before

@@ -56,8 +56,6 @@ def test_other_stacks(tmp_path):
     path = tmp_path / "w.h5"
     write(path, arrays=tiny_network(width=5).parameters)
     refuse_h5(path, r"expected conv1\.weight of shape \(3, 3, 1, 4\), conv2d_4/kernel:0 has \(3, 3, 1, 5\)$")
-    write(path, tamper=lambda root: root["dense_1"].attrs.create("weight_names", ["dense_1/kernel:0"]))
-    refuse_h5(path, r"expected logits to have a bias, dense_1/kernel:0 has none$")
     write(path, arrays=copy_of(tiny_network().parameters) | {"conv2.bias": np.arange(4)})
     refuse_h5(path, r"expected conv2\.bias to hold floats, conv2d_10/bias:0 has int64$")
 
@@ -95,8 +93,8 @@ def test_nothing_is_read_from_other_files(tmp_path):
     for make, message in {
         external_link: itself + "ExternalLink$",
         soft_link: itself + "SoftLink$",
-        external_storage: r"expected dense_1/bias:0 in the file itself, it lies in another$",
-        virtual: r"expected dense_1/bias:0 in the file itself, it lies in another$",
+        external_storage: r"expected dense_1/bias:0 in the file itself, got numbers of another file$",
+        virtual: r"expected dense_1/bias:0 in the file itself, got numbers of another file$",
     }.items():
         write(path, tamper=replace_bias(make))
         refuse_h5(path, message)
@@ -144,7 +142,7 @@ def test_files_that_lie_about_their_content(tmp_path, tamper):
 
 def test_files_that_are_something_else(tmp_path):
     refuse_h5(tmp_path / "no.h5", r"no\.h5: there is no such file$", FileNotFoundError)
-    refuse_h5(tmp_path, r"expected a Keras \.h5 file of weights, got a file that can't be read as one \(")
+    refuse_h5(tmp_path, r": expected a file, got something else$")
     for content in (b"", b"conv1", b"\x89HDF\r\n\x1a\n"):
         (tmp_path / "x.h5").write_bytes(content)
         refuse_h5(tmp_path / "x.h5", r"expected a Keras \.h5 file of weights, got a file that can't be read")
@@ -154,7 +152,7 @@ def test_files_cut_short_anywhere(tmp_path):
     path = tmp_path / "w.h5"
     write(path)
     whole = path.read_bytes()
-    for length in range(0, len(whole), 601):
+    for length in range(0, len(whole), 1201):
         path.write_bytes(whole[:length])
         refuse_h5(path, r"expected a Keras \.h5 file of weights, got a file that can't be read as one \(")
 
@@ -196,7 +194,7 @@ def test_batch_normalizations_are_folded_in(tmp_path):
         layer.weight[...], layer.bias[...] = kernel, 0
         plain = layer(x)
         scale = norm["gamma"] / np.sqrt(norm["moving_variance"] + epsilon)
-        weights.load_keras(network, tmp_path / "w.h5", names, epsilon=epsilon)
+        weights.load_keras(network, tmp_path / "w.h5", names, fold=names is None, epsilon=epsilon)
         np.testing.assert_allclose(
             network(x), (plain - norm["moving_mean"]) * scale + norm["beta"], atol=1e-12
         )

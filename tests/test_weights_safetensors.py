@@ -114,11 +114,11 @@ def test_numbers_that_numpy_has_not(tmp_path):
     refuse_file(path, r"expected a whole \.safetensors file, got a file that can't be read as one")
     whole = {"conv": "a", "fc": "b"}
     header = {
-        "a.weight": {"dtype": "BF16", "shape": [3, 2, 2, 1], "data_offsets": [0, 24]},
-        "b.weight": {"dtype": "BF16", "shape": [4, 60], "data_offsets": [24, 504]},
+        "a.weight": {"dtype": "F8_E4M3", "shape": [3, 2, 2, 1], "data_offsets": [0, 12]},
+        "b.weight": {"dtype": "F8_E4M3", "shape": [4, 60], "data_offsets": [12, 252]},
     }
-    write_raw(path, header, bytes(504))
-    refuse_file(path, r"expected conv\.weight to hold floats, a\.weight has BF16$", names=whole)
+    write_raw(path, header, bytes(252))
+    refuse_file(path, r"expected conv\.weight to hold floats, a\.weight has F8_E4M3$", names=whole)
 
 
 def test_files_that_are_something_else(tmp_path):

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from npdeconv import weights
-from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential
+from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
 from tests.test_weights import refuse
 from tests.tiny import assert_same_bits, copy_of, tiny_network
 from tests.torch_files import (
     FILES,
     GOLDEN,
+    Call,
     dumps,
     plain_network,
     plain_tensors,
@@ -38,13 +39,13 @@ def check_logits(network):
 @pytest.mark.parametrize("names", [None, NAMES])
 def test_files_of_pytorch_give_its_logits(golden, names):
     network = small_network()
-    weights.load_torch(network, str(golden), names)
+    weights.load_torch(network, str(golden), names, fold=names is None)
     check_logits(network)
 
 
 def test_epsilon_is_an_argument():
     network = small_network()
-    weights.load_torch(network, FILES[0], epsilon=0.5)
+    weights.load_torch(network, FILES[0], fold=True, epsilon=0.5)
     with pytest.raises(AssertionError):
         check_logits(network)
 
@@ -81,7 +82,10 @@ def test_name_maps_that_do_not_fit(tmp_path):
 def test_networks_that_do_not_fit():
     other = tiny_network()
     refuse_torch(
-        FILES[0], r"expected conv1\.weight of shape \(4, 1, 3, 3\), conv1\.weight has \(4, ", network=other
+        FILES[0],
+        r"expected conv1\.weight of shape \(4, 1, 3, 3\), conv1\.weight has \(4, ",
+        network=other,
+        fold=True,
     )
     chain = Sequential(dict(list(small_network().layers.items())[:3]), input_shape=(8, 8, 3), name="half")
     refuse_torch(FILES[0], r"expected 1 layers with parameters for half, the file has 3$", network=chain)
@@ -176,3 +180,111 @@ def test_npz_files_with_other_names(tmp_path):
         KeyError, match=r"load: the network has no layer 'x' with parameters, which `names` has"
     ):
         weights.load(network, tmp_path / "w.npz", names | {"x": "conv1"})
+
+
+def described(tensors):
+    return {name: tensor(str(n), array) for n, (name, array) in enumerate(tensors.items())}
+
+
+def wrapped(path, content, tensors=None):
+    """Write a checkpoint: a pickle around the tensors of the plain network."""
+    torch_zip(path, plain_tensors() if tensors is None else tensors, content=dumps(content))
+    return path
+
+
+@pytest.mark.parametrize("end", ["pth.tar", "ckpt", "bin", "th", "h5"])
+def test_checkpoints_whatever_their_ending(tmp_path, end):
+    """A state dictionary among an epoch, an optimizer, and numbers of NumPy."""
+    scalar = Call("numpy._core.multiarray.scalar", Call("numpy.dtype", "f8", False, True), "........")
+    content = {
+        "epoch": 3,
+        "best": scalar,
+        "optimizer": {"state": {0: {"step": 7}}, "param_groups": [{"lr": 0.1}]},
+        "model_state_dict": described(plain_tensors()),
+    }
+    path, network = wrapped(tmp_path / f"w.{end}", content), plain_network()
+    weights.reader_of(path)(network, path)
+    np.testing.assert_array_equal(network["conv"].bias, [0, 1, 2])
+
+
+def test_several_state_dictionaries_are_listed(tmp_path):
+    own = described(plain_tensors())
+    refuse_torch(
+        wrapped(tmp_path / "w.pth", {"model": own, "ema": own}),
+        r"expected one state dictionary, the file has 'model', 'ema': in PyTorch, save model\.state_dict\(\)",
+        network=plain_network(),
+    )
+
+
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod."])
+@pytest.mark.parametrize("names", [None, {"conv": "conv"}, {"conv": ["module.conv"]}])
+def test_prefixes_of_wrappers_are_dropped(tmp_path, prefix, names):
+    tensors = {f"{prefix}{name}": array for name, array in plain_tensors().items()}
+    torch_zip(tmp_path / "w.pth", tensors)
+    network = plain_network()
+    weights.load_torch(network, tmp_path / "w.pth", names)
+    np.testing.assert_array_equal(network["conv"].bias, [0, 1, 2])
+
+
+def test_what_is_no_state_dictionary_says_what_to_save(tmp_path):
+    path, remedy = tmp_path / "w.pth", r": in PyTorch, save model\.state_dict\(\) alone$"
+    torch_zip(path, plain_tensors(), content=dumps(Call("__main__.Net")))
+    refuse_torch(path, r"asks for '__main__\.Net'; nothing was executed" + remedy, network=plain_network())
+    torch_zip(path, plain_tensors(), extra={"archive/code/__torch__.py": b"", "archive/constants.pkl": b""})
+    refuse_torch(
+        path, r"expected a state dictionary, got a TorchScript archive" + remedy, network=plain_network()
+    )
+
+
+def test_a_missing_bias_is_0(tmp_path):
+    torch_zip(tmp_path / "w.pth", {"conv.weight": plain_tensors()["conv.weight"]})
+    network = plain_network()
+    network["conv"].bias[...] = 7
+    weights.load_torch(network, tmp_path / "w.pth")
+    np.testing.assert_array_equal(network["conv"].bias, [0, 0, 0])
+
+
+def test_bfloat16_in_any_view(tmp_path):
+    """1, -2, 0.15625 and the largest: a bfloat16 is the upper half of a float32."""
+    halves = np.array([0, 0x3F80, 0xC000, 0x3E20, 0x7F7F], np.uint16)
+    content = {
+        "conv.weight": tensor("0", halves, shape=(3, 2, 2, 1), strides=(0, 0, 0, 0), kind="BFloat16"),
+        "conv.bias": tensor("0", halves, offset=1, shape=(3,), strides=(1,), kind="BFloat16"),
+    }
+    torch_zip(tmp_path / "w.pth", {}, storages={"0": halves}, content=dumps(content))
+    network = plain_network()
+    weights.load_torch(network, tmp_path / "w.pth")
+    np.testing.assert_array_equal(network["conv"].bias, [1, -2, 0.15625])
+    content["conv.bias"] = tensor("0", halves, offset=4, shape=(3,), strides=(0,), kind="BFloat16")
+    torch_zip(tmp_path / "w.pth", {}, storages={"0": halves}, content=dumps(content))
+    weights.load_torch(network, tmp_path / "w.pth")
+    np.testing.assert_array_equal(network["conv"].bias, np.float32(3.3895313892515355e38))
+
+
+def test_a_normalization_is_folded_only_when_told():
+    refuse_torch(
+        FILES[0],
+        r"expected to be told whether the batch normalization 'norm1' comes right behind 'conv1', below any"
+        r" activation, since the file does not say: if so, pass fold=True, or names that say which modules",
+    )
+
+
+def test_a_probe_tells_another_network():
+    """What stands between a layer and its normalization changes no shape."""
+    with np.load(GOLDEN / "small.npz") as file:
+        probe = file["image"], file["logits"]
+    network = small_network()
+    weights.load_torch(network, FILES[0], fold=True, probe=probe)
+    check_logits(network)
+    with pytest.raises(
+        TypeError, match=r"^probe must be a pair of inputs and expected outputs, got an array"
+    ):
+        weights.load_torch(network, FILES[0], fold=True, probe=probe[0])
+    layers = dict(small_network().layers) | {"relu1": MaxPool2D(1)}  # without the rectifier
+    refuse_torch(
+        FILES[0],
+        r"expected the probe's outputs within \d.*, the largest difference is \d.*; the weights fit by their",
+        network=Sequential(layers, input_shape=(8, 8, 3), name="other"),
+        fold=True,
+        probe=probe,
+    )

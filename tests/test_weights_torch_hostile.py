@@ -80,7 +80,10 @@ def write_changed(path, **changes):
         ({"count": 12.0}, r"expected a storage of numbers, got something else$"),
         ({"kind": "Double"}, r"expected 96 bytes in storage '0', got 48$"),
         ({"kind": "Int"}, r"expected conv\.weight to hold floats, conv\.weight has int32$"),
-        ({"kind": "BFloat16"}, r"got one that asks for 'torch\.BFloat16Storage'; nothing was executed$"),
+        (
+            {"kind": "ComplexFloat"},
+            r"asks for 'torch\.ComplexFloatStorage'; nothing was executed: in PyTorch, sa",
+        ),
         ({"legacy": True}, "harmless"),
     ],
     ids=str,
@@ -120,7 +123,10 @@ def test_tensors_that_lie(tmp_path, changes, match):
             {"a": Id("storage", Global("torch.FloatStorage"), "0", "cpu", 12, ("0", 1, 2))},
             r"to be whole, got a part",
         ),
-        ({"a": Call("os.system", "true")}, r"got one that asks for 'os\.system'; nothing was executed$"),
+        (
+            {"a": Call("os.system", "true")},
+            r"got one that asks for 'os\.system'; nothing was executed: in Py",
+        ),
         (
             Call("torch.nn.modules.container.Sequential"),
             r"asks for 'torch\.nn\.modules\.container\.Sequential'; noth",
@@ -141,14 +147,14 @@ def test_missing_and_surplus_arrays(tmp_path):
     refuse_plain(
         path, r"expected the arrays of a convolution, a dense layer or a batch normalization, 'conv' has b"
     )
-    torch_zip(path, {"conv.weight": plain_tensors()["conv.weight"]})
-    refuse_plain(path, r"expected conv to have a bias, conv\.weight has none$")
     torch_zip(path, plain_tensors() | {"dense.weight": np.zeros((3, 3))})
     refuse_plain(path, r"expected 1 layers with parameters for plain, the file has 2$")
     torch_zip(path, plain_tensors() | {"norm.running_mean": np.zeros(3), "norm.running_var": np.zeros(4)})
-    refuse_plain(path, r"expected conv\.variance of shape \(3,\), norm\.running_var has \(4,\)$")
+    refuse_plain(path, r"expected conv\.variance of shape \(3,\), norm\.running_var has \(4,\)$", fold=True)
     torch_zip(path, plain_tensors() | {"norm.running_mean": np.zeros(3), "norm.running_var": -np.ones(3)})
-    refuse_plain(path, r"fold_batch_norm: expected a variance above 0, got -1\.0 and epsilon 1e-05\)$")
+    refuse_plain(
+        path, r"fold_batch_norm: expected a variance above 0, got -1\.0 and epsilon 1e-05\)$", fold=True
+    )
     torch_zip(path, plain_tensors() | {"conv.bias": np.array([1, np.nan, 2], np.float32)})
     refuse_plain(path, r"expected conv\.bias to hold finite numbers, got NaN or infinity$")
 

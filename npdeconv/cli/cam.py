@@ -2,15 +2,22 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from npdeconv import plot
-from npdeconv._files import write_arrays
-from npdeconv.cli.figures import file_stem, image_name, listed, make_folder, save_figure
-from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load, only
+from npdeconv._text import visible
+from npdeconv.cli.figures import Results, add_out, answers, file_stem, image_name, listed
+from npdeconv.cli.options import (
+    add_command,
+    add_network,
+    add_workers,
+    at_least,
+    class_numbers,
+    load,
+    only,
+)
 from npdeconv.visualize import class_activation_maps
 
 
@@ -30,31 +37,31 @@ def add(commands: Any) -> None:
     option = parser.add_argument
     option("--image", type=int, default=0, metavar="N", help="position in the data set")
     option("--top", type=at_least(1), default=5, metavar="N", help="how many of the most likely classes")
-    option("--classes", type=int, nargs="+", metavar="N", help="these instead of the most likely ones")
-    option("--out", type=Path, default=Path("maps"), metavar="DIR", help="folder to write to")
+    option("--classes", nargs="+", metavar="CLASS", help="these, by name or number, not the most likely ones")
+    add_out(parser, "maps")
     add_workers(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Map, draw, and print the classes and where the files are."""
+    out = Results(options)
     network, dataset = load(options, only("--image", [options.image]))
     if options.classes is not None:
-        check_range("--classes", options.classes, len(dataset.classes), f"{network.name} has the classes")
+        options.classes = class_numbers("--classes", options.classes, network, len(dataset.classes))
     image = dataset.images[0]
     result = class_activation_maps(network, image[np.newaxis], options.classes, options.top)
-    make_folder(options.out)
+    axes = plot.class_activation(image, result, classes=dataset.classes)
+    (answer,) = answers(network, dataset, [0])
+    title = f"{image_name(dataset, options.image, 0)}: {answer}\nwhat {plot.literal(network.name)} sees where"
+    axes[0].figure.suptitle(title, fontsize="medium")
+    stem = _stem(options)
+    arrays = {"image": image, **{key: array[0] for key, array in result._asdict().items()}}
+    paths = out.figure(axes, stem), out.arrays(stem, arrays)
     for number, probability, logit in zip(
         result.classes[0], result.probability[0], result.logit[0], strict=True
     ):
-        print(f"{dataset.classes[number]}: probability {probability:.4f}, logit {logit:.4g}")
-    name = image_name(dataset, options.image, 0)
-    axes = plot.class_activation(image, result, classes=dataset.classes)
-    axes[0].figure.suptitle(f"{name}: what {network.name} sees where", fontsize="medium")
-    path = options.out / _stem(options)
-    print(save_figure(axes, path.with_name(f"{path.name}.png")))
-    arrays = path.with_name(f"{path.name}.npz")
-    write_arrays(arrays, {"image": image, **{key: array[0] for key, array in result._asdict().items()}})
-    print(arrays)
+        print(f"{visible(dataset.classes[number])}: probability {probability:.4f}, logit {logit:.4g}")
+    print(*paths, sep="\n")
 
 
 def _stem(options: argparse.Namespace) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from npdeconv._text import visible
 from npdeconv.cli.options import add_command, add_network, add_workers, at_least, load, only
 from npdeconv.inference import predict
 
@@ -40,7 +41,5 @@ def run(options: argparse.Namespace) -> None:
     groups = [""] * len(dataset) if dataset.groups is None else [f", {group}" for group in dataset.groups]
     for number, group, row in zip(numbers, groups, probabilities, strict=True):
         best = np.argsort(-row, kind="stable")[: options.k]
-        print(
-            f"image {number}{group}: "
-            + "; ".join(f"{dataset.classes[label]} {row[label]:.1%}" for label in best)
-        )
+        found = "; ".join(f"{dataset.classes[label]} {row[label]:.1%}" for label in best)
+        print(visible(f"image {number}{group}: {found}"))

@@ -1,7 +1,6 @@
 """`npdeconv demo`: train on the embedded digits, then look at what was learned."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,9 +8,10 @@ import numpy as np
 from npdeconv import models, optimizers, plot, training
 from npdeconv._types import Array
 from npdeconv.callbacks import Snapshots, print_epoch
-from npdeconv.cli.figures import check_folder, save_figure
+from npdeconv.cli.figures import Results, add_out, answers, check_folder
 from npdeconv.cli.options import add_command, add_seed, add_workers, at_least
 from npdeconv.cli.report import check_page, write_report
+from npdeconv.cli.train import naming_resume, say_if_it_failed
 from npdeconv.data import Dataset, load_strokes
 from npdeconv.layers import ReLU, Sequential
 from npdeconv.visualize import Strongest, find_strongest, project
@@ -30,7 +30,7 @@ def add(commands: Any) -> None:
         "layer back to pixels, and writes a page about the run. Needs no files and no network; takes about "
         "a minute on two cores.",
     )
-    parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="folder to write to")
+    add_out(parser, "demo")
     parser.add_argument("--images", type=at_least(1), default=12_000, metavar="N", help="digits to draw")
     parser.add_argument("--epochs", type=at_least(1), default=3, metavar="N", help="passes over them")
     add_seed(parser)
@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train, draw, write the report."""
-    rng = np.random.default_rng(options.seed)
+    out, rng = Results(options), np.random.default_rng(options.seed)
     network = models.deck_model3(rng=rng)
     folder = options.out / "run"
     check_folder(folder)
@@ -47,26 +47,28 @@ def run(options: argparse.Namespace) -> None:
     print(f"drawing {options.images:,} digits to learn from, 2,000 to test with", flush=True)
     train, test = load_strokes(options.images, options.seed), load_strokes(2_000, options.seed + 1)
     print(f"training {network.name} for {options.epochs} epochs; the run is in {folder}", flush=True)
-    history = training.fit(
-        network,
-        train,
-        optimizers.SGD(0.05, momentum=0.9),
-        epochs=options.epochs,
-        rng=rng,
-        validation=test,
-        schedule=optimizers.StepDecay(2, 0.1),
-        callbacks=[Snapshots(folder / "snapshots"), print_epoch],
-        run=folder,
-        resume=True,  # a demo that was stopped goes on, and one that is there is only drawn again
-        workers=options.workers,
-    )
+    with naming_resume(folder, "the same command"):
+        history = training.fit(
+            network,
+            train,
+            optimizers.SGD(0.05, momentum=0.9),
+            epochs=options.epochs,
+            rng=rng,
+            validation=test,
+            schedule=optimizers.StepDecay(2, 0.1),
+            callbacks=[Snapshots(folder / "snapshots"), print_epoch],
+            run=folder,
+            resume=True,  # a demo that was stopped goes on, and one that is there is only drawn again
+            workers=options.workers,
+        )
+    say_if_it_failed(history, train)
     print("projecting the strongest activations of every layer", flush=True)
-    files = [save_figure(plot.curves(history), options.out / "curves.png")]
+    files = [out.figure(plot.curves(history, title=f"{network.name} on {train.name}"), "curves")]
     layers = [name for name, layer in network.layers.items() if isinstance(layer, ReLU)]
     strongest = find_strongest(network, test.images, layers, k=1, workers=options.workers)
     for number, (layer, found) in enumerate(strongest.items(), 1):
         axes = _draw_layer(network, test, layer, found, options.workers)
-        files.append(save_figure(axes, options.out / f"layer{number}_{layer}.png"))
+        files.append(out.figure(axes, f"layer{number}_{layer}"))
     print("what the network learned, as figures, and as a page to open in a browser:", *files, sep="\n  ")
     write_report(folder, network, test, options.out / "report.html", workers=options.workers)
 
@@ -78,10 +80,8 @@ def _draw_layer(
     maps = np.sort(np.argsort(-found.activations[:, 0], kind="stable")[:MAPS_SHOWN])
     images = dataset.images[found.images[maps, 0]]
     result = project(network, images, layer, maps, workers=workers)
-    axes = plot.projections(images, result, titles=[f"map {m}" for m in maps])
-    figure = axes[0, 0].figure
-    figure.suptitle(
-        f"{layer}: the digit that excites each feature map most, the part of it that the unit sees,"
-        " and the projection"
-    )
-    return axes
+    numbers = found.images[maps, 0]
+    said = answers(network, dataset, numbers, between="\n")
+    titles = [f"map {m}, image {n}\n{answer}" for m, n, answer in zip(maps, numbers, said, strict=True)]
+    title = f"{network.name}, {layer}: the digit of {dataset.name} that excites each map most"
+    return plot.projections(images, result, titles=titles, title=f"{title}, and its projection by deconv")

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from npdeconv import plot
-from npdeconv._files import write_arrays
 from npdeconv._types import Array
-from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import add_command, add_workers, at_least, check_range, number
 from npdeconv.cli.subjects import add_subject, load_images, load_subject
 from npdeconv.cli.top import prefixed
@@ -29,7 +28,7 @@ def add(commands: Any) -> None:
         description="Compares images by a layer's features, and writes scatters of thumbnails (.png) along "
         "the features' principal components and by t-SNE, a sheet of images with their nearest neighbors in "
         "feature space and in pixel space, and the raw arrays (.npz). Prints how often neighbors share the "
-        "label.",
+        "label, if there are labels.",
     )
     add_subject(parser)
     option = parser.add_argument
@@ -53,12 +52,13 @@ def add(commands: Any) -> None:
     )
     option("--tsne", action="store_true", help="embed by t-SNE, too, which needs scikit-learn")
     option("--perplexity", type=number, default=30, metavar="X", help="of t-SNE: how many neighbors count")
-    option("--out", type=Path, default=Path("embedding"), metavar="DIR", help="folder to write to")
+    add_out(parser, "embedding")
     add_workers(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Embed, draw, count, and print where the files are."""
+    out = Results(options)
     subject = load_subject(options)
     network = subject.network
     layer = options.layer or last_hidden(network)
@@ -69,7 +69,6 @@ def run(options: argparse.Namespace) -> None:
     shown = dataset[places]
     queries = _first_of_classes(shown) if options.queries is None else np.array(options.queries)
     check_range("--queries", queries, count, "there are the compared images")
-    out = make_folder(options.out)
     result = embed(
         network,
         shown.images,
@@ -81,28 +80,38 @@ def run(options: argparse.Namespace) -> None:
         workers=options.workers,
     )
     stem = file_stem("embed", layer, split=options.split)
-    arrays = _draw(result, shown, queries, out, stem)
+    what = f"{network.name}, {layer}, {len(shown):,} images of {shown.name}"
+    paths = _draw(result, shown, queries, what, out, stem)
+    labels = {} if shown.labels is None else {"labels": shown.labels}
+    paths.append(out.arrays(stem, {"images": places, **labels, **_arrays(result)}))
     _print_agreement(result, shown)
-    write_arrays(out / f"{stem}.npz", {"images": places, "labels": shown.labels, **arrays})
-    print(out / f"{stem}.npz")
+    print(*paths, sep="\n")
 
 
-def _draw(result: Embedding, shown: Dataset, queries: Array, out: Path, stem: str) -> dict[str, Any]:
-    what = f"{result.layer}, {len(shown):,} images of {shown.name}"
+def _draw(
+    result: Embedding, shown: Dataset, queries: Array, what: str, out: Results, stem: str
+) -> list[Path]:
     first, second = result.pca.explained
     scatters = {
         "pca": (result.pca.points, f"the first two principal components: {first:.0%} and {second:.0%}")
     }
     if result.tsne is not None:
         scatters["tsne"] = (result.tsne, "t-SNE: only neighborhoods mean something, no distances")
+    paths = []
     for name, (points, how) in scatters.items():
-        ax = plot.scatter(points, shown.images, shown.labels, shown.classes, title=f"{what}\n{how}")
-        print(save_figure(ax, out / f"{stem}_{name}.png"), flush=True)
+        title = f"{plot.literal(what)}\n{how}"
+        ax = plot.scatter(points, shown.images, shown.labels, shown.classes, title=title)
+        paths.append(out.figure(ax, f"{stem}_{name}"))
     k = result.neighbors.positions.shape[1]
-    title = f"an image, its {k} nearest neighbors by {result.layer}, and by its pixels\nframed: another class"
+    how = f"an image, its {k} nearest neighbors by {result.layer}, and by its pixels"
+    how += "" if shown.labels is None else "; framed: another class"
     here, there = _only(result.neighbors, queries), _only(result.pixel_neighbors, queries)
+    title = f"{plot.literal(what)}\n{how}"
     axes = plot.neighbors(shown.images, here, there, shown.labels, shown.classes, title=title)
-    print(save_figure(axes, out / f"{stem}_neighbors.png"), flush=True)
+    return [*paths, out.figure(axes, f"{stem}_neighbors")]
+
+
+def _arrays(result: Embedding) -> dict[str, Any]:
     arrays = {"features": result.features, **prefixed("pca", result.pca._asdict())}
     arrays |= prefixed("neighbors", result.neighbors._asdict())
     arrays |= prefixed("pixel_neighbors", result.pixel_neighbors._asdict())
@@ -110,6 +119,9 @@ def _draw(result: Embedding, shown: Dataset, queries: Array, out: Path, stem: st
 
 
 def _print_agreement(result: Embedding, shown: Dataset) -> None:
+    if shown.labels is None:
+        print(f"nobody has labeled {shown.name}: nothing is said about labels that neighbors share")
+        return
     chance = 0.0
     for found, space in ((result.neighbors, result.layer), (result.pixel_neighbors, "pixels")):
         agreement = label_agreement(found, shown.labels)
@@ -122,8 +134,12 @@ def _print_agreement(result: Embedding, shown: Dataset) -> None:
 
 
 def _first_of_classes(shown: Dataset) -> Array:
-    """Return the first image each of some classes, at even distances among those that there are."""
-    _, first = np.unique(shown.labels, return_index=True)
+    """Return the first image each of some classes, at even distances among those that there are.
+
+    Without labels, each image may be of a class of its own.
+    """
+    of_class = np.arange(len(shown)) if shown.labels is None else shown.labels
+    _, first = np.unique(of_class, return_index=True)
     rows = min(ROWS, len(first))
     return first[np.arange(rows) * len(first) // rows]
 

@@ -5,19 +5,19 @@ from pathlib import Path
 from typing import Any
 
 from npdeconv import plot
-from npdeconv._files import write_arrays
-from npdeconv.cli.figures import file_stem, listed, make_folder, save_figure
+from npdeconv.cli.figures import Results, add_out, file_stem, listed
 from npdeconv.cli.options import (
     DATA_HELP,
     LAYERS_HELP,
     Split,
+    add_builder,
     add_command,
     add_workers,
     check_range,
     load_data,
-    load_run,
     run_folder,
 )
+from npdeconv.training.loading import rebuild
 from npdeconv.visualize import evolve, find_snapshots, shown_layers
 
 
@@ -34,6 +34,7 @@ def add(commands: Any) -> None:
     )
     option = parser.add_argument
     option("run_folder", metavar="RUN", help="folder of a training run")
+    add_builder(parser)
     option("--layers", nargs="+", metavar="NAME", help=LAYERS_HELP)
     option("--map", type=int, nargs="+", dest="maps", metavar="N", help="feature maps, 0 to 7 if not given")
     option("--data", metavar="SET", help=f"{DATA_HELP}; the run's if not given")
@@ -43,14 +44,15 @@ def add(commands: Any) -> None:
         help="part of the data set; if not given, train as in the paper, but test with --image",
     )
     option("--image", type=int, metavar="N", help="one image to project at all epochs")
-    option("--out", type=Path, default=Path("evolution"), metavar="DIR", help="folder to write to")
+    add_out(parser, "evolution")
     add_workers(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Load each snapshot, project, draw, and print when each layer last jumped."""
+    out = Results(options)
     folder = Path(run_folder(options.run_folder))
-    network, trained_on = load_run(folder)
+    network, trained_on = rebuild(folder, options.builder)
     snapshots = find_snapshots(folder / "snapshots")
     split: Split = options.split or ("train" if options.image is None else "test")
     dataset = load_data(options.data or trained_on, split, network)
@@ -60,7 +62,6 @@ def run(options: argparse.Namespace) -> None:
         check_range("--map", options.maps or (), count, f"layer {layer!r} has the maps")
     if options.image is not None:
         check_range("--image", options.image, len(dataset), f"{dataset.name} has the images")
-    make_folder(options.out)
     name, kind = Path(options.data or trained_on).name, "training" if split == "train" else "test"
     if options.image is None:
         print(f"searching the {len(dataset):,} {kind} images of {name} at each snapshot", flush=True)
@@ -78,7 +79,10 @@ def run(options: argparse.Namespace) -> None:
     )
     for layer, result in results.items():
         stem = file_stem(layer, origin, listed("map", options.maps), split=split)
-        write_arrays(options.out / f"{stem}.npz", result._asdict())
-        figure = save_figure(plot.evolution(result, title=f"{layer}\n{whose}"), options.out / f"{stem}.png")
+        out.arrays(stem, result._asdict())
+        title = (
+            plot.literal(f"{network.name}, {layer}: projections by deconv of") + f"\n{plot.literal(whose)}"
+        )
+        figure = out.figure(plot.evolution(result, title=title), stem)
         jump = f"last jump at epoch {result.last_jump}" if result.last_jump else "no jumps"
         print(f"{layer}, {whose}: {figure}" + ("" if options.image is not None else f" ({jump})"))

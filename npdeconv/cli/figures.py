@@ -1,27 +1,68 @@
 """Figures as files, and where results go."""
 
+import argparse
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 
 from npdeconv import _files
 from npdeconv._types import Array
+from npdeconv.cli.options import at_least
 from npdeconv.data import Dataset
+from npdeconv.inference import predict
+from npdeconv.layers import Sequential
+from npdeconv.plot.text import literal, use_fonts
 
 LONGEST_LIST = 40  # characters of a file's name
+UNDATED = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}  # the same file every time
 
 
-def save_figure(axes: Array | Axes, path: Path) -> Path:
-    """Write the figure that some axes belong to as PNG, whole or not at all, and forget it."""
-    figure: Any = axes.figure if isinstance(axes, Axes) else axes.flat[0].figure
-    _files.replace(path, lambda file: figure.savefig(file, format="png", dpi=130))
-    plt.close(figure)
-    return path
+def add_out(parser: Any, default: str) -> None:
+    """Add --out, --format and --dpi."""
+    option = parser.add_argument
+    option("--out", type=Path, default=Path(default), metavar="DIR", help="folder to write to")
+    option("--format", choices=UNDATED, default="png", help="of figures; pdf and svg are sharp at any size")
+    option("--dpi", type=at_least(10), default=130, metavar="N", help="dots per inch of figures")
+
+
+class Results:
+    """The folder of a command's results: checked at once, made with the first of them.
+
+    Parameters
+    ----------
+    options : Namespace
+        With what `add_out` added.
+    """
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        check_folder(options.out)
+        self._folder, self._format, self._dpi = options.out, options.format, options.dpi
+
+    def place(self, name: str) -> Path:
+        """Return where a result of this name belongs, in a folder that is there by now."""
+        return make_folder(self._folder) / name
+
+    def figure(self, axes: Array | Axes, stem: str) -> Path:
+        """Write the figure that some axes belong to, whole or not at all, and forget it."""
+        figure: Any = axes.figure if isinstance(axes, Axes) else axes.flat[0].figure
+        use_fonts(figure)
+        path = self.place(f"{stem}.{self._format}")
+        settings = {"format": self._format, "dpi": self._dpi, "metadata": UNDATED[self._format]}
+        _files.replace(path, lambda file: figure.savefig(file, **settings))
+        plt.close(figure)
+        return path
+
+    def arrays(self, stem: str, arrays: Mapping[str, Any]) -> Path:
+        """Write arrays by name."""
+        path = self.place(f"{stem}.npz")
+        _files.write_arrays(path, {name: np.asarray(array) for name, array in arrays.items()})
+        return path
 
 
 def image_name(dataset: Dataset, number: int, place: int | None = None) -> str:
@@ -30,7 +71,24 @@ def image_name(dataset: Dataset, number: int, place: int | None = None) -> str:
     If only some images were loaded, `place` says where among them it is.
     """
     group = "" if dataset.groups is None else f", {dataset.groups[number if place is None else place]}"
-    return f"{dataset.name}, image {number}{group}"
+    return literal(f"{dataset.name}, image {number}{group}")
+
+
+def answers(
+    network: Sequential, dataset: Dataset, numbers: Sequence[int] | Array, between: str = ", "
+) -> list[str]:
+    """Say what images are labeled, if they are, and what the network takes them for, if it has classes."""
+    images = dataset.images[np.asarray(numbers)]
+    outputs = network.output_shape(images.shape[1:])
+    if len(outputs) != 1 or outputs == (1,):
+        return [""] * len(images)
+    found = []
+    for number, row in zip(numbers, predict(network, images), strict=True):
+        chance = f"{row.max():.1%}" if row.max() < 0.9995 else "over 99.9%"
+        predicted = f"predicted {dataset.classes[int(row.argmax())]} ({chance})"
+        labels = [] if dataset.labels is None else [f"label {dataset.classes[dataset.labels[number]]}"]
+        found.append(between.join(map(literal, [*labels, predicted])))
+    return found
 
 
 def check_folder(path: Path) -> None:
@@ -51,6 +109,7 @@ def make_folder(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise type(error)(f"{path}: the folder could not be made ({error.strerror})") from error
+    _files.remove_orphans(path, older_than=3600)
     return path
 
 

@@ -1,16 +1,22 @@
-"""`npdeconv info`: the layers of a network as a table."""
+"""`npdeconv info`: the layers of a network as a table, and what all the networks take."""
 
 from argparse import Namespace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from npdeconv import models
 from npdeconv._types import Shape
-from npdeconv.cli.options import add_command
-from npdeconv.cli.pretrained import is_card
+from npdeconv.cli.options import add_builder, add_command
+from npdeconv.cli.pretrained import find_pretrained
+from npdeconv.data.classes import list_names
+from npdeconv.layers import Sequential
+from npdeconv.training.loading import rebuild
 from npdeconv.visualize import summarize
-from npdeconv.weights import load_card
+
+SETS_BY_SHAPE = {(28, 28, 1): "mnist, strokes", (32, 32, 3): "cifar10"}
+"""Named sets whose images have one size; those of rps and of folders are brought to any."""
 
 
 def add(commands: Any) -> None:
@@ -20,22 +26,30 @@ def add(commands: Any) -> None:
         "info",
         run,
         summary="print a network's layers, their output shapes, parameters and receptive fields",
-        description="Prints a network's layers: name, kind, shape of the output, number of parameters, and "
-        "the size in pixels of the part of the image that one unit depends on.",
+        description="Prints a network's input and classes, the data that fit it, and its layers: name, kind, "
+        "shape of the output, number of parameters, and the size in pixels of the part of the image that one "
+        "unit depends on. Without MODEL, prints the input, the classes and the fitting data of every model.",
     )
     parser.add_argument(
-        "model", metavar="MODEL", help=f"one of {', '.join(models.names())}, or the card (.json) of a network"
+        "model",
+        metavar="MODEL",
+        nargs="?",
+        help=f"one of {', '.join(models.names())}, a training run's folder, the card (.json) of a network, or"
+        " FILE.PY:FUNCTION",
     )
+    add_builder(parser)
 
 
 def run(options: Namespace) -> None:
     """Print the table."""
-    if is_card(options.model):
-        network = load_card(options.model).on_pixels()
-    else:
-        network = models.build(options.model, rng=np.random.default_rng(0))
+    if options.model is None:
+        print(table_of_models())
+        return
+    network = _find(options.model, options.builder)
     rows = summarize(network)
-    print(f"{network.name}: input {_shape(network.input_shape or ())}")
+    shape = network.input_shape or ()
+    fitting = f"data that fit: {fitting_data(shape)}"
+    print(f"{network.name}: input {_shape(shape)}; classes: {_classes(network)}; {fitting}")
     width = max(12, *(len(row.name) + 1 for row in rows))
     kinds = max(10, *(len(row.kind) + 1 for row in rows))
     print(f"{'layer':<{width}} {'kind':<{kinds}} {'output':>16} {'parameters':>11} {'receptive field':>16}")
@@ -45,6 +59,40 @@ def run(options: Namespace) -> None:
         print(f"{line} {row.parameters:>11,} {field:>16}")
     total = sum(row.parameters for row in rows)
     print(f"{'total':<{width}} {'':<{kinds}} {'':>16} {total:>11,}")
+
+
+def _find(name: str, builder: str | None) -> Sequential:
+    pretrained = find_pretrained(name, None)
+    if pretrained is not None:
+        return pretrained.on_pixels()
+    if name not in models.names() and Path(name).is_dir():
+        return rebuild(Path(name), builder)[0]
+    return models.build(name, rng=np.random.default_rng(0))
+
+
+def table_of_models() -> str:
+    """Return a line for each model: its input, its classes and the data that fit."""
+    lines = [f"{'model':<16} {'input':>13} {'classes':>8}  data that fit"]
+    for shape, classes, builders in models.PUBLISHED:
+        for builder in builders:
+            columns = f"{builder.__name__:<16} {_shape(shape):>13} {classes:>8}"
+            lines.append(f"{columns}  {fitting_data(shape)}")
+    return "\n".join(lines)
+
+
+def fitting_data(shape: Shape) -> str:
+    """Say what --data may be: its images must have the network's input shape, or be brought to it."""
+    sets = [SETS_BY_SHAPE[shape]] if shape in SETS_BY_SHAPE else []
+    if shape[-1:] == (3,):
+        sets.append("rps, folders of class folders")
+    return ", ".join([*sets, "photos"])
+
+
+def _classes(network: Sequential) -> str:
+    if network.classes is not None:
+        return list_names(network.classes)
+    outputs = network.output_shape(network.input_shape or ())
+    return str(outputs[0]) if len(outputs) == 1 else "none"
 
 
 def _shape(shape: Shape) -> str:

@@ -2,16 +2,15 @@
 
 import argparse
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from npdeconv import plot
-from npdeconv._files import write_arrays
-from npdeconv.cli.figures import file_stem, make_folder, save_figure
-from npdeconv.cli.options import add_command, add_workers, at_least
-from npdeconv.cli.transfer import spread, write_table
+from npdeconv._files import write_table
+from npdeconv.cli.figures import Results, add_out, file_stem
+from npdeconv.cli.options import add_command, add_workers, at_least, naming_strokes
+from npdeconv.cli.transfer import spread
 from npdeconv.data import Dataset, load_mnist, load_strokes
 from npdeconv.experiments import Localization, compare_poolings
 
@@ -44,14 +43,14 @@ def add(commands: Any) -> None:
         "--warm-up", type=at_least(0), default=2, metavar="N", help="epochs on plain digits, to begin with"
     )
     option("--epochs", type=at_least(1), default=3, metavar="N", help="epochs on pictures")
-    option("--out", type=Path, default=Path("localization"), metavar="DIR", help="folder to write to")
+    add_out(parser, "localization")
     add_workers(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Train, measure, draw, and print the table."""
+    out = Results(options)
     digits, test = _digits(options.data, options.images, options.test)
-    out = make_folder(options.out)
     result, examples = compare_poolings(
         digits,
         test,
@@ -60,21 +59,26 @@ def run(options: argparse.Namespace) -> None:
         epochs=options.epochs,
         workers=options.workers,
     )
-    _print(result)
     stem = file_stem("localization", options.data, split="test")
-    print(save_figure(plot.localization(result), out / f"{stem}.png"))
-    for example in examples:
-        axes = plot.localization_examples(example)
-        print(save_figure(axes, out / f"{stem}_{example.pool}.png"))
-    write_arrays(out / f"{stem}.npz", {key: np.asarray(array) for key, array in result._asdict().items()})
-    print(out / f"{stem}.npz")
-    print(write_table(out / f"{stem}.csv", COLUMNS, _rows(result)))
+    axes = plot.localization(result)
+    axes[0].figure.suptitle(f"cam_net on cluttered {options.data}", fontsize="medium")
+    paths = [out.figure(axes, stem)]
+    paths += [
+        out.figure(plot.localization_examples(example), f"{stem}_{example.pool}") for example in examples
+    ]
+    paths += [
+        out.arrays(stem, result._asdict()),
+        write_table(out.place(f"{stem}.csv"), COLUMNS, _rows(result)),
+    ]
+    _print(result)
+    print(*paths, sep="\n")
 
 
 def _digits(data: str, images: int, test: int) -> tuple[Dataset, Dataset]:
     if data == "strokes":
         return load_strokes(images, 0), load_strokes(test, 1)
-    return load_mnist("train")[:images], load_mnist("test")[:test]
+    with naming_strokes():
+        return load_mnist("train")[:images], load_mnist("test")[:test]
 
 
 def _print(result: Localization) -> None:

@@ -3,7 +3,6 @@
 import argparse
 from math import prod
 from pathlib import Path
-from textwrap import fill
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -11,13 +10,14 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from npdeconv import plot
-from npdeconv._files import write_arrays
 from npdeconv._types import Array
-from npdeconv.cli.figures import file_stem, image_name, make_folder, save_figure
+from npdeconv.cli.figures import Results, add_out, answers, file_stem, image_name
 from npdeconv.cli.options import add_command, add_network, add_workers, check_range, load
 from npdeconv.cli.top import prefixed
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
+from npdeconv.plot.images import OWN_SCALE
+from npdeconv.plot.text import wrapped
 from npdeconv.training import History
 from npdeconv.visualize import (
     FeatureMaps,
@@ -40,6 +40,9 @@ from npdeconv.visualize.selection import MOST
 TOP_UNITS = 3
 MISTAKES_SHOWN = 8
 LAYERS_IN_A_ROW = 9
+LAYERS_CAPTION = f"""\
+box: what the unit sees of the image, pale beyond its edge; beneath: its projection by the rule deconv
+each projection has its own scale: {OWN_SCALE}"""
 PIXELS = 6_000_000  # of the deeper maps' projections: 72 MB in color
 CONFUSION_CLASSES = 50  # of more, nobody finds a cell
 
@@ -65,7 +68,7 @@ def add(commands: Any) -> None:
         "--layer", metavar="NAME", help="whose unit to compare the rules for; the last of maps if not given"
     )
     parser.add_argument("--map", type=int, metavar="N", help="its feature map; the strongest if not given")
-    parser.add_argument("--out", type=Path, default=Path("look"), metavar="DIR", help="folder to write to")
+    add_out(parser, "look")
     add_workers(parser)
 
 
@@ -77,7 +80,7 @@ class _Scene(NamedTuple):
     number: int
     layers: tuple[str, ...]
     unit: tuple[str, int]  # layer and feature map whose rules are compared
-    out: Path
+    out: Results
     split: str
     workers: int | None
 
@@ -87,26 +90,33 @@ class _Scene(NamedTuple):
 
     def save(self, axes: Array | Axes, name: str, *, of_image: bool = False) -> None:
         stem = file_stem(name, f"image{self.number}" if of_image else None, split=self.split)
-        print(save_figure(axes, self.out / f"{stem}.png"), flush=True)
+        print(self.out.figure(axes, stem), flush=True)
+
+    def title(self, text: str) -> str:
+        """Begin a title with what is seen, by whom, and how well."""
+        (answer,) = answers(self.network, self.dataset, [self.number])
+        return (
+            f"{plot.literal(self.network.name)} on {image_name(self.dataset, self.number)}: {answer}\n{text}"
+        )
 
 
 def run(options: argparse.Namespace) -> None:
     """Draw one kind of figure after another, and print each file when it is written."""
+    out = Results(options)
     network, dataset = load(options)
     check_range("--image", options.image, len(dataset), f"{dataset.name} has the images")
     layers = map_layers(network, dataset.images.shape[1:])
     unit = _unit(options, network, dataset.images[options.image], layers[-1])
-    out = make_folder(options.out)
     scene = _Scene(network, dataset, options.image, layers, unit, out, options.split, options.workers)
     history = Path(options.network) / "history.csv"
     if history.is_file():
-        scene.save(plot.curves(History.read(history)), "curves")
+        title = plot.literal(f"{network.name}, run {history.parent.resolve().name}")
+        scene.save(plot.curves(History.read(history), title=title), "curves")
     arrays: dict[str, Any] = {"image": scene.image}
     for draw in (_layers, _maps, _rules, _mistakes, _filters):
         arrays |= draw(scene)
     stem = file_stem(f"look_{unit[0]}_map{unit[1]}_image{options.image}", split=options.split)
-    write_arrays(out / f"{stem}.npz", {name: np.asarray(array) for name, array in arrays.items()})
-    print(out / f"{stem}.npz")
+    print(out.arrays(stem, arrays))
 
 
 def _unit(options: argparse.Namespace, network: Sequential, image: Array, last: str) -> tuple[str, int]:
@@ -132,11 +142,10 @@ def _layers(scene: _Scene) -> dict[str, Any]:
     plot.layers(scene.image, every, of_layers[:, :count])
     plot.image(scene.image, axes[-2, 0], title="the image")
     plot.layers(scene.image, top, axes[-2:, 1 : 1 + len(top.layers)])
-    title = (
-        f"{image_name(scene.dataset, scene.number)}: the strongest unit of each layer, what it sees, and its"
-        f" projection; at the bottom, the strongest maps of {scene.layers[-1]}"
-    )
-    figure.suptitle(fill(title, int(9 * figure.get_figwidth())))  # letters that fit into the width
+    title = f"the strongest unit of each layer; at the bottom, the strongest maps of {scene.layers[-1]}"
+    width = int(11 * figure.get_figwidth())  # letters that fit into it
+    figure.suptitle(wrapped(scene.title(title), width), fontsize="medium")
+    figure.supxlabel(wrapped(LAYERS_CAPTION, int(1.2 * width)), fontsize="small")
     scene.save(axes, "layers", of_image=True)
     return prefixed("layers", _flat(every)) | prefixed("top", _flat(top))
 
@@ -153,7 +162,7 @@ def _maps(scene: _Scene) -> dict[str, Any]:
         chosen = np.sort(np.argsort(-every.maps.max(axis=(1, 2)), kind="stable")[:MOST])
         result = FeatureMaps(every.maps[chosen], every.silent[chosen])
         which = f"its {count} maps" if len(chosen) == count else f"the strongest {MOST} of its {count} maps"
-        title = f"{layer}: {which} for image {scene.number}; crossed out: silent"
+        title = scene.title(f"{layer}: {which}; crossed out: silent")
         axes = plot.feature_maps(result, numbers=_if_some(chosen, count), title=title)
         scene.save(axes, f"maps_{layer}", of_image=True)
         arrays |= {f"maps_{layer}": result.maps, f"maps_{layer}_numbers": chosen}
@@ -169,7 +178,8 @@ def _rules(scene: _Scene) -> dict[str, Any]:
     layer, feature_map = scene.unit
     result = compare_rules(scene.network, scene.image, layer, feature_map)
     axes = plot.rules(scene.image, result)
-    axes[0].figure.suptitle(f"{layer}, map {feature_map}: its strongest unit for image {scene.number}")
+    title = scene.title(f"{layer}, map {feature_map}: its strongest unit, projected by each rule")
+    axes[0].figure.suptitle(title, fontsize="medium")
     scene.save(axes, f"rules_{layer}_map{feature_map}", of_image=True)
     named = {name: array for name, array in result._asdict().items() if name != "unit"}
     return prefixed("rules", named) | prefixed("rules_unit", result.unit._asdict())
@@ -180,36 +190,31 @@ def _mistakes(scene: _Scene) -> dict[str, Any]:
     if len(outputs) != 1:
         print(f"no mistakes to draw: {scene.network.name} ends in feature maps, and has no classes")
         return {}
-    if _is_unlabeled(scene.dataset):
+    if scene.dataset.labels is None:
         print("no mistakes to draw: nobody has said what the photos show")
         return {}
     result = find_mistakes(scene.network, scene.dataset, MISTAKES_SHOWN, workers=scene.workers)
-    classes = scene.dataset.classes
+    classes, whose = scene.dataset.classes, plot.literal(f"{scene.network.name} on {scene.dataset.name}")
     arrays = prefixed("mistakes", result._asdict())
     if len(classes) <= CONFUSION_CLASSES:
-        scene.save(plot.confusion(result.confusion, classes), "confusion")
+        scene.save(plot.confusion(result.confusion, classes, title=whose), "confusion")
     else:
         print(f"no confusion matrix: {len(classes):,} classes are more than {CONFUSION_CLASSES}")
         del arrays["mistakes_confusion"]
     if len(result.images):
         axes = plot.mistakes(scene.dataset.images[result.images], result, classes)
-        axes[0, 0].figure.suptitle(
-            f"{scene.dataset.name}: the most confident mistakes, and what misled the network"
-        )
+        title = f"{whose}: the most confident mistakes, and what misled the network, by the rule deconv"
+        axes[0, 0].figure.suptitle(title, fontsize="medium")
         scene.save(axes, "mistakes")
     else:
         print("no mistakes to draw")
     return arrays
 
 
-def _is_unlabeled(dataset: Dataset) -> bool:
-    """Tell single photos, which `prepare` names by groups of one, and labels by the network's answers."""
-    return dataset.groups is not None and len(set(dataset.groups)) == len(dataset)
-
-
 def _filters(scene: _Scene) -> dict[str, Any]:
     first = first_filters(scene.network)
-    scene.save(plot.filters(first, title=f"the {len(first)} filters of the first layer"), "filters")
+    name = plot.literal(scene.network.name)
+    scene.save(plot.filters(first, title=f"{name}: the {len(first)} filters of the first layer"), "filters")
     arrays: dict[str, Any] = {"filters": first}
     images, deeper = scene.dataset.images, scene.layers[1:]
     if not deeper:
@@ -223,7 +228,7 @@ def _filters(scene: _Scene) -> dict[str, Any]:
         maps, count = most_active(found, most), len(found.firing)
         patches = find_patches(scene.network, images, found, layer, maps=maps, workers=scene.workers)
         which = "each map" if len(maps) == count else f"each of the {len(maps)} most active of {count} maps"
-        title = f"{layer}: the strongest projection of {which}; crossed out: dead"
+        title = f"{name}, {layer}: the strongest projection of {which}; crossed out: dead, firing on no image"
         numbers = _if_some(maps, count)
         axes = plot.strongest_projections(patches, found, maps=numbers, title=title)
         scene.save(axes, f"filters_{layer}")

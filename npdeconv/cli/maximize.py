@@ -3,25 +3,27 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
-from npdeconv import plot, weights
-from npdeconv._files import write_arrays
+from npdeconv import plot
+from npdeconv._text import visible
 from npdeconv.cli.animation import Format, save_animation
-from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import (
+    WEIGHTS_HELP,
+    add_builder,
     add_command,
     add_seed,
     add_workers,
     at_least,
     check_range,
+    class_numbers,
     load_network,
     number,
 )
-from npdeconv.cli.pretrained import is_card
+from npdeconv.cli.pretrained import find_pretrained
 from npdeconv.inference import below_softmax
 from npdeconv.layers import Sequential
 from npdeconv.visualize import Aim, Regularizers, maximize_activation
@@ -52,7 +54,8 @@ def add(commands: Any) -> None:
         help="folder of a training run, a model's name with --weights, or the card (.json) of a pretrained "
         "network",
     )
-    option("--weights", metavar="FILE", help=".npz or Keras .h5 file; of a run, its weights.npz if not given")
+    option("--weights", metavar="FILE", help=WEIGHTS_HELP)
+    add_builder(parser)
     option(
         "--layer", metavar="NAME", help="such as relu2; the one that the classes are read from if not given"
     )
@@ -79,7 +82,7 @@ def add(commands: Any) -> None:
     option("--animate", choices=get_args(Format), help="also write an animation")
     option("--frames", type=at_least(2), default=40, metavar="N", help="of the animation")
     add_seed(parser)
-    option("--out", type=Path, default=Path("maximized"), metavar="DIR", help="folder to write to")
+    add_out(parser, "maximized")
     add_workers(parser)
 
 
@@ -103,13 +106,18 @@ def _add_regularizers(parser: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Climb, draw, and print the activations and where the files are."""
-    network, classes = _load(options)
+    out = Results(options)
+    pretrained = find_pretrained(options.network, options.weights)
+    if pretrained is None:
+        network, _ = load_network(options.network, options.weights, options.builder)
+    else:
+        network = pretrained.on_pixels()
     names_classes = options.layer is None
     layer = options.layer or list(below_softmax(network).layers)[-1]
     if network.input_shape is None:
         raise ValueError(f"{network.name}: expected a network with an input shape")
     count = as_map_shape(network[:layer].output_shape(network.input_shape))[2]
-    maps = _maps(options.maps, count, layer, classes if names_classes else None)
+    maps = _maps(options.maps, count, layer, network if names_classes else None)
     held = {name: getattr(options, name) for name in HELD}
     regularizers, select = Regularizers(**held), _select(options.select)
     result = maximize_activation(
@@ -126,47 +134,37 @@ def run(options: argparse.Namespace) -> None:
         workers=options.workers,
     )
     kind = "class" if names_classes else "map"
-    names = [classes[m] if names_classes and classes is not None else f"{kind} {m}" for m in maps]
-    for name, first, last in zip(names, result.activation[0], result.activation[-1], strict=True):
-        print(f"{layer}, {name}: activation {first:.4g} on noise, {last:.4g} in the end")
-    path = make_folder(options.out) / _stem(options, layer)
-    title = f"what excites {network.name} most: {layer}"
-    print(save_figure(plot.maximized(result, names=names, title=title), path.with_name(f"{path.name}.png")))
-    print(save_figure(plot.ascents(result, names=names), path.with_name(f"{path.name}_ascent.png")))
+    classes = network.classes if names_classes else None
+    names = [f"{kind} {m}" if classes is None else classes[m] for m in maps]
+    stem, whose = _stem(options, layer), plot.literal(f"{network.name}: {layer}")
+    title = f"what excites {whose} most, after {options.steps} steps up from noise"
+    paths = [
+        out.figure(plot.maximized(result, names=names, title=title), stem),
+        out.figure(
+            plot.ascents(result, names=names, title=f"how activations of {whose} grew"), f"{stem}_ascent"
+        ),
+    ]
     if options.animate:
         ending = "gif" if options.animate == "gif" else "apng.png"
-        print(save_animation(result.frames, path.with_name(f"{path.name}.{ending}"), options.animate))
-    write_arrays(path.with_name(f"{path.name}.npz"), {"maps": np.array(maps), **result._asdict()})
-    print(path.with_name(f"{path.name}.npz"))
+        paths.append(save_animation(result.frames, out.place(f"{stem}.{ending}"), options.animate))
+    paths.append(out.arrays(stem, {"maps": np.array(maps), **result._asdict()}))
+    for name, first, last in zip(names, result.activation[0], result.activation[-1], strict=True):
+        print(f"{layer}, {visible(name)}: activation {first:.4g} on noise, {last:.4g} in the end")
+    print(*paths, sep="\n")
 
 
-def _load(options: argparse.Namespace) -> tuple[Sequential, tuple[str, ...] | None]:
-    """Load a network, and what its classes are called, if its card says so."""
-    if not is_card(options.network):
-        return load_network(options.network, options.weights)[0], None
-    if options.weights is not None:
-        raise ValueError(f"--weights: expected none, {options.network} has its own")
-    pretrained = weights.load_card(options.network)
-    return pretrained.on_pixels(), pretrained.classes
-
-
-def _maps(words: Sequence[str] | None, count: int, layer: str, classes: Sequence[str] | None) -> list[int]:
-    """Return the maps that were asked for by number, or, in the layer of the classes, by name."""
+def _maps(words: Sequence[str] | None, count: int, layer: str, network: Sequential | None) -> list[int]:
+    """Return the maps that were asked for by number, or, of a network's classes, by name."""
     if words is None:
         return list(range(min(UNITS, count)))
-    known = {} if classes is None else {_plain(name): n for n, name in enumerate(classes)}
-    maps = []
+    if network is not None:
+        return class_numbers("--map", words, network, count)
     for word in words:
-        if not word.isdecimal() and _plain(word) not in known:
-            expected = "a number" if classes is None else "a number or the name of a class"
-            raise ValueError(f"--map: expected {expected}, got {word!r}")
-        maps.append(int(word) if word.isdecimal() else known[_plain(word)])
+        if not word.isdecimal():
+            raise ValueError(f"--map: expected the number of a map of layer {layer!r}, got {word!r}")
+    maps = [int(word) for word in words]
     check_range("--map", maps, count, f"layer {layer!r} has the maps")
     return maps
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ").casefold()
 
 
 def _select(words: Sequence[str]) -> Aim:
@@ -194,7 +192,7 @@ def _stem(options: argparse.Namespace, layer: str) -> str:
     maps = (
         None
         if options.maps is None
-        else "map" + "-".join(_plain(word).replace(" ", "") for word in options.maps)
+        else "map" + "-".join(word.casefold().replace("_", "").replace(" ", "") for word in options.maps)
     )
     place = None if tuple(options.select) == ("center",) else "-".join(options.select)
     return file_stem(layer, maps, place, *changed, f"seed{options.seed}", split="test")

@@ -1,15 +1,15 @@
 """`npdeconv occlude`: what does the network lose when a part of the image is hidden?"""
 
 import argparse
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
 from npdeconv import plot
-from npdeconv._files import write_arrays
-from npdeconv.cli.figures import file_stem, image_name, listed, make_folder, save_figure
+from npdeconv._text import visible
+from npdeconv.cli.figures import Results, add_out, answers, file_stem, image_name, listed
 from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load, only
+from npdeconv.inference import predict
 from npdeconv.visualize import Fill, Occlusion, Positions, occlude, occlusion_positions
 
 
@@ -21,9 +21,9 @@ def add(commands: Any) -> None:
         run,
         summary="slide an occluder over an image and map what the network loses",
         description="Slides an occluder over an image and maps, by its place, the probability of the true "
-        "class, the most likely class and the activity of a feature map, beside that map's projection. "
-        "Writes a figure (.png) and the raw arrays (.npz). For the names of layers, see `npdeconv info "
-        "MODEL`; images and feature maps count from 0.",
+        "class (where nobody has labeled the image, of the predicted one), the most likely class and the "
+        "activity of a feature map, beside that map's projection. Writes a figure (.png) and the raw arrays "
+        "(.npz). For the names of layers, see `npdeconv info MODEL`; images and feature maps count from 0.",
     )
     add_network(parser)
     option = parser.add_argument
@@ -42,7 +42,7 @@ def add(commands: Any) -> None:
         "--at", type=int, nargs=2, metavar=("ROW", "COLUMN"), help="one position only: the upper left corner"
     )
     option("--fill", choices=get_args(Fill), default="gray", help="what the occluder shows")
-    option("--out", type=Path, default=Path("occlusion"), metavar="DIR", help="folder to write to")
+    add_out(parser, "occlusion")
     add_workers(parser)
 
 
@@ -52,20 +52,20 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError("--stride: leads from one position to the next, but --at is one position only")
     if options.size is not None and len(options.size) > 2:
         raise ValueError(f"--size: expected one or two numbers of pixels, got {len(options.size)}")
+    out = Results(options)
     network, dataset = load(options, only("--image", [options.image]))
-    image, label = dataset.images[0], int(dataset.labels[0])
+    image, truth = dataset.images[0], None if dataset.labels is None else int(dataset.labels[0])
     maps = network[: options.layer].output_shape(image.shape)[-1]
     if options.map is not None:
         check_range("--map", options.map, maps, f"layer {options.layer!r} has the maps")
     size = options.size[0] if options.size is not None and len(options.size) == 1 else options.size
     positions = occlusion_positions(image.shape, size, options.stride, options.at)
-    make_folder(options.out)
     occluder = f"{options.fill} occluder of {positions.size[0]}x{positions.size[1]} pixels"
     print(f"positions of the {occluder}: {positions.total:,}", flush=True)
     result = occlude(
         network,
         image,
-        label,
+        int(predict(network, image[np.newaxis])[0].argmax()) if truth is None else truth,
         options.layer,
         size=positions.size,
         stride=options.stride,
@@ -74,14 +74,23 @@ def run(options: argparse.Namespace) -> None:
         feature_map=options.map,
         workers=options.workers,
     )
-    _report(result, dataset.classes)
-    path = options.out / _stem(options, result.feature_map, positions)
-    axes = plot.occlusion(image, result, classes=dataset.classes)
-    axes[0].figure.suptitle(f"{image_name(dataset, options.image, 0)}: {occluder}")
-    print(save_figure(axes, path.with_name(f"{path.name}.png")))
-    arrays = path.with_name(f"{path.name}.npz")
-    write_arrays(arrays, result._asdict())
-    print(arrays)
+    stem = _stem(options, result.feature_map, positions)
+    axes = plot.occlusion(image, result, classes=dataset.classes, truth=truth)
+    (answer,) = answers(network, dataset, [0])
+    title = f"{image_name(dataset, options.image, 0)}: {answer}\n{plot.literal(network.name)}, {occluder}"
+    axes[0].figure.suptitle(title, fontsize="medium")
+    paths = out.figure(axes, stem), out.arrays(stem, result._asdict())
+    names = tuple(map(visible, dataset.classes))
+    if truth is None:
+        print(f"nobody has labeled the image: {names[result.label]} is predicted, right or wrong")
+    if not result.clean_activity:
+        which = "every map" if options.map is None else "it"
+        print(
+            f"{result.layer} map {result.feature_map} is silent: {which} is nowhere positive for this image,"
+            " so hiding something can only wake it"
+        )
+    _report(result, names)
+    print(*paths, sep="\n")
 
 
 def _stem(options: argparse.Namespace, feature_map: int, positions: Positions) -> str:
@@ -95,10 +104,10 @@ def _stem(options: argparse.Namespace, feature_map: int, positions: Positions) -
 
 
 def _report(result: Occlusion, classes: tuple[str, ...]) -> None:
-    true, worst = classes[result.label], result.worst
+    name, worst = classes[result.label], result.worst
     there = np.ix_(result.rows == worst.top, result.columns == worst.left)
-    print(f"clean: {_seen(result.clean_most_likely, result.clean_probability, true, classes)}")
-    seen = _seen(result.most_likely[there].item(), result.probability[there].item(), true, classes)
+    print(f"clean: {_seen(result.clean_most_likely, result.clean_probability, name, classes)}")
+    seen = _seen(result.most_likely[there].item(), result.probability[there].item(), name, classes)
     print(f"rows {worst.top} to {worst.bottom - 1}, columns {worst.left} to {worst.right - 1} hidden: {seen}")
     if result.activity.size > 1:
         print(
@@ -107,5 +116,5 @@ def _report(result: Occlusion, classes: tuple[str, ...]) -> None:
         )
 
 
-def _seen(most_likely: int, probability: float, true: str, classes: tuple[str, ...]) -> str:
-    return f"probability of {true} {probability:.4f}, most likely {classes[most_likely]}"
+def _seen(most_likely: int, probability: float, name: str, classes: tuple[str, ...]) -> str:
+    return f"probability of {name} {probability:.4f}, most likely {classes[most_likely]}"

@@ -2,18 +2,37 @@
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
 from npdeconv import _files, models, weights
+from npdeconv._checks import did_you_mean
 from npdeconv._types import Pair
-from npdeconv.cli.pretrained import Choose, find_pretrained, load_chosen, prepare
-from npdeconv.data import Dataset, load_cifar10, load_mnist, load_rps, load_strokes
-from npdeconv.inference import check_fits
+from npdeconv.cli.pretrained import (
+    Choose,
+    find_pretrained,
+    is_of_photos,
+    load_chosen,
+    load_unlabeled,
+    prepare,
+)
+from npdeconv.data import (
+    Dataset,
+    Preprocessing,
+    class_number,
+    load_cifar10,
+    load_mnist,
+    load_rps,
+    load_strokes,
+)
+from npdeconv.data.files import locate
+from npdeconv.inference import match
 from npdeconv.layers import Sequential
+from npdeconv.training.loading import rebuild
 
 STROKES = {"train": (20_000, 0), "test": (2_000, 1)}  # number of digits, seed
 
@@ -21,8 +40,9 @@ Split: TypeAlias = Literal["train", "test"]
 
 NAMED_SETS = ("mnist", "cifar10", "rps", "strokes")
 SETS = f"{', '.join(NAMED_SETS)} (drawn, needs no files), or a folder of class folders"
-DATA_HELP = f"{SETS}; its channels and number of classes must be the model's"
-WEIGHTS_HELP = ".npz, Keras .h5, PyTorch .pth or .safetensors file; of a run, its weights.npz if not given"
+PHOTOS = f"{SETS}, a photo, or a folder of photos"
+DATA_HELP = f"{PHOTOS}; its classes are matched by name, and photos have no labels"
+WEIGHTS_HELP = ".npz, Keras, PyTorch or .safetensors file; of a run, its weights.npz if not given"
 LAYERS_HELP = "every ReLU and pooling, and the one that the classes are read from, if not given"
 
 
@@ -52,7 +72,11 @@ def add_command(commands: Any, name: str, run: Any, *, summary: str, description
 
 def add_model(parser: Any) -> None:
     """Add the positional MODEL."""
-    parser.add_argument("model", metavar="MODEL", help=f"one of {', '.join(models.names())}")
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        help=f"one of {', '.join(models.names())}, or FILE.PY:FUNCTION that builds your own",
+    )
 
 
 def add_network(parser: Any) -> None:
@@ -68,9 +92,25 @@ def add_network(parser: Any) -> None:
     option(
         "--data",
         metavar="SET",
-        help=f"{DATA_HELP}, or a photo or a folder of photos for a pretrained one; the run's if not given",
+        help=f"{DATA_HELP}; the run's if not given",
     )
     option("--split", choices=get_args(Split), default="test", help="part of the data set")
+    add_builder(parser)
+
+
+def add_builder(parser: Any) -> None:
+    """Add --network."""
+    parser.add_argument(
+        "--network",
+        dest="builder",
+        metavar="FILE.PY:FUNCTION",
+        help="what builds the network of a run, if it is your own; the file is run",
+    )
+
+
+def is_own(model: str) -> bool:
+    """Tell whether what stands for a model's name is file.py:function or module:function."""
+    return ":" in model and not Path(model).exists()
 
 
 def add_seed(parser: Any) -> None:
@@ -120,7 +160,7 @@ def load(options: argparse.Namespace, choose: Choose | None = None) -> tuple[Seq
     pretrained = find_pretrained(options.network, options.weights)
     if pretrained is not None:
         return _load_photos(pretrained, options, choose)
-    network, trained_on = load_network(options.network, options.weights)
+    network, trained_on = load_network(options.network, options.weights, options.builder)
     return network, load_data(options.data or trained_on or "mnist", options.split, network, choose)
 
 
@@ -132,14 +172,12 @@ def _load_photos(
     data = options.data
     if data in NAMED_SETS:
         data = _read_named(data, options.split, pretrained.preprocessing.size, choose)
-    return prepare(pretrained, data, options.workers, choose)
+    return prepare(pretrained, data, choose)
 
 
 def load_data(name: str, split: Split, network: Sequential, choose: Choose | None = None) -> Dataset:
-    """Load a data set by what --data says, at the size that the network takes, and check that it fits."""
-    dataset = read_data(name, split, network, choose=choose)
-    check_fits(network, dataset)
-    return dataset
+    """Load a data set by what --data says, at the size that the network takes, with its classes."""
+    return match(network, read_data(name, split, network, choose=choose))
 
 
 def read_data(
@@ -150,58 +188,67 @@ def read_data(
     choose: Choose | None = None,
 ) -> Dataset:
     """Load a data set by what --data says, at the size that the network takes, of whatever classes."""
-    height, width, _ = network.input_shape or (300, 300, 3)
+    height, width, channels = network.input_shape or (300, 300, 3)
     if name in NAMED_SETS:
         return _read_named(name, split, (height, width), choose)
-    folder = Path(name)
-    if not folder.is_dir():
-        raise FileNotFoundError(f"--data: expected {SETS}; there is no folder {name!r}")
-    if (folder / split).is_dir():
-        folder = folder / split
-    return load_chosen(folder, (height, width), shorter_side, choose)
+    place = locate(name)
+    if not place.exists():
+        hint = did_you_mean(name, NAMED_SETS)
+        raise FileNotFoundError(f"--data: expected {PHOTOS}; there is no folder {name!r}{hint}")
+    parts = [part for part in get_args(Split) if (place / part).is_dir()]
+    if parts and split not in parts:
+        raise FileNotFoundError(f"{place}: expected a folder {split} beside {parts[0]}, there is none")
+    place = place / split if parts else place
+    if not is_of_photos(place):
+        return load_chosen(place, (height, width), shorter_side, choose)
+    colors: Literal["gray", "RGB"] = "gray" if channels == 1 else "RGB"
+    preprocessing = Preprocessing((height, width), shorter_side=shorter_side, channels=colors)
+    return load_unlabeled(place, preprocessing, choose)
 
 
 def _read_named(name: str, split: Split, size: Pair, choose: Choose | None) -> Dataset:
     if name == "strokes":
         dataset = load_strokes(*STROKES[split])
-    elif name == "rps":
-        dataset = load_rps(split, size)
     else:
-        dataset = load_mnist(split) if name == "mnist" else load_cifar10(split)
+        with naming_strokes():
+            if name == "rps":
+                dataset = load_rps(split, size)
+            else:
+                dataset = load_mnist(split) if name == "mnist" else load_cifar10(split)
     return dataset if choose is None else dataset[list(choose(len(dataset), dataset.name))]
 
 
-def load_network(source: str, file: str | None) -> tuple[Sequential, str | None]:
+@contextmanager
+def naming_strokes() -> Iterator[None]:
+    """Say, where files of a data set are missing and can't be downloaded, which one needs none."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        error.add_note("--data strokes is drawn, and needs no files")
+        raise
+
+
+def load_network(source: str, file: str | None, builder: str | None = None) -> tuple[Sequential, str | None]:
     """Load a trained network, and what --data said when it was trained.
 
-    `source` is the folder of a run, or a model's name with its weights in `file`.
+    `source` is the folder of a run, or a model's name with its weights in `file`; `builder` is what
+    --network said.
     """
-    if source not in models.names():
-        network, trained_on = load_run(Path(source))
-        _load_weights(network, file or Path(source) / "weights.npz")
+    if source not in models.names() and not is_own(source):
+        network, trained_on = rebuild(Path(source), builder)
+        read = weights.load if file is None else weights.reader_of(file)
+        read(network, file or Path(source) / "weights.npz")
         return network, trained_on
     if file is None:
-        raise ValueError(f"{source}: --weights must name the file of weights to look into")
+        run = Path("runs") / source
+        trained = f", or NETWORK its run, {run}" if (run / "config.json").is_file() else ""
+        raise ValueError(f"{source}: --weights must name the file of weights to look into{trained}")
     pretrained = find_pretrained(source, file)
     if pretrained is not None:
         return pretrained.on_pixels(), None
     network = models.build(source, rng=np.random.default_rng(0))
-    _load_weights(network, file)
+    weights.reader_of(file)(network, file)
     return network, None
-
-
-def _load_weights(network: Sequential, file: str | Path) -> None:
-    read = _READERS.get(Path(file).suffix.lower(), weights.load)
-    read(network, file)
-
-
-_READERS: dict[str, Callable[[Sequential, str | Path], None]] = {
-    ".h5": weights.load_keras,
-    ".hdf5": weights.load_keras,
-    ".pth": weights.load_torch,
-    ".pt": weights.load_torch,
-    ".safetensors": weights.load_safetensors,
-}
 
 
 def run_folder(name: str) -> str:
@@ -212,36 +259,11 @@ def run_folder(name: str) -> str:
     return f"./{name}" if name in models.names() else name
 
 
-def load_run(folder: Path) -> tuple[Sequential, str]:
-    """Build a run's network, yet untrained, and return what --data said when it was trained."""
-    path = folder / "config.json"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{folder}: expected the folder of a training run or one of {', '.join(models.names())}"
-        )
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        model, dataset = str(config["network"]), str(config["dataset"]["name"]).split(" ")[0]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise ValueError(f"{path}: expected the settings of a training run") from None
-    return models.build(model, rng=np.random.default_rng(0)), _recorded_data(folder) or dataset
-
-
 def record_data(folder: Path, name: str) -> None:
     """Keep what --data said in the folder of a run: data sets know their name, but not where they are."""
-    place = name if name in NAMED_SETS else str(Path(name).resolve())
+    place = name if name in NAMED_SETS else str(locate(name).resolve())
     text = json.dumps({"data": place}) + "\n"
     _files.replace(folder / "data.json", lambda file: file.write(text.encode()))
-
-
-def _recorded_data(folder: Path) -> str | None:
-    path = folder / "data.json"
-    if not path.is_file():
-        return None
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["data"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise ValueError(f"{path}: expected what --data said, as a training run records it") from None
 
 
 def only(option: str, images: Sequence[int]) -> Choose:
@@ -259,3 +281,9 @@ def check_range(option: str, values: int | Iterable[int], count: int, has: str) 
     for value in [values] if isinstance(values, int) else values:
         if not 0 <= value < count:
             raise IndexError(f"{option}: {has} 0 to {count - 1}, got {value}")
+
+
+def class_numbers(option: str, words: Sequence[str], network: Sequential, outputs: int) -> list[int]:
+    """Return the classes that an option gave by name or by number."""
+    names = network.classes or tuple(map(str, range(outputs)))
+    return [class_number(word, names, option) for word in words]

@@ -5,15 +5,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
-
 from npdeconv import weights
-from npdeconv._types import Array, Pair
-from npdeconv.data import Dataset, load_folder
-from npdeconv.data.files import find
-from npdeconv.data.folder import find_folder, list_images
+from npdeconv._types import Pair
+from npdeconv.data import Dataset, Preprocessing, class_positions, load_folder
+from npdeconv.data.classes import list_names
+from npdeconv.data.files import find, locate
+from npdeconv.data.folder import list_images
 from npdeconv.data.photos import fit_photos, holds_photos, list_photos
-from npdeconv.inference import predict
 from npdeconv.layers import Sequential
 
 Choose: TypeAlias = Callable[[int, str], Sequence[int]]
@@ -22,8 +20,18 @@ Choose: TypeAlias = Callable[[int, str], Sequence[int]]
 
 def is_card(name: str) -> bool:
     """Return whether this names the card of a pretrained network, or the weights beside one."""
-    path = Path(name)
-    return path.suffix == ".json" or (path.suffix == ".npz" and path.with_suffix(".json").is_file())
+    return Path(name).suffix == ".json" or find_card(name) is not None
+
+
+def find_card(name: str) -> Path | None:
+    """Return where a card lies, or the one beside some weights: here, or where data files lie.
+
+    There, cards may also lie in the folder `weights`.
+    """
+    if Path(name).suffix not in (".json", ".npz"):
+        return None
+    card = Path(name).with_suffix(".json")
+    return card if card.is_file() else find(card) or find("weights" / card)
 
 
 def find_pretrained(source: str, file: str | None) -> weights.Pretrained | None:
@@ -34,15 +42,15 @@ def find_pretrained(source: str, file: str | None) -> weights.Pretrained | None:
     if is_card(source):
         if file is not None:
             raise ValueError(f"--weights: expected none, {source} has its own")
-        return weights.load_card(source)
-    is_torch = file is not None and Path(file).suffix.lower() in (".pth", ".pt", ".safetensors")
-    if file is None or not is_torch or source not in weights.TORCHVISION:
+        return weights.load_card(find_card(source) or source)
+    if file is None or source not in weights.TORCHVISION:
         return None
-    return weights.load_torchvision(source, file)
+    is_torch = weights.reader_of(file) in (weights.load_torch, weights.load_safetensors)
+    return weights.load_torchvision(source, file) if is_torch else None
 
 
 def prepare(
-    pretrained: weights.Pretrained, data: str | Dataset, workers: int | None, choose: Choose | None = None
+    pretrained: weights.Pretrained, data: str | Dataset, choose: Choose | None = None
 ) -> tuple[Sequential, Dataset]:
     """Bring photos to what a pretrained network takes.
 
@@ -51,7 +59,6 @@ def prepare(
     pretrained : Pretrained
     data : str or Dataset
         A photo, a folder of photos, a folder of class folders, or what was loaded already.
-    workers : int, optional
     choose : function, optional
         Says which of the photos to read.
 
@@ -61,58 +68,53 @@ def prepare(
         Takes pixels.
     dataset : Dataset
         Its classes are the network's. Labels are the data's own if the network knows all of its
-        classes; otherwise each image is labeled with what the network takes it for. The groups are
-        the names of single photos.
+        classes; otherwise it has none. The groups are the names of single photos.
     """
     network, preprocessing = pretrained.on_pixels(), pretrained.preprocessing
-    if isinstance(data, str) and not _is_of_photos(data):
-        data = load_chosen(data, preprocessing.size, preprocessing.shorter_side, choose)
-    if isinstance(data, Dataset):
-        name, groups, labeled = data.name, data.groups, data
-        fits = data.images.shape[1:] == network.input_shape
-        images = data.images if fits else preprocessing.fit(data.images)
-    else:
-        photos, name = list_photos(data), Path(data).stem
-        if choose is not None:
-            photos = [photos[image] for image in choose(len(photos), name)]
-        groups, labeled = tuple(photo.stem for photo in photos), None
-        images = fit_photos(photos, preprocessing)
-    classes, labels = _classify(network, pretrained.classes, images, labeled, workers)
-    return network, Dataset(images, labels, classes, name, groups)
+    if isinstance(data, str):
+        place = locate(data)
+        if is_of_photos(place):
+            return network, _as_answered(network, load_unlabeled(place, preprocessing, choose))
+        data = load_chosen(place, preprocessing.size, preprocessing.shorter_side, choose)
+    if data.images.shape[1:] != network.input_shape:
+        images = preprocessing.fit(data.images)
+        data = Dataset(images, data.labels, data.classes, data.name, data.groups)
+    return network, _as_answered(network, data)
 
 
-def load_chosen(path: str | Path, size: Pair, shorter_side: int | None, choose: Choose | None) -> Dataset:
-    """Load a folder of class folders, or, without reading the others, some of its images."""
-    folder, chosen = find_folder(path), None
+def load_unlabeled(place: Path, preprocessing: Preprocessing, choose: Choose | None) -> Dataset:
+    """Load a photo, or some or all of a folder, of which nobody has said what they show."""
+    files = list_photos(place)
     if choose is not None:
-        chosen = choose(len(list_images(folder).files), folder.name)
+        files = [files[image] for image in choose(len(files), place.stem)]
+    groups = tuple(file.stem for file in files)
+    return Dataset(fit_photos(files, preprocessing), None, (), place.stem, groups)
+
+
+def load_chosen(folder: Path, size: Pair, shorter_side: int | None, choose: Choose | None) -> Dataset:
+    """Load a folder of class folders, or, without reading the others, some of its images."""
+    chosen = None if choose is None else choose(len(list_images(folder).files), folder.name)
     return load_folder(folder, size, shorter_side, image_indices=chosen)
 
 
-def _is_of_photos(data: str) -> bool:
+def is_of_photos(place: Path) -> bool:
     """Return whether this is a photo, or a folder of photos; no folder of class folders."""
-    place = Path(data) if Path(data).exists() else find(data) or Path(data)
     return not place.is_dir() or holds_photos(place, say=lambda said: print(said, file=sys.stderr))
 
 
-def _classify(
-    network: Sequential,
-    names: tuple[str, ...] | None,
-    images: Array,
-    labeled: Dataset | None,
-    workers: int | None,
-) -> tuple[tuple[str, ...], Array]:
-    """Return the network's classes, and the label of each image."""
-    outputs = network.output_shape(images.shape[1:])
+def _as_answered(network: Sequential, dataset: Dataset) -> Dataset:
+    """Label a data set by the network's classes, or not at all where these are not its own."""
+    outputs = network.output_shape(dataset.images.shape[1:])
     if len(outputs) != 1:  # it ends in feature maps, and has no classes
-        return ("unknown",), np.zeros(len(images), np.int64)
-    classes = names or tuple(map(str, range(outputs[0])))
-    position = {_plain(name): number for number, name in enumerate(classes)}
-    own = None if labeled is None else [position.get(_plain(name)) for name in labeled.classes]
-    if labeled is None or own is None or None in own:
-        return classes, predict(network, images, workers).argmax(axis=1)
-    return classes, np.array(own)[labeled.labels]
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ").casefold()
+        return Dataset(dataset.images, None, (), dataset.name, dataset.groups)
+    classes = network.classes or tuple(map(str, range(outputs[0])))
+    places = class_positions(dataset.classes, classes)
+    if None in places:
+        strange = [name for name, place in zip(dataset.classes, places, strict=True) if place is None]
+        print(
+            f"{dataset.name}: its labels are left out, since {network.name} does not know all of its classes"
+            f" (not {list_names(strange)}); classes are those that {network.name} predicts",
+            file=sys.stderr,
+        )
+        dataset = Dataset(dataset.images, None, (), dataset.name, dataset.groups)
+    return dataset.relabeled(classes, network.name)

@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from npdeconv import _files, plot
-from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv import plot
+from npdeconv._files import write_table
+from npdeconv.cli.figures import Results, file_stem
 from npdeconv.cli.options import add_command, at_least
 from npdeconv.cli.subjects import add_subject, load_subject
 from npdeconv.cli.top import prefixed
-from npdeconv.cli.transfer import add_few, load_few, spread, write_table
+from npdeconv.cli.transfer import add_few, load_few, spread
 from npdeconv.experiments import Probes, linear_probes, untrained
+
+COLUMNS = ("network", "layer", "features", "seed", "accuracy")
 
 
 def add(commands: Any) -> None:
@@ -37,9 +40,9 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Load, probe, draw, and print the table."""
+    out = Results(options)
     subject = load_subject(options)
     dataset, test = load_few(options, subject)
-    out = make_folder(options.out)
     networks = {"trained": subject.network}
     if options.control:
         networks["random weights"] = untrained(subject.network, np.random.default_rng(0))
@@ -58,20 +61,21 @@ def run(options: argparse.Namespace) -> None:
         )
         for name, network in networks.items()
     }
-    path = out / file_stem("probes", subject.network.name, options.kind, split="test")
+    stem = file_stem("probes", subject.network.name, options.kind, split="test")
     classes = len(dataset.classes)
-    title = f"{subject.network.name} on {dataset.name}: {classes} classes, {options.per_class} images of each"
-    control = results.get("random weights")
-    axes = plot.probes(results["trained"], control, chance=1 / classes, title=title)
-    _print(results)
-    print(save_figure(axes, path.with_name(f"{path.name}.png")))
+    name = plot.literal(f"{subject.network.name} on {dataset.name}")
+    title = f"{name}: {classes} classes, {options.per_class} images of each"
+    axes = plot.probes(results["trained"], results.get("random weights"), chance=1 / classes, title=title)
     arrays = {"layers": np.array(results["trained"].layers), "dimensions": results["trained"].dimensions}
-    for name, result in results.items():
-        arrays |= prefixed(name.replace(" ", "_"), {"seeds": result.seeds, "accuracy": result.accuracy})
-    _files.write_arrays(path.with_name(f"{path.name}.npz"), arrays)
-    print(path.with_name(f"{path.name}.npz"))
-    columns = ("network", "layer", "features", "seed", "accuracy")
-    print(write_table(path.with_name(f"{path.name}.csv"), columns, _rows(results)))
+    for kind, result in results.items():
+        arrays |= prefixed(kind.replace(" ", "_"), {"seeds": result.seeds, "accuracy": result.accuracy})
+    paths = (
+        out.figure(axes, stem),
+        out.arrays(stem, arrays),
+        write_table(out.place(f"{stem}.csv"), COLUMNS, _rows(results)),
+    )
+    _print(results)
+    print(*paths, sep="\n")
 
 
 def _rows(results: dict[str, Probes]) -> Iterable[Sequence[Any]]:

@@ -2,17 +2,18 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
 from npdeconv import plot
-from npdeconv._files import write_arrays
-from npdeconv._types import Rule, Shape
-from npdeconv.cli.figures import file_stem, listed, make_folder, save_figure
+from npdeconv._types import Array, Rule, Shape
+from npdeconv.cli.figures import Results, add_out, answers, file_stem, listed
 from npdeconv.cli.options import add_command, add_network, add_workers, check_range, load, only
-from npdeconv.visualize import Select, find_strongest, project
+from npdeconv.cli.top import say_what_is_dead
+from npdeconv.data import Dataset
+from npdeconv.layers import Sequential
+from npdeconv.visualize import Select, Strongest, find_strongest, living_maps, project
 from npdeconv.visualize.projection import as_map_shape
 
 
@@ -30,7 +31,14 @@ def add(commands: Any) -> None:
     option = parser.add_argument
     add_network(parser)
     option("--layer", required=True, metavar="NAME", help="such as relu2")
-    option("--map", type=int, nargs="+", dest="maps", metavar="N", help="feature maps, 0 to 7 if not given")
+    option(
+        "--map",
+        type=int,
+        nargs="+",
+        dest="maps",
+        metavar="N",
+        help="feature maps; the first eight that fire if not given",
+    )
     option(
         "--images",
         type=int,
@@ -46,26 +54,20 @@ def add(commands: Any) -> None:
         help="strongest (the map's largest activation), map (all of it), or ROW COLUMN of one",
     )
     option("--rule", choices=get_args(Rule), default="deconv", help="how to pass each ReLU on the way down")
-    option("--out", type=Path, default=Path("projections"), metavar="DIR", help="folder to write to")
+    add_out(parser, "projections")
     add_workers(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Project, draw, and print where the files are."""
+    out = Results(options)
     network, dataset = load(options, None if options.images is None else only("--images", options.images))
     shape = as_map_shape(network[: options.layer].output_shape(dataset.images.shape[1:]))
-    chosen = np.arange(min(8, shape[2])) if options.maps is None else np.array(options.maps)
-    check_range("--map", chosen, shape[2], f"layer {options.layer!r} has the maps")
+    check_range("--map", options.maps or (), shape[2], f"layer {options.layer!r} has the maps")
     select = _select(options.select, options.layer, shape)
-    make_folder(options.out)
-    if options.images is None:
-        best = find_strongest(network, dataset.images, [options.layer], k=1, workers=options.workers)
-        # A dead map has no strongest image: any will show that it is silent.
-        maps, positions = chosen, np.maximum(best[options.layer].images[chosen, 0], 0)
-        images = dataset.images[positions]
-    else:
-        maps, positions = np.repeat(chosen, len(options.images)), np.tile(options.images, len(chosen))
-        images = np.tile(dataset.images, (len(chosen), 1, 1, 1))
+    maps, places, searched = _choose(options, network, dataset)
+    images = dataset.images[places]
+    positions = places if options.images is None else np.array(options.images)[places]
     result = project(
         network,
         images,
@@ -75,14 +77,38 @@ def run(options: argparse.Namespace) -> None:
         rule=options.rule,
         workers=options.workers,
     )
-    path = options.out / _stem(options, select)
-    titles = [f"map {m}\nimage {n}" for m, n in zip(maps, positions, strict=True)]
-    figure = save_figure(plot.projections(images, result, titles=titles), path.with_name(f"{path.name}.png"))
-    arrays = path.with_name(f"{path.name}.npz")
-    write_arrays(arrays, {"maps": maps, "images": positions, **result._asdict()})
+    stem = _stem(options, select)
+    said = answers(network, dataset, places, between="\n")
+    titles = [f"map {m}, image {n}\n{answer}" for m, n, answer in zip(maps, positions, said, strict=True)]
+    title = plot.literal(
+        f"{network.name} on {dataset.name}:"
+        f" {options.layer}, {' '.join(options.select)}, projected by the rule {options.rule}"
+    )
+    figure = out.figure(plot.projections(images, result, titles=titles, title=title), stem)
+    arrays = out.arrays(stem, {"maps": maps, "images": positions, **result._asdict()})
+    if searched is not None:
+        say_what_is_dead(options.layer, searched, len(dataset))
     for m, n, value, silent in zip(maps, positions, result.activation, result.silent, strict=True):
         print(f"{options.layer} map {m}, image {n}: " + ("silent" if silent else f"activation {value:.4g}"))
     print(figure, arrays, sep="\n")
+
+
+def _choose(
+    options: argparse.Namespace, network: Sequential, dataset: Dataset
+) -> tuple[Array, Array, Strongest | None]:
+    """Return the maps to project, for each the image's place among those loaded, and what was searched.
+
+    These are the maps and images that were asked for, or else maps that fire and what excites them most.
+    """
+    layer, every = options.layer, np.arange(len(dataset))
+    if options.maps is not None and options.images is not None:
+        return np.repeat(options.maps, len(every)), np.tile(every, len(options.maps)), None
+    found = find_strongest(network, dataset.images, [layer], k=1, workers=options.workers)[layer]
+    chosen = living_maps(found, 8) if options.maps is None else np.array(options.maps)
+    if options.images is not None:
+        return np.repeat(chosen, len(every)), np.tile(every, len(chosen)), None
+    # A dead map has no strongest image: any will show that it is silent.
+    return chosen, np.maximum(found.images[chosen, 0], 0), found
 
 
 def _stem(options: argparse.Namespace, select: Select) -> str:

@@ -2,18 +2,27 @@
 
 import argparse
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
 from npdeconv import plot
-from npdeconv._files import write_arrays
+from npdeconv._files import write_table
+from npdeconv._text import visible
 from npdeconv._types import Array
-from npdeconv.cli.figures import file_stem, make_folder, save_figure
-from npdeconv.cli.options import add_command, add_seed, add_workers, at_least, load_network, number
+from npdeconv.cli.figures import Results, add_out, file_stem
+from npdeconv.cli.options import (
+    WEIGHTS_HELP,
+    add_builder,
+    add_command,
+    add_seed,
+    add_workers,
+    at_least,
+    class_numbers,
+    load_network,
+    number,
+)
 from npdeconv.cli.pretrained import find_pretrained
-from npdeconv.cli.transfer import write_table
 from npdeconv.data import Preprocessing
 from npdeconv.data.photos import fit_photos, list_photos
 from npdeconv.experiments import Retraining, retraining, t_interval
@@ -44,7 +53,8 @@ def add(commands: Any) -> None:
         metavar="NETWORK",
         help="card (.json) of a pretrained network, folder of a training run, or a model with --weights",
     )
-    option("--weights", metavar="FILE", help="of a model; of a run, its weights.npz if not given")
+    option("--weights", metavar="FILE", help=WEIGHTS_HELP)
+    add_builder(parser)
     option("--images", required=True, metavar="PHOTOS", help="folder of photos of the class to retrain")
     option("--class", required=True, dest="target", metavar="NAME", help="that class, by name or number")
     option("--control", required=True, metavar="PHOTOS", help="folder of photos of what is not retrained")
@@ -59,23 +69,25 @@ def add(commands: Any) -> None:
     option("--steps", type=at_least(1), default=100, metavar="N", help="of each reconstruction")
     option("--words", type=at_least(1), default=64, metavar="N", help="in the visual vocabulary")
     add_seed(parser)
-    option("--out", type=Path, default=Path("retraining"), metavar="DIR", help="folder to write to")
+    add_out(parser, "retraining")
     add_workers(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Retrain, measure, draw, and print the table."""
     check_scikit_image()
-    network, preprocessing, classes = _load(options)
+    out = Results(options)
+    network, preprocessing = _load(options)
+    (outputs,) = network.output_shape((*preprocessing.size, preprocessing.channel_count))
+    classes = network.classes or tuple(map(str, range(outputs)))
     photos, others = list_photos(options.images), list_photos(options.control)
     images, control_images = (fit_photos(few, preprocessing) for few in (photos, others))
-    target = _class("--class", options.target, classes)
+    (target,) = class_numbers("--class", [options.target], network, outputs)
     if options.control_class is None:
         control = _most_frequent(network, control_images, target, options.workers)
     else:
-        control = _class("--control-class", options.control_class, classes)
+        (control,) = class_numbers("--control-class", [options.control_class], network, outputs)
     names = classes[target], classes[control]
-    out = make_folder(options.out)
     result = retraining(
         network,
         images,
@@ -90,7 +102,6 @@ def run(options: argparse.Namespace) -> None:
         seed=options.seed,
         workers=options.workers,
     )
-    _print(result, names)
     stem = file_stem("retraining", network.name, f"class{target}", f"control{control}", split="test")
     files = [photo.stem for photo in (*photos, *others)]
     figures = {
@@ -100,40 +111,25 @@ def run(options: argparse.Namespace) -> None:
         f"contributions_{score}": plot.contributions(result, score, names=files[: len(photos)])
         for score in get_args(Score)
     }
-    for kind, axes in figures.items():
-        print(save_figure(axes, out / f"{stem}_{kind}.png"))
-    write_arrays(out / f"{stem}.npz", {name: np.asarray(array) for name, array in result._asdict().items()})
-    print(out / f"{stem}.npz")
-    print(write_table(out / f"{stem}.csv", COLUMNS, _rows(result, names, files)))
+    paths = [out.figure(axes, f"{stem}_{kind}") for kind, axes in figures.items()]
+    paths += [
+        out.arrays(stem, result._asdict()),
+        write_table(out.place(f"{stem}.csv"), COLUMNS, _rows(result, names, files)),
+    ]
+    _print(result, tuple(map(visible, names)))
+    print(*paths, sep="\n")
 
 
-def _load(options: argparse.Namespace) -> tuple[Sequential, Preprocessing, tuple[str, ...]]:
-    """Load a network that takes pixels, how photos are brought to its size, and its classes' names."""
+def _load(options: argparse.Namespace) -> tuple[Sequential, Preprocessing]:
+    """Load a network that takes pixels, and how photos are brought to its size."""
     pretrained = find_pretrained(options.network, options.weights)
     if pretrained is not None:
-        network, preprocessing, names = (
-            pretrained.on_pixels(),
-            pretrained.preprocessing,
-            pretrained.classes,
-        )
-    else:
-        network, names = load_network(options.network, options.weights)[0], None
-        if network.input_shape is None:
-            raise ValueError(f"{network.name}: expected a network with an input shape")
-        *size, channels = network.input_shape
-        preprocessing = Preprocessing((size[0], size[1]), channels="gray" if channels == 1 else "RGB")
-    outputs = network.output_shape(network.input_shape or (*preprocessing.size, 3))
-    return network, preprocessing, names or tuple(map(str, range(outputs[-1])))
-
-
-def _class(option: str, word: str, classes: Sequence[str]) -> int:
-    """Return a class by its number or its name."""
-    if word.isdecimal() and int(word) < len(classes):
-        return int(word)
-    plain = [name.casefold() for name in classes]
-    if word.casefold() in plain:
-        return plain.index(word.casefold())
-    raise ValueError(f"{option}: expected a class by name, or by number below {len(classes)}, got {word!r}")
+        return pretrained.on_pixels(), pretrained.preprocessing
+    network, _ = load_network(options.network, options.weights, options.builder)
+    if network.input_shape is None:
+        raise ValueError(f"{network.name}: expected a network with an input shape")
+    *size, channels = network.input_shape
+    return network, Preprocessing((size[0], size[1]), channels="gray" if channels == 1 else "RGB")
 
 
 def _most_frequent(network: Sequential, images: Array, target: int, workers: int | None) -> int:

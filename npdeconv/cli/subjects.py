@@ -1,12 +1,20 @@
 """Trained networks and the images they are shown, whose classes need not be those of the network."""
 
 import argparse
-from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from npdeconv.cli.options import NAMED_SETS, SETS, Split, load_network, read_data
+from npdeconv.cli.options import (
+    NAMED_SETS,
+    PHOTOS,
+    WEIGHTS_HELP,
+    Split,
+    add_builder,
+    load_network,
+    read_data,
+)
 from npdeconv.cli.pretrained import find_pretrained
 from npdeconv.data import Dataset
+from npdeconv.data.files import locate
 from npdeconv.layers import Sequential
 
 
@@ -26,8 +34,9 @@ def add_subject(parser: Any, *, split: bool = True) -> None:
         metavar="NETWORK",
         help="folder of a training run, card (.json) of a pretrained network, or a model with --weights",
     )
-    option("--weights", metavar="FILE", help=".npz or Keras .h5 file; of a run, its weights.npz if not given")
-    option("--data", metavar="SET", help=f"{SETS}, of whatever classes; the run's if not given")
+    option("--weights", metavar="FILE", help=WEIGHTS_HELP)
+    option("--data", metavar="SET", help=f"{PHOTOS}, of whatever classes; the run's if not given")
+    add_builder(parser)
     if split:
         option("--split", choices=get_args(Split), default="test", help="part of the data set")
 
@@ -36,7 +45,7 @@ def load_subject(options: argparse.Namespace) -> Subject:
     """Load the network."""
     pretrained = find_pretrained(options.network, options.weights)
     if pretrained is None:
-        return Subject(*load_network(options.network, options.weights), None)
+        return Subject(*load_network(options.network, options.weights, options.builder), None)
     return Subject(pretrained.on_pixels(), None, pretrained.preprocessing.shorter_side)
 
 
@@ -59,4 +68,4 @@ def check_takes(network: Sequential, dataset: Dataset) -> None:
 
 def has_test_set(data: str) -> bool:
     """Tell whether what --data says has test images of its own."""
-    return data in NAMED_SETS or (Path(data) / "test").is_dir()
+    return data in NAMED_SETS or (locate(data) / "test").is_dir()

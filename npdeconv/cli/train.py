@@ -1,13 +1,16 @@
 """`npdeconv train`: train a named network."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from npdeconv import callbacks, models, optimizers, training
+from npdeconv._types import Generator
 from npdeconv.cli.figures import check_folder
 from npdeconv.cli.options import (
     DATA_HELP,
@@ -18,13 +21,16 @@ from npdeconv.cli.options import (
     at_least,
     load_data,
     number,
+    read_data,
     record_data,
 )
 from npdeconv.cli.report import check_page, write_report
+from npdeconv.cli.subjects import check_takes
 from npdeconv.data import Augmentation, Dataset, compose, flip, shift, tint, warp
 from npdeconv.layers import Sequential
 from npdeconv.report import Watch
-from npdeconv.training.fitting import Callback, Schedule
+from npdeconv.training.fitting import Callback
+from npdeconv.training.settings import Schedule
 from npdeconv.training.steps import Constraint
 
 LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "rmsprop": 1e-3, "adadelta": 1.0}
@@ -144,35 +150,80 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError("--patience chooses an epoch, and test images can't both choose and test")
     rng = np.random.default_rng(options.seed)
     network = models.build(options.model, rng=rng)
-    folder = options.folder or Path("runs") / options.model
+    folder = options.folder or Path("runs") / network.name
     check_folder(folder)
+    if not options.resume and is_run(folder):
+        raise FileExistsError(
+            f"{folder}: holds a training run already; --resume goes on with it, --run chooses another folder"
+        )
     if options.watch:
         check_page(folder / "report.html")
     optimizer, schedule = _optimizer(options), _schedule(options)
     constraint = _constraint(options, network)
+    dataset = read_data(options.data, "train", network)
+    network = _for_classes(network, dataset, options.data, rng)
     test = load_data(options.test or options.data, "test", network)
-    training.fit(
-        network,
-        load_data(options.data, "train", network),
-        optimizer,
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        rng=rng,
-        validation=test if options.validation == "test" else options.validation,
-        schedule=schedule,
-        augment=_augment(options),
-        constraint=constraint,
-        patience=options.patience,
-        callbacks=_callbacks(options, folder, test),
-        run=folder,
-        resume=options.resume,
-        workers=options.workers,
-    )
+    test.labels_for("--test")
+    with naming_resume(folder, "the same command with --resume"):
+        history = training.fit(
+            network,
+            dataset,
+            optimizer,
+            epochs=options.epochs,
+            batch_size=options.batch_size,
+            rng=rng,
+            validation=test if options.validation == "test" else options.validation,
+            schedule=schedule,
+            augment=_augment(options),
+            constraint=constraint,
+            patience=options.patience,
+            callbacks=_callbacks(options, folder, test),
+            run=folder,
+            resume=options.resume,
+            workers=options.workers,
+        )
     accuracy, loss = training.evaluate(network, test, workers=options.workers)
     print(f"{test.name}: accuracy {accuracy:.2%}, cross-entropy {loss:.4f} on {len(test):,} images")
     print(f"the run is in {folder}")
+    say_if_it_failed(history, dataset)
     if options.watch:
         write_report(folder, network, test, folder / "report.html", workers=options.workers)
+
+
+def _for_classes(network: Sequential, dataset: Dataset, data: str, rng: Generator) -> Sequential:
+    """Give the network an output for each class of what --data says."""
+    dataset.labels_for("train")
+    check_takes(network, dataset)
+    (outputs,), count = network.output_shape(dataset.images.shape[1:]), len(dataset.classes)
+    if outputs != count:
+        network = models.with_classes(network, count, rng)
+        words = f"{count} outputs instead of {outputs}, one per class of {data}"
+        print(f"{network.name}: the last layer has {words}", flush=True)
+    network.classes = dataset.classes
+    return network
+
+
+def say_if_it_failed(history: training.History, dataset: Dataset) -> None:
+    """Say on stderr that a network diverged or learned nothing, if it did, and what helps."""
+    advice = training.advise(history, dataset)
+    if advice is not None:
+        print(f"npdeconv: {advice}", file=sys.stderr)
+
+
+def is_run(folder: Path) -> bool:
+    """Tell whether a folder holds a training run."""
+    return (folder / "config.json").is_file()
+
+
+@contextmanager
+def naming_resume(folder: Path, command: str) -> Iterator[None]:
+    """Say at Ctrl-C which command goes on with the run in a folder, if there is one by then."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if is_run(folder):
+            error.add_note(f"{command} goes on with the run in {folder}")
+        raise
 
 
 def _schedule(options: argparse.Namespace) -> Schedule | None:

@@ -1,17 +1,16 @@
 """`npdeconv transfer`: are a network's features worth more than learning from few images?"""
 
 import argparse
-import csv
-import io
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
-from npdeconv import _files, models, plot, training
+from npdeconv import models, plot, training
+from npdeconv._files import write_table
+from npdeconv._text import visible
 from npdeconv._types import Array, Generator
-from npdeconv.cli.figures import file_stem, make_folder, save_figure
+from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import add_command, add_workers, at_least, read_data
 from npdeconv.cli.subjects import Subject, add_subject, check_takes, has_test_set, load_subject
 from npdeconv.data import Augmentation, Dataset, compose, flip, shift
@@ -22,12 +21,12 @@ from npdeconv.experiments import (
     small_network,
     t_interval,
     transfer,
-    with_classes,
 )
 from npdeconv.experiments.classifiers import Kind
 from npdeconv.layers import Sequential
 from npdeconv.optimizers import Adam
 
+COLUMNS = ("method", "images per class", "seed", "accuracy")
 SMALL = "small"
 SMALL_SIDE = 64  # pixels: larger images are loaded again at this size to train from scratch
 SEEDS_HELP = "draws of training images, with the seeds 0 to N - 1"
@@ -83,16 +82,16 @@ def add_few(parser: Any) -> None:
         metavar="N",
         help="at most so many features of an image: maps are averaged over a grid",
     )
-    option("--out", type=Path, default=Path("transfer"), metavar="DIR", help="folder to write to")
+    add_out(parser, "transfer")
     add_workers(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Load, compare, draw, and print the table."""
+    out = Results(options)
     subject = load_subject(options) if options.pretrain is None else _pretrain(options)
     dataset, test = load_few(options, subject)
     scratch = _scratch(options, subject, dataset, test) if options.scratch_seeds else None
-    out = make_folder(options.out)
     result = transfer(
         subject.network,
         dataset,
@@ -107,19 +106,15 @@ def run(options: argparse.Namespace) -> None:
         workers=options.workers,
         progress=True,
     )
-    path = out / file_stem("transfer", subject.network.name, result.layer, options.kind, split="test")
-    title = f"{subject.network.name} on {dataset.name}: {len(dataset.classes)} classes"
-    figure = plot.transfer(result, chance=1 / len(dataset.classes), title=title)
-    _print(result)
-    print(save_figure(figure, path.with_name(f"{path.name}.png")))
-    arrays = {name: array for name, array in result._asdict().items() if name != "layer"}
-    _files.write_arrays(path.with_name(f"{path.name}.npz"), arrays)
-    columns = ("method", "images per class", "seed", "accuracy")
-    print(
-        path.with_name(f"{path.name}.npz"),
-        write_table(path.with_name(f"{path.name}.csv"), columns, _rows(result)),
-        sep="\n",
+    stem = file_stem("transfer", subject.network.name, result.layer, options.kind, split="test")
+    title = plot.literal(f"{subject.network.name} on {dataset.name}: {len(dataset.classes)} classes")
+    paths = (
+        out.figure(plot.transfer(result, chance=1 / len(dataset.classes), title=title), stem),
+        out.arrays(stem, {name: array for name, array in result._asdict().items() if name != "layer"}),
+        write_table(out.place(f"{stem}.csv"), COLUMNS, _rows(result)),
     )
+    _print(result)
+    print(*paths, sep="\n")
 
 
 def load_few(options: argparse.Namespace, subject: Subject) -> tuple[Dataset, Dataset | None]:
@@ -148,11 +143,12 @@ def _pretrain(options: argparse.Namespace) -> Subject:
     rng = np.random.default_rng(0)
     network = models.build(options.network, rng=rng)
     dataset, test = _load(options.data or "mnist", options.pretrain, network)
-    network = with_classes(network, len(dataset.classes), rng)
+    network = models.with_classes(network, len(dataset.classes), rng)
     training.fit(network, dataset, Adam(1e-3), epochs=options.epochs, rng=rng, workers=options.workers)
     if test is not None:
         accuracy, _ = training.evaluate(network, test, options.workers)
-        print(f"{network.name}, trained on {', '.join(dataset.classes)}: {accuracy:.2%} of their test images")
+        classes = visible(", ".join(dataset.classes))
+        print(f"{network.name}, trained on {classes}: {accuracy:.2%} of their test images")
     return Subject(network, options.data, None)
 
 
@@ -169,7 +165,7 @@ def _scratch(
     def build(rng: Generator) -> Sequential:
         if options.scratch == SMALL:
             return small_network(shape, classes, rng)
-        return with_classes(models.build(options.scratch, rng=rng), classes, rng)
+        return models.build(options.scratch, classes=classes, rng=rng)
 
     varied: list[Augmentation] = [shift(options.shift)] if options.shift else []
     varied += [flip()] if options.flip else []
@@ -205,13 +201,3 @@ def spread(values: Array) -> str:
         return f"{values.mean():.1%}"
     interval = t_interval(values)
     return f"{interval.mean:.1%} ± {100 * (interval.high - interval.mean):.1f}"
-
-
-def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
-    """Write a table as CSV."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    _files.replace(path, lambda file: file.write(text.getvalue().encode()))
-    return path

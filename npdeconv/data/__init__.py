@@ -1,14 +1,15 @@
-"""Labeled images: where they come from, how they are cut into batches and varied.
+"""Images and their labels: where they come from, how they are cut into batches and varied.
 
-In reading order: `dataset` (what all loaders return), `idx` and `mnist`, `cifar10`, `folder`, `rps` and
-`photos`, `pictures` (what people see of an image file), `strokes` (drawn, not loaded), `planted`, `files`,
-`stray` and `archive` (where files lie, which do not count, and downloads),
+In reading order: `dataset` (what all loaders return) and `classes` (their names), `idx` and `mnist`,
+`cifar10`, `folder`, `rps` and `photos`, `pictures` (what people see of an image file), `strokes` (drawn,
+not loaded), `planted`, `files`, `stray` and `archive` (where files lie, which do not count, and downloads),
 `batches`, `preprocessing` (for networks made elsewhere), `augment` and `warping`.
 """
 
 from npdeconv.data.augment import Augmentation, compose, crop, flip, shift
 from npdeconv.data.batches import as_input, batch_indices
 from npdeconv.data.cifar10 import load_cifar10
+from npdeconv.data.classes import class_number, class_positions
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.folder import load_folder
 from npdeconv.data.mnist import load_mnist
@@ -27,6 +28,8 @@ __all__ = [
     "Preprocessing",
     "as_input",
     "batch_indices",
+    "class_number",
+    "class_positions",
     "compose",
     "crop",
     "fit_photo",

@@ -1,4 +1,4 @@
-"""A set of labeled images, held in memory and never changed."""
+"""A set of images and their labels, held in memory and never changed."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,22 +9,24 @@ import numpy as np
 
 from npdeconv._checks import describe, fraction, positive_int, random_generator
 from npdeconv._types import Array, Generator
+from npdeconv.data.classes import class_positions, list_names
 
 Index = slice | Sequence[int] | Array
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Dataset:
-    """Labeled images; the arrays are read-only views of those given, nothing is copied.
+    """Images and their labels, if anybody knows them; the arrays are read-only views of those given.
 
     Parameters
     ----------
     images : uint8 array (N, H, W, C)
         Pixels, 0 to 255.
-    labels : int64 array (N,)
-        The class of each image, a position in `classes`; other integer dtypes are converted.
+    labels : int64 array (N,) or None
+        The class of each image, a position in `classes`; other integer dtypes are converted. None
+        where nobody has said what the images show: there is no truth then, only answers.
     classes : tuple of str
-        Class names, each once.
+        Class names, each once. Without labels, the names of answers, if they are known.
     name : str
         What to call the set, such as ``"mnist train"``.
     groups : tuple of str, optional
@@ -40,16 +42,18 @@ class Dataset:
     """
 
     images: Array
-    labels: Array
+    labels: Array | None
     classes: tuple[str, ...]
     name: str
     groups: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         # A frozen dataclass parses its fields through the back door.
-        object.__setattr__(self, "classes", _class_names(self.classes))
+        object.__setattr__(self, "classes", _class_names(self.classes, least=0 if self.labels is None else 1))
         object.__setattr__(self, "images", _checked_images(self.images))
-        object.__setattr__(self, "labels", _checked_labels(self.labels, len(self.images), len(self.classes)))
+        if self.labels is not None:
+            labels = _checked_labels(self.labels, len(self.images), len(self.classes))
+            object.__setattr__(self, "labels", labels)
         if not isinstance(self.name, str):
             raise TypeError(f"Dataset: expected name to be a string, got {describe(self.name)}")
         if self.groups is not None:
@@ -65,7 +69,8 @@ class Dataset:
     def __repr__(self) -> str:
         height, width, channels = self.images.shape[1:]
         size = f"{len(self)} images of {height}x{width}x{channels}"
-        return f"<Dataset {self.name!r}: {size} in {len(self.classes)} classes>"
+        what = "without labels" if self.labels is None else f"in {len(self.classes)} classes"
+        return f"<Dataset {self.name!r}: {size} {what}>"
 
     def __getitem__(self, index: Index) -> Self:
         """Return the images that a slice, an array of positions or a boolean mask selects."""
@@ -79,10 +84,49 @@ class Dataset:
         if positions.ndim != 1:
             raise ValueError(f"Dataset: expected positions along one axis, got {describe(index)}")
         groups = None if self.groups is None else tuple(self.groups[i] for i in positions)
-        return type(self)(self.images[index], self.labels[index], self.classes, self.name, groups)
+        labels = None if self.labels is None else self.labels[index]
+        return type(self)(self.images[index], labels, self.classes, self.name, groups)
+
+    def labels_for(self, who: str) -> Array:
+        """Return the labels, without which `who` has nothing to do.
+
+        Raises
+        ------
+        ValueError
+            If there are none.
+        """
+        if self.labels is None:
+            raise ValueError(f"{who}: expected images with labels, nobody has labeled those of {self.name}")
+        return self.labels
+
+    def relabeled(self, classes: Sequence[str], who: str) -> Self:
+        """Return the same images, whose labels are positions in another list of classes.
+
+        Classes are matched by name, see `npdeconv.data.classes`; not every one needs an image.
+
+        Raises
+        ------
+        ValueError
+            If the list lacks a class of this set; says which ones, and which ones this set lacks.
+        """
+        names = tuple(classes)
+        if names == self.classes:
+            return self
+        if self.labels is None:
+            return type(self)(self.images, None, names, self.name, self.groups)
+        places = class_positions(self.classes, names)
+        strange = [name for name, place in zip(self.classes, places, strict=True) if place is None]
+        if strange:
+            missing = [name for n, name in enumerate(names) if n not in places]
+            raise ValueError(
+                f"{who}: expected no other classes than its own, {self.name} has strange ones:"
+                f" {list_names(strange)}; missing: {list_names(missing) or 'none'}"
+            )
+        labels = np.array(places, np.int64)[self.labels]
+        return type(self)(self.images, labels, names, self.name, self.groups)
 
     def split(self, share: float, rng: Generator) -> tuple[Self, Self]:
-        """Set a random share of the images aside, the same share of every class.
+        """Set a random share of the images aside, the same share of every class if there are labels.
 
         Parameters
         ----------
@@ -101,7 +145,8 @@ class Dataset:
         ValueError
             If one of the parts would be empty.
         """
-        return self._divide(_sample(self.labels, share, rng))
+        labels = np.zeros(len(self), np.int64) if self.labels is None else self.labels
+        return self._divide(_sample(labels, share, rng))
 
     def split_groups(self, share: float, rng: Generator) -> tuple[Self, Self]:
         """Set a random share of the groups aside, each of them whole; otherwise like `split`."""
@@ -109,7 +154,8 @@ class Dataset:
             raise ValueError(f"Dataset: split_groups needs groups, and {self.name!r} has none")
         names, first, member_of = np.unique(self.groups, return_index=True, return_inverse=True)
         chosen = np.zeros(len(names), dtype=bool)
-        chosen[_sample(self.labels[first], share, rng)] = True
+        labels = np.zeros(len(first), np.int64) if self.labels is None else self.labels[first]
+        chosen[_sample(labels, share, rng)] = True
         return self._divide(np.flatnonzero(chosen[member_of]))
 
     def split_per_class(self, count: int, rng: Generator) -> tuple[Self, Self]:
@@ -129,11 +175,13 @@ class Dataset:
         Raises
         ------
         ValueError
-            If a class has no more than `count` images, so that nothing would be left to test with.
+            If a class has no more than `count` images, so that nothing would be left to test with;
+            if there are no labels.
         """
         wanted = positive_int(count, "Dataset", "count")
         random_generator(rng, "Dataset")
-        of_class = np.bincount(self.labels, minlength=len(self.classes))
+        labels = self.labels_for("split_per_class")
+        of_class = np.bincount(labels, minlength=len(self.classes))
         if of_class.min() <= wanted:
             poorest = int(of_class.argmin())
             raise ValueError(
@@ -141,7 +189,7 @@ class Dataset:
                 f" {self.classes[poorest]!r} has {of_class[poorest]}"
             )
         shuffled = rng.permutation(len(self))
-        by_label = shuffled[np.argsort(self.labels[shuffled], kind="stable")]
+        by_label = shuffled[np.argsort(labels[shuffled], kind="stable")]
         starts = np.cumsum(of_class) - of_class
         rest, chosen = self._divide(by_label[starts[:, np.newaxis] + np.arange(wanted)].ravel())
         return chosen, rest
@@ -170,10 +218,10 @@ def _sample(labels: Array, share: float, rng: Generator) -> Array:
     return by_label[((np.arange(count) + 0.5) * every).astype(np.int64)]
 
 
-def _class_names(classes: Any) -> tuple[str, ...]:
+def _class_names(classes: Any, least: int) -> tuple[str, ...]:
     if isinstance(classes, str) or not all(isinstance(name, str) for name in classes):
         raise TypeError(f"Dataset: expected classes to be a tuple of names, got {classes!r}")
-    if not classes:
+    if len(classes) < least:
         raise ValueError("Dataset: expected at least one class, got none")
     repeated = [name for name, count in Counter(classes).items() if count > 1]
     if repeated:

@@ -44,6 +44,12 @@ def find(path: str | os.PathLike[str]) -> Path | None:
     return next((candidate for candidate in candidates if candidate.exists()), None)
 
 
+def locate(path: str | os.PathLike[str]) -> Path:
+    """Return where a file or folder lies: here, or else in the data folders; the path itself if nowhere."""
+    here = Path(path)
+    return here if here.exists() else find(here) or here
+
+
 def fetch(source: Source) -> Path:
     """Return where a file or folder lies, after downloading it if it is missing.
 

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from npdeconv._checks import positive_pair
 from npdeconv._types import Array, Pair
 from npdeconv.data.dataset import Dataset
-from npdeconv.data.files import find
+from npdeconv.data.files import locate
 from npdeconv.data.pictures import SUFFIXES, WHITE, Color, check_background, opened, pictures_in, unwarned
 from npdeconv.data.preprocessing import check_shorter_side, fit_picture
 from npdeconv.data.stray import visible
@@ -23,8 +23,8 @@ class Listing(NamedTuple):
 
     classes: tuple[str, ...]
     files: tuple[Path, ...]
-    labels: Array
-    """int64 (N,)"""
+    labels: Array | None
+    """int64 (N,); None where the images lie in no class folders"""
 
     def take(self, image_indices: Sequence[int]) -> "Listing":
         """Return some of the images, of the same classes."""
@@ -34,7 +34,8 @@ class Listing(NamedTuple):
                     f"load_folder: image_indices must be from 0 to {len(self.files) - 1}, got {image}"
                 )
         files = tuple(self.files[image] for image in image_indices)
-        return Listing(self.classes, files, self.labels[list(image_indices)])
+        labels = None if self.labels is None else self.labels[list(image_indices)]
+        return Listing(self.classes, files, labels)
 
 
 def load_folder(
@@ -45,9 +46,9 @@ def load_folder(
     background: Color = WHITE,
     image_indices: Sequence[int] | None = None,
 ) -> Dataset:
-    """Load a folder that holds one folder of PNG or JPEG images per class.
+    """Load a folder that holds one folder of PNG or JPEG images per class, or images without labels.
 
-    That is how Caltech-101 and Caltech-256 come. Classes and images come in the order of their
+    The first is how Caltech-101 and Caltech-256 come. Classes and images come in the order of their
     names. Everything is turned to RGB, as people see it (see `npdeconv.data.pictures.opened`), and
     brought to `size`, antialiased. Passed over are hidden and system files and folders, files that are
     not called .png, .jpg or .jpeg, and folders inside a class folder. A progress bar appears on stderr
@@ -72,7 +73,8 @@ def load_folder(
     Returns
     -------
     Dataset
-        Images (N, H, W, 3), named after the folder.
+        Images (N, H, W, 3), named after the folder. Where they lie in no class folders, nobody has
+        labeled them: `labels` is None, and the groups are the names of the files.
 
     Raises
     ------
@@ -81,32 +83,31 @@ def load_folder(
     IndexError
         If there is no such image.
     ValueError
-        If it holds no class folders, a class folder holds no image, or a file is no image, is
-        damaged, or would take too much memory.
+        If it holds neither class folders nor images, a class folder holds no image, or a file is no
+        image, is damaged, or would take too much memory.
     """
     shape = positive_pair(size, "load_folder", "size")
     check_shorter_side(shorter_side, shape, "load_folder")
     color = check_background(background, "load_folder")
-    folder = find_folder(path)
+    folder = locate(path)
     listing = list_images(folder)
     if image_indices is not None:
         listing = listing.take(image_indices)
     images = read_images(listing.files, shape, shorter_side, background=color)
-    return Dataset(images, listing.labels, listing.classes, folder.name)
-
-
-def find_folder(path: str | os.PathLike[str]) -> Path:
-    """Return the folder that is here, or else the one of this name where data files lie."""
-    return Path(path) if Path(path).is_dir() else find(path) or Path(path)
+    groups = tuple(file.stem for file in listing.files) if listing.labels is None else None
+    return Dataset(images, listing.labels, listing.classes, folder.name, groups)
 
 
 def list_images(folder: Path) -> Listing:
-    """List the images of each class folder; errors as in `load_folder`."""
+    """List the images of each class folder, or of a folder without any; errors as in `load_folder`."""
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: expected a folder that holds a folder of images per class")
     class_folders = [entry for entry in visible(folder) if entry.is_dir()]
     if not class_folders:
-        raise ValueError(f"{folder}: expected a folder of images per class, got no folder in it")
+        unlabeled = pictures_in(folder)
+        if not unlabeled:
+            raise ValueError(f"{folder}: expected a folder of images per class, got no folder in it")
+        return Listing((), tuple(unlabeled), None)
     members = [pictures_in(class_folder) for class_folder in class_folders]
     for class_folder, images in zip(class_folders, members, strict=True):
         if not images:

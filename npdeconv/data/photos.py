@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from npdeconv._types import Array
-from npdeconv.data.files import find
+from npdeconv.data.files import locate
 from npdeconv.data.folder import read_images
 from npdeconv.data.pictures import SUFFIXES, WHITE, Color, check_background, opened, pictures_in, unwarned
 from npdeconv.data.preprocessing import Preprocessing
@@ -72,9 +72,7 @@ def load_photos(path: str | os.PathLike[str], *, background: Color = WHITE) -> l
 
 def list_photos(path: str | os.PathLike[str]) -> list[Path]:
     """List the photo, or those of the folder; errors as in `load_photos`."""
-    place = Path(path)
-    if not place.exists():
-        place = find(place) or place
+    place = locate(path)
     if place.is_file():
         return [place]
     if not place.is_dir():

@@ -13,7 +13,7 @@ from npdeconv.experiments.localization import Localization, LocalizationExample,
 from npdeconv.experiments.probes import Probes, linear_probes, untrained
 from npdeconv.experiments.retraining import retraining
 from npdeconv.experiments.sampling import only_classes, ranks_within_class
-from npdeconv.experiments.scratch import Scratch, small_network, with_classes
+from npdeconv.experiments.scratch import Scratch, small_network
 from npdeconv.experiments.transfer import Transfer, transfer
 
 __all__ = [
@@ -36,5 +36,4 @@ __all__ = [
     "t_interval",
     "transfer",
     "untrained",
-    "with_classes",
 ]

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 from scipy.optimize import minimize
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe, not_negative, one_of, positive_int
 from npdeconv._types import Array
 from npdeconv.data import Dataset
@@ -21,6 +22,7 @@ DECAY = 1e-4
 ITERATIONS = 500
 
 
+@brief
 class LinearClassifier(NamedTuple):
     """The class of the largest of (features - center) / scale @ weight + bias."""
 
@@ -97,7 +99,7 @@ def score_classifiers(
     features: Array, dataset: Dataset, draws: Sequence[Draw], kind: Kind, workers: Workers = None
 ) -> list[float]:
     """Fit a classifier to each draw of a data set's images, and return the accuracies on its test images."""
-    task = partial(_score, features, dataset.labels, len(dataset.classes), kind)
+    task = partial(_score, features, dataset.labels_for("score_classifiers"), len(dataset.classes), kind)
     with pool(workers) as parallel_map:
         return list(parallel_map(task, draws))
 

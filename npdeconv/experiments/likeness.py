@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import one_of
 from npdeconv._types import Array
 from npdeconv.experiments.intervals import Interval, t_interval
@@ -18,6 +19,7 @@ KNOWN = "photos of the class", "photos of the control", "noise"
 the best score of a picture of noise with the held-out photos."""
 
 
+@brief
 class Retraining(NamedTuple):
     """Reconstructions of two classes, before and after each of R trainings, and their likeness to I images.
 

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from npdeconv import models
+from npdeconv._brief import brief
 from npdeconv._types import Array
 from npdeconv.data import Dataset, Planted, plant
 from npdeconv.inference import predict
@@ -31,6 +32,7 @@ SMOOTHING = 2.0  # pixels, of saliency
 BATCH, RATE = 32, 1e-3
 
 
+@brief
 class Localization(NamedTuple):
     """What S seeds brought, with P poolings and M kinds of maps."""
 
@@ -45,6 +47,7 @@ class Localization(NamedTuple):
     area: float  # the objects' mean share of the pictures: the energy that any even map has
 
 
+@brief
 class LocalizationExample(NamedTuple):
     """What one network makes of a few pictures."""
 
@@ -169,7 +172,7 @@ def _judge(
     errors = [[_error(scenes, choosing.boxes, share) for share in SHARES] for scenes in tried]
     best = SHARES[np.argmin(errors, axis=1)]
     return (
-        float((answers == testing.dataset.labels).mean()),
+        float((answers == testing.dataset.labels_for("compare_poolings")).mean()),
         np.array([energy_inside(scenes, testing.boxes).mean() for scenes in maps]),
         np.array([_error(scenes, testing.boxes, SHARE) for scenes in maps]),
         best,
@@ -179,7 +182,7 @@ def _judge(
 
 def _maps(network: Sequential, pictures: Planted, workers: Workers) -> Array:
     """Return the maps of the true classes (M, N, H, W)."""
-    images, labels = pictures.dataset.images, pictures.dataset.labels
+    images, labels = pictures.dataset.images, pictures.dataset.labels_for("compare_poolings")
     own = class_activation_maps(network, images, labels[:, np.newaxis], workers=workers).upsampled[:, 0]
     edges = saliency(network, images, labels, workers=workers)
     return np.stack([own, edges, gaussian_filter(edges, (0, SMOOTHING, SMOOTHING))])

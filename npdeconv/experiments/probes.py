@@ -12,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from npdeconv import initializers
+from npdeconv._brief import brief
 from npdeconv._checks import name_list, random_generator
 from npdeconv._types import Array, Generator
 from npdeconv.data import Dataset
@@ -26,6 +27,7 @@ PIXELS = "pixels"
 PASSED_OVER = (Dropout, Flatten, Softmax)  # they pass on what is known already
 
 
+@brief
 class Probes(NamedTuple):
     """Accuracies on the test images of a linear classifier after each of L layers."""
 

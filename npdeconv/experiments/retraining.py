@@ -194,7 +194,7 @@ def _known(judge: Callable[[Array], Array], images: Array, trained: Array, seed:
 
 def _as_dataset(images: Array, target: int, network: Sequential) -> Dataset:
     (outputs,) = network.output_shape(images.shape[1:])
-    names = tuple(map(str, range(outputs)))
+    names = network.classes or tuple(map(str, range(outputs)))
     return Dataset(images, np.full(len(images), target), names, f"images of class {target}")
 
 

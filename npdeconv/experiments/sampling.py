@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe, positive_int, random_generator
 from npdeconv._types import Array, Generator
-from npdeconv.data import Dataset
+from npdeconv.data import Dataset, class_number
 
 
 def ranks_within_class(labels: Array, rng: Generator) -> Array:
@@ -42,21 +43,21 @@ def only_classes(dataset: Dataset, classes: Sequence[str | int]) -> Dataset:
     ----------
     dataset : Dataset
     classes : sequence of str or int
-        Names, or positions among the data set's classes.
+        Names, or where no name fits, positions among the data set's classes.
 
     Raises
     ------
     KeyError
         If the data set has no such class.
     ValueError
-        For no classes, or one twice.
+        For no classes, or one twice; for images without labels.
     """
-    chosen = [_position(dataset, wanted) for wanted in classes]
+    chosen = [class_number(wanted, dataset.classes, dataset.name) for wanted in classes]
     if not chosen or len(set(chosen)) < len(chosen):
         raise ValueError(f"only_classes: expected some classes, each once, got {list(classes)}")
     renamed = np.full(len(dataset.classes), -1)
     renamed[chosen] = np.arange(len(chosen))
-    labels = renamed[dataset.labels]
+    labels = renamed[dataset.labels_for("only_classes")]
     inside = labels >= 0
     groups = None
     if dataset.groups is not None:
@@ -65,6 +66,7 @@ def only_classes(dataset: Dataset, classes: Sequence[str | int]) -> Dataset:
     return Dataset(dataset.images[inside], labels[inside], names, dataset.name, groups)
 
 
+@brief
 class Draw(NamedTuple):
     """Positions of images to train and to test on."""
 
@@ -82,7 +84,8 @@ class Plan(NamedTuple):
     def draws(self, seed: int) -> list[Draw]:
         """Draw images of each class, as many as `per_class` says; a larger draw holds the smaller ones."""
         count = len(self.dataset) - self.tests
-        ranks = ranks_within_class(self.dataset.labels[:count], np.random.default_rng(seed))
+        labels = self.dataset.labels_for("Plan")[:count]
+        ranks = ranks_within_class(labels, np.random.default_rng(seed))
         tested = (
             np.arange(count, len(self.dataset)) if self.tests else np.flatnonzero(ranks >= self.per_class[-1])
         )
@@ -104,7 +107,8 @@ def make_plan(dataset: Dataset, test: Dataset | None, per_class: Sequence[int], 
     dataset : Dataset
         The images to draw from.
     test : Dataset, optional
-        What to test on; unless given, what a seed does not draw for the largest number.
+        What to test on, its classes matched by name; unless given, what a seed does not draw for the
+        largest number.
     per_class : sequence of int
     who : str
         What messages begin with.
@@ -114,7 +118,8 @@ def make_plan(dataset: Dataset, test: Dataset | None, per_class: Sequence[int], 
     if isinstance(per_class, int | str) or not len(per_class):
         raise TypeError(f"{who}: per_class must be a list of numbers of images, got {describe(per_class)}")
     counts = tuple(sorted({positive_int(count, who, "per_class") for count in per_class}))
-    there = np.bincount(dataset.labels, minlength=len(dataset.classes))
+    labels = dataset.labels_for(who)
+    there = np.bincount(labels, minlength=len(dataset.classes))
     least = int(there.argmin())
     if there[least] < counts[-1] + (test is None):
         more = " and at least one more to test on" if test is None else ""
@@ -124,12 +129,14 @@ def make_plan(dataset: Dataset, test: Dataset | None, per_class: Sequence[int], 
         )
     if test is None:
         return Plan(dataset, 0, counts)
-    if test.classes != dataset.classes or test.images.shape[1:] != dataset.images.shape[1:] or not len(test):
+    is_whole = len(test.classes) == len(dataset.classes) and len(test)
+    test = test.relabeled(dataset.classes, who)
+    if test.images.shape[1:] != dataset.images.shape[1:] or not is_whole:
         raise ValueError(
             f"{who}: expected test images of the classes and size of {dataset.name}, got {test!r}"
         )
     images = np.concatenate([dataset.images, test.images])
-    labels = np.concatenate([dataset.labels, test.labels])
+    labels = np.concatenate([labels, test.labels_for(who)])
     return Plan(Dataset(images, labels, dataset.classes, dataset.name), len(test), counts)
 
 
@@ -140,12 +147,3 @@ def seed_list(seeds: Sequence[int], who: str) -> Array:
     if not len(seeds) or len(set(seeds)) < len(seeds) or min(seeds) < 0:
         raise ValueError(f"{who}: expected at least one seed, each once and not negative, got {list(seeds)}")
     return np.array(seeds)
-
-
-def _position(dataset: Dataset, wanted: str | int) -> int:
-    names = dataset.classes
-    if isinstance(wanted, str) and wanted in names:
-        return names.index(wanted)
-    if isinstance(wanted, int | np.integer) and 0 <= wanted < len(names):
-        return int(wanted)
-    raise KeyError(f"no class {wanted!r} in {dataset.name}; the classes are {', '.join(names)}")

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from npdeconv._checks import describe, positive_int
+from npdeconv._checks import positive_int
 from npdeconv._types import Array, Generator, Shape
 from npdeconv.data import Augmentation, Dataset
-from npdeconv.inference import below_softmax, check_fits, class_logits
+from npdeconv.finite import finite_answers, must_be_finite
+from npdeconv.inference import below_softmax, class_logits, match
 from npdeconv.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU, Sequential, Softmax
 from npdeconv.optimizers import Adam, StepDecay
 from npdeconv.parallel import Workers
@@ -52,7 +53,7 @@ class Scratch:
     def train(self, dataset: Dataset, rng: Generator, workers: Workers = None) -> Sequential:
         """Train a fresh network on some images."""
         network = self.build(rng)
-        check_fits(network, dataset)
+        dataset = match(network, dataset)
         per_epoch = -(-len(dataset) // self.batch_size)
         epochs = -(-positive_int(self.steps, "Scratch", "steps") // per_epoch)
         fit(
@@ -70,10 +71,12 @@ class Scratch:
         return network
 
 
+@finite_answers
 def most_probable(network: Sequential, images: Array, workers: Workers = None) -> Array:
     """Return the most probable class of each image, int (N,)."""
-    logits = list(class_logits(below_softmax(network), images, workers))
-    return np.concatenate(logits).argmax(axis=1)
+    logits = np.concatenate(list(class_logits(below_softmax(network), images, workers)))
+    must_be_finite(logits)
+    return logits.argmax(axis=1)
 
 
 def small_network(input_shape: Shape, classes: int, rng: Generator) -> Sequential:
@@ -97,25 +100,3 @@ def small_network(input_shape: Shape, classes: int, rng: Generator) -> Sequentia
     layers["logits"] = Dense(64, classes, rng=rng)
     layers["softmax"] = Softmax()
     return Sequential(layers, input_shape=input_shape, name="small")
-
-
-def with_classes(network: Sequential, classes: int, rng: Generator) -> Sequential:
-    """Return a chain of the same layers but for the last dense one, which is new and has as many outputs.
-
-    All other layers are shared with `network`.
-
-    Raises
-    ------
-    ValueError
-        If the last layer with weights is not dense.
-    """
-    count = positive_int(classes, "with_classes", "classes")
-    weighted = [name for name, layer in network.layers.items() if "weight" in layer.parameters]
-    last = network[weighted[-1]] if weighted else None
-    if not isinstance(last, Dense):
-        raise ValueError(
-            f"with_classes: expected the last layer with weights to be Dense, got {describe(last)}"
-        )
-    inputs, dtype = last.weight.shape[0], last.weight.dtype
-    layers = dict(network.layers) | {weighted[-1]: Dense(inputs, count, rng=rng, dtype=dtype)}
-    return Sequential(layers, input_shape=network.input_shape, name=network.name)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.cluster.vq import kmeans, vq
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe, one_image, positive_int
 from npdeconv._types import Array
 
@@ -22,6 +23,7 @@ TRIALS = 200
 SAMPLE = 2  # matches that a rotation, scale and shift follow from
 
 
+@brief
 class Words(NamedTuple):
     """A vocabulary of visual words, learned from some images."""
 
@@ -29,6 +31,7 @@ class Words(NamedTuple):
     weights: Array  # (K,): how much each tells; those that every image has tell least
 
 
+@brief
 class Corners(NamedTuple):
     """Corners of an image, and what is around them."""
 

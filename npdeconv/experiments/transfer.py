@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from npdeconv._brief import brief
 from npdeconv._types import Array
 from npdeconv.data import Dataset
 from npdeconv.experiments.classifiers import Kind, class_mean_accuracy, score_classifiers
@@ -22,6 +23,7 @@ from npdeconv.visualize import last_hidden, layer_features
 LIMIT = 4096  # features per image
 
 
+@brief
 class Transfer(NamedTuple):
     """Accuracies on the test images, each the mean over the classes, from few training images."""
 
@@ -118,4 +120,4 @@ def _from_scratch(
     assert scratch is not None
     trained = scratch.train(pictures[draw.chosen], np.random.default_rng(seed), workers)
     answers = most_probable(trained, pictures.images[draw.tested], workers)
-    return class_mean_accuracy(answers, pictures.labels[draw.tested])
+    return class_mean_accuracy(answers, pictures.labels_for("transfer")[draw.tested])

@@ -27,12 +27,13 @@ from npdeconv.layers import (
     MaxPool2D,
     ReLU,
     Sequential,
+    Sigmoid,
     Standardize,
     Tanh,
 )
 from npdeconv.layers.pool import Pool2D
 
-POINTWISE = {Dropout, Ink, LeakyReLU, LocalResponseNorm, ReLU, Standardize, Tanh}
+POINTWISE = {Dropout, Ink, LeakyReLU, LocalResponseNorm, ReLU, Sigmoid, Standardize, Tanh}
 """Kinds of layers that treat every position by itself."""
 
 BEYOND: dict[type[Layer], float] = {Conv2D: 0.0, MaxPool2D: -np.inf, AvgPool2D: np.nan}

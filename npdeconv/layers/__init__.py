@@ -11,6 +11,7 @@ from npdeconv.layers.normalization import LocalResponseNorm
 from npdeconv.layers.pool import MaxPool2D
 from npdeconv.layers.relu import LeakyReLU, ReLU
 from npdeconv.layers.sequential import Sequential
+from npdeconv.layers.sigmoid import Sigmoid
 from npdeconv.layers.softmax import Softmax
 from npdeconv.layers.standardize import Standardize
 from npdeconv.layers.tanh import Tanh
@@ -30,6 +31,7 @@ __all__ = [
     "MaxPool2D",
     "ReLU",
     "Sequential",
+    "Sigmoid",
     "Softmax",
     "Standardize",
     "Tanh",

@@ -5,6 +5,7 @@ that the way back needs (the *context*), and the layer itself never changes, so 
 passes may share it, in any order, in any thread.
 """
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -88,6 +89,17 @@ class Layer(ABC):
     def name(self) -> str:
         """The kind of layer, as messages call it."""
         return type(self).__name__
+
+    def __repr__(self) -> str:
+        """Return the constructor's arguments, as far as attributes are called so, and the parameters' shapes.
+
+        It is the same in every process, so that a run can compare its layers with what it finds.
+        """
+        arguments = inspect.signature(type(self)).parameters
+        given = {name: vars(self)[name] for name in arguments if name in vars(self)}
+        shown = [f"{name}={describe(value)}" for name, value in given.items()]
+        shown += [f"{name}: {array.shape}" for name, array in self.parameters.items() if name not in given]
+        return f"{self.name}({', '.join(shown)})"
 
 
 class LinearLayer(Layer):

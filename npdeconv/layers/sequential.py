@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, overload
 import numpy as np
 from numpy.typing import DTypeLike
 
-from npdeconv._checks import describe
+from npdeconv._checks import describe, did_you_mean
 from npdeconv._types import Array, Box, Generator, Gradients, Rule, Shape
 from npdeconv.layers.base import Context, Layer
 
@@ -28,6 +28,9 @@ class Sequential(Layer):
         What messages and run folders call the chain.
     dtype : float32 or float64
         What a chain without parameters takes; one with parameters takes theirs.
+    classes : tuple of str, optional
+        What the outputs stand for, if that is known: a card says it, and training sets it. A data set
+        is then matched by these names, see `npdeconv.inference.match`.
 
     Examples
     --------
@@ -49,9 +52,11 @@ class Sequential(Layer):
         *,
         input_shape: Shape | None = None,
         name: str = "Sequential",
+        classes: tuple[str, ...] | None = None,
         dtype: DTypeLike = np.float32,
     ) -> None:
         self._name, self._dtype = name, np.dtype(dtype)
+        self.classes = classes
         if not isinstance(layers, Mapping):
             raise TypeError(
                 f"Sequential: layers must be a mapping of names to layers, got {describe(layers)}"
@@ -153,11 +158,14 @@ class Sequential(Layer):
         if last < first:
             raise ValueError(f"Sequential: layer {key.stop!r} comes before {key.start!r}")
         chosen = {name: self.layers[name] for name in names[first : last + 1]}
-        return Sequential(chosen, input_shape=self._input_shape_of(names[first]), dtype=self.dtype)
+        classes = self.classes if last == len(names) - 1 else None
+        shape = self._input_shape_of(names[first])
+        return Sequential(chosen, input_shape=shape, classes=classes, dtype=self.dtype)
 
     def _known(self, name: Any) -> str:
         if name not in self.layers:
-            raise KeyError(f"no layer {name!r}; the layers are {', '.join(self.layers)}")
+            hint = did_you_mean(name, self.layers)
+            raise KeyError(f"no layer {name!r}{hint}; the layers are {', '.join(self.layers)}")
         return str(name)
 
     def _input_shape_of(self, name: str) -> Shape | None:

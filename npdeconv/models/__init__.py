@@ -2,23 +2,25 @@
 
 `deck` (MNIST, Rock Paper Scissors), `cifar` (CIFAR-10), `cam` (for class activation maps),
 `imagenet` (AlexNet, ZFNet, VGG) and `compact` (SqueezeNet, Tiny Darknet); `stack` is what all are
-built with.
+built with, `classes` puts another last layer on one, and `own` finds those that others wrote.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from npdeconv._types import Generator
+from npdeconv._checks import did_you_mean
+from npdeconv._types import Generator, Shape
 from npdeconv.layers import Sequential
 from npdeconv.models.cam import cam_net, cam_net_max
 from npdeconv.models.cifar import bonaccorso, plotka
+from npdeconv.models.classes import with_classes
 from npdeconv.models.compact import squeezenet, tiny_darknet
 from npdeconv.models.deck import deck_model2, deck_model3, deck_model4, deck_rps2, deck_rps3, rps3
 from npdeconv.models.imagenet import alexnet, alexnet_grouped, vgg16, zfnet
+from npdeconv.models.own import Builder, build_own, load_builder, source_of
 
 __all__ = [
+    "PUBLISHED",
     "alexnet",
     "alexnet_grouped",
     "bonaccorso",
@@ -32,34 +34,93 @@ __all__ = [
     "deck_rps3",
     "names",
     "plotka",
+    "register",
     "rps3",
+    "source",
     "squeezenet",
     "tiny_darknet",
     "vgg16",
+    "with_classes",
     "zfnet",
 ]
 
-_BUILDERS = (
-    *(deck_model2, deck_model3, deck_model4, deck_rps2, deck_rps3, rps3),
-    *(plotka, bonaccorso, cam_net, cam_net_max),
-    *(alexnet, alexnet_grouped, zfnet, vgg16, squeezenet, tiny_darknet),
+PUBLISHED: tuple[tuple[Shape, int, tuple[Builder, ...]], ...] = (
+    ((28, 28, 1), 10, (deck_model2, deck_model3, deck_model4)),
+    ((300, 300, 3), 3, (deck_rps2, deck_rps3, rps3)),
+    ((32, 32, 3), 10, (plotka, bonaccorso, cam_net, cam_net_max)),
+    ((224, 224, 3), 1000, (alexnet, zfnet, vgg16, tiny_darknet)),
+    ((227, 227, 3), 1000, (alexnet_grouped, squeezenet)),
 )
-_NETWORKS: dict[str, Callable[..., Sequential]] = {builder.__name__: builder for builder in _BUILDERS}
+"""The input shape and the number of classes of the networks, for who does not want to build them all."""
+
+_NETWORKS: dict[str, Builder] = {
+    builder.__name__: builder for _, _, builders in PUBLISHED for builder in builders
+}
+_OWN: dict[str, Builder] = {}
 
 
 def names() -> tuple[str, ...]:
     """Return the names that `build` knows."""
-    return tuple(_NETWORKS)
+    return *_NETWORKS, *_OWN
 
 
-def build(name: str, *, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
-    """Build a network by its name.
+def register(builder: Builder) -> Builder:
+    """Let `build` know a function of one's own by its name, and so `load_run` its runs; a decorator.
+
+    Parameters
+    ----------
+    builder : callable
+        Called with `rng`, and with `dtype` where another than float32 is wanted.
+
+    Raises
+    ------
+    ValueError
+        If the name is that of a network that comes with the package.
+    """
+    if builder.__name__ in _NETWORKS:
+        raise ValueError(f"register: {builder.__name__} is a network of npdeconv's; choose another name")
+    _OWN[builder.__name__] = builder
+    return builder
+
+
+def source(name: str) -> str | None:
+    """Return "file.py:function" or "module:function" of a registered network; None of any other."""
+    return source_of(_OWN[name]) if name in _OWN else None
+
+
+def build(
+    name: str, *, classes: int | None = None, rng: Generator, dtype: DTypeLike = np.float32
+) -> Sequential:
+    """Build a network by its name, or by "file.py:function" or "module:function", which runs that code.
+
+    Parameters
+    ----------
+    name : str
+    classes : int, optional
+        How many classes it tells apart; as many as it was published with unless given. For another
+        number, the last layer is another, see `with_classes`.
+    rng : numpy.random.Generator
+        Source of the initial weights.
+    dtype : float32 or float64
 
     Raises
     ------
     KeyError
         If there is no network of that name.
+    FileNotFoundError, ImportError, TypeError
+        If there is no such function, or it returns no Sequential.
     """
-    if name not in _NETWORKS:
-        raise KeyError(f"no network {name!r}; the networks are {', '.join(_NETWORKS)}")
-    return _NETWORKS[name](rng=rng, dtype=dtype)
+    if ":" in name:
+        name = register(load_builder(name)).__name__
+    if name in _OWN:
+        wanted = {} if np.dtype(dtype) == np.float32 else {"dtype": dtype}
+        network = build_own(name, _OWN[name], {"rng": rng, **wanted})
+    elif name in _NETWORKS:
+        network = _NETWORKS[name](rng=rng, dtype=dtype)
+    else:
+        hint = did_you_mean(name, names())
+        raise KeyError(f"no network {name!r}{hint}; the networks are {', '.join(names())}")
+    shape = network.input_shape
+    if classes is None or (shape is not None and network.output_shape(shape) == (classes,)):
+        return network
+    return with_classes(network, classes, rng)

@@ -14,6 +14,7 @@ from npdeconv.plot.occlusion import occlusion
 from npdeconv.plot.projections import projections
 from npdeconv.plot.retraining import contributions, likeness, reconstructions
 from npdeconv.plot.rules import correlations, rules
+from npdeconv.plot.text import literal, use_fonts
 from npdeconv.plot.transfer import probes, transfer
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "image",
     "layers",
     "likeness",
+    "literal",
     "localization",
     "localization_examples",
     "maximized",
@@ -45,4 +47,5 @@ __all__ = [
     "strongest",
     "strongest_projections",
     "transfer",
+    "use_fonts",
 ]

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 
 from npdeconv._types import Array
-from npdeconv.plot.images import image
+from npdeconv.plot.images import bar, image
+from npdeconv.plot.text import literal
 from npdeconv.visualize import ClassActivationMaps
 
 COLORS = "inferno"
@@ -56,9 +57,7 @@ def class_activation(
         chance, logit = result.probability[number, k], result.logit[number, k]
         ax.set_title(f"{name}\nprobability {_percent(chance)}, logit {logit:.1f}", fontsize="small")
     colors = plt.cm.ScalarMappable(Normalize(0, limit), COLORS)
-    bar = axes[0].figure.colorbar(colors, ax=list(axes), shrink=0.75, pad=0.01)
-    bar.set_label("speaks for the class", fontsize="small")
-    bar.ax.tick_params(labelsize="small")
+    bar(colors, axes, "speaks for the class", shrink=0.75)
     return axes
 
 
@@ -72,7 +71,7 @@ def overlay(pixels: Array, values: Array, ax: Axes, limit: float) -> None:
 
 def _name(number: int, classes: Sequence[str] | None) -> str:
     name = f"class {number}" if classes is None else classes[number]
-    return name if len(name) <= WIDTH else name[: WIDTH - 1] + "…"
+    return literal(name if len(name) <= WIDTH else name[: WIDTH - 1] + "…")
 
 
 def _percent(probability: float) -> str:

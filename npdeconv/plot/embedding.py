@@ -1,6 +1,6 @@
 """Images where a network puts them, and whom it takes for their neighbors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -14,6 +14,7 @@ from matplotlib.patheffects import withStroke
 
 from npdeconv._types import Array
 from npdeconv.plot.images import BOX_COLOR, image
+from npdeconv.plot.text import literal
 from npdeconv.visualize import Neighbors
 
 SIDE = 9.0  # inches of the scatter
@@ -24,7 +25,7 @@ GAP = 0.35  # of a picture's width, between the parts of the sheet
 def scatter(
     points: Array,
     images: Array,
-    labels: Array,
+    labels: Array | None,
     classes: Sequence[str],
     ax: Axes | None = None,
     *,
@@ -33,30 +34,28 @@ def scatter(
     """Draw images as thumbnails at their points, framed in the color of their class.
 
     Where thumbnails would lie on each other, only the first is drawn; the others are dots. Each
-    class's name stands at the median of its points. Both axes have one scale.
+    class's name stands at the median of its points. Images without labels have one color, and no
+    names. Both axes have one scale.
 
     Parameters
     ----------
     points : (N, 2)
     images : (N, H, W, C)
-    labels : int (N,)
+    labels : int (N,) or None
     classes : sequence of str
     ax : Axes, optional
     """
     if ax is None:
         ax = plt.subplots(figsize=(SIDE, SIDE), layout="constrained")[1]
-    used = np.unique(labels)
+    of_class = np.zeros(len(points), np.int64) if labels is None else labels
+    used = np.unique(of_class)
     colors = dict(zip(used.tolist(), class_colors(len(used)), strict=True))
-    ax.scatter(points[:, 0], points[:, 1], s=9, c=[colors[label] for label in labels.tolist()], linewidths=0)
+    shown = [colors[label] for label in of_class.tolist()]
+    ax.scatter(points[:, 0], points[:, 1], s=9, c=shown, linewidths=0)
     for n in _apart(points, max(np.ptp(points, axis=0).max(), 1e-12) * THUMBNAIL / SIDE * 1.5):
-        ax.add_artist(_thumbnail(images[n], points[n], colors[int(labels[n])]))
-    fontsize = 15 if max(len(classes[label]) for label in used) <= 2 else 9
-    for label in used.tolist():
-        x, y = np.median(points[labels == label], axis=0).tolist()
-        text = ax.text(
-            x, y, classes[label], ha="center", va="center", weight="bold", fontsize=fontsize, zorder=5
-        )
-        text.set(color=colors[label], path_effects=[withStroke(linewidth=4, foreground="white")])
+        ax.add_artist(_thumbnail(images[n], points[n], shown[n]))
+    if labels is not None:
+        _name_classes(ax, points, labels, classes, colors)
     ax.set(xticks=[], yticks=[], aspect="equal")
     ax.margins(0.04)
     ax.set_title(title, fontsize="medium")
@@ -67,7 +66,7 @@ def neighbors(
     images: Array,
     in_features: Neighbors,
     in_pixels: Neighbors,
-    labels: Array,
+    labels: Array | None,
     classes: Sequence[str],
     axes: Array | None = None,
     *,
@@ -75,7 +74,8 @@ def neighbors(
 ) -> Array:
     """Draw images, and to their right their neighbors, first in feature space, then in pixel space.
 
-    Framed are neighbors of another class.
+    Framed are neighbors of another class; without labels, images are called by their numbers, and
+    none is framed.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def neighbors(
         Those among which the neighbors were searched.
     in_features, in_pixels : Neighbors
         Of the same Q queries, k neighbors each.
-    labels : int (N,)
+    labels : int (N,) or None
     classes : sequence of str
     axes : array of Axes (Q, 1 + 2 k), optional
     title : str, optional
@@ -95,14 +95,16 @@ def neighbors(
     if not np.array_equal(in_features.queries, in_pixels.queries):
         raise ValueError("neighbors: expected the neighbors of the same images in both spaces")
     count, k = in_features.positions.shape
+    names = [literal(name) for name in classes]
     if axes is None:
         axes = _sheet(count, k, in_pixels.positions.shape[1], title)
     rows = zip(in_features.queries, in_features.positions, in_pixels.positions, strict=True)
     for row, (query, *spaces) in zip(axes, rows, strict=True):
-        image(images[query], row[0], title=f"image {query}:\n{classes[labels[query]]}")
+        of_class = "" if labels is None else f":\n{names[labels[query]]}"
+        image(images[query], row[0], title=f"image {query}{of_class}")
         for ax, n in zip(row[1:], np.concatenate(spaces), strict=True):
-            image(images[n], ax, title=classes[labels[n]])
-            if labels[n] != labels[query]:
+            image(images[n], ax, title=f"image {n}" if labels is None else names[labels[n]])
+            if labels is not None and labels[n] != labels[query]:
                 height, width = images[n].shape[:2]
                 frame: dict[str, Any] = {
                     "fill": False,
@@ -119,6 +121,20 @@ def class_colors(count: int) -> list[Any]:
     if count <= 10:
         return [mpl.colormaps["tab10"](n) for n in range(count)]
     return [mpl.colormaps["gist_rainbow"](n / count) for n in range(count)]
+
+
+def _name_classes(
+    ax: Axes, points: Array, labels: Array, classes: Sequence[str], colors: Mapping[int, Any]
+) -> None:
+    """Write each class's name at the median of its points."""
+    names = [literal(name) for name in classes]
+    fontsize = 15 if max(len(names[label]) for label in colors) <= 2 else 9
+    for label, color in colors.items():
+        x, y = np.median(points[labels == label], axis=0).tolist()
+        text = ax.text(
+            x, y, names[label], ha="center", va="center", weight="bold", fontsize=fontsize, zorder=5
+        )
+        text.set(color=color, path_effects=[withStroke(linewidth=4, foreground="white")])
 
 
 def _sheet(count: int, k: int, others: int, title: str) -> Array:

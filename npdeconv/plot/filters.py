@@ -6,9 +6,11 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import PowerNorm
 
 from npdeconv._types import Array
-from npdeconv.plot.images import BOX_COLOR, image, vivid
+from npdeconv.plot.images import BOX_COLOR, bar, image, signed_bar, vivid
 from npdeconv.plot.montage import montage
 from npdeconv.visualize import FeatureMaps, Patches, Strongest, display
 
@@ -22,7 +24,10 @@ def filters(weights: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
 
     Three channels are colors: a filter that answers to red is reddish.
     """
-    return _sheet(display(weights), np.zeros(len(weights), bool), ax, title, "filter")
+    drawn = _sheet(display(weights), np.zeros(len(weights), bool), ax, title, "filter")
+    if ax is None:
+        signed_bar(float(np.abs(weights).max(initial=0)), drawn, "weight")
+    return drawn
 
 
 def feature_maps(
@@ -38,11 +43,18 @@ def feature_maps(
     all but the strongest would be black. Where a layer has negative activations too, mid-gray is
     zero, and nothing is bent. Where they are not all of the layer's, `numbers` says which ones.
     """
+    limit = float(np.abs(result.maps).max(initial=0)) or 1.0
     if (result.maps < 0).any():
-        return _sheet(display(result.maps)[..., np.newaxis], result.silent, ax, title, "map", numbers)
-    shown = np.sqrt(result.maps / (np.max(result.maps, initial=0) or 1))
+        drawn = _sheet(display(result.maps)[..., np.newaxis], result.silent, ax, title, "map", numbers)
+        if ax is None:
+            signed_bar(limit, drawn, "activation")
+        return drawn
+    shown = np.sqrt(result.maps / limit)
     title = f"{title}\none scale; brightness is the activation's square root".strip()
-    return _sheet(shown[..., np.newaxis], result.silent, ax, title, "map", numbers)
+    drawn = _sheet(shown[..., np.newaxis], result.silent, ax, title, "map", numbers)
+    if ax is None:
+        bar(ScalarMappable(PowerNorm(0.5, 0, limit), "gray"), drawn, "activation")
+    return drawn
 
 
 def strongest_projections(
@@ -61,6 +73,7 @@ def strongest_projections(
     `find_patches` was asked for, all unless given.
     """
     shown = np.stack([vivid(projection) for projection in patches.projections[:, 0]])
+    title = f"{title}\neach on its own scale, where mid-gray is zero".strip()
     dead = found.firing == 0 if maps is None else found.firing[maps] == 0
     return _sheet(shown, dead, ax, title, "map", maps)
 
@@ -81,7 +94,7 @@ def _sheet(
     if ax is None:
         rows = -(-count // columns)
         side = np.clip(7 / columns, 0.35, 1)
-        size = (side * columns + 0.7, side * rows * height / width + 0.6)
+        size = (side * columns + 1.4, side * rows * height / width + 0.6)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
     image(montage(pictures, columns, gap), ax, title=title)
     for n, number in enumerate([] if numbers is None else numbers):

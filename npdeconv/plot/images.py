@@ -6,6 +6,8 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 
 from npdeconv._types import Array
@@ -13,6 +15,7 @@ from npdeconv.visualize import display
 
 BOX_COLOR = "#e4572e"
 PADDING_COLOR = "#f3d9cf"
+OWN_SCALE = "mid-gray is zero, white plus and black minus the number after ±"
 VIVID = 0.99  # share of the pixels other than zero that are shown at their true contrast
 
 
@@ -56,8 +59,38 @@ def vivid(pixels: Array) -> Array:
     A few pixels of what deep layers project onto a photograph are many times as strong as all others,
     which would be gray beside them. Zeros don't count: much of a projection may be empty.
     """
+    return display(pixels, vivid_limit(pixels))
+
+
+def vivid_limit(pixels: Array) -> float:
+    """Return the size of pixel that `vivid` shows white, or black if negative."""
     sizes = np.abs(pixels[pixels != 0])
-    return display(pixels, float(np.quantile(sizes, VIVID, method="higher")) if sizes.size else None)
+    return float(np.quantile(sizes, VIVID, method="higher")) if sizes.size else 0.0
+
+
+def span(limit: float) -> str:
+    """Say what is white, and black if negative, in a picture that has a scale of its own."""
+    return f"±{float(f'{limit:.2g}'):g}"  # two digits, but 650, not 6.5e+02
+
+
+def signed_bar(limit: float, axes: Array | Axes, label: str, *, clipped: bool = False) -> None:
+    """Draw the scale of signed pixels beside axes; a clipped one has pointed ends."""
+    colors = ScalarMappable(Normalize(-(limit or 1), limit or 1), "gray")
+    bar(colors, axes, label, extend="both" if clipped else "neither")
+
+
+def bar(colors: ScalarMappable, axes: Array | Axes, label: str, **settings: Any) -> None:
+    """Draw a scale beside axes."""
+    beside = [axes] if isinstance(axes, Axes) else list(axes.flat)
+    drawn = beside[0].figure.colorbar(colors, ax=beside, aspect=30, pad=0.01, **settings)
+    drawn.set_label(label, fontsize="small")
+    drawn.ax.tick_params(labelsize="small")
+
+
+def caption(axes: Array | Axes, text: str) -> None:
+    """Write beneath a figure how to read it."""
+    figure: Any = axes.figure if isinstance(axes, Axes) else axes.flat[0].figure
+    figure.supxlabel(text, fontsize="small")
 
 
 def in_box(pixels: Array, corners: Array) -> Array:

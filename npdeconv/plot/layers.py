@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 
 from npdeconv._types import Array
-from npdeconv.plot.images import box, image, in_box, share_frame, vivid
+from npdeconv.plot.images import box, image, in_box, share_frame, span, vivid, vivid_limit
 from npdeconv.visualize import LayerProjections
 
 
@@ -12,7 +12,8 @@ def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -
 
     All images have one frame, so that boxes can be compared. A projection is cropped to what the unit sees,
     the box on the image, beyond which it is zero. Each has its own scale, since activations of different
-    layers can't be compared; mid-gray is zero, and the strongest hundredth of the pixels is clipped.
+    layers can't be compared; mid-gray is zero, white and black are what is said, and the strongest hundredth
+    of the pixels is clipped.
 
     Parameters
     ----------
@@ -39,7 +40,8 @@ def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -
             box(corners, axes[0, n])
             part = in_box(projected, corners)
             seen = "whole image" if part.shape == projected.shape else "{}x{} pixels, enlarged"
-            title = f"activation {activation:.3g}\n" + seen.format(*part.shape)
+            scale = span(vivid_limit(result.projection.pixels[n]))
+            title = f"activation {activation:.3g}\n{seen.format(*part.shape)}\nprojection {scale}"
             image(part, axes[1, n], title=title).set_anchor("N")  # or titles differ in height
     share_frame(axes[0, :count])
     return axes

@@ -8,13 +8,15 @@ import numpy as np
 from npdeconv._types import Array
 
 
-def curves(history: Mapping[str, Sequence[float]], axes: Array | None = None) -> Array:
+def curves(history: Mapping[str, Sequence[float]], axes: Array | None = None, *, title: str = "") -> Array:
     """Draw loss and accuracy by epoch, of training and, where there was any, of validation.
 
     Parameters
     ----------
     history : History
     axes : array of Axes (2,), optional
+    title : str, optional
+        Of the figure.
 
     Returns
     -------
@@ -31,4 +33,6 @@ def curves(history: Mapping[str, Sequence[float]], axes: Array | None = None) ->
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(alpha=0.3)
     axes[0].legend(frameon=False)
+    if title:
+        axes[0].figure.suptitle(title, fontsize="medium")
     return axes

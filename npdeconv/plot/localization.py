@@ -9,6 +9,7 @@ from npdeconv.experiments import t_interval
 from npdeconv.experiments.localization import MAPS, Localization, LocalizationExample
 from npdeconv.plot.class_activation import overlay
 from npdeconv.plot.images import box, image
+from npdeconv.plot.text import literal
 
 COLORS = "#1f5fa8", "#e4872e"
 TRUE_COLOR = "#35c04a"
@@ -52,14 +53,15 @@ def localization_examples(example: LocalizationExample, axes: Array | None = Non
     -------
     array of Axes (N, 1 + M)
     """
-    images, labels = example.pictures.dataset.images, example.pictures.dataset.labels
+    pictures = example.pictures.dataset
+    images, labels = pictures.images, pictures.labels_for("localization_examples")
     kinds = len(example.maps)
     if axes is None:
         size = (1.9 * (1 + kinds), 1.95 * len(images) + 0.5)
         axes = plt.subplots(len(images), 1 + kinds, figsize=size, squeeze=False, layout="constrained")[1]
     axes[0, 0].figure.suptitle(f"{example.pool} pooling; true boxes in green, found ones in red")
     for n, row in enumerate(axes):
-        image(images[n], row[0], title=f"a {example.pictures.dataset.classes[labels[n]]}")
+        image(images[n], row[0], title=literal(f"a {pictures.classes[labels[n]]}"))
         box(example.pictures.boxes[n], row[0])
         row[0].patches[-1].set_edgecolor(TRUE_COLOR)
         for kind, ax in enumerate(row[1:]):

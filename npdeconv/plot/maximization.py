@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from npdeconv._types import Array
 from npdeconv.plot.images import image, in_box
 from npdeconv.plot.projections import SPECK
+from npdeconv.plot.text import in_legend, literal
 from npdeconv.visualize import Maximization
 
 LARGE = 100  # pixels: images of this height are drawn larger, and fewer to a row
@@ -40,7 +41,7 @@ def maximized(
     for n, ax in enumerate(axes):
         pixels, part = result.pixels[n], in_box(result.pixels[n], result.box[n])
         is_speck = part[..., 0].size * SPECK < pixels[..., 0].size
-        image(part if is_speck else pixels, ax, title=names[n] if names is not None else "")
+        image(part if is_speck else pixels, ax, title=literal(names[n]) if names is not None else "")
         strength = f"activation {result.activation[-1, n]:.3g}"
         if is_speck:
             strength += f" ({part.shape[0]}x{part.shape[1]}, enlarged)"
@@ -48,13 +49,16 @@ def maximized(
     return axes
 
 
-def ascents(result: Maximization, ax: Axes | None = None, *, names: Sequence[str] | None = None) -> Axes:
+def ascents(
+    result: Maximization, ax: Axes | None = None, *, names: Sequence[str] | None = None, title: str = ""
+) -> Axes:
     """Draw how the activation of each unit grew, step by step."""
     ax = plt.subplots(figsize=(6, 3.2), layout="constrained")[1] if ax is None else ax
     for n in range(result.activation.shape[1]):
-        label = names[n] if names is not None else None
+        label = in_legend(names[n]) if names is not None else None
         ax.plot(result.activation[:, n], linewidth=1, alpha=0.8, label=label)
     ax.set(xlabel="step", ylabel="activation")
+    ax.set_title(title, fontsize="medium")
     ax.grid(alpha=0.3)
     if names is not None:
         ax.legend(fontsize="x-small", loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)

@@ -7,13 +7,18 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from npdeconv._types import Array
-from npdeconv.plot.images import image
+from npdeconv.plot.images import OWN_SCALE, caption, image, span
+from npdeconv.plot.text import literal
 from npdeconv.visualize import Mistakes, display
 
+CAPTION = f"""\
+top: image, label and answer; middle: what speaks for the answer, and its probability
+bottom: the same for the label
+each column has its own scale: {OWN_SCALE}"""
 CLASSES_WITH_NUMBERS = 20  # beyond, not all are shown, nor numbers in the cells
 
 
-def confusion(counts: Array, classes: Sequence[str], ax: Axes | None = None) -> Axes:
+def confusion(counts: Array, classes: Sequence[str], ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw a confusion matrix: a row for each true class, a column for each answer.
 
     Color shows mistakes only, on one scale: the right answers on the diagonal, usually so many
@@ -25,6 +30,8 @@ def confusion(counts: Array, classes: Sequence[str], ax: Axes | None = None) -> 
     counts : int array (classes, classes)
     classes : sequence of str
     ax : Axes, optional
+    title : str, optional
+        A line above the one that says how many are wrong.
     """
     if len(classes) > CLASSES_WITH_NUMBERS and counts.any():
         there = np.flatnonzero(counts.any(axis=0) | counts.any(axis=1)).tolist()
@@ -44,18 +51,20 @@ def confusion(counts: Array, classes: Sequence[str], ax: Axes | None = None) -> 
                 color = "white" if dark else "black"
                 ax.text(column, row, f"{value}", ha="center", va="center", fontsize=8, color=color)
     size = "small" if count <= CLASSES_WITH_NUMBERS else 5
-    ax.set_xticks(range(count), classes, rotation=90 if max(map(len, classes)) > 2 else 0, fontsize=size)
-    ax.set_yticks(range(count), classes, fontsize=size)
+    names = [literal(name) for name in classes]
+    ax.set_xticks(range(count), names, rotation=90 if max(map(len, names)) > 2 else 0, fontsize=size)
+    ax.set_yticks(range(count), names, fontsize=size)
     ax.set(xlabel="the network's answer", ylabel="truth")
     total = int(counts.sum())
-    ax.set_title(f"{int(wrong.sum()):,} of {total:,} are wrong", fontsize="medium")
+    ax.set_title(f"{title}\n{int(wrong.sum()):,} of {total:,} are wrong".strip(), fontsize="medium")
     return ax
 
 
 def mistakes(images: Array, result: Mistakes, classes: Sequence[str], axes: Array | None = None) -> Array:
     """Draw confident mistakes: image, what spoke for the wrong answer, what spoke for the truth.
 
-    The two projections of an image have one scale, so the fainter one weighed less; mid-gray is zero.
+    The two projections of an image have one scale, so the fainter one weighed less; mid-gray is zero,
+    white and black are what is said.
 
     Parameters
     ----------
@@ -74,16 +83,17 @@ def mistakes(images: Array, result: Mistakes, classes: Sequence[str], axes: Arra
         raise ValueError("mistakes: expected at least one mistake, got none")
     if axes is None:
         size = (1.5 * max(count, 3), 5.6)
-        figure, axes = plt.subplots(3, count, figsize=size, squeeze=False, layout="constrained")
-        figure.supxlabel("each column has its own scale; mid-gray is zero", fontsize="small")
+        axes = plt.subplots(3, count, figsize=size, squeeze=False, layout="constrained")[1]
+        caption(axes, CAPTION)
     for n in range(count):
         likely, unlikely = result.probability[n], result.truth_probability[n]
         chance = _chance(likely, max(1 - likely, unlikely))  # 1 - p of a confident network rounds to 0
-        wrong, truth = classes[result.predicted[n]], classes[result.truth[n]]
-        shown = display(np.stack([result.misled_by[n], result.spoke_for_truth[n]]))
+        wrong, truth = (literal(classes[label]) for label in (result.predicted[n], result.truth[n]))
+        spoke = np.stack([result.misled_by[n], result.spoke_for_truth[n]])
+        shown, scale = display(spoke), span(float(np.abs(spoke).max()))
         image(images[n], axes[0, n], title=f"image {result.images[n]}: {truth},\ntaken for {wrong}")
-        image(shown[0], axes[1, n], title=f"speaks for {wrong}\n({chance})")
-        image(shown[1], axes[2, n], title=f"speaks for {truth}\n({_chance(unlikely, 1 - unlikely)})")
+        image(shown[0], axes[1, n], title=f"speaks for {wrong}\n({chance}), {scale}")
+        image(shown[1], axes[2, n], title=f"speaks for {truth}\n({_chance(unlikely, 1 - unlikely)}), {scale}")
     return axes
 
 

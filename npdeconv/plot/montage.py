@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from npdeconv._types import Array
-from npdeconv.plot.images import BOX_COLOR, image, vivid
+from npdeconv.plot.images import BOX_COLOR, OWN_SCALE, image, span, vivid, vivid_limit
 from npdeconv.visualize import Evolution, Patches, Strongest, display
 
 PAPER = 0.93  # the color between pictures
 GAP = 1  # pixels between pictures of a block
 BLOCK_INCHES, LABEL_INCHES = 2.0, 0.17  # width of a map's block, height of the line above it
-TITLE_INCHES = 3.6  # a figure's least width: titles are not cut
+TITLE_INCHES = 5.4  # a figure's least width: titles are not cut
 OFFSET: dict[str, Any] = {"textcoords": "offset points"}  # of labels, from the edge of a sheet
 LABEL_POINTS = 16  # between pictures and title, for the labels of the first row
 
@@ -41,8 +41,8 @@ def strongest(
 ) -> Axes:
     """Draw each map's strongest patches, and to their right their projections (arXiv:1311.2901, fig. 2).
 
-    Projections of one map share one scale; mid-gray is zero. Places without an image, where a
-    map fires on fewer images than were asked for, stay empty.
+    Projections of one map share one scale; mid-gray is zero, white and black are what is said. Places
+    without an image, where a map fires on fewer images than were asked for, stay empty.
 
     Parameters
     ----------
@@ -68,11 +68,14 @@ def strongest(
         size = (max(sheet.shape[1] * inches + 0.2, TITLE_INCHES), (sheet.shape[0] + gap) * inches + 0.6)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
     image(sheet, ax)
-    sides = "patches on the left, their projections on the right"
+    sides = f"patches on the left, their projections on the right:\n{OWN_SCALE}"
     ax.set_title(f"{title}\n{sides}".strip(), fontsize="small", pad=LABEL_POINTS)
     for n, m in enumerate(chosen):
         left, top = n % columns * (width + gap), n // columns * (height + gap)
-        ax.text(left - 0.5, top - 0.5, f"map {m}: {_firing(found.firing[m])}", fontsize=7, va="bottom")
+        label = f"map {m}: {_firing(found.firing[m])}"
+        if found.firing[m]:
+            label += f", {span(vivid_limit(patches.projections[m]))}"
+        ax.text(left - 0.5, top - 0.5, label, fontsize=7, va="bottom")
     return ax
 
 
@@ -112,7 +115,7 @@ def evolution(result: Evolution, ax: Axes | None = None, *, title: str = "") -> 
         ax.annotate(name, (center, -0.5), (0, 3), **OFFSET, ha="center", va="bottom", fontsize=8)
     for m, feature_map in enumerate(result.maps):
         middle = m * (height + gap) + height / 2 - 0.5
-        name = f"map {feature_map}"
+        name = f"map {feature_map}\n{span(float(np.abs(result.pixels[:, m]).max()))}"
         ax.annotate(name, (-0.5, middle), (-4, 0), **OFFSET, ha="right", va="center", fontsize=8)
         for e in np.flatnonzero(result.activations[:, m] <= 0).tolist():
             center = e * (width + gap) + width / 2 - 0.5
@@ -122,7 +125,9 @@ def evolution(result: Evolution, ax: Axes | None = None, *, title: str = "") -> 
         frame = Rectangle(corner, width, height, fill=False, edgecolor=BOX_COLOR, linewidth=1.5)
         frame.set_clip_on(False)  # else half of the line is lost at the sheet's edge
         ax.add_patch(frame)
-    note = "framed: another image than at the epoch before" if result.jumped.any() else ""
+    note = f"each row has one scale: {OWN_SCALE}"
+    if result.jumped.any():
+        note += "\nframed: another image than at the epoch before"
     ax.text(0.5, -0.01, note, transform=ax.transAxes, ha="center", va="top", fontsize=8)
     return ax
 

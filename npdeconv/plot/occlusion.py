@@ -11,7 +11,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
 from npdeconv._types import Array
-from npdeconv.plot.images import BOX_COLOR, box, image, vivid
+from npdeconv.plot.images import BOX_COLOR, box, image, span, vivid, vivid_limit
+from npdeconv.plot.text import in_legend, literal
 from npdeconv.visualize import Occlusion
 
 COLORS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#bcbd22", "#17becf")
@@ -22,13 +23,18 @@ CAPTION = (
 
 
 def occlusion(
-    pixels: Array, result: Occlusion, axes: Array | None = None, *, classes: Sequence[str] | None = None
+    pixels: Array,
+    result: Occlusion,
+    axes: Array | None = None,
+    *,
+    classes: Sequence[str] | None = None,
+    truth: int | None = None,
 ) -> Array:
     """Draw what an occluder does, place by place, as figure 7 of arXiv:1311.2901.
 
-    From left to right: the image, with the occluder that harms the true class most; the
+    From left to right: the image, with the occluder that harms its class most; the
     projection of the feature map; and for each place of the occluder's center, the map's
-    activity, the probability of the true class, and the most likely class. All have the image's
+    activity, the probability of that class, and the most likely class. All have the image's
     coordinates; around the maps, where no center can be, is the image.
 
     Parameters
@@ -39,6 +45,8 @@ def occlusion(
     axes : array of Axes (5,), optional
     classes : sequence of str, optional
         Their names; numbers unless given.
+    truth : int, optional
+        What the image shows, if anybody has said so. Only that class is called true.
 
     Returns
     -------
@@ -47,22 +55,32 @@ def occlusion(
     if axes is None:
         figure, axes = plt.subplots(1, 5, figsize=(15, 3.7), layout="constrained")
         figure.supxlabel(CAPTION, fontsize="small")
-    true, feature_map = _name(result.label, classes), f"{result.layer}, map {result.feature_map}"
+    name = _followed(result, classes, truth)
+    plain, feature_map = literal(_name(result.label, classes)), f"{result.layer}, map {result.feature_map}"
     harmed = round(float(result.clean_probability - result.probability.min()), 4) > 0
     harm = "the occluder\nthat harms it most" if harmed else "an occluder,\nwhich harms it nowhere"
-    image(pixels, axes[0], title=f"{true}, and {harm}")
+    image(pixels, axes[0], title=f"{name}, and {harm}")
     box(result.worst, axes[0])
     several = result.activity.size > 1
-    energy = f"energy and drop: rank correlation {result.agreement:.2f}" if several else ""
-    image(vivid(result.projection), axes[1], title=f"{feature_map}, projected\n{energy}")
+    energy = f"energy and drop: rank correlation {result.agreement:.2f}\n" if several else ""
+    scale = f"mid-gray is zero, white and black {span(vivid_limit(result.projection))}"
+    image(vivid(result.projection), axes[1], title=f"{feature_map}, projected\n{energy}{scale}")
     for ax in axes[2:]:
         image(pixels, ax)
     activities = [*result.activity.flat, result.clean_activity]
     limits = min(activities), max(activities)
     _scaled(result.activity, axes[2], result, limits, result.clean_activity, f"activity of {feature_map}")
-    _scaled(result.probability, axes[3], result, (0, 1), result.clean_probability, f"probability of {true}")
-    _most_likely(axes[4], result, classes)
+    _scaled(result.probability, axes[3], result, (0, 1), result.clean_probability, f"probability of {plain}")
+    _most_likely(axes[4], result, classes, name)
     return axes
+
+
+def _followed(result: Occlusion, classes: Sequence[str] | None, truth: int | None) -> str:
+    """Name the class whose probability is mapped, and say by whose word it is the image's."""
+    name = _name(result.label, classes)
+    if result.label == truth:
+        return f"{name} (true)"
+    return f"{name} (predicted)" if result.label == result.clean_most_likely else name
 
 
 def _scaled(
@@ -75,19 +93,23 @@ def _scaled(
     ax.set_title(f"{title}\n(without occluder: {clean:.3g})", fontsize="small")
 
 
-def _most_likely(ax: Axes, result: Occlusion, classes: Sequence[str] | None) -> None:
-    """Draw the most likely classes: the true one in the first color, then the most frequent ones."""
+def _most_likely(ax: Axes, result: Occlusion, classes: Sequence[str] | None, followed: str) -> None:
+    """Draw the most likely classes: the followed one in the first color, then the most frequent ones."""
     found, index, counts = np.unique(result.most_likely, return_inverse=True, return_counts=True)
     others = [number for number in found[np.argsort(-counts, kind="stable")] if number != result.label]
     rank = {int(number): min(place, len(COLORS)) for place, number in enumerate(others, 1)}
     ranks = np.array([rank.get(int(number), 0) for number in found])
     colors = ListedColormap([*COLORS, OTHER_COLOR])
     _draw(ranks[index].reshape(result.most_likely.shape), ax, result, cmap=colors, vmin=0, vmax=len(COLORS))
-    names = [f"{_name(result.label, classes)} (true)", *(_name(number, classes) for number in others)]
+    names = [followed, *(_name(number, classes) for number in others)]
     names[len(COLORS) :] = ["other"] * (len(names) > len(COLORS))
-    patches = [Patch(color=colors(place), label=name) for place, name in enumerate(names) if place in ranks]
+    patches = [
+        Patch(color=colors(place), label=in_legend(name))
+        for place, name in enumerate(names)
+        if place in ranks
+    ]
     ax.legend(handles=patches, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize="small")
-    clean = _name(result.clean_most_likely, classes)
+    clean = literal(_name(result.clean_most_likely, classes))
     ax.set_title(f"most likely class\n(without occluder: {clean})", fontsize="small")
 
 

@@ -5,9 +5,14 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 
 from npdeconv._types import Array
-from npdeconv.plot.images import box, image, in_box, share_frame, vivid
+from npdeconv.plot.images import box, caption, image, in_box, share_frame, signed_bar, vivid_limit
+from npdeconv.plot.text import wrapped
 from npdeconv.visualize import Projection, display
 
+CAPTION = """\
+box: what the unit sees of the image, pale beyond its edge
+beneath: its projection, where mid-gray is zero"""
+LETTERS = 24  # of a line above an image
 COLUMNS = 8  # of a figure; more images go into further rows
 SPECK = 16  # a unit that sees less than this part of an image would leave a speck of a projection
 
@@ -23,9 +28,9 @@ def projections(
 ) -> Array:
     """Draw images with the receptive fields of the projected units, and the projections beneath.
 
-    All projections have one scale: mid-gray is zero, and the strongest hundredth of all pixels that
-    are not zero is white or black. Where a unit sees little of the image, only
-    that part of its projection is drawn, and it says so.
+    All projections have one scale, drawn beside them unless axes are given: mid-gray is zero, and the
+    strongest hundredth of all pixels that are not zero is white or black. Where a unit sees little of
+    the image, only that part of its projection is drawn, and it says so.
 
     Parameters
     ----------
@@ -46,12 +51,13 @@ def projections(
     array of Axes (2, N)
         Of axes made here, no more than eight stand side by side.
     """
-    axes = _layout(len(images)) if axes is None else axes
+    is_own, axes = axes is None, _layout(len(images)) if axes is None else axes
     if title:
         axes[0, 0].figure.suptitle(title, fontsize="medium")
-    shown = vivid(result.pixels) if limit is None else display(result.pixels, limit)
+    limit = vivid_limit(result.pixels) if limit is None else limit
+    shown = display(result.pixels, limit)
     for n in range(len(images)):
-        image(images[n], axes[0, n], title=titles[n] if titles is not None else "")
+        image(images[n], axes[0, n], title=wrapped(titles[n], LETTERS) if titles is not None else "")
         axes[0, n].set_anchor("N")  # titles at one height, also where a box widens the view
         if not result.silent[n]:
             box(result.box[n], axes[0, n])
@@ -63,12 +69,15 @@ def projections(
             strength += f"\n{part.shape[0]}x{part.shape[1]}, enlarged"
         axes[1, n].set_title(strength, y=0, pad=-3, va="top", fontsize="small")  # beneath
     share_frame(axes[0, : len(images)])  # boxes that leave an image widen its view only
+    if is_own:
+        signed_bar(limit, axes, "pixel of a projection", clipped=True)
+        caption(axes, CAPTION)
     return axes
 
 
 def _layout(count: int) -> Array:
     columns, rows = min(count, COLUMNS), -(-count // COLUMNS)
-    size = (1.3 * max(columns, 2), 3.2 * rows + 0.3)
+    size = (1.55 * max(columns, 3) + 0.8, 3.9 * rows + 0.6)
     grid = plt.subplots(2 * rows, columns, figsize=size, squeeze=False, layout="constrained")[1]
     axes = grid.reshape(rows, 2, columns).swapaxes(0, 1).reshape(2, -1)
     for ax in axes[:, count:].flat:

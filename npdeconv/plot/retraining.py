@@ -11,6 +11,7 @@ from npdeconv._types import Array
 from npdeconv.experiments import Retraining, t_interval
 from npdeconv.experiments.likeness import AFTER, KNOWN, RETRAINED, Score, Seen
 from npdeconv.plot.images import image
+from npdeconv.plot.text import in_legend, literal
 
 PHASES = "before", "after"
 COLORS = "#1f5fa8", "#e4872e"
@@ -36,7 +37,7 @@ def reconstructions(result: Retraining, names: Sequence[str], axes: Array | None
     if axes is None:
         size = 1.9 * count + 1.4, 8.2
         axes = plt.subplots(4, count, figsize=size, squeeze=False, layout="constrained")[1]
-    roles = f"{names[0]}\n(retrained)", f"{names[1]}\n(control)"
+    roles = f"{literal(names[0])}\n(retrained)", f"{literal(names[1])}\n(control)"
     for row, (kind, phase) in enumerate(np.ndindex(2, 2)):
         for repetition, ax in enumerate(axes[row]):
             activation = result.activation[phase, kind, repetition]
@@ -68,7 +69,7 @@ def likeness(result: Retraining, names: Sequence[str], axes: Array | None = None
         for name, value, style in zip(KNOWN, known, ("-", "--", ":"), strict=True):
             ax.axhline(value, color="gray", linestyle=style, linewidth=1, label=name)
         for kind, phase in np.ndindex(2, 2):
-            label = f"{names[kind]} ({'control' if kind else 'retrained'}), {PHASES[phase]}"
+            label = f"{in_legend(names[kind])} ({'control' if kind else 'retrained'}), {PHASES[phase]}"
             values = np.stack([result.best(score, seen)[phase, kind] for seen in get_args(Seen)], axis=1)
             interval = t_interval(values)
             places = np.arange(len(IMAGES)) + 0.36 * (kind - 0.5) + 0.14 * (phase - 0.5)
@@ -120,7 +121,8 @@ def contributions(
     ax.bar(places - 0.2, trained, 0.4, color=COLORS[RETRAINED], label="when trained on")
     ax.bar(places + 0.2, held_out, 0.4, color="#b8c4d6", label="when held out")
     ax.axhline(0, color="black", linewidth=0.8)
-    ax.set_xticks(places, names or list(map(str, places)), rotation=90, fontsize="small")
+    ticks = [str(place) for place in places] if names is None else [literal(name) for name in names]
+    ax.set_xticks(places, ticks, rotation=90, fontsize="small")
     ax.set_ylabel("gain of the score")
     ax.set_title(f"{SCORES[score]}: how much closer the class came to each image", fontsize="medium")
     ax.legend(frameon=False, fontsize="small")

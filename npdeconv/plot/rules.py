@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from npdeconv._types import Array
-from npdeconv.plot.images import box, image, in_box, vivid
+from npdeconv.plot.images import OWN_SCALE, box, image, in_box, span, vivid, vivid_limit
 from npdeconv.visualize import RuleComparison
 
 GATES = {  # (forward, backward)
@@ -14,13 +14,17 @@ GATES = {  # (forward, backward)
     (True, True): "gated on both ways",
     (False, False): "not gated",
 }
+CAPTION = f"""\
+box: what the unit sees; each projection shows this part, on a scale of its own:
+{OWN_SCALE}"""
 
 
 def rules(pixels: Array, result: RuleComparison, axes: Array | None = None) -> Array:
     """Draw the eight projections of a unit, and how they correlate.
 
     Projections are cropped to what the unit sees, the box on the image, beyond which they are zero.
-    Each has its own scale, since the rules differ in size by orders of magnitude; mid-gray is zero.
+    Each has its own scale, since the rules differ in size by orders of magnitude; mid-gray is zero, white
+    and black are what is said.
 
     Parameters
     ----------
@@ -34,14 +38,17 @@ def rules(pixels: Array, result: RuleComparison, axes: Array | None = None) -> A
     -------
     array of Axes (10,)
     """
-    axes = _layout() if axes is None else axes
+    if axes is None:
+        axes = _layout()
+        axes[0].figure.text(0.01, 0.03, CAPTION, fontsize="small")
     silent = bool(result.unit.silent[0])
     image(pixels, axes[0], title="the unit is silent here" if silent else "image, and what the unit sees")
     if not silent:
         box(result.unit.box[0], axes[0])
     panels = zip(axes[1:9], result.names, result.gates.tolist(), result.pixels, strict=True)
     for ax, name, (forward, backward, _), projected in panels:
-        image(in_box(vivid(projected), result.unit.box[0]), ax, title=f"{name}\n{GATES[forward, backward]}")
+        title = f"{name} {span(vivid_limit(projected))}\n{GATES[forward, backward]}"
+        image(in_box(vivid(projected), result.unit.box[0]), ax, title=title)
     correlations(result, axes[9])
     return axes
 

@@ -85,7 +85,9 @@ def _curve(ax: Axes, x: Array, values: Array, **style: Any) -> None:
     mean = values.mean(axis=0)
     if len(values) > 1:
         interval = t_interval(values)
-        ax.errorbar(x, mean, [mean - interval.low, interval.high - mean], capsize=3, markersize=4, **style)
+        reach = np.stack([mean - interval.low, interval.high - mean])
+        # Matplotlib 3.8 takes the first of a list of arrays for a number, which NumPy warns of.
+        ax.errorbar(x, mean, reach.tolist(), capsize=3, markersize=4, **style)
     else:
         ax.errorbar(x, mean, markersize=4, **style)
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._types import Array
 from npdeconv.data import Dataset
 from npdeconv.inference import below_softmax
@@ -18,17 +19,19 @@ WANTED = 12  # of more classes, images are made for those of the examples only
 STEPS = 100  # of making them
 
 
+@brief
 class ClassMaps(NamedTuple):
     """Class activation maps of N images, for K classes each."""
 
     positions: Array  # int (N,): in the data set
-    labels: Array  # int (N,)
+    labels: Array  # int (N,): true or predicted classes
     images: Array  # (N, H, W, C), shrunk
     classes: Array  # int (N, K): the most likely ones
     probability: Array  # (N, K)
     maps: Array  # (N, K, H, W): as large as the images, shrunk
 
 
+@brief
 class Wanted(NamedTuple):
     """Images that excite the logits of U classes most."""
 
@@ -38,7 +41,7 @@ class Wanted(NamedTuple):
 
 
 def find_class_maps(
-    network: Sequential, dataset: Dataset, positions: Sequence[int], workers: Workers
+    network: Sequential, dataset: Dataset, positions: Sequence[int], labels: Array, workers: Workers
 ) -> ClassMaps | None:
     """Map the classes of some images; None where the network has no such maps, or there are no images."""
     if not positions or not has_class_maps(network):
@@ -47,7 +50,7 @@ def find_class_maps(
     result = class_activation_maps(network, chosen.images, top=TOP, workers=workers)
     return ClassMaps(
         positions=np.array(positions),
-        labels=chosen.labels,
+        labels=labels,
         images=shrink(chosen.images, PICTURE_SIDE),
         classes=result.classes,
         probability=result.probability,
@@ -55,15 +58,11 @@ def find_class_maps(
     )
 
 
-def find_wanted(
-    network: Sequential, dataset: Dataset, positions: Sequence[int], workers: Workers
-) -> Wanted | None:
-    """Make an image for each class, or if they are many, for those of some images."""
+def find_wanted(network: Sequential, classes: int, shown: Array, workers: Workers) -> Wanted | None:
+    """Make an image for each class, or if they are many, for those that are shown."""
     if network.input_shape is None:
         return None
-    labels = np.arange(len(dataset.classes))
-    if len(labels) > WANTED:
-        labels = np.unique(dataset.labels[positions])
+    labels = np.arange(classes) if classes <= WANTED else np.unique(shown)
     if not len(labels):
         return None
     logits = list(below_softmax(network).layers)[-1]

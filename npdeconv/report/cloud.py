@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._types import Array
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
@@ -21,22 +22,29 @@ LIMIT = 4096  # features of an image
 TSNE_LEAST = 100  # of fewer images, t-SNE says little
 
 
+@brief
 class Cloud(NamedTuple):
     """Some of the searched images (N), as the last hidden layer sees them."""
 
     layer: str
     positions: Array  # int (N,): in the whole data set
-    labels: Array  # int (N,)
+    labels: Array  # int (N,): true or predicted classes
     images: Array  # (N, H, W, C), shrunk
     points: Mapping[str, Array]  # by method, (N, 2)
+    axes: Mapping[str, tuple[str, str]]  # what the first and the second axis are, by method
     neighbors: Array  # int (N, k): by features, the nearest first
     pixel_neighbors: Array  # int (N, k): by pixels
-    agreement: Agreement
-    pixel_agreement: Agreement
+    agreement: Agreement | None  # None where nobody has labeled the images
+    pixel_agreement: Agreement | None
 
 
-def find_cloud(network: Sequential, searched: Dataset, positions: Array, workers: Workers) -> Cloud | None:
-    """Embed some of the searched images; None where there are too few of them, or no hidden layer."""
+def find_cloud(
+    network: Sequential, searched: Dataset, positions: Array, named: Array, workers: Workers
+) -> Cloud | None:
+    """Embed some of the searched images; None where there are too few of them, or no hidden layer.
+
+    `named` are their classes, true or predicted.
+    """
     count = min(IMAGES, len(searched))
     try:
         layer = last_hidden(network)
@@ -46,22 +54,32 @@ def find_cloud(network: Sequential, searched: Dataset, positions: Array, workers
         return None
     chosen = np.arange(count) * len(searched) // count
     some = searched[chosen]
+    truth = some.labels
     tsne = count >= TSNE_LEAST and find_spec("sklearn") is not None
     result = embed(network, some.images, layer, k=NEIGHBORS, limit=LIMIT, tsne=tsne, workers=workers)
     points = {"principal components": result.pca.points}
+    axes = {"principal components": _components(result.pca.explained)}
     if result.tsne is not None:
         points["t-SNE"] = result.tsne
+        axes["t-SNE"] = ("t-SNE: who is near whom counts, distances and directions do not", "")
     return Cloud(
         layer=layer,
         positions=positions[chosen],
-        labels=some.labels,
+        labels=named[chosen],
         images=shrink(some.images, SIDE),
         points=points,
+        axes=axes,
         neighbors=result.neighbors.positions,
         pixel_neighbors=result.pixel_neighbors.positions,
-        agreement=label_agreement(result.neighbors, some.labels),
-        pixel_agreement=label_agreement(result.pixel_neighbors, some.labels),
+        agreement=None if truth is None else label_agreement(result.neighbors, truth),
+        pixel_agreement=None if truth is None else label_agreement(result.pixel_neighbors, truth),
     )
+
+
+def _components(explained: Array) -> tuple[str, str]:
+    """Name two principal components by the shares of the variance that they explain; there may be fewer."""
+    shares = [*(f": {share:.0%} of the variance" for share in explained), "", ""]
+    return f"first principal component{shares[0]}", f"second principal component{shares[1]}"
 
 
 def cloud_payload(cloud: Cloud | None) -> dict[str, Any] | None:
@@ -74,6 +92,7 @@ def cloud_payload(cloud: Cloud | None) -> dict[str, Any] | None:
         "labels": cloud.labels.tolist(),
         "seen": sheet(as_shown(cloud.images)[None]),
         "points": {method: _in_unit_square(points) for method, points in cloud.points.items()},
+        "axes": cloud.axes,
         "neighbors": cloud.neighbors.tolist(),
         "pixelNeighbors": cloud.pixel_neighbors.tolist(),
     }

@@ -11,13 +11,15 @@ from npdeconv import weights
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
 from npdeconv.data import Dataset
-from npdeconv.inference import check_fits, predict
+from npdeconv.finite import check_parameters
+from npdeconv.inference import match, predict
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
 from npdeconv.report.classes import find_class_maps, find_wanted
 from npdeconv.report.cloud import find_cloud
 from npdeconv.report.contents import Evolving, Example, LayerView, Report, Wrong
 from npdeconv.report.filters import find_filters
+from npdeconv.report.scenes import find_fields, find_scenes
 from npdeconv.report.shrinking import PICTURE_SIDE, maps_that_fit, shrink, shrink_patches
 from npdeconv.visualize import (
     Patches,
@@ -60,7 +62,8 @@ def collect(
     network : Sequential
         With its final weights.
     dataset : Dataset
-        The images to search, best those that the network was not trained on.
+        The images to search, best those that the network was not trained on. Without labels, the page
+        says what the network takes each image for, and nothing of right and wrong.
     run : str
         What to call the run.
     history : mapping of column to values, optional
@@ -77,12 +80,17 @@ def collect(
         See `Progress`.
     """
     count = min(positive_int(images, "collect", "images"), len(dataset))
-    check_fits(network, dataset)  # before the long work
+    dataset = match(network, dataset)  # before the long work
+    check_parameters(network, "collect")
     positions = np.arange(count) * len(dataset) // count
     searched = dataset[positions]
+    named = searched.labels
+    if named is None:
+        named = predict(network, searched.images, workers).argmax(axis=1)
     layers = shown_layers(network)
     chosen = _choose(dict(snapshots or {}))
-    total = (len(chosen) + 1) * (1 + len(layers)) + 1 + examples + bool(examples)
+    rest = (dataset.labels is not None) + examples + bool(examples)
+    total = (len(chosen) + 1) * (1 + len(layers)) + rest
     steps = _Steps(progress, total)
     steps.next("searching")
     final = find_strongest(network, searched.images, layers, k=PATCHES, workers=workers)
@@ -100,21 +108,24 @@ def collect(
             steps.next(f"{stage}: {layer}")
             patches = find_patches(moving, searched.images, found, layer, maps=maps[layer], workers=workers)
             seen[layer].append((found, shrink_patches(patches)))
+    layer_views = tuple(
+        _view(network, dataset, positions, named, layer, maps[layer], looks) for layer, looks in seen.items()
+    )
     report = Report(
         run=run,
         network=network.name,
         dataset=dataset.name,
         classes=dataset.classes,
+        labeled=dataset.labels is not None,
         searched=count,
         available=len(dataset),
         history=history or {},
         stages=tuple(stages),
-        layers=tuple(
-            _view(network, dataset, positions, layer, maps[layer], looks) for layer, looks in seen.items()
-        ),
+        layers=layer_views,
         wrong=_find_wrong(network, searched, positions, workers, steps),
-        examples=tuple(_occlude(network, searched, positions, examples, workers, steps)),
-        cloud=find_cloud(network, searched, positions, workers),
+        examples=tuple(_occlude(network, searched, positions, named, examples, workers, steps)),
+        scenes=find_scenes(dataset.images, (view.found.images for view in layer_views)),
+        cloud=find_cloud(network, searched, positions, named, workers),
     )
     return _of_classes(report, network, dataset, workers, steps) if examples else report
 
@@ -125,9 +136,10 @@ def _of_classes(
     """Add the class maps of the examples, and images made for the classes."""
     steps.next("making images for the classes")
     positions = [example.position for example in report.examples]
+    labels = np.array([example.result.label for example in report.examples], np.int64)
     return report._replace(
-        class_maps=find_class_maps(network, dataset, positions, workers),
-        wanted=find_wanted(network, dataset, positions, workers),
+        class_maps=find_class_maps(network, dataset, positions, labels, workers),
+        wanted=find_wanted(network, len(dataset.classes), labels, workers),
     )
 
 
@@ -168,6 +180,7 @@ def _view(
     network: Sequential,
     dataset: Dataset,
     positions: Array,
+    named: Array,
     layer: str,
     maps: Array,
     looks: Sequence[tuple[Strongest, Patches]],
@@ -175,6 +188,7 @@ def _view(
     (row,) = (row for row in summarize(network, dataset.images.shape[1:]) if row.name == layer)
     every, patches = looks[-1]
     found = Strongest(*(array[maps] for array in every))
+    labels = np.where(found.images >= 0, named[found.images], -1)
     found = found._replace(images=_place(positions, found.images))
     images = np.stack([_place(positions, look.images[maps, 0]) for look, _ in looks])
     jumped = np.zeros(images.shape, bool)
@@ -191,7 +205,8 @@ def _view(
         classes=tuple(dataset.classes[m] for m in maps) if names_classes else (),
         filters=find_filters(network, layer, maps),
         found=found,
-        labels=np.where(found.images >= 0, dataset.labels[found.images], -1),
+        labels=labels,
+        fields=find_fields(network, layer, dataset.images.shape[1:], found.positions),
         patches=patches,
         evolving=Evolving(
             images=images,
@@ -210,7 +225,10 @@ def _place(positions: Array, found: Array) -> Array:
 
 def _find_wrong(
     network: Sequential, searched: Dataset, positions: Array, workers: Workers, steps: _Steps
-) -> Wrong:
+) -> Wrong | None:
+    """Find mistakes; None where nobody knows what is right."""
+    if searched.labels is None:
+        return None
     steps.next("looking for mistakes")
     result = find_mistakes(network, searched, MISTAKES, workers=workers)
     shrunk = result._replace(
@@ -222,17 +240,23 @@ def _find_wrong(
 
 
 def _occlude(
-    network: Sequential, searched: Dataset, positions: Array, count: int, workers: Workers, steps: _Steps
+    network: Sequential,
+    searched: Dataset,
+    positions: Array,
+    named: Array,
+    count: int,
+    workers: Workers,
+    steps: _Steps,
 ) -> Iterator[Example]:
-    """Occlude the first image of each of some classes that the network gets right."""
+    """Occlude the first image of each of some classes that the network takes for what they are named."""
     if not count:
         return
-    right = predict(network, searched.images, workers).argmax(axis=1) == searched.labels
-    labels, first = np.unique(searched.labels[right], return_index=True)
+    right = predict(network, searched.images, workers).argmax(axis=1) == named
+    labels, first = np.unique(named[right], return_index=True)
     layer = shown_layers(network)[-1]
     stride = max(1, min(searched.images.shape[1:3]) // OCCLUDER_STEPS)
     for label, n in zip(labels[:count].tolist(), np.flatnonzero(right)[first], strict=False):
-        steps.next(f"occluding an image of class {searched.classes[label]}")
+        steps.next(f"occluding an image taken for {searched.classes[label]}")
         image = searched.images[n]
         result = occlude(
             network, image, label, layer, stride=stride, feature_map=0, workers=workers, progress=False

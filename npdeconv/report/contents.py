@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from npdeconv._brief import brief
 from npdeconv._types import Array, Pair, Shape
 from npdeconv.report.classes import ClassMaps, Wanted
 from npdeconv.report.cloud import Cloud
 from npdeconv.report.filters import Filters
+from npdeconv.report.scenes import Scenes
 from npdeconv.visualize import Mistakes, Occlusion, Patches, Strongest
 
 
+@brief
 class Evolving(NamedTuple):
     """A layer's F maps at S stages of training, each by its strongest image at that stage."""
 
@@ -20,6 +23,7 @@ class Evolving(NamedTuple):
     jumped: Array  # bool (S, F): the image is another one than at the stage before
 
 
+@brief
 class LayerView(NamedTuple):
     """A layer and the F of its maps that are shown, as they are at the end of training."""
 
@@ -33,11 +37,13 @@ class LayerView(NamedTuple):
     classes: tuple[str, ...]  # what each map stands for, in the layer that names classes; else empty
     filters: Filters | None
     found: Strongest  # `images` are positions in the whole data set
-    labels: Array  # int (F, k): classes of those images; -1 where there is none
+    labels: Array  # int (F, k): classes of those images, true or predicted; -1 where there is none
+    fields: Array  # int (F, k, 4): top, bottom, left, right of what the unit sees in the image
     patches: Patches  # (F, k, ...), shrunk
     evolving: Evolving
 
 
+@brief
 class Example(NamedTuple):
     """An image and what occluding it does."""
 
@@ -47,6 +53,7 @@ class Example(NamedTuple):
     result: Occlusion
 
 
+@brief
 class Wrong(NamedTuple):
     """What the network takes for what, and its most confident wrong answers (K of them)."""
 
@@ -54,6 +61,7 @@ class Wrong(NamedTuple):
     result: Mistakes  # `images` are positions in the whole data set; projections are shrunk
 
 
+@brief
 class Report(NamedTuple):
     """The contents of the page."""
 
@@ -61,13 +69,15 @@ class Report(NamedTuple):
     network: str
     dataset: str
     classes: tuple[str, ...]
+    labeled: bool  # whether labels are true classes; otherwise they are what the network predicts
     searched: int  # images
     available: int  # images in the data set
     history: Mapping[str, Sequence[float]]
     stages: tuple[str, ...]  # of training; the last are the final weights
     layers: tuple[LayerView, ...]
-    wrong: Wrong
+    wrong: Wrong | None  # None where nobody has labeled the images
     examples: tuple[Example, ...]
+    scenes: Scenes  # what the patches are cut from
     cloud: Cloud | None = None  # None where there is no hidden layer
     class_maps: ClassMaps | None = None  # of the same images; None where the network has none
     wanted: Wanted | None = None

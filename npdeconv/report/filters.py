@@ -4,12 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._types import Array, Shape
 from npdeconv.layers import Flatten, Sequential
 
 GAP = 1  # pixels between the slices of a filter
 
 
+@brief
 class Filters(NamedTuple):
     """One filter per map of a layer: in color over pixels, else one slice per map that it reads."""
 

@@ -43,7 +43,7 @@ def write(path: str | Path, report: Report, *, refresh: float | None = None) -> 
         The page reads itself again after so many seconds, and keeps what was chosen in it. Not at
         all unless given.
     """
-    page = render(report, refresh=refresh).encode()
+    page = render(report, refresh=refresh).encode(errors="backslashreplace")  # half of a pair has no bytes
     _files.replace(Path(path), lambda file: file.write(page))
     return len(page)
 

@@ -10,6 +10,7 @@ from npdeconv.report.cloud import cloud_payload
 from npdeconv.report.contents import Example, LayerView, Report, Wrong
 from npdeconv.report.filters import Filters
 from npdeconv.report.heat import over
+from npdeconv.report.scenes import scenes_payload
 from npdeconv.report.sheets import as_bytes, as_shown, coarsen, sheet
 
 TABLE_CLASSES = 30  # beyond so many, a table of what is taken for what is no help
@@ -26,12 +27,14 @@ def _page(report: Report, refresh: float | None) -> dict[str, Any]:
     return {
         "refresh": refresh,
         "classes": report.classes,
+        "labeled": report.labeled,
         "searched": report.searched,
         "stages": report.stages,
         "history": {name: numbers(values) for name, values in report.history.items()},
         "layers": [_layer(view) for view in report.layers],
-        "wrong": _wrong(report.wrong),
+        "wrong": None if report.wrong is None else _wrong(report.wrong),
         "examples": [_example(example) for example in report.examples],
+        "scenes": scenes_payload(report.scenes),
         "cloud": cloud_payload(report.cloud),
         "classMaps": None if report.class_maps is None else _class_maps(report.class_maps),
         "wanted": None if report.wanted is None else _wanted(report.wanted),
@@ -69,6 +72,7 @@ def _layer(view: LayerView) -> dict[str, Any]:
         "activations": numbers(view.found.activations),
         "scales": numbers(scales),
         "filters": None if view.filters is None else _filters(view.filters),
+        "fields": view.fields.tolist(),
         "patches": sheet(as_shown(view.patches.images), inside),
         "projections": sheet(coarsen(projections), inside),
         "evolving": {

@@ -1,8 +1,23 @@
-"""Training: `steps` is the algorithm, `fitting` the loop around it, `run` its folder on disk."""
+"""Training: `steps` is the algorithm, `fitting` the loop around it, `run` its folder on disk,
+`loading` the way back from there.
+"""
 
-from npdeconv.inference import evaluate, predict
+from npdeconv.inference import Evaluation, evaluate, predict
+from npdeconv.training.advice import advise
 from npdeconv.training.fitting import fit
 from npdeconv.training.history import History
+from npdeconv.training.loading import LoadedRun, load_run
 from npdeconv.training.steps import Step, train
 
-__all__ = ["History", "Step", "evaluate", "fit", "predict", "train"]
+__all__ = [
+    "Evaluation",
+    "History",
+    "LoadedRun",
+    "Step",
+    "advise",
+    "evaluate",
+    "fit",
+    "load_run",
+    "predict",
+    "train",
+]

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from npdeconv._types import Array, Generator
+from npdeconv.finite import find_culprit
 from npdeconv.layers import Sequential
 
 
@@ -13,12 +12,9 @@ def explain_divergence(
 ) -> FloatingPointError:
     """Repeat the forward passes layer by layer, and name the first whose output is not finite."""
     when = f"training stopped: the loss became {loss} in epoch {epoch}, step {index}"
-    for x, rng in passes:
-        for name, layer in chain.layers.items():
-            with np.errstate(over="ignore", invalid="ignore"):
-                x, _ = layer.forward(x, rng=rng)
-            if not np.isfinite(x).all():
-                ruined = [key for key, array in layer.parameters.items() if not np.isfinite(array).all()]
-                why = f", whose {ruined[0]} is not finite after the last update" if ruined else ""
-                return FloatingPointError(f"{when}, first in the output of layer {name!r}{why}")
-    return FloatingPointError(f"{when}, though every layer's output is finite")
+    culprit = find_culprit(chain, passes)
+    if culprit is None:
+        return FloatingPointError(f"{when}, though every layer's output is finite")
+    ruined = culprit.parameter
+    why = "" if ruined is None else f", whose {ruined} is not finite after the last update"
+    return FloatingPointError(f"{when}, first in the output of layer {culprit.layer!r}{why}")

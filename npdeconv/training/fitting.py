@@ -1,8 +1,8 @@
 """The loop over the steps of training: progress, validation, stopping, checkpoints."""
 
-import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -10,23 +10,23 @@ from typing import Any, TypeAlias
 import numpy as np
 from tqdm import tqdm
 
+from npdeconv import models
 from npdeconv._checks import positive_int
 from npdeconv._types import Array, Generator
 from npdeconv._version import __version__
 from npdeconv.data import Augmentation, Dataset
-from npdeconv.inference import check_fits, evaluate
+from npdeconv.finite import ruined_parameter
+from npdeconv.inference import evaluate, match
 from npdeconv.layers import Sequential
 from npdeconv.optimizers import Optimizer
 from npdeconv.parallel import Workers
 from npdeconv.training.history import History
 from npdeconv.training.run import Progress, Run, Totals
+from npdeconv.training.settings import Schedule, settings_of
 from npdeconv.training.steps import Constraint, Job, Position, Step, generator, new_seed
 
 Callback: TypeAlias = Callable[[Sequential, History], object]
 """Called after each epoch; training stops if it returns True. See `npdeconv.callbacks`."""
-
-Schedule: TypeAlias = Callable[[History], float]
-"""What the learning rate is multiplied with in the next epoch, such as `optimizers.StepDecay`."""
 
 CHECKPOINT_SECONDS = 60.0
 
@@ -59,8 +59,9 @@ def fit(
     epochs : int
         Epochs in all, those before a resumption included.
     validation : Dataset or float, optional
-        Evaluated after each epoch. A number sets that share of `dataset` aside at random, evenly
-        over the classes; of a dataset with groups (images that are near copies), whole groups.
+        Evaluated after each epoch; its classes are matched by name. A number sets that share of
+        `dataset` aside at random, evenly over the classes; of a dataset with groups (images that
+        are near copies), whole groups.
     schedule : callable, optional
         Sets the learning rate of each epoch, see `npdeconv.optimizers.StepDecay`.
     patience : int, optional
@@ -85,8 +86,12 @@ def fit(
     ------
     FloatingPointError
         If the loss becomes NaN or infinite, see `train`.
+    ValueError
+        If a data set has no labels, or does not fit, see `npdeconv.inference.match`.
     FileExistsError, ValueError
         If `run` holds a run and `resume` is False, or one with other settings.
+    BlockingIOError
+        If another process is training in that folder.
     """
     positive_int(epochs, "fit", "epochs")
     batch_size = positive_int(batch_size, "fit", "batch_size")
@@ -95,24 +100,25 @@ def fit(
         raise ValueError("fit: resume needs a run folder to resume from")
     if isinstance(workers, int):
         positive_int(workers, "fit", "workers")
-    check_fits(network, dataset)
+    dataset = match(network, dataset)
+    dataset.labels_for("fit")
     loop = _Loop(network, optimizer, schedule, patience, tuple(callbacks), Progress(new_seed(rng)))
     if run is not None:
-        config = _config(
+        config = settings_of(
             network, dataset, optimizer, batch_size, validation, schedule, augment, constraint, patience
         )
-        config["free"] = {"epochs": epochs, "npdeconv": __version__}
-        loop.restore(Run(Path(run), config, resume=resume))
-    if isinstance(validation, Dataset):
-        check_fits(network, validation)
-        loop.validation = validation
-    elif validation is not None:
-        split = dataset.split if dataset.groups is None else dataset.split_groups
-        dataset, loop.validation = split(validation, generator(loop.progress.seed, 0))
-    if loop.record is not None:
-        loop.record.begin()  # everything that is given has been checked: now there is a run
-    job = Job(network, dataset, optimizer, batch_size, augment, constraint)
-    loop.run_through(job, epochs, workers, progress)
+        config["free"] = {
+            "epochs": epochs,
+            "npdeconv": __version__,
+            "steps_before": optimizer.steps,
+            "builder": models.source(network.name),
+        }
+        loop.record = Run(Path(run), config, resume=resume)
+    with loop.record or nullcontext():
+        dataset = loop.restore(dataset, validation)
+        network.classes = dataset.classes
+        job = Job(network, dataset, optimizer, batch_size, augment, constraint)
+        loop.run_through(job, epochs, workers, progress)
     return loop.history
 
 
@@ -135,12 +141,25 @@ class _Loop:
         if self.patience is not None:
             self.best = {name: array.copy() for name, array in self.network.parameters.items()}
 
-    def restore(self, record: Run) -> None:
-        """Go on where the run's checkpoint stands, if it has one."""
-        self.record = record
-        restored = record.restore(self.network, self.optimizer, self.best)
-        if restored is not None:
-            self.progress, self.history = restored
+    def restore(self, dataset: Dataset, validation: Dataset | float | None) -> Dataset:
+        """Go on where the run's checkpoint stands, if there is one; return the images to train on."""
+        checkpoint = None
+        if self.record is not None:
+            checkpoint = self.record.read(self.network, self.optimizer, self.best)
+        if checkpoint is not None:
+            self.progress, self.history = checkpoint.progress, checkpoint.history
+        if isinstance(validation, Dataset):
+            named = validation.relabeled(dataset.classes, self.network.name)
+            self.validation = match(self.network, named)
+            self.validation.labels_for("validation")
+        elif validation is not None:
+            split = dataset.split if dataset.groups is None else dataset.split_groups
+            dataset, self.validation = split(validation, generator(self.progress.seed, 0))
+        if self.record is not None:
+            if checkpoint is not None:
+                self.record.restore(checkpoint, self.network, self.optimizer, self.best, len(dataset))
+            self.record.begin()  # everything that is given has been checked: now there is a run
+        return dataset
 
     def run_through(self, job: Job, epochs: int, workers: Workers, show: bool) -> None:
         base_rate = self.optimizer.learning_rate
@@ -190,11 +209,12 @@ class _Loop:
         started = time.perf_counter()
         accuracy, loss = np.nan, np.nan
         if self.validation is not None:
-            accuracy, loss = evaluate(self.network, self.validation, workers)
-            if not np.isfinite(loss):
+            try:
+                accuracy, loss = evaluate(self.network, self.validation, workers)
+            except FloatingPointError as error:
                 raise FloatingPointError(
-                    f"training stopped: the validation loss became {loss} after epoch {step.epoch}"
-                )
+                    f"training stopped after epoch {step.epoch}, in validation: {error}"
+                ) from None
         totals = self.progress.totals
         self.history.append(
             epoch=step.epoch,
@@ -230,13 +250,11 @@ class _Loop:
             self.record.save(self.progress, self.network, self.optimizer, self.best)
 
     def _check_finite(self) -> None:
-        for name, array in self.network.parameters.items():
-            if not np.isfinite(array).all():
-                place = self.progress.position
-                raise FloatingPointError(
-                    f"training stopped: {name} was no longer finite"
-                    f" in epoch {place.epoch}, step {place.index}"
-                )
+        name, place = ruined_parameter(self.network), self.progress.position
+        if name is not None:
+            raise FloatingPointError(
+                f"training stopped: {name} was no longer finite in epoch {place.epoch}, step {place.index}"
+            )
 
 
 def _check_patience(patience: int | None, validation: Dataset | float | None) -> None:
@@ -244,38 +262,3 @@ def _check_patience(patience: int | None, validation: Dataset | float | None) ->
         positive_int(patience, "fit", "patience")
         if validation is None:
             raise ValueError("fit: patience watches the validation loss, and needs validation")
-
-
-def _config(
-    network: Sequential,
-    dataset: Dataset,
-    optimizer: Optimizer,
-    batch_size: int,
-    validation: Dataset | float | None,
-    schedule: Schedule | None,
-    augment: Augmentation | None,
-    constraint: Constraint | None,
-    patience: int | None,
-) -> dict[str, Any]:
-    """Collect the settings that a run can't change on its way."""
-    return {
-        "network": network.name,
-        "layers": {name: repr(layer) for name, layer in network.layers.items()},
-        "dataset": {
-            "name": dataset.name,
-            "images": dataset.images.shape,
-            "classes": dataset.classes,
-        },
-        "batch_size": batch_size,
-        **optimizer.settings,
-        "validation": _describe(validation),
-        "schedule": _describe(schedule),
-        "augment": _describe(augment),
-        "constraint": _describe(constraint),
-        "patience": patience,
-    }
-
-
-def _describe(setting: object) -> str:
-    """Describe a setting as every process would: without the address that functions show."""
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(setting))

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import math
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -72,8 +74,23 @@ class History(Mapping[str, list[float]]):
             with path.open(newline="", encoding="utf-8") as file:
                 for row in csv.DictReader(file, strict=True):
                     history.append(**{column: float(value) for column, value in row.items()})
+                    _check_last(history)
         except (csv.Error, TypeError, ValueError) as error:
             raise ValueError(
                 f"{path}: expected a history with one row of numbers per epoch, but {error}"
             ) from None
         return history
+
+
+def _check_last(history: History) -> None:
+    """Check that the last row is one that `fit` may have written."""
+    row, number = {column: values[-1] for column, values in history.items()}, history.epochs
+    if row["epoch"] != number:
+        raise ValueError(f"row {number} is of epoch {row['epoch']:g}")
+    unvalidated = {column for column in ("validation_loss", "validation_accuracy") if math.isnan(row[column])}
+    for column, value in row.items():
+        largest = 1.0 if column.endswith("accuracy") else sys.float_info.max
+        if len(unvalidated) == 2 and column in unvalidated:
+            continue
+        if not 0 <= value <= largest:  # nor is it NaN
+            raise ValueError(f"epoch {number} has the {column} {value:g}")

@@ -7,6 +7,7 @@
     weights.npz     the weights worth keeping: the best (with early stopping) or the latest
     checkpoint.npz  parameters, optimizer state, seed and position: where `fit(resume=True)` goes on
     snapshots/      epoch_NNNN.npz, the weights after chosen epochs
+    holder.json     who is training in the folder, while somebody does (.lock keeps others out)
 """
 
 import json
@@ -22,7 +23,11 @@ from npdeconv._types import Array
 from npdeconv.layers import Sequential
 from npdeconv.optimizers import Optimizer
 from npdeconv.training.history import History
+from npdeconv.training.lock import FolderLock
 from npdeconv.training.steps import Position, Step
+
+OWN_FILES = ("config.json", "data.json", "history.csv", "weights.npz", "checkpoint.npz", "holder.json")
+"""What only the process writes that holds the folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,46 @@ class Progress(NamedTuple):
     totals: Totals = Totals()
 
 
+class Checkpoint(NamedTuple):
+    """What was read from the folder of a run."""
+
+    path: Path
+    progress: Progress
+    steps: int  # of the optimizer
+    history: History  # up to the checkpoint's epoch
+    arrays: Mapping[str, Array]
+
+    def check(self, images: int, batch_size: int, steps_before: int) -> None:
+        """Check that a run on so many images can have come to be here.
+
+        Parameters
+        ----------
+        images, batch_size : int
+        steps_before : int
+            The optimizer's, when the run began.
+        """
+        _, position, totals = self.progress
+        epoch, index = position.epoch, position.index
+        per_epoch = -(-images // batch_size)
+        expected = {
+            "a step of the epoch": index < per_epoch,
+            "as many images as steps make": totals.count == index * batch_size,
+            "no more right answers than images": totals.correct <= totals.count,
+            "sums that are not negative": totals.loss >= 0 and totals.seconds >= 0,
+            "as many of the optimizer's steps as the run has had": self.steps
+            == steps_before + (epoch - 1) * per_epoch + index,
+        }
+        for what, holds in expected.items():
+            if not holds:
+                raise ValueError(
+                    f"{self.path}: expected {what}, got step {index} of {per_epoch} in epoch {epoch},"
+                    f" {totals.correct} of {totals.count} images right, {self.steps} steps of the optimizer,"
+                    f" a loss of {totals.loss} and {totals.seconds} seconds in all"
+                )
+
+
 class Run:
-    """The folder of a run.
+    """The folder of a run, to be used in a `with` statement, which keeps other processes out.
 
     Parameters
     ----------
@@ -68,6 +111,8 @@ class Run:
     ------
     FileExistsError, NotADirectoryError
         If the folder holds a run and `resume` is False, or is no folder.
+    BlockingIOError
+        If another process is training in it.
     ValueError
         If the run in the folder was made with other settings.
     """
@@ -75,50 +120,82 @@ class Run:
     def __init__(self, path: Path, config: Mapping[str, Any], *, resume: bool) -> None:
         self.path = path
         self._checkpoint = path / "checkpoint.npz"
+        self._settings = path / "config.json"
+        self._lock = FolderLock(path)
         self._config = json.loads(json.dumps(config))  # tuples become lists, as they are in the file
         if path.exists() and not path.is_dir():
             raise NotADirectoryError(f"{path}: expected a folder to record the run in, got a file")
-        if (path / "config.json").exists():
+        self._resumed = self._settings.exists()
+        if self._resumed:
             if not resume:
-                raise FileExistsError(
-                    f"{path}: holds a training run already; resume it, or choose another folder"
-                )
-            _compare_settings(path / "config.json", self._config)
+                raise self._exists()
+            stored = _compare_settings(self._settings, self._config)
+            self._config["free"] |= {"steps_before": _steps_before(stored)}
+
+    def __enter__(self) -> "Run":
+        if self._resumed:
+            self._lock.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
     def begin(self) -> None:
         """Make the folder and write the settings."""
         self.path.mkdir(parents=True, exist_ok=True)
+        self._lock.acquire()
+        if self._settings.exists() and not self._resumed:
+            raise self._exists()  # somebody else began, since we looked
+        for names in OWN_FILES:
+            _files.remove_orphans(self.path, names)
+        _files.remove_orphans(self.path / "snapshots", "epoch_*.npz")
         text = json.dumps(self._config, indent=2) + "\n"
-        _files.replace(self.path / "config.json", lambda file: file.write(text.encode()))
+        _files.replace(self._settings, lambda file: file.write(text.encode()))
 
-    def restore(
-        self, network: Sequential, optimizer: Optimizer, best: dict[str, Array]
-    ) -> tuple[Progress, History] | None:
-        """Bring network, optimizer and best weights to the last checkpoint; None if there is none.
+    def _exists(self) -> FileExistsError:
+        return FileExistsError(
+            f"{self.path}: holds a training run already; resume it, or choose another folder"
+        )
 
-        Files that are damaged or do not belong together change nothing: FileNotFoundError, ValueError.
+    def read(self, network: Sequential, optimizer: Optimizer, best: dict[str, Array]) -> Checkpoint | None:
+        """Read the last checkpoint and the history up to it; None if there is none.
+
+        Files that are damaged or do not belong together: FileNotFoundError, ValueError.
         """
-        if not self._checkpoint.exists():
+        if not self._resumed or not self._checkpoint.exists():
             return None
         optimizer.prepare(network.parameters)
-        live = _arrays(network, optimizer, best)
-        shapes = {name: array.shape for name, array in live.items()}
+        shapes = {name: array.shape for name, array in _arrays(network, optimizer, best).items()}
         stored = _files.read_arrays(self._checkpoint, shapes | {"counts": (6,), "sums": (2,)})
         progress, steps = _read_progress(self._checkpoint, stored["counts"], stored["sums"])
         history = self._read_history(progress.position.epoch - 1)
-        weights.assign(live, stored, self._checkpoint)
-        optimizer.steps = steps
-        return progress, history
+        return Checkpoint(self._checkpoint, progress, steps, history, stored)
+
+    def restore(
+        self,
+        checkpoint: Checkpoint,
+        network: Sequential,
+        optimizer: Optimizer,
+        best: dict[str, Array],
+        images: int,
+    ) -> None:
+        """Bring network, optimizer and best weights to a checkpoint; what is impossible changes nothing."""
+        checkpoint.check(images, self._config["batch_size"], self._config["free"]["steps_before"])
+        weights.assign(_arrays(network, optimizer, best), checkpoint.arrays, checkpoint.path)
+        optimizer.steps = checkpoint.steps
 
     def _read_history(self, epochs: int) -> History:
         if not epochs:
             return History()
         path = self.path / "history.csv"
         history = History.read(path)
-        if history.epochs < epochs:
-            raise ValueError(f"{path}: expected the {epochs} epochs of the checkpoint, got {history.epochs}")
         # The history is written before the checkpoint, so it may be an epoch ahead.
+        if history.epochs not in (epochs, epochs + 1):
+            raise ValueError(f"{path}: expected the {epochs} epochs of the checkpoint, got {history.epochs}")
         history.truncate(epochs)
+        validated = not np.isnan(history["validation_loss"]).any()
+        if validated != (self._config["validation"] != "None"):
+            raise ValueError(f"{path}: expected a validation after {'each' if not validated else 'no'} epoch")
         return history
 
     def save(
@@ -153,7 +230,8 @@ def _read_progress(path: Path, counts: Array, sums: Array) -> tuple[Progress, in
     return Progress(seed, Position(epoch, index), Totals(loss, correct, count, seconds)), steps
 
 
-def _compare_settings(path: Path, config: Mapping[str, Any]) -> None:
+def _compare_settings(path: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the stored settings, if they are these."""
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
@@ -164,6 +242,14 @@ def _compare_settings(path: Path, config: Mapping[str, Any]) -> None:
         raise ValueError(
             f"{path}: the run was made with {name} {was!r}, and can't be resumed with {wanted!r}"
         )
+    return stored
+
+
+def _steps_before(settings: Mapping[str, Any]) -> int:
+    """Return how many steps the optimizer had made when the run began."""
+    free = settings.get("free")
+    steps = free.get("steps_before", 0) if isinstance(free, dict) else 0
+    return steps if isinstance(steps, int) else 0
 
 
 def _differences(stored: Any, wanted: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:

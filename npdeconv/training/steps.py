@@ -11,7 +11,7 @@ from npdeconv._checks import describe, positive_int
 from npdeconv._types import Array, Generator
 from npdeconv.data import Augmentation, Dataset, as_input, batch_indices
 from npdeconv.fast import Plan
-from npdeconv.inference import below_softmax, check_fits
+from npdeconv.inference import below_softmax, match
 from npdeconv.layers import Sequential
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.optimizers import Optimizer
@@ -62,8 +62,8 @@ def train(
     Parameters
     ----------
     network : Sequential
-        Its parameters are changed in place. A trailing `Softmax` is trained through the fused
-        loss `softmax_cross_entropy`.
+        Its parameters are changed in place, and it learns what its classes are called. A trailing
+        `Softmax` is trained through the fused loss `softmax_cross_entropy`.
     dataset : Dataset
     optimizer : Optimizer
     epochs, batch_size : int
@@ -79,7 +79,8 @@ def train(
     Raises
     ------
     ValueError
-        If `augment` returns anything but uint8 images, one for each that it was given.
+        If the data set has no labels, or does not fit the network, see `npdeconv.inference.match`;
+        if `augment` returns anything but uint8 images, one for each that it was given.
     FloatingPointError
         If the loss becomes NaN or infinite; it names the epoch, the step and the layer in which
         that first appeared.
@@ -88,7 +89,9 @@ def train(
         positive_int(batch_size, "train", "batch_size"),
         positive_int(epochs, "train", "epochs"),
     )
-    check_fits(network, dataset)
+    dataset = match(network, dataset)
+    dataset.labels_for("train")
+    network.classes = dataset.classes
     job = Job(network, dataset, optimizer, batch_size, augment, constraint)
     return job.run(epochs, new_seed(rng), Position(), workers)
 
@@ -136,7 +139,7 @@ class Job(NamedTuple):
     def _step(
         self, chain: Sequential, chosen: Array, seed: int, place: Position, parallel_map: OrderedMap
     ) -> tuple[float, int]:
-        images, labels = self.dataset.images[chosen], self.dataset.labels[chosen]
+        images, labels = self.dataset.images[chosen], self.dataset.labels_for("train")[chosen]
         if self.augment is not None:
             images = _augmented(images, self.augment, generator(seed, place.epoch, place.index))
         work = [

@@ -22,7 +22,7 @@ from npdeconv.visualize.patches import Patches, find_patches
 from npdeconv.visualize.projection import Projection, Select, project
 from npdeconv.visualize.regularizers import Regularizers
 from npdeconv.visualize.rules import RuleComparison, compare_rules
-from npdeconv.visualize.selection import affordable_maps, map_count, most_active, patch_size
+from npdeconv.visualize.selection import affordable_maps, living_maps, map_count, most_active, patch_size
 from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
 from npdeconv.visualize.summary import LayerSummary, summarize
 
@@ -71,6 +71,7 @@ __all__ = [
     "label_agreement",
     "last_hidden",
     "layer_features",
+    "living_maps",
     "map_count",
     "map_layers",
     "maximize_activation",

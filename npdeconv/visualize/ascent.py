@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from npdeconv._types import Array
+from npdeconv.finite import explain_outputs, is_finite
 from npdeconv.layers import ReLU, Sequential
 from npdeconv.layers.sequential import Tape
 from npdeconv.parallel import OrderedMap, shards
@@ -18,7 +19,10 @@ def look_at(
     """Return the units' activations (U,), and their gradients by images (U, H, W, C)."""
     work = [(images[cut], maps[cut]) for cut in shards(images)]
     values, gradients = zip(*parallel_map(partial(_look_shard, head, aim), work), strict=True)
-    return np.concatenate(values), np.concatenate(gradients)
+    activations = np.concatenate(values)
+    if not is_finite(activations):
+        raise explain_outputs(head, images, "maximize_activation")
+    return activations, np.concatenate(gradients)
 
 
 def _look_shard(head: Sequential, aim: Array, work: tuple[Array, Array]) -> tuple[Array, Array]:

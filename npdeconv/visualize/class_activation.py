@@ -6,15 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe, image_batch, positive_int
 from npdeconv._types import Array, Box, Shape
 from npdeconv.data import as_input
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Dense, Dropout, Sequential, Softmax
 from npdeconv.layers.global_pool import GlobalPool
 from npdeconv.layers.softmax import softmax
 from npdeconv.parallel import Workers, pool, shards
 
 
+@brief
 class ClassActivationMaps(NamedTuple):
     """Maps of K classes for each of N images; unless they were chosen, the most likely class first."""
 
@@ -26,6 +29,7 @@ class ClassActivationMaps(NamedTuple):
     upsampled: Array  # (N, K, H, W): the same, as large as the image
 
 
+@finite_answers
 def class_activation_maps(
     network: Sequential,
     images: Array,

@@ -5,8 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe, image_batch, not_negative, positive_int
 from npdeconv._types import Array
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
 from npdeconv.visualize.features import as_rows, last_hidden, layer_features, pixel_features
@@ -16,6 +18,7 @@ TSNE_DIMENSIONS = 50  # t-SNE reads so many principal components, as its authors
 PERPLEXITY = 30.0
 
 
+@brief
 class Pca(NamedTuple):
     """The K principal components of N vectors, the one with the largest variance first."""
 
@@ -25,6 +28,7 @@ class Pca(NamedTuple):
     explained: Array  # (K,): share of the variance; 0 where there is none at all
 
 
+@brief
 class Embedding(NamedTuple):
     """A layer's features of N images, in the plane, and their nearest neighbors."""
 
@@ -36,6 +40,7 @@ class Embedding(NamedTuple):
     pixel_neighbors: Neighbors  # in pixel space
 
 
+@finite_answers
 def embed(
     network: Sequential,
     images: Array,

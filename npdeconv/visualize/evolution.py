@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from npdeconv import weights
+from npdeconv._brief import brief
 from npdeconv._checks import image_batch, name_list
 from npdeconv._types import Array, Rule
 from npdeconv.layers import Sequential
@@ -17,6 +18,7 @@ from npdeconv.visualize.projection import Projection, Select, project
 from npdeconv.visualize.strongest import find_strongest
 
 
+@brief
 class Evolution(NamedTuple):
     """Some maps of a layer (M of them) after some epochs (E of them)."""
 

@@ -8,6 +8,7 @@ import numpy as np
 from npdeconv._checks import describe, image_batch, name_list, positive_int
 from npdeconv._types import Array, Shape
 from npdeconv.data import as_input
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Dropout, Flatten, Sequential, Softmax
 from npdeconv.parallel import Workers, pool, shards
 from npdeconv.visualize.projection import as_map_shape
@@ -15,6 +16,7 @@ from npdeconv.visualize.projection import as_map_shape
 LARGEST = 4 * 2**30  # bytes of the features of all images and layers together
 
 
+@finite_answers
 def layer_features(
     network: Sequential,
     images: Array,

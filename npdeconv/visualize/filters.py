@@ -9,11 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._types import Array
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Conv2D, Layer, Sequential
 from npdeconv.visualize.projection import maps_of
 
 
+@brief
 class FeatureMaps(NamedTuple):
     """All feature maps of a layer for one image."""
 
@@ -21,6 +24,7 @@ class FeatureMaps(NamedTuple):
     silent: Array  # bool (F,): the map is nowhere positive
 
 
+@finite_answers
 def first_filters(network: Sequential) -> Array:
     """Return the filters that look at the pixels, as images (F, KH, KW, C): a copy, signed.
 
@@ -38,6 +42,7 @@ def first_filters(network: Sequential) -> Array:
     return np.ascontiguousarray(first.weight.transpose(3, 0, 1, 2))  # (KH, KW, C, F) -> (F, KH, KW, C)
 
 
+@finite_answers
 def feature_maps(network: Sequential, image: Array, layer: str) -> FeatureMaps:
     """Return all feature maps of a layer for one image.
 

@@ -5,12 +5,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import name_list, one_image, positive_int
 from npdeconv._types import Array, Rule, Shape
+from npdeconv.finite import finite_answers
 from npdeconv.layers import MaxPool2D, ReLU, Sequential, Softmax
 from npdeconv.visualize.projection import Projection, maps_of, project
 
 
+@brief
 class LayerProjections(NamedTuple):
     """The strongest units of some layers, layer by layer, the strongest of each layer first."""
 
@@ -19,6 +22,7 @@ class LayerProjections(NamedTuple):
     projection: Projection  # of the one image; its first axis counts the units
 
 
+@finite_answers
 def project_layers(
     network: Sequential,
     image: Array,

@@ -8,11 +8,13 @@ from scipy.ndimage import find_objects, label
 from npdeconv._checks import describe, fraction, image_batch
 from npdeconv._types import Array
 from npdeconv.data import as_input
+from npdeconv.finite import finite_answers
 from npdeconv.inference import below_softmax
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool, shards
 
 
+@finite_answers
 def saliency(network: Sequential, images: Array, classes: Array, *, workers: Workers = None) -> Array:
     """Return by how much each pixel could change a class's logit: the size of its gradient.
 

@@ -12,8 +12,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from tqdm import tqdm
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe, image_shape, not_negative, one_of, positive_int
 from npdeconv._types import Array, Box, Pair, Shape
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool
 from npdeconv.visualize.ascent import direction, look_at, moved
@@ -26,6 +28,7 @@ Aim: TypeAlias = Literal["center", "mean"] | Pair
 NOISE = 0.02  # standard deviation of the brightness at the start; white is 1
 
 
+@brief
 class Maximization(NamedTuple):
     """U images, each of which excites a unit as much as gradient ascent could make it."""
 
@@ -37,6 +40,7 @@ class Maximization(NamedTuple):
     frame_steps: Array  # int (K,): after how many steps
 
 
+@finite_answers
 def maximize_activation(
     network: Sequential,
     layer: str,

@@ -5,14 +5,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
 from npdeconv.data import Dataset, as_input
-from npdeconv.inference import below_softmax, check_fits, class_logits
+from npdeconv.finite import finite_answers, must_be_finite
+from npdeconv.inference import below_softmax, class_logits, match
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool, shards
 
 
+@brief
 class Mistakes(NamedTuple):
     """The most confident wrong answers, the most confident first; K = k, or as many as there are."""
 
@@ -26,6 +29,7 @@ class Mistakes(NamedTuple):
     confusion: Array  # int (classes, classes): of the whole data set, see `confusion`
 
 
+@finite_answers
 def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None) -> Array:
     """Count how often each class was taken for each.
 
@@ -47,12 +51,15 @@ def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None)
     TypeError
         If it is no data set.
     ValueError
-        If the data set is empty, or does not fit the network.
+        If the data set is empty, has no labels, or does not fit the network.
     """
+    dataset = match(network, dataset)
+    truth = dataset.labels_for("confusion")
     answers = _logits(network, dataset, workers).argmax(axis=1)
-    return _count(dataset.labels, answers, dataset)
+    return _count(truth, answers, dataset)
 
 
+@finite_answers
 def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers: Workers = None) -> Mistakes:
     """Find the images that a network is wrong about with most confidence, and project what misled it.
 
@@ -78,7 +85,7 @@ def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers:
     TypeError
         If it is no data set.
     ValueError
-        If the data set is empty, or does not fit the network.
+        If the data set is empty, has no labels, or does not fit the network.
 
     Notes
     -----
@@ -88,12 +95,14 @@ def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers:
     is positive, this differs from what `project` gives by a factor only.
     """
     positive_int(k, "find_mistakes", "k")
+    dataset = match(network, dataset)
+    labels = dataset.labels_for("find_mistakes")
     logits = _logits(network, dataset, workers)
     answers = logits.argmax(axis=1)
     against = _odds_against(logits, answers)
-    wrong = np.flatnonzero(answers != dataset.labels)
+    wrong = np.flatnonzero(answers != labels)
     chosen = wrong[np.argsort(against[wrong], kind="stable")[:k]]
-    truth, predicted = dataset.labels[chosen], answers[chosen]
+    truth, predicted = labels[chosen], answers[chosen]
     pixels = _project_classes(network, dataset.images[chosen], np.stack([predicted, truth], axis=1), workers)
     return Mistakes(
         images=chosen,
@@ -103,13 +112,14 @@ def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers:
         truth_probability=1 / (1 + _odds_against(logits[chosen], truth)),
         misled_by=pixels[:, 0],
         spoke_for_truth=pixels[:, 1],
-        confusion=_count(dataset.labels, answers, dataset),
+        confusion=_count(labels, answers, dataset),
     )
 
 
 def _logits(network: Sequential, dataset: Dataset, workers: Workers) -> Array:
-    check_fits(network, dataset)
-    return np.concatenate(list(class_logits(below_softmax(network), dataset.images, workers)))
+    logits = np.concatenate(list(class_logits(below_softmax(network), dataset.images, workers)))
+    must_be_finite(logits)  # the largest of some NaNs would be the first
+    return logits
 
 
 def _odds_against(logits: Array, classes: Array) -> Array:

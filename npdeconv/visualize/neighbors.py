@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe, positive_int
 from npdeconv._types import Array
 from npdeconv.parallel import Workers, pool, slices
@@ -15,6 +16,7 @@ QUERIES_AT_ONCE = 128
 COLUMNS_AT_ONCE = 1024  # of the features, turned to float64
 
 
+@brief
 class Neighbors(NamedTuple):
     """The k nearest neighbors of each of Q vectors, the nearest first."""
 
@@ -23,6 +25,7 @@ class Neighbors(NamedTuple):
     distances: Array  # float64 (Q, k): Euclidean
 
 
+@brief
 class Agreement(NamedTuple):
     """How often neighbors share the label; all are shares of the queries."""
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe, image_shape, one_image, one_of, positive_pair
 from npdeconv._types import Array, Box, Pair, Shape
 
@@ -17,6 +18,7 @@ and has edges of its own; blurred pixels have none, and keep the brightness.
 """
 
 
+@brief
 class Positions(NamedTuple):
     """Where an occluder stands: at every pair of a row and a column."""
 

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from tqdm import tqdm
 
+from npdeconv._brief import brief
 from npdeconv._checks import describe
 from npdeconv._types import Array, Box, Pair
 from npdeconv.data import as_input
 from npdeconv.fast.cone import Cone, Variants
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.parallel import OrderedMap, Workers, pool, slices
@@ -33,16 +35,17 @@ SHARD_PIXELS = 2**14
 RESOLUTION = 1e-5  # smaller differences may be float32's rounding
 
 
+@brief
 class Occlusion(NamedTuple):
     """What a network says of an image while an occluder is at each of P x Q positions."""
 
     size: Pair  # height and width of the occluder, in pixels
     rows: Array  # int (P,): of its upper edge
     columns: Array  # int (Q,): of its left edge
-    label: int  # the true class
+    label: int  # the class whose probability is mapped
     layer: str
     feature_map: int  # the map of that layer whose activity is recorded
-    probability: Array  # (P, Q): of the true class
+    probability: Array  # (P, Q): of that class
     most_likely: Array  # int (P, Q): the class with the largest probability
     activity: Array  # float64 (P, Q): sum of the map's positive activations
     clean_probability: float  # these three: of the image without an occluder
@@ -54,7 +57,7 @@ class Occlusion(NamedTuple):
 
     @property
     def worst(self) -> Box:
-        """The occluder where the true class is least probable.
+        """The occluder where that class is least probable.
 
         Of several, as where a confident network can't be shaken, the one that leaves least activity.
         """
@@ -63,6 +66,7 @@ class Occlusion(NamedTuple):
         return box_at(self.rows[p], self.columns[q], self.size)
 
 
+@finite_answers
 def occlude(
     network: Sequential,
     image: Array,
@@ -86,7 +90,7 @@ def occlude(
     image : (H, W, C)
         uint8 pixels, or floats prepared as the network takes them, for which gray is 0.5.
     label : int
-        The true class.
+        The class whose probability to map: the true one, or where nobody knows it, the predicted one.
     layer : str
         Name of any layer of the network.
     size, stride, at

@@ -7,10 +7,12 @@ from typing import NamedTuple, get_args
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import image_batch, one_of
 from npdeconv._types import Array, Box, Rule, Shape
 from npdeconv.data import as_input
 from npdeconv.fast.crops import crops_for, window
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool
 from npdeconv.visualize.projection import as_map_shape, lone_units
@@ -20,6 +22,7 @@ from npdeconv.visualize.strongest import Strongest
 SHARD_PIXELS = 2**14  # of the pieces that are projected at once
 
 
+@brief
 class Patches(NamedTuple):
     """The k strongest of each of a layer's F maps, cropped to what the unit sees (PH, PW, C).
 
@@ -31,6 +34,7 @@ class Patches(NamedTuple):
     inside: Array  # bool (F, k, PH, PW)
 
 
+@finite_answers
 def find_patches(
     network: Sequential,
     images: Array,

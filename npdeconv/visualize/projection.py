@@ -7,9 +7,11 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import image_batch, one_image, one_of
 from npdeconv._types import Array, Box, Pair, Rule, Shape
 from npdeconv.data import as_input
+from npdeconv.finite import finite_answers, must_be_finite
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool, shards
 
@@ -17,6 +19,7 @@ Select: TypeAlias = Literal["strongest", "map"] | Pair
 """Which of a map's activations go down: the largest, all of them, or the one at (h, w)."""
 
 
+@brief
 class Projection(NamedTuple):
     """Projections of one feature map per image."""
 
@@ -27,6 +30,7 @@ class Projection(NamedTuple):
     silent: Array  # bool (N,): the activation is not positive, so there is nothing to project
 
 
+@finite_answers
 def project(
     network: Sequential,
     images: Array,
@@ -151,6 +155,7 @@ def maps_of(head: Sequential, image: Array, who: str) -> Array:
     """Return all maps (OH, OW, F) of a chain's last layer for one image (H, W, C)."""
     one_image(image, who)
     y = head(as_input(image[np.newaxis], head.dtype))
+    must_be_finite(y)
     return y.reshape(as_map_shape(y.shape[1:]))
 
 

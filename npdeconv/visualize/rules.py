@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import one_image
 from npdeconv._types import Array, Rule
 from npdeconv.data import as_input
+from npdeconv.finite import finite_answers
 from npdeconv.layers import GlobalMaxPool, MaxPool2D, Sequential
 from npdeconv.layers.base import Context, Layer
 from npdeconv.visualize.projection import Projection, Select, as_map_shape, project
@@ -24,6 +26,7 @@ RULE_GATES: dict[Rule, tuple[bool, bool]] = {
 """Of each rule: whether it gates by the sign on the way up, and by the sign on the way down."""
 
 
+@brief
 class RuleComparison(NamedTuple):
     """The eight projections of one unit.
 
@@ -38,6 +41,7 @@ class RuleComparison(NamedTuple):
     unit: Projection  # of the one image, by "deconv": the unit's activation, position and box
 
 
+@finite_answers
 def compare_rules(
     network: Sequential, image: Array, layer: str, feature_map: int, *, select: Select = "strongest"
 ) -> RuleComparison:

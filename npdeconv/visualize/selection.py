@@ -22,6 +22,19 @@ def most_active(found: Strongest, count: int) -> Array:
     return np.sort(np.argsort(-found.activations[:, 0], kind="stable")[:count])
 
 
+def living_maps(found: Strongest, count: int) -> Array:
+    """Return the first maps that fire on any image, at most `count`; of a layer of dead maps, the first.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the count is no integer of at least 1.
+    """
+    positive_int(count, "living_maps", "count")
+    alive = np.flatnonzero(found.firing > 0)
+    return alive[:count] if len(alive) else np.arange(min(count, len(found.firing)))
+
+
 def affordable_maps(counts: Sequence[int], costs: Sequence[int], budget: int) -> int:
     """Return how many maps each layer may show, at most 64, so that all together stay within a budget.
 

@@ -6,10 +6,12 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from npdeconv._brief import brief
 from npdeconv._checks import image_batch, kernel_input, name_list, one_of, positive_int
 from npdeconv._types import Array
 from npdeconv.data import as_input
 from npdeconv.fast import Plan
+from npdeconv.finite import finite_answers, must_be_finite
 from npdeconv.kernels.pooling import max_pool
 from npdeconv.kernels.ranking import insert
 from npdeconv.layers import Sequential
@@ -22,6 +24,7 @@ Ranking: TypeAlias = Literal["maximum", "mean"]
 SEARCH_ERROR = 1e-4  # of a layer's largest activation: more than `npdeconv.fast` has been seen to be off
 
 
+@brief
 class Strongest(NamedTuple):
     """The k images that activate each of a layer's F maps most, the strongest first."""
 
@@ -31,6 +34,7 @@ class Strongest(NamedTuple):
     firing: Array  # (F,): share of the images on which the map is positive anywhere; 0: dead
 
 
+@finite_answers
 def find_strongest(
     network: Sequential,
     images: Array,
@@ -164,6 +168,7 @@ def _measure_maps(activations: Array, by: Ranking) -> _Measures:
     # A pooling with the whole map as its window looks at every activation once.
     max_pool(kernel_input(activations), (height, width), (1, 1), (0, 0), largest, switches)
     value = largest if by == "maximum" else activations.mean(axis=(1, 2), keepdims=True)
+    must_be_finite(value)  # NaN is not positive, and would pass for silence
     return _Measures(np.where(largest > 0, value, -np.inf)[:, 0, 0], switches[:, 0, 0])
 
 

@@ -4,9 +4,11 @@ The file format is the dictionary `network.parameters`: names such as `conv1.wei
 (KH, KW, C, F), dense weights as (D, M).
 
 In reading order: `npz` (our files), `arrays` (into a network go all of a file's arrays, or none);
-`modules`, `conversion` and `batch_norm` (how another framework's layers become ours), `keras`,
-`state_dict` and `pytorch`, `safetensors`; `card` and `layer_list` (pretrained networks that come
-with a card), `torchvision`.
+`modules`, `conversion` and `batch_norm` (how another framework's layers become ours); `keras`, with
+`hdf5` (the file), `keras_layouts` (where its arrays lie), `keras_model` and `keras_match`
+(what it says of its model, and whether that is the network); `state_dict` and `pytorch`;
+`safetensors`; `reader` (which of these reads a file); `card` and `layer_list` (pretrained networks
+that come with a card), `torchvision`.
 """
 
 from npdeconv.weights.arrays import assign
@@ -15,6 +17,7 @@ from npdeconv.weights.card import Pretrained, load_card
 from npdeconv.weights.keras import load_keras
 from npdeconv.weights.npz import load, save
 from npdeconv.weights.pytorch import load_torch
+from npdeconv.weights.reader import reader_of
 from npdeconv.weights.safetensors import load_safetensors
 from npdeconv.weights.torchvision import TORCHVISION, load_torchvision
 
@@ -29,5 +32,6 @@ __all__ = [
     "load_safetensors",
     "load_torch",
     "load_torchvision",
+    "reader_of",
     "save",
 ]

@@ -1,13 +1,25 @@
 """From arrays in a file to a network's live ones: all of them, or none."""
 
+import copy
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from npdeconv._checks import describe
 from npdeconv._files import UnexpectedError
 from npdeconv._types import Array, Shape
+from npdeconv.layers import Sequential
+
+Probe: TypeAlias = tuple[Array, Array]
+"""Inputs (N, H, W, C), and what the network must return for them."""
+
+PROBE_TOLERANCE = 1e-3
+"""Of the largest expected output: frameworks round differently, wrong networks differ by more."""
+
+BFLOAT16 = np.dtype([("bfloat16", "<u2")])
+"""The upper 16 bits of a float32, which NumPy has no type for."""
 
 
 class Stored(NamedTuple):
@@ -22,9 +34,17 @@ class Stored(NamedTuple):
         """Check that it is what the parameter `name` needs, before any of it is read."""
         if self.shape != shape:
             raise UnexpectedError(f"expected {name} of shape {shape}, {self.source} has {self.shape}")
-        if not isinstance(self.dtype, np.dtype) or self.dtype.kind != "f":
+        is_float = isinstance(self.dtype, np.dtype) and self.dtype.kind == "f"
+        if not is_float and self.dtype != BFLOAT16:
             raise UnexpectedError(f"expected {name} to hold floats, {self.source} has {self.dtype}")
         return self
+
+    def floats(self) -> Array:
+        """Read it, bfloat16 as float32."""
+        array = self.read()
+        if self.dtype == BFLOAT16:
+            return (array["bfloat16"].astype(np.uint32) << 16).view(np.float32)
+        return array
 
 
 def assign(live: Mapping[str, Array], stored: Mapping[str, Array], path: Path) -> None:
@@ -44,3 +64,27 @@ def assign(live: Mapping[str, Array], stored: Mapping[str, Array], path: Path) -
             )
     for name, array in live.items():
         array[...] = converted[name]
+
+
+def assign_probed(network: Sequential, stored: Mapping[str, Array], path: Path, probe: Probe | None) -> None:
+    """Assign, if the network then answers to the probe's inputs as expected."""
+    if probe is not None:
+        if not isinstance(probe, tuple | list) or len(probe) != 2:
+            raise TypeError(f"probe must be a pair of inputs and expected outputs, got {describe(probe)}")
+        trial = copy.deepcopy(network)
+        assign(trial.parameters, stored, path)
+        inputs, expected = (np.asarray(array) for array in probe)
+        with np.errstate(over="ignore", invalid="ignore"):
+            outputs = trial(inputs.astype(trial.dtype, copy=False))
+        if outputs.shape != expected.shape:
+            raise ValueError(
+                f"{path}: expected outputs of shape {expected.shape} for the probe, got {outputs.shape}"
+            )
+        difference = np.abs(outputs - expected).max(initial=0)
+        allowed = PROBE_TOLERANCE * np.abs(expected).max(initial=0)
+        if not difference <= allowed:  # NaN is not
+            raise ValueError(
+                f"{path}: expected the probe's outputs within {allowed:.2g}, the largest difference is"
+                f" {difference:.4g}; the weights fit by their shapes, but belong to another network"
+            )
+    assign(network.parameters, stored, path)

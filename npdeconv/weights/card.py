@@ -69,7 +69,9 @@ class Pretrained(NamedTuple):
             "standardize": Standardize(mean.tolist(), std.tolist(), reverse=is_reversed)
         }
         layers |= self.network.layers
-        return Sequential(layers, input_shape=self.network.input_shape, name=self.network.name)
+        return Sequential(
+            layers, input_shape=self.network.input_shape, name=self.network.name, classes=self.classes
+        )
 
 
 def load_card(path: str | Path) -> Pretrained:
@@ -109,6 +111,7 @@ def load_card(path: str | Path) -> Pretrained:
             f"{path}: expected {len(classes)} outputs, one per class, got outputs of shape {outputs}"
         )
     load(network, path.with_suffix(".npz"))
+    network.classes = classes
     return Pretrained(network, preprocessing, classes)
 
 

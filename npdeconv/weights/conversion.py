@@ -33,24 +33,31 @@ class _Part(NamedTuple):
     """A convolution or dense layer of theirs, and the batch normalizations behind it."""
 
     layer: Module
-    norms: list[Module]
+    norms: list[tuple[Module, float]]  # and their epsilons
 
 
 def convert(
-    network: Sequential, modules: Mapping[str, Module], names: Names, layout: Layout, epsilon: float
+    network: Sequential,
+    modules: Mapping[str, Module],
+    names: Names,
+    layout: Layout,
+    epsilons: Mapping[str, float],
 ) -> dict[str, Array]:
-    """Return the parameters as the modules say; all shapes are compared before any array is read."""
+    """Return the parameters as the modules say; all shapes are compared before any array is read.
+
+    A module without bias has a bias of 0. Batch normalizations have their `epsilons`, by name.
+    """
     chosen = {layer: [theirs] if isinstance(theirs, str) else list(theirs) for layer, theirs in names.items()}
     compare_names(modules.keys(), {name for several in chosen.values() for name in several}, "layers")
     recipes = [
-        (place, _parts(place.name, [modules[name] for name in chosen[place.name]]))
+        (place, _parts(place.name, [(modules[name], epsilons.get(name, 0.0)) for name in chosen[place.name]]))
         for place in _places(network, network.input_shape)
     ]
     for place, parts in recipes:
         _check(place, parts, layout)
     parameters: dict[str, Array] = {}
     for place, parts in recipes:
-        weights, biases = zip(*(_read(place, part, layout, epsilon) for part in parts), strict=True)
+        weights, biases = zip(*(_read(place, part, layout) for part in parts), strict=True)
         parameters[f"{place.name}.weight"] = np.concatenate(weights, axis=-1)
         parameters[f"{place.name}.bias"] = np.concatenate(biases)
     return parameters
@@ -69,13 +76,13 @@ def _places(chain: Sequential, shape: Shape | None, prefix: str = "") -> Iterato
         shape = None if shape is None else layer.output_shape(shape)
 
 
-def _parts(name: str, modules: list[Module]) -> list[_Part]:
+def _parts(name: str, modules: list[tuple[Module, float]]) -> list[_Part]:
     parts: list[_Part] = []
-    for module in modules:
+    for module, epsilon in modules:
         if not is_batch_norm(module):
             parts.append(_Part(module, []))
         elif parts:
-            parts[-1].norms.append(module)
+            parts[-1].norms.append((module, epsilon))
         else:
             raise UnexpectedError(f"expected {name} to start with a layer, got a batch normalization")
     return parts
@@ -87,13 +94,9 @@ def _check(place: _Place, parts: list[_Part], layout: Layout) -> None:
     for part in parts:
         shape = place.weight.shape if len(parts) == 1 else _share(place, part, layout)
         expected = dict.fromkeys(("bias", *BATCH_NORM), shape[-1:]) | {"weight": _stored_as(shape, layout)}
-        for module in (part.layer, *part.norms):
+        for module in (part.layer, *(norm for norm, _ in part.norms)):
             for role, array in module.items():
                 array.check(expected[role], f"{place.name}.{role}")
-        if "bias" not in part.layer and not part.norms:
-            raise UnexpectedError(
-                f"expected {place.name} to have a bias, {part.layer['weight'].source} has none"
-            )
         total += shape[-1]
     if total != place.weight.shape[-1]:
         raise UnexpectedError(f"expected {place.name} to have {place.weight.shape[-1]} filters, got {total}")
@@ -120,10 +123,10 @@ def _stored_as(shape: Shape, layout: Layout) -> Shape:
     return shape[::-1] if len(shape) == 2 else (shape[3], shape[2], shape[0], shape[1])
 
 
-def _read(place: _Place, part: _Part, layout: Layout, epsilon: float) -> tuple[Array, Array]:
+def _read(place: _Place, part: _Part, layout: Layout) -> tuple[Array, Array]:
     """Return weight and bias of a part in our layout, its batch normalizations folded in."""
-    weight = part.layer["weight"].read()
-    bias = part.layer["bias"].read() if "bias" in part.layer else None
+    weight = part.layer["weight"].floats()
+    bias = part.layer["bias"].floats() if "bias" in part.layer else None
     if layout == "torch":
         weight = _from_torch(weight, place.flattened)
     if weight.ndim == 4:
@@ -131,12 +134,11 @@ def _read(place: _Place, part: _Part, layout: Layout, epsilon: float) -> tuple[A
             have - want for have, want in zip(place.weight.shape, weight.shape[:2], strict=False)
         )
         weight = np.pad(weight, ((height // 2,) * 2, (width // 2,) * 2, (0, 0), (0, 0)))
-    for norm in part.norms:
-        gamma, beta = (norm[role].read() if role in norm else None for role in ("gamma", "beta"))
-        mean, variance = norm["mean"].read(), norm["variance"].read()
+    for norm, epsilon in part.norms:
+        gamma, beta = (norm[role].floats() if role in norm else None for role in ("gamma", "beta"))
+        mean, variance = norm["mean"].floats(), norm["variance"].floats()
         weight, bias = fold_batch_norm(weight, bias, gamma, beta, mean, variance, epsilon)
-    assert bias is not None  # of itself, or of a batch normalization: `_check`
-    return weight, bias
+    return weight, np.zeros(weight.shape[-1:]) if bias is None else bias
 
 
 def _from_torch(weight: Array, flattened: Shape | None) -> Array:

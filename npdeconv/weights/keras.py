@@ -1,32 +1,41 @@
-"""Keras' `.h5` files."""
+"""Keras' files: `.h5`, `.weights.h5` and `.keras`."""
 
-from collections.abc import Iterator
+import importlib.util
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from npdeconv._files import UnexpectedError, naming
 from npdeconv.layers import Sequential
-from npdeconv.weights.arrays import Stored, assign
+from npdeconv.weights.arrays import Probe, assign_probed
 from npdeconv.weights.conversion import convert
-from npdeconv.weights.modules import Module, Names, check_names, group, in_order
+from npdeconv.weights.hdf5 import Hdf5, open_hdf5
+from npdeconv.weights.keras_layouts import Layout, read_layout
+from npdeconv.weights.keras_match import match, match_named
+from npdeconv.weights.keras_model import Step, is_chain, read_model
+from npdeconv.weights.modules import Module, Names, check_names, in_order, layer_names
 
-_ROLES = {
-    "kernel": "weight",
-    "bias": "bias",
-    "gamma": "gamma",
-    "beta": "beta",
-    "moving_mean": "mean",
-    "moving_variance": "variance",
-}
+_EPSILON = 1e-3
 
 
 def load_keras(
-    network: Sequential, path: str | Path, names: Names | None = None, *, epsilon: float = 1e-3
+    network: Sequential,
+    path: str | Path,
+    names: Names | None = None,
+    *,
+    fold: bool = False,
+    epsilon: float | None = None,
+    probe: Probe | None = None,
 ) -> None:
-    """Read the weights of a Keras `.h5` file into a network of the same stack.
+    """Read the weights of a Keras file into a network of the same stack.
 
-    Files of `save_weights` and of `save` (Keras 2) are both read. Batch normalizations are folded
-    into the layer before them, see `fold_batch_norm`; there must be nothing between the two.
+    Files of `save` (`.h5` of Keras 2 and 3, `.keras`) and of `save_weights` (`.h5` of Keras 2,
+    `.weights.h5` of Keras 3) are read, whatever their ending. A missing bias becomes 0.
+
+    The files of `save` also say what the model is. It is compared with the network, layer by layer:
+    order, activations, strides, padding, windows and groups, and that it is a model of
+    channels_last; a trailing softmax may be missing on either side. Its batch normalizations are
+    folded into the layer before them (see `fold_batch_norm`), with their own epsilon. One that
+    comes behind an activation cannot be, and is refused.
 
     Parameters
     ----------
@@ -34,10 +43,16 @@ def load_keras(
     path : str or path
     names : mapping of str to str or sequence of str, optional
         Which of Keras' layers make each layer of ours, such as ``{"conv1": ("conv2d_4",
-        "batch_normalization_4")}``. If not given, layers are matched by their order, since Keras'
-        names say nothing about a network.
-    epsilon : float
-        That of the batch normalizations, which the file does not tell; Keras' own if not given.
+        "batch_normalization_4")}``. If not given, the model says it, or layers are matched by their
+        order: files of weights of Keras 3 keep that only for layers of the same kind.
+    fold : bool
+        For a file of weights alone, without `names`: whether each batch normalization comes right
+        behind the layer before it, below any activation.
+    epsilon : float, optional
+        That of the batch normalizations; the file's, or Keras' own of 1e-3 where it has none.
+    probe : (inputs, outputs), optional
+        Inputs (N, H, W, C), and what Keras' model answers to them, up to where `network` ends. The
+        loaded network must answer the same to a thousandth of the largest output.
 
     Raises
     ------
@@ -48,61 +63,105 @@ def load_keras(
     KeyError
         If `names` lacks a layer of the network, or has one that the network has not.
     ValueError
-        If the file is no HDF5 file of Keras weights, or those of another stack of layers, or holds
-        NaN or infinity; the network then stays as it was.
+        If the file is no file of Keras weights, or those of another stack of layers, or of a model
+        that says something else than the network or the arguments, or holds NaN or infinity, or
+        the probe fails; the network then stays as it was. Files of Keras 0 and 1 (`nb_layers`) are
+        not read.
+
+    Notes
+    -----
+    A file of weights alone says nothing of activations, strides, padding, epsilon, whether its
+    dense weights are of maps with channels first, or whether outputs are added; the weights of
+    another model load without a word if their shapes happen to fit. `probe` finds that out.
+
+    Files are not trusted: HDF5 is read in a child process, and `npdeconv.weights.hdf5` says what
+    holds it in time and memory.
     """
     path = Path(path)
-    try:
-        import h5py
-    except ImportError:
-        raise ImportError("load_keras: reading .h5 files needs h5py: pip install npdeconv[keras]") from None
+    if importlib.util.find_spec("h5py") is None:
+        raise ImportError("load_keras: reading .h5 files needs h5py: pip install npdeconv[keras]")
     if names is not None:
         check_names(network, names, "load_keras")
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file")
-    with naming(path, "Keras .h5 file of weights"), h5py.File(path, "r") as file:
-        modules = _modules(file)
-        chosen = in_order(network, modules) if names is None else names
-        stored = convert(network, modules, chosen, "keras", epsilon)
-    assign(network.parameters, stored, path)
+    largest = max(array.size for array in network.parameters.values())
+    with naming(path, "Keras .h5 file of weights"), open_hdf5(path, largest) as file:
+        model = _model(file)
+        layout = read_layout(file, model)
+        modules = layout.modules
+        given = None if names is None else {layer: _as_list(theirs) for layer, theirs in names.items()}
+        if model is None:
+            chosen = given or _in_order(network, layout, fold)
+            epsilons = dict.fromkeys(modules, _EPSILON if epsilon is None else epsilon)
+        else:
+            chosen, epsilons = _as_said(network, model, given), _epsilons(model, epsilon)
+            _check_biases(modules, model)
+        stored = convert(network, modules, chosen, "keras", epsilons)
+    assign_probed(network, stored, path, probe)
 
 
-def _modules(file: Any) -> dict[str, Module]:
-    return group(
-        (
-            (*source.removesuffix(":0").rpartition("/")[::2], _stored(source, dataset))
-            for source, dataset in _datasets(file)
-        ),
-        _ROLES,
-    )
+def _as_list(names: str | Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
 
 
-def _stored(source: str, dataset: Any) -> Stored:
-    if dataset.external or dataset.is_virtual:
-        raise UnexpectedError(f"expected {source} in the file itself, it lies in another")
-    return Stored(source, dataset.shape, dataset.dtype, lambda: dataset[()])
+def _model(file: Hdf5) -> list[Step] | None:
+    """Return what the file says of its model, if it does."""
+    text = file.groups[""].get("model_config") if file.model is None else file.model
+    return None if text is None else read_model(text)
 
 
-def _datasets(file: Any) -> Iterator[tuple[str, Any]]:
-    """Yield (name, dataset) in the order of the layers, as the file's attributes list them."""
-    root = _member(file, "model_weights") if "model_weights" in file else file
-    for layer in root.attrs["layer_names"]:
-        group = _member(root, _text(layer))
-        for name in group.attrs["weight_names"]:
-            yield _text(name), _member(group, _text(name))
+def _as_said(
+    network: Sequential, model: list[Step], names: dict[str, list[str]] | None
+) -> dict[str, list[str]]:
+    """Return which modules make each layer, where the file says what the model is."""
+    if names is not None and not is_chain(model):
+        match_named(network, model, names)
+        return names
+    chosen = match(network, model)
+    for layer, theirs in (names or {}).items():
+        if theirs != chosen[layer]:
+            raise UnexpectedError(
+                f"expected {layer} to be made of {', '.join(chosen[layer])}, as the file's model says,"
+                f" names say {', '.join(theirs)}"
+            )
+    return chosen
 
 
-def _member(group: Any, path: str) -> Any:
-    """Look a path up without following links, which may lead out of the file."""
-    for part in path.split("/"):
-        link = group.get(part, getlink=True)
-        if link is None:
-            raise UnexpectedError(f"expected an entry {path!r}, the file has none")
-        if type(link).__name__ != "HardLink":
-            raise UnexpectedError(f"expected {path} in the file itself, got {type(link).__name__}")
-        group = group[part]
-    return group
+def _epsilons(model: list[Step], epsilon: float | None) -> dict[str, float]:
+    said = {step.name: step.config["epsilon"] for step in model if step.kind == "BatchNormalization"}
+    for name, value in said.items():
+        if epsilon is not None and epsilon != value:
+            raise UnexpectedError(f"expected epsilon {value}, as the file says of {name!r}, got {epsilon}")
+    return said
 
 
-def _text(name: str | bytes) -> str:
-    return name.decode() if isinstance(name, bytes) else name
+def _check_biases(modules: Mapping[str, Module], model: list[Step]) -> None:
+    for step in model:
+        if step.config.get("use_bias") and "bias" not in modules.get(step.name, {"bias": None}):
+            raise UnexpectedError(f"expected a bias in {step.name!r}, as the file's model says, it has none")
+
+
+def _in_order(network: Sequential, layout: Layout, fold: bool) -> dict[str, list[str]]:
+    """Match layers and modules of a file of weights alone."""
+    if layout.merges:
+        raise UnexpectedError(
+            f"expected a model whose layers each read the one before, {layout.merges[0]!r} merges several:"
+            f" a network here is a chain"
+        )
+    if layout.order == "all":
+        return in_order(network, layout.modules, fold)
+    if layout.order != "kind":
+        raise UnexpectedError(
+            f"expected names, since the file does not keep the order of its layers"
+            f" {', '.join(map(repr, list(layout.modules)[:5]))}"
+        )
+    chosen: dict[str, list[str]] = {}
+    for axes, what in ((4, "convolutions"), (2, "dense layers")):
+        own = [name for name in layer_names(network) if network.parameters[f"{name}.weight"].ndim == axes]
+        theirs = [name for name, module in layout.modules.items() if len(module["weight"].shape) == axes]
+        if len(own) != len(theirs):
+            raise UnexpectedError(
+                f"expected {len(own)} {what} for {network.name}, the file has {len(theirs)}"
+            )
+        chosen |= {name: [module] for name, module in zip(own, theirs, strict=True)}
+    return {name: chosen[name] for name in layer_names(network)}

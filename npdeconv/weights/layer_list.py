@@ -22,6 +22,7 @@ from npdeconv.layers import (
     MaxPool2D,
     ReLU,
     Sequential,
+    Sigmoid,
     Softmax,
     Tanh,
 )
@@ -120,6 +121,7 @@ _KINDS: dict[str, tuple[Callable[..., Layer], tuple[str, ...]]] = {
     "relu": (_plain(ReLU), ()),
     "leaky_relu": (_plain(LeakyReLU), ("slope",)),
     "tanh": (_plain(Tanh), ()),
+    "sigmoid": (_plain(Sigmoid), ()),
     "lrn": (_plain(LocalResponseNorm), ("size", "alpha", "beta", "k")),
     "flatten": (_plain(Flatten), ()),
     "softmax": (_plain(Softmax), ()),

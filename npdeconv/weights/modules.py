@@ -31,8 +31,12 @@ def group(arrays: Iterable[tuple[str, str, Stored]], roles: Mapping[str, str]) -
     for name, word, array in arrays:
         if word not in roles:
             raise UnexpectedError(f"expected arrays called {', '.join(roles)}, got {array.source!r}")
-        if roles[word]:
-            modules.setdefault(name, {})[roles[word]] = array
+        if not roles[word]:
+            continue
+        module = modules.setdefault(name, {})
+        if roles[word] in module:
+            raise UnexpectedError(f"expected one {word} in {name!r}, got two")
+        module[roles[word]] = array
     return {name: _checked(name, module) for name, module in modules.items()}
 
 
@@ -64,7 +68,7 @@ def check_names(network: Layer, names: Names, who: str) -> None:
         raise KeyError(f"{who}: expected every layer with parameters in `names`, {missing[0]!r} is not")
 
 
-def in_order(network: Layer, modules: Mapping[str, Module]) -> dict[str, list[str]]:
+def in_order(network: Layer, modules: Mapping[str, Module], fold: bool) -> dict[str, list[str]]:
     """Match layers and modules by their order, each batch normalization going with what is before it."""
     groups: list[list[str]] = []
     for name, module in modules.items():
@@ -76,5 +80,12 @@ def in_order(network: Layer, modules: Mapping[str, Module]) -> dict[str, list[st
     if len(groups) != len(layers):
         raise UnexpectedError(
             f"expected {len(layers)} layers with parameters for {network.name}, the file has {len(groups)}"
+        )
+    folded = next((several for several in groups if len(several) > 1), None)
+    if folded and not fold:
+        raise UnexpectedError(
+            f"expected to be told whether the batch normalization {folded[1]!r} comes right behind"
+            f" {folded[0]!r}, below any activation, since the file does not say: if so, pass fold=True,"
+            f" or names that say which modules make each layer"
         )
     return dict(zip(layers, groups, strict=True))

@@ -4,13 +4,23 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from npdeconv._files import read_arrays, write_arrays
+from npdeconv.finite import check_parameters
 from npdeconv.layers import Layer
 from npdeconv.weights.arrays import assign
 from npdeconv.weights.modules import check_names
 
 
 def save(network: Layer, path: str | Path) -> None:
-    """Write the parameters to an `.npz` file; an existing file is replaced whole or not at all."""
+    """Write the parameters to an `.npz` file; an existing file is replaced whole or not at all.
+
+    Raises
+    ------
+    FloatingPointError
+        If a parameter holds NaN or infinity, which `load` would refuse.
+    OSError
+        If the file can't be written.
+    """
+    check_parameters(network, "save")
     write_arrays(Path(path), network.parameters)
 
 

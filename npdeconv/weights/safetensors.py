@@ -1,22 +1,36 @@
 """Weights in `.safetensors` files."""
 
+import json
+import math
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from npdeconv._files import naming
+from npdeconv._types import Array, Shape
 from npdeconv.layers import Sequential
-from npdeconv.weights.arrays import Stored, assign
+from npdeconv.weights.arrays import BFLOAT16, Probe, Stored, assign_probed
 from npdeconv.weights.conversion import convert
 from npdeconv.weights.modules import Names, layer_names
-from npdeconv.weights.pytorch import check_torch, torch_modules
+from npdeconv.weights.pytorch import check_torch, plain_names, torch_modules
 
-_TYPES: dict[str, np.dtype[Any] | str] = {"F16": np.dtype("f2"), "F32": np.dtype("f4"), "F64": np.dtype("f8")}
+_TYPES: dict[str, np.dtype[Any] | str] = {
+    "BF16": BFLOAT16,
+    "F16": np.dtype("f2"),
+    "F32": np.dtype("f4"),
+    "F64": np.dtype("f8"),
+}
 
 
 def load_safetensors(
-    network: Sequential, path: str | Path, names: Names | None = None, *, epsilon: float = 1e-5
+    network: Sequential,
+    path: str | Path,
+    names: Names | None = None,
+    *,
+    epsilon: float = 1e-5,
+    probe: Probe | None = None,
 ) -> None:
     """Read a `.safetensors` file with PyTorch's names and layout into a network of the same stack.
 
@@ -40,14 +54,23 @@ def load_safetensors(
     check_torch(network, names, "load_safetensors")
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file")
-    chosen = {name: name for name in layer_names(network)} if names is None else names
+    chosen = plain_names({name: name for name in layer_names(network)} if names is None else names)
     with naming(path, "whole .safetensors file"), safe_open(path, "numpy") as file:
-        modules = torch_modules([_stored(file, name) for name in file.keys()])  # noqa: SIM118
-        stored = convert(network, modules, chosen, "torch", epsilon)
-    assign(network.parameters, stored, path)
+        modules = torch_modules([_stored(file, path, name) for name in file.keys()])  # noqa: SIM118
+        stored = convert(network, modules, chosen, "torch", dict.fromkeys(modules, epsilon))
+    assign_probed(network, stored, path, probe)
 
 
-def _stored(file: Any, name: str) -> Stored:
+def _stored(file: Any, path: Path, name: str) -> Stored:
     described = file.get_slice(name)
-    code: str = described.get_dtype()
-    return Stored(name, tuple(described.get_shape()), _TYPES.get(code, code), lambda: file.get_tensor(name))
+    code, shape = described.get_dtype(), tuple(described.get_shape())
+    read = partial(_read_bfloat16, path, name, shape) if code == "BF16" else partial(file.get_tensor, name)
+    return Stored(name, shape, _TYPES.get(code, code), read)
+
+
+def _read_bfloat16(path: Path, name: str, shape: Shape) -> Array:
+    """Read what the package safetensors can't hand to NumPy, from a file that it has checked."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        start, _ = json.loads(file.read(length))[name]["data_offsets"]
+        return np.fromfile(file, BFLOAT16, math.prod(shape), offset=start).reshape(shape)

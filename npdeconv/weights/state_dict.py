@@ -20,8 +20,8 @@ from numpy.lib.stride_tricks import as_strided
 
 from npdeconv._files import UnexpectedError
 from npdeconv._types import Array, Shape
-from npdeconv._unpickling import Names, brief, restricted_load
-from npdeconv.weights.arrays import Stored
+from npdeconv._unpickling import NUMPY, Names, UnknownNameError, brief, restricted_load
+from npdeconv.weights.arrays import BFLOAT16, Stored
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
@@ -65,8 +65,7 @@ def open_state_dict(path: Path) -> Iterator[list[Stored]]:
         is_zip = file.read(4) == b"PK\x03\x04"
         file.seek(0)
         content, read = _open_zip(zipfile.ZipFile(file)) if is_zip else _open_legacy(file)
-        if not isinstance(content, dict):
-            raise UnexpectedError(f"expected a dictionary of tensors, got {brief(content)}")
+        content = _unwrap(content)
         for name, tensor in content.items():
             if not isinstance(name, str) or not isinstance(tensor, _Tensor):
                 raise UnexpectedError(f"expected a dictionary of tensors, got {brief(tensor)} as {name!r}")
@@ -74,6 +73,22 @@ def open_state_dict(path: Path) -> Iterator[list[Stored]]:
             Stored(name, tensor.shape, tensor.storage.dtype, partial(_view, tensor, read))
             for name, tensor in content.items()
         ]
+
+
+def _unwrap(content: Any) -> dict[Any, Any]:
+    """Return the state dictionary itself, which a checkpoint holds beside an epoch and the like."""
+    if not isinstance(content, dict):
+        raise UnexpectedError(f"expected a dictionary of tensors, got {brief(content)}")
+    inner = [name for name, value in content.items() if _is_state_dict(value)]
+    if len(inner) > 1:
+        raise UnexpectedError(
+            f"expected one state dictionary, the file has {', '.join(map(brief, inner[:5]))}: {_REMEDY}"
+        )
+    return content[inner[0]] if inner else content
+
+
+def _is_state_dict(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value) and all(isinstance(v, _Tensor) for v in value.values())
 
 
 def _view(tensor: _Tensor, read: _Read) -> Array:
@@ -88,6 +103,8 @@ def _view(tensor: _Tensor, read: _Read) -> Array:
 
 def _open_zip(archive: zipfile.ZipFile) -> tuple[Any, _Read]:
     pickles = [name for name in archive.namelist() if name.endswith("/data.pkl")]
+    if any("/code/" in name or name.endswith("/constants.pkl") for name in archive.namelist()):
+        raise UnexpectedError(f"expected a state dictionary, got a TorchScript archive: {_REMEDY}")
     if len(pickles) != 1:
         raise UnexpectedError(f"expected an archive of one state dictionary, got {len(pickles)} data.pkl")
     root = pickles[0].removesuffix("data.pkl")
@@ -107,8 +124,15 @@ def _open_zip(archive: zipfile.ZipFile) -> tuple[Any, _Read]:
         _check_size(storage, members[name].file_size)
         return storage
 
-    content = restricted_load(io.BytesIO(archive.read(pickles[0])), _NAMES, find)
+    content = _load(io.BytesIO(archive.read(pickles[0])), find)
     return content, lambda storage: archive.read(f"{root}data/{storage.key}")
+
+
+def _load(file: BinaryIO, find: Callable[[Any], _Storage]) -> Any:
+    try:
+        return restricted_load(file, _NAMES, find)
+    except UnknownNameError as error:
+        raise UnexpectedError(f"{error}: {_REMEDY}") from None
 
 
 def _open_legacy(file: BinaryIO) -> tuple[Any, _Read]:
@@ -125,7 +149,7 @@ def _open_legacy(file: BinaryIO) -> tuple[Any, _Read]:
             raise UnexpectedError(f"expected one storage {storage.key!r}, got two that differ")
         return storage
 
-    content = restricted_load(file, _NAMES, find)
+    content = _load(file, find)
     places = _places(file, restricted_load(file, {}), storages)
 
     def read(storage: _Storage) -> bytes:
@@ -205,9 +229,14 @@ def _ordered_dict(items: Any = ()) -> OrderedDict[str, Any]:
     return OrderedDict(items)
 
 
+_REMEDY = "in PyTorch, save model.state_dict() alone"
+
 _FLOATS = {"Float": "f4", "Double": "f8", "Half": "f2"}
 _OTHERS = {"Long": "i8", "Int": "i4", "Short": "i2", "Char": "i1", "Byte": "u1", "Bool": "?"}
 _NAMES: Names = {
+    **NUMPY,
+    **dict.fromkeys(("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar"), lambda *_: None),
+    "torch.BFloat16Storage": BFLOAT16,
     "collections.OrderedDict": _ordered_dict,
     "torch._utils._rebuild_tensor": _tensor,
     "torch._utils._rebuild_tensor_v2": _tensor,

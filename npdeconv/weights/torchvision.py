@@ -10,6 +10,7 @@ from npdeconv.data.preprocessing import Preprocessing
 from npdeconv.weights.card import Pretrained
 from npdeconv.weights.modules import Names
 from npdeconv.weights.pytorch import load_torch
+from npdeconv.weights.reader import reader_of
 from npdeconv.weights.safetensors import load_safetensors
 
 PREPROCESSING = Preprocessing(
@@ -61,7 +62,7 @@ def load_torchvision(name: str, path: str | Path) -> Pretrained:
     name : "alexnet", "vgg16" or "squeezenet"
         The last is torchvision's squeezenet1_0.
     path : str or path
-        Taken for `.safetensors` if it ends so, and for a state dictionary of PyTorch otherwise.
+        A state dictionary of PyTorch or `.safetensors`, whatever its ending.
 
     Returns
     -------
@@ -78,6 +79,6 @@ def load_torchvision(name: str, path: str | Path) -> Pretrained:
     one_of(name, TORCHVISION, "load_torchvision", "name")
     options = {"variant": "torchvision"} if name == "squeezenet" else {}
     network = getattr(models, name)(rng=np.random.default_rng(0), **options)
-    read = load_safetensors if Path(path).suffix == ".safetensors" else load_torch
+    read = load_safetensors if reader_of(path) is load_safetensors else load_torch
     read(network, path, TORCHVISION[name])
     return Pretrained(network, PREPROCESSING, None)

@@ -8,10 +8,9 @@ function buildClassMaps() {
       const words = `${data.classes[number]}: ${percent(probability[n][k])}`;
       return make("figure", {}, tile(maps, k, n, `class activation map of ${words}`), make("figcaption", {}, words));
     });
-    const name = data.classes[labels[n]];
     const image = make("figure", {}, tile(images, 0, n, `image ${position}`), make("figcaption", {}, "the image"));
     $("class-maps-examples").append(
-      make("article", { class: "example" }, make("h3", {}, `Image ${position}, class ${name}`), make("div", { class: "pair" }, image, ...figures))
+      make("article", { class: "example" }, make("h3", {}, `Image ${position}, ${shownClass(labels[n])}`), enlarger(), make("div", { class: "pair" }, image, ...figures))
     );
   });
 }

@@ -4,7 +4,7 @@ const CLOUD = { side: 600, edge: 26, radius: 4.5 };
 
 function buildCloud() {
   if (!$("cloud")) return;
-  const { points, labels, neighbors } = data.cloud;
+  const { points, axes, labels, neighbors } = data.cloud;
   let method = Object.keys(points).at(-1);
   let place = 0;
   const at = (n) => points[method][n].map((share) => CLOUD.edge + share * (CLOUD.side - 2 * CLOUD.edge));
@@ -12,7 +12,9 @@ function buildCloud() {
   const dots = labels.map((label) => draw("circle", { r: CLOUD.radius, fill: classColor(label) }));
   const names = [...new Set(labels)].map((label) => draw("text", { "text-anchor": "middle", "data-label": label }, data.classes[label]));
   const ring = draw("circle", { class: "ring", r: 2 * CLOUD.radius });
-  const picture = draw("svg", { viewBox: `0 0 ${CLOUD.side} ${CLOUD.side}`, "aria-hidden": "true" }, lines, ...dots, ...names, ring);
+  const across = draw("text", { class: "axis", "text-anchor": "middle", x: CLOUD.side / 2, y: CLOUD.side - 6 });
+  const upward = draw("text", { class: "axis", "text-anchor": "middle", transform: `translate(14 ${CLOUD.side / 2}) rotate(-90)` });
+  const picture = draw("svg", { viewBox: `0 0 ${CLOUD.side} ${CLOUD.side}`, "aria-hidden": "true" }, across, upward, lines, ...dots, ...names, ring);
 
   const read = (n) => {
     place = n;
@@ -56,6 +58,7 @@ function buildCloud() {
   );
   const choose = (name) => {
     method = name;
+    [across.textContent, upward.textContent] = axes[name];
     for (const button of buttons) button.setAttribute("aria-pressed", button.textContent === name);
     spread();
   };
@@ -87,11 +90,11 @@ const classColor = (label) => `hsl(${Math.round((360 * label) / data.classes.len
 
 function showPoint(n) {
   const { layer, positions, labels, seen, neighbors, pixelNeighbors } = data.cloud;
-  const name = (m) => `image ${positions[m]}, class ${data.classes[labels[m]]}`;
+  const name = (m) => `image ${positions[m]}, ${shownClass(labels[m])}`;
   const row = (others, space) => {
     const same = others.filter((m) => labels[m] === labels[n]).length;
     return [
-      make("h4", {}, `Nearest by ${space}: ${same} of ${others.length} of its class`),
+      make("h4", {}, `Nearest by ${space}: ${same} of ${others.length} of its ${data.labeled ? "class" : "predicted class"}`),
       make("div", { class: "kin" }, ...others.map((m) => make("span", { class: labels[m] === labels[n] ? null : "other", title: name(m) }, tile(seen, m, 0, name(m))))),
     ];
   };

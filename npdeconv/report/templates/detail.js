@@ -20,6 +20,7 @@ function fillDetail() {
     : `Never fires: dead, as far as ${count} images can tell.`;
   $("detail").replaceChildren(
     make("h3", { id: "detail-title" }, `${layer.name}, ${mapName(layer, map)}`),
+    enlarger(),
     make("p", { class: "firing" }, meter, firing),
     ...(share ? [...strongest(layer, map), ...classes(layer, map)] : []),
     ...filter(layer, map),
@@ -32,9 +33,12 @@ function fillDetail() {
 function strongest(layer, map) {
   const ranks = layer.images[map].map((_, rank) => rank).filter((rank) => layer.images[map][rank] >= 0);
   const words = (rank) =>
-    `image ${layer.images[map][rank]}, class ${data.classes[layer.labels[map][rank]]}, activation ${short(layer.activations[map][rank])}`;
+    `image ${layer.images[map][rank]}, ${shownClass(layer.labels[map][rank])}, activation ${short(layer.activations[map][rank])}`;
   const readout = make("p", { class: "readout", "aria-live": "polite" });
+  const scene = tile(data.scenes, 0, 0);
+  const box = make("span", { class: "field", "aria-hidden": "true" });
   const point = (rank) => {
+    showScene(scene, box, layer.images[map][rank], layer.fields[map][rank]);
     readout.textContent = `Number ${rank + 1}: ${words(rank)}`;
     for (const nine of [left, right]) for (const [n, cell] of [...nine.children].entries()) cell.classList.toggle("pointed", n === rank);
   };
@@ -46,6 +50,7 @@ function strongest(layer, map) {
         : { pointerenter: () => point(rank) },
       tile(layer[kind], rank, map)
     );
+  const limit = short(layer.scales[map]);
   const left = make("div", { class: "nine", id: "patches", role: "group", "aria-label": "The strongest patches; arrow keys move between them" }, ...ranks.map((rank) => cell("patches", rank)));
   const right = make("div", { class: "nine", id: "projections" }, ...ranks.map((rank) => cell("projections", rank)));
   rove(left, () => {});
@@ -53,9 +58,21 @@ function strongest(layer, map) {
   const many = ranks.length === 1 ? "The only image on which it fires" : `Its ${ranks.length} strongest images`;
   return [
     make("h4", {}, `${many}, and what it saw in them`),
-    make("div", { class: "pair" }, make("figure", {}, left, make("figcaption", {}, "patches")), make("figure", {}, right, make("figcaption", {}, "projections"))),
-    readout,
+    make("div", { class: "pair" }, make("figure", {}, left, make("figcaption", {}, "patches")), make("figure", {}, right, make("figcaption", {}, `projections: mid-gray is 0, white ${limit}, black −${limit}`))),
+    make(
+      "div", { class: "whole" },
+      make("div", { class: "scene" }, scene, box),
+      make("div", {}, readout, make("p", { class: "note" }, "The whole image; framed is what the unit sees of it."))
+    ),
   ];
+}
+
+// Show the image of a patch, and frame the patch.
+function showScene(canvas, box, position, [top, bottom, left, right]) {
+  const { positions, columns, full } = data.scenes;
+  const n = positions.indexOf(position);
+  show(canvas, data.scenes, n % columns, Math.floor(n / columns));
+  put(box, top / full[0], left / full[1], (bottom - top) / full[0], (right - left) / full[1]);
 }
 
 function classes(layer, map) {
@@ -67,7 +84,7 @@ function classes(layer, map) {
     bar.firstChild.style.setProperty("--share", count / labels.length);
     return make("li", {}, make("span", {}, data.classes[label]), bar, make("span", {}, `${count} of ${labels.length}`));
   });
-  return [make("h4", {}, "The classes they belong to"), make("ul", { class: "classes", id: "classes" }, ...rows)];
+  return [make("h4", {}, data.labeled ? "The classes they belong to" : "What the network takes them for"), make("ul", { class: "classes", id: "classes" }, ...rows)];
 }
 
 function filter(layer, map) {

@@ -1,6 +1,7 @@
 // What is taken for what, and the wrong answers that the network was surest of.
 
 function buildMistakes() {
+  if (!$("wrong")) return;
   const { confusion, images, answers: total, right } = data.wrong;
   const all = total.toLocaleString("en");
   $("wrong-count").textContent =
@@ -39,6 +40,7 @@ function mistake(n) {
   return make(
     "article", { class: "example" },
     make("h3", {}, `Image ${images[n]}: ${right}, taken for ${answer}`),
+    enlarger(),
     make(
       "div", { class: "three" },
       picture(seen, 0, "the image"),

@@ -1,4 +1,4 @@
-// Probability of the true class while an occluder stands at each of a grid of places.
+// Probability of an image's class while an occluder stands at each of a grid of places.
 
 // Stops of a scale from dark to light that keeps its order in gray and for the color-blind.
 const RAMP = [[20, 11, 53], [91, 22, 106], [169, 46, 94], [228, 90, 49], [251, 180, 60], [252, 253, 191]];
@@ -63,7 +63,8 @@ function occlusionExample(example) {
   read(...place);
   return make(
     "article", { class: "example" },
-    make("h3", {}, `Image ${example.position}, class ${name}`),
+    make("h3", {}, `Image ${example.position}, ${shownClass(example.label)}`),
+    enlarger(),
     make("div", { class: "pair" }, make("div", { class: "scene" }, tile(example.image, 0, 0, `image ${example.position}`), occluder), stage),
     make("p", { class: "note" }, `Nothing hidden: ${clean.toFixed(3)}.`),
     readout

@@ -38,6 +38,11 @@ function percent(share) {
   return share > 0.99 ? "more than 99 %" : `${Math.round(share * 100)} %`;
 }
 
+// What an image shows: its class where somebody has labeled it, otherwise what the network takes it for.
+function shownClass(label) {
+  return `${data.labeled ? "class" : "predicted"} ${data.classes[label]}`;
+}
+
 const pictures = new Map(); // sheets are decoded when they are first shown
 
 function decoded(uri) {
@@ -68,6 +73,14 @@ function tile(sheet, column, row, label = null) {
   const canvas = make("canvas", { class: kind, width: sheet.width, height: sheet.height, ...spoken });
   show(canvas, sheet, column, row);
   return canvas;
+}
+
+// A button that shows the article that it lies in on the whole screen, as for a projector; Esc leaves it.
+function enlarger() {
+  if (!document.fullscreenEnabled) return "";
+  const toggle = (event) => (document.fullscreenElement ? document.exitFullscreen() : event.target.closest("article").requestFullscreen());
+  return make("button", { type: "button", class: "enlarge", "aria-label": "Full screen", title: "Full screen", click: toggle },
+    draw("svg", { width: 16, height: 16, viewBox: "0 0 16 16", "aria-hidden": "true" }, draw("path", { d: "M1 5V1h4M11 1h4v4M15 11v4h-4M5 15H1v-4" })));
 }
 
 // Arrow keys, Home and End move between the items of a group that is one stop of the Tab key.

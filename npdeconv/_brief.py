@@ -1,0 +1,40 @@
+"""How results show themselves: a line per field, and of arrays what they are instead of screenfuls."""
+
+from typing import Any, TypeVar
+
+import numpy as np
+
+Kind = TypeVar("Kind", bound=type)
+
+FEW = 6
+"""So many numbers or names are shown themselves."""
+
+
+def brief(kind: Kind) -> Kind:
+    """Give a NamedTuple a short `repr`; a class decorator."""
+    kind.__repr__ = _show  # type: ignore[method-assign, assignment]
+    return kind
+
+
+def _show(result: Any) -> str:
+    fields = (f"{name}={_describe(value)}" for name, value in result._asdict().items())
+    lines = [line for field in fields for line in field.splitlines()]
+    return "\n  ".join([f"{type(result).__name__}(", *lines]) + "\n)"
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return _describe_array(value)
+    is_plain = isinstance(value, tuple | list) and not hasattr(value, "_fields")
+    if is_plain and len(value) > FEW:
+        return f"{type(value).__name__} of {len(value)}, the first {value[0]!r}"
+    return repr(value)
+
+
+def _describe_array(array: np.ndarray[Any, Any]) -> str:
+    if array.size <= FEW:
+        return " ".join(np.array2string(array, precision=4, separator=", ").split())
+    kind = f"{array.dtype} {array.shape}"
+    if array.dtype.kind == "b":
+        return f"{kind}, {np.count_nonzero(array)} true"
+    return f"{kind}, {array.min():.4g} to {array.max():.4g}" if array.dtype.kind in "iuf" else kind

@@ -1,0 +1,55 @@
+"""Names of classes: which of them mean the same, and which one is meant."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from npdeconv._checks import did_you_mean
+
+LISTED = 10
+"""Names that a sentence lists; of more, it says how many."""
+
+
+def class_positions(names: Sequence[str], known: Sequence[str]) -> list[int | None]:
+    """Find names among the known ones; None for those that are strange.
+
+    Names are the same if they are spelled alike, or differ in capitals and in spaces written as
+    underscores only. The second holds where it can mean one class only.
+
+    Examples
+    --------
+    >>> class_positions(["Sea_Water", "lemon"], ["tomato", "sea water"])
+    [1, None]
+    """
+    exact = {name: number for number, name in enumerate(known)}
+    counts = Counter(map(_plain, known))
+    alike = {_plain(name): number for name, number in exact.items() if counts[_plain(name)] == 1}
+    asked = Counter(map(_plain, names))
+    return [exact.get(name, alike.get(_plain(name)) if asked[_plain(name)] == 1 else None) for name in names]
+
+
+def class_number(word: str | int, classes: Sequence[str], who: str) -> int:
+    """Return the position of a class that was asked for by its name or, where no name fits, by number.
+
+    Raises
+    ------
+    KeyError
+        If there is no such class.
+    """
+    if isinstance(word, str):
+        (found,) = class_positions([word], classes)
+        if found is not None:
+            return found
+    if not isinstance(word, bool) and str(word).isdecimal() and int(word) < len(classes):
+        return int(word)
+    hint = did_you_mean(str(word), classes)
+    raise KeyError(f"{who}: no class {word!r}{hint}; the classes are {list_names(classes)}")
+
+
+def list_names(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them."""
+    shown = ", ".join(names[:LISTED])
+    return shown if len(names) <= LISTED else f"{shown} and {len(names) - LISTED:,} more"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ").casefold()

@@ -1,0 +1,133 @@
+"""NaN and infinity: where they come from, and how those who ask a network are told.
+
+Layers let them pass, so that nothing is hidden. But an analysis would turn them into something
+that looks like an answer: a map that holds NaN passes for a dead one, and the largest of ten NaNs
+is the first. Functions that ask a network are therefore marked with `finite_answers`.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+import numpy as np
+
+from npdeconv._types import Array, Generator
+from npdeconv.data import Dataset, as_input
+from npdeconv.layers import Layer, Sequential
+from npdeconv.parallel import shards
+
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+
+
+class NotFiniteError(FloatingPointError):
+    """Some output is not finite; `finite_answers` finds out in which layer that began."""
+
+
+class Culprit(NamedTuple):
+    """The first layer of a pass whose output is not finite."""
+
+    layer: str
+    parameter: str | None  # one of its own that is not finite either
+
+
+def is_finite(array: Array) -> bool:
+    """Tell whether an array holds neither NaN nor infinity."""
+    if array.dtype.kind != "f":
+        return True
+    flat = array.reshape(-1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(np.dot(flat, flat)):  # one look at each number, and no memory
+            return True
+    return bool(np.isfinite(array).all())  # the squares of large numbers may only have overflowed
+
+
+def must_be_finite(outputs: Array) -> None:
+    """Check outputs that the answer itself would not show."""
+    if not is_finite(outputs):
+        raise NotFiniteError("expected finite outputs, got NaN or infinity")
+
+
+def ruined_parameter(layer: Layer) -> str | None:
+    """Return the name of the first parameter that is not finite."""
+    return next((name for name, array in layer.parameters.items() if not is_finite(array)), None)
+
+
+def check_parameters(layer: Layer, who: str) -> None:
+    """Check that all parameters of a layer or a chain are finite."""
+    name = ruined_parameter(layer)
+    if name is not None:
+        place, _, parameter = name.rpartition(".")
+        raise FloatingPointError(
+            f"{who}: expected finite parameters, got NaN or infinity in the {parameter} of"
+            f" {f'layer {place!r}' if place else layer.name}"
+        )
+
+
+def find_culprit(chain: Sequential, passes: Iterable[tuple[Array, Generator | None]]) -> Culprit | None:
+    """Repeat forward passes of (x, rng) layer by layer, and find the first whose output is not finite."""
+    for x, rng in passes:
+        for name, layer in chain.layers.items():
+            with np.errstate(over="ignore", invalid="ignore"):
+                x, _ = layer.forward(x, rng=rng)
+            if not is_finite(x):
+                return Culprit(name, ruined_parameter(layer))
+    return None
+
+
+def finite_answers(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+    """Let a function that asks a `network` raise FloatingPointError instead of making sense of NaN.
+
+    The parameters are checked before; outputs only if the answer is not finite, or where the
+    function itself calls `must_be_finite`.
+    """
+    who, signature = function.__name__, inspect.signature(function)
+
+    @wraps(function)
+    def ask(*args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
+        given = signature.bind_partial(*args, **kwargs).arguments
+        network = given.get("network")
+        if not isinstance(network, Layer):
+            return function(*args, **kwargs)  # which says what is wrong with it
+        check_parameters(network, who)
+        try:
+            answer = function(*args, **kwargs)
+        except NotFiniteError:
+            raise _explain(given, who) from None
+        if not _all_finite(answer):
+            raise _explain(given, who)
+        return answer
+
+    return ask
+
+
+def _all_finite(answer: Any) -> bool:
+    if isinstance(answer, np.ndarray):
+        return is_finite(answer)
+    if isinstance(answer, Mapping):
+        return all(map(_all_finite, answer.values()))
+    if isinstance(answer, tuple):
+        return all(map(_all_finite, answer))
+    return not isinstance(answer, float | np.floating) or bool(np.isfinite(answer))
+
+
+def _explain(given: Mapping[str, Any], who: str) -> FloatingPointError:
+    """Name the layer in which NaN or infinity began, for the images that a function was asked about."""
+    network = given["network"]
+    images = next((given[name] for name in ("images", "image", "dataset") if name in given), None)
+    if isinstance(images, Dataset):
+        images = images.images
+    if images is None or not isinstance(network, Sequential):
+        return FloatingPointError(f"{who}: expected finite outputs of {network.name}, got NaN or infinity")
+    if images.ndim == 3:
+        images = images[np.newaxis]
+    return explain_outputs(network, images, who)
+
+
+def explain_outputs(chain: Sequential, images: Array, who: str) -> FloatingPointError:
+    """Say in which layer NaN or infinity began when a chain was shown some images."""
+    passes = ((as_input(images[cut], chain.dtype), None) for cut in shards(images))
+    culprit = find_culprit(chain, passes)
+    where = "computed from them" if culprit is None else f"first in the output of layer {culprit.layer!r}"
+    return FloatingPointError(f"{who}: expected finite outputs of {chain.name}, got NaN or infinity, {where}")

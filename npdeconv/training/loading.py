@@ -1,0 +1,97 @@
+"""The way back: the network of a run, from its folder."""
+
+import json
+from pathlib import Path
+from shlex import quote
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from npdeconv import models, weights
+from npdeconv._brief import brief
+from npdeconv._checks import did_you_mean, name_list
+from npdeconv.layers import Sequential
+from npdeconv.training.history import History
+
+
+@brief
+class LoadedRun(NamedTuple):
+    """What a training run left."""
+
+    network: Sequential  # with the weights worth keeping: the best, or the latest
+    history: History
+    data: str  # what it was trained on: the name of a set, or a folder of images
+
+
+def load_run(folder: str | Path, *, network: str | None = None) -> LoadedRun:
+    """Load the network of a training run, its history, and what it was trained on.
+
+    Parameters
+    ----------
+    folder : path
+        As `fit(run=...)` or `npdeconv train` made it.
+    network : str, optional
+        "file.py:function" or "module:function" that builds the network, if it is one of your own;
+        not needed where `npdeconv.models.register` knows it. A run says where its network came from,
+        but nothing that lies in a folder of data decides what code is run.
+
+    Returns
+    -------
+    LoadedRun
+
+    Raises
+    ------
+    FileNotFoundError
+        If this is no folder of a run, or no epoch of it has ended.
+    ValueError
+        If its files are damaged, its network is not known, or the weights are another's.
+    """
+    folder = Path(folder)
+    built, data = rebuild(folder, network)
+    weights.load(built, folder / "weights.npz")
+    return LoadedRun(built, History.read(folder / "history.csv"), data)
+
+
+def rebuild(folder: Path, network: str | None = None) -> tuple[Sequential, str]:
+    """Build a run's network, yet untrained, and return what it was trained on; errors as of `load_run`."""
+    path = folder / "config.json"
+    if not path.is_file():
+        hint = did_you_mean(folder, models.names())
+        raise FileNotFoundError(
+            f"{folder}: expected the folder of a training run or one of {', '.join(models.names())}{hint}"
+        )
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        name, dataset = str(config["network"]), config["dataset"]
+        data, classes = str(dataset["name"]).split(" ")[0], name_list(dataset["classes"], "config", "classes")
+        shape = tuple(map(int, dataset["images"][1:]))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError(f"{path}: expected the settings of a training run") from None
+    if network is None and name not in models.names():
+        raise ValueError(f"{folder}: {_how_to_find(name, config)}")
+    built = models.build(network or name, rng=np.random.default_rng(0))
+    if built.output_shape(shape) != (len(classes),):
+        built = models.with_classes(built, len(classes), np.random.default_rng(0))
+    built.classes = classes
+    return built, _recorded_data(folder) or data
+
+
+def _how_to_find(name: str, config: dict[str, Any]) -> str:
+    free = config.get("free")
+    builder = free.get("builder") if isinstance(free, dict) else None
+    # It stands in a command that somebody may paste into a shell.
+    said = builder if isinstance(builder, str) and builder.isprintable() else "FILE.PY:FUNCTION"
+    return (
+        f"its network {name!r} is none of npdeconv's; if you trust the code that builds it, name it:"
+        f" --network {quote(said)}, or in Python load_run(..., network={said!r})"
+    )
+
+
+def _recorded_data(folder: Path) -> str | None:
+    path = folder / "data.json"
+    if not path.is_file():
+        return None
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["data"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError(f"{path}: expected what --data said, as a training run records it") from None

@@ -1,0 +1,60 @@
+"""Which reader a file of weights needs: its content tells, its ending may be anything."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from npdeconv._files import UnexpectedError, naming
+from npdeconv.layers import Sequential
+from npdeconv.weights.keras import load_keras
+from npdeconv.weights.npz import load
+from npdeconv.weights.pytorch import load_torch
+from npdeconv.weights.safetensors import load_safetensors
+
+Reader: TypeAlias = Callable[[Sequential, str | Path], None]
+
+_ZIPPED: dict[str, Reader] = {"/data.pkl": load_torch, "model.weights.h5": load_keras, ".npy": load}
+"""By the ending of a member that only one kind of archive has."""
+
+
+def reader_of(path: str | Path) -> Reader:
+    """Return `load`, `load_keras`, `load_torch` or `load_safetensors`: the one that reads a file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is of no kind that can be read.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file")
+    with naming(path, "file of weights"):
+        if not path.is_file():
+            raise UnexpectedError("expected a file of weights, got something else")
+        with path.open("rb") as file:
+            start = file.read(9)
+        reader = _of_archive(path) if start.startswith(b"PK\x03\x04") else _of_file(start)
+        if reader is None:
+            raise UnexpectedError(
+                "expected weights as .npz, of Keras (.h5, .keras), of PyTorch or .safetensors,"
+                " got a file of another kind"
+            )
+    return reader
+
+
+def _of_file(start: bytes) -> Reader | None:
+    if start.startswith(b"\x89HDF\r\n\x1a\n"):
+        return load_keras
+    if start.startswith(b"\x80"):  # a pickle
+        return load_torch
+    return load_safetensors if start[8:] == b"{" else None  # behind the length of the header
+
+
+def _of_archive(path: Path) -> Reader | None:
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    kinds = (reader for end, reader in _ZIPPED.items() if any(name.endswith(end) for name in names))
+    return next(kinds, None)

@@ -1,0 +1,56 @@
+"""How the package is installed: what editors find, and the versions of what it needs."""
+
+import configparser
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+ROOT = Path(__file__).parent.parent
+
+
+def requirements():
+    """The lines of setup.cfg that say what is needed, extras included."""
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    lists = [config["options"]["install_requires"], *config["options.extras_require"].values()]
+    return sorted({line for text in lists for line in text.split("\n") if line})
+
+
+def bounds():
+    """The oldest allowed version of everything that has one."""
+    pairs = [line.split(" >= ") for line in requirements() if " >= " in line]
+    assert len(dict(pairs)) == len(pairs), "setup.cfg states two lower bounds for one package"
+    return dict(pairs)
+
+
+def pins(name):
+    lines = (ROOT / "tests" / "constraints" / name).read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==") for line in lines if line and not line.startswith("#"))
+
+
+@pytest.mark.parametrize("name", bounds())
+def test_the_constraints_name_what_is_needed(name):
+    oldest, newest = pins("oldest.txt"), pins("newest.txt")
+    assert Version(oldest[name]) == Version(bounds()[name])
+    assert Version(newest[name]) >= Version(bounds()[name])
+
+
+def test_editors_find_the_package_and_its_types(tmp_path):
+    # What mypy finds from a folder elsewhere, without running the package, Pylance finds too.
+    (tmp_path / "mine.py").write_text(
+        "import npdeconv as nd\nreveal_type(nd.weights.save)\n", encoding="utf-8"
+    )
+    found = subprocess.run(
+        [sys.executable, "-m", "mypy", "mine.py"],
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "MYPYPATH")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 'Revealed type is "def (network: npdeconv.layers' in found.stdout, found.stdout + found.stderr
+    assert found.returncode == 0, found.stdout

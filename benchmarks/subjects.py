@@ -13,9 +13,11 @@ import numpy as np
 
 from benchmarks import winograd_calls
 from benchmarks.geometries import Convolution, Pooling
-from npdeconv._types import Array
+from npdeconv import plain
+from npdeconv._types import Array, Pair
 from npdeconv.fast import winograd
-from npdeconv.kernels import convolution, pooling, reference
+from npdeconv.kernels import convolution, pooling
+from npdeconv.layers.window import Placement
 
 
 class Algorithm(NamedTuple):
@@ -33,19 +35,26 @@ ALGORITHMS = {
     "im2col": Algorithm(convolution, lambda shape: True),
     "Winograd": Algorithm(winograd_calls, _suits_winograd),
 }
-"""Those that compete; the plain twin of all is `npdeconv.kernels.reference`."""
+"""Those that compete; the plain twin of all is in `npdeconv.plain`."""
 
 OPERATIONS = ("convolve", "convolve_transposed", "weight_gradient")
 
 
 def convolution_call(algorithm: str, operation: str, shape: Convolution) -> Callable[[], Array]:
     """Return a call of one algorithm's kernel on random arrays."""
-    module = reference if algorithm == "twin" else ALGORITHMS[algorithm].module
     offset, out_shape = shape.place
     stride = (shape.stride, shape.stride)
     x = _draw(shape.batch, *shape.size, shape.channels)
     weight = _draw(shape.kernel, shape.kernel, shape.channels, shape.filters)
     bias, dy = _draw(shape.filters), _draw(shape.batch, *out_shape, shape.filters)
+    if algorithm == "twin":
+        twin = plain.Conv(weight, bias, stride, _padding(shape.size, shape.kernel, shape.stride, shape.place))
+        return {
+            "convolve": lambda: twin.forward(x)[0],
+            "convolve_transposed": lambda: twin.deconv(dy, x),
+            "weight_gradient": lambda: twin.backward(dy, x)[1]["weight"],
+        }[operation]
+    module = ALGORITHMS[algorithm].module
     calls: dict[str, Callable[[], Array]] = {
         "convolve": lambda: module.convolve(x, weight, bias, stride, offset, out_shape),
         "convolve_transposed": lambda: module.convolve_transposed(dy, weight, stride, offset, shape.size),
@@ -57,9 +66,11 @@ def convolution_call(algorithm: str, operation: str, shape: Convolution) -> Call
 def pooling_call(algorithm: str, operation: str, shape: Pooling) -> Callable[[], Array]:
     """Return a call of `max_pool` or `unpool`, or of its twin, on random arrays."""
     window, stride = (shape.window, shape.window), (shape.stride, shape.stride)
-    offset, out_shape = shape.place
+    offset, _ = shape.place
     x = _draw(shape.batch, *shape.size, shape.channels)
-    best, switches = reference.max_pool(x, window, stride, offset, out_shape)
+    twin = plain.MaxPool(window, stride, _padding(shape.size, shape.window, shape.stride, shape.place))
+    best, context = twin.forward(x)
+    switches = context[0].astype(np.int32)
     y, positions = np.empty_like(best), np.empty_like(switches)
     down = np.zeros((shape.batch, prod(shape.size), shape.channels), x.dtype)
 
@@ -74,11 +85,18 @@ def pooling_call(algorithm: str, operation: str, shape: Pooling) -> Callable[[],
 
     calls: dict[tuple[str, str], Callable[[], Array]] = {
         ("kernel", "max_pool"): max_pool,
-        ("twin", "max_pool"): lambda: reference.max_pool(x, window, stride, offset, out_shape)[0],
+        ("twin", "max_pool"): lambda: twin.forward(x)[0],
         ("kernel", "unpool"): unpool,
-        ("twin", "unpool"): lambda: reference.unpool(best, switches, shape.size),
+        ("twin", "unpool"): lambda: twin.deconv(best, context),
     }
     return calls[algorithm, operation]
+
+
+def _padding(size: Pair, window: int, stride: int, place: Placement) -> tuple[Pair, Pair]:
+    """Return ((top, bottom), (left, right)): as much as the last window needs."""
+    offset, places = place
+    needed = [(places[axis] - 1) * stride + window - offset[axis] - size[axis] for axis in range(2)]
+    return (offset[0], max(0, needed[0])), (offset[1], max(0, needed[1]))
 
 
 def _draw(*shape: int) -> Array:

@@ -218,12 +218,15 @@ class _Probe(NamedTuple):
         return -below / down, above / up
 
     def rounding(self, entries: Array) -> float:
-        """Return what rounding alone does to the loss: the median over some entries that hardly move."""
+        """Return what rounding alone does to the loss: the median over some entries that hardly move.
+
+        It is at least what rounding the outputs does, which hides moves that are smaller.
+        """
         uneven = []
         for entry in entries:
             (below, _), (above, _) = self._losses(entry, self.distance(entry) / 2**20)
             uneven.append(abs(below + above))
-        return float(np.median(uneven))
+        return max(float(np.median(uneven)), float(np.linalg.norm(self.dy * np.spacing(self.y))) / 2)
 
     def _losses(self, entry: int, distance: float) -> tuple[tuple[float, float], tuple[float, float]]:
         """Return by how much the loss changes, and how far the entry really moved, down and up."""

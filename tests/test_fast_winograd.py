@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from npdeconv import plain
 from npdeconv.fast import Plan, winograd, winograd_transforms
 from npdeconv.fast.blocks import WinogradBlock
 from npdeconv.fast.twins import BLANK, first_equals
-from npdeconv.kernels import reference
 from npdeconv.layers import Conv2D, MaxPool2D, ReLU, Sequential
-from npdeconv.layers.window import Window
+from tests.plain_networks import plain_layer
+
+SAME = ((1, 1), (1, 1))
 
 
 def draw_numbers(*shape: int) -> np.ndarray:
@@ -67,23 +69,22 @@ def three_by_three(draw):
 def test_winograd_convolution(geometry, filters, tile_bytes, rectified):
     shape, padding = geometry
     layer = conv(shape[3], filters, padding, np.float64)
-    offset, out = Window.parse(3, 1, padding, "test", "size").place(shape[1:], "test")
-    x, dy, place = draw_numbers(*shape), draw_numbers(shape[0], *out, filters), ((1, 1), offset)
+    x, dy = draw_numbers(*shape), draw_numbers(shape[0], *layer.output_shape(shape[1:]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(winograd, "TILE_BYTES", tile_bytes)  # one row, some rows, several images
         block = WinogradBlock(layer, rectified, pooled=False, fewest=0)
         y, context = block.forward(x)
         dx, gradients = block.backward(dy, context)
         searched = block(x)
-    exact = reference.convolve(x, layer.weight, layer.bias, *place, out)
+    twin = plain_layer(layer, shape[1:])
+    exact, _ = twin.forward(x)
     passed = dy * (exact > 0) if rectified else dy
     np.testing.assert_allclose(y, np.maximum(exact, 0) if rectified else exact, atol=1e-10)
     np.testing.assert_allclose(searched, y, atol=1e-10)
-    dweight = reference.weight_gradient(x, passed, layer.weight.shape, *place)
-    np.testing.assert_allclose(gradients["weight"], dweight, atol=1e-10)
-    np.testing.assert_allclose(gradients["bias"], passed.sum(axis=(0, 1, 2)), atol=1e-10)
-    expected = reference.convolve_transposed(passed, layer.weight, *place, shape[1:3])
+    expected, exact_gradients = twin.backward(passed, x)
     np.testing.assert_allclose(dx, expected, atol=1e-10)
+    for key, gradient in exact_gradients.items():
+        np.testing.assert_allclose(gradients[key], gradient, atol=1e-10)
 
 
 def test_winograd_of_no_images():
@@ -145,7 +146,7 @@ def test_equal_patches_get_equal_outputs_across_tiles(name, tile_bytes, monkeypa
     monkeypatch.setattr(winograd, "TILE_BYTES", tile_bytes)
     x = np.stack([pictures(16)[name]] * 2)
     y, _ = WinogradBlock(conv(16, 16), rectified=False, pooled=False, fewest=0).forward(x)
-    patches = reference.im2col(x, (3, 3), (1, 1), (1, 1), (20, 20)).reshape(2, 400, -1)
+    patches = plain.windows(x, (3, 3), (1, 1), SAME, fill=0).reshape(2, 400, -1)
     for n in range(2):
         _, kinds = np.unique(patches[n], axis=0, return_inverse=True)
         for kind in range(kinds.max() + 1):
@@ -160,7 +161,7 @@ def test_first_equals_is_what_a_dictionary_finds(height, width, channels, band, 
     pixels = [random.choice(values) for _ in range(2 * height * width * channels)]
     x = np.array(pixels, np.float32).reshape(2, height, width, channels)
     firsts = first_equals(x, (1, 1), (height, width), band)
-    patches = reference.im2col(x, (3, 3), (1, 1), (1, 1), (height, width))
+    patches = plain.windows(x, (3, 3), (1, 1), SAME, fill=0)
     for n in range(2):
         seen: dict[bytes, int] = {}
         for p in range(height):

@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from npdeconv import plain
 from npdeconv._checks import kernel_input
-from npdeconv.kernels import convolution, im2col, pooling, reference
+from npdeconv.kernels import convolution, im2col, pooling
 from npdeconv.kernels.product import product
 from npdeconv.layers.window import Window
+from tests.plain_networks import padding_of
 
 
 @st.composite
 def geometries(draw):
-    """A window, an image that it fits into, and where it stands."""
+    """The shape of images, a window, its places on them, and the padding that the last one needs."""
     size = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
     stride = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
     margins = st.tuples(*[st.integers(0, n - 1) for n in (size[0], size[0])])
@@ -26,38 +28,46 @@ def geometries(draw):
     image = draw(st.tuples(st.integers(size[0], 12), st.integers(size[1], 12)))
     batch, channels = draw(st.integers(1, 3)), draw(st.integers(1, 4))
     window = Window.parse(size, stride, padding, "test", "size")
-    return (batch, *image, channels), window, window.place((*image, channels), "test")
+    place = window.place((*image, channels), "test")
+    return (batch, *image, channels), window, place, padding_of(window, place, image)
 
 
 def draw_numbers(*shape: int) -> np.ndarray:
     return np.random.default_rng(3).normal(size=shape)
 
 
+def seen(x, window, padding, out, fill):
+    """What the window sees at each of its places, (N, OH, OW, KH, KW, C), by `npdeconv.plain`."""
+    every = plain.windows(x, window.size, window.stride, padding, fill)
+    assert every.shape[1:3] == out
+    return every
+
+
 @settings(deadline=None)
 @given(geometries())
 def test_im2col(geometry):
-    shape, window, (offset, out) = geometry
+    shape, window, (offset, out), padding = geometry
     x = draw_numbers(*shape)
     columns = np.full((shape[0], *out, *window.size, shape[3]), np.nan)
     im2col.im2col(kernel_input(x), window.stride, offset, 0, columns)
-    np.testing.assert_array_equal(columns, reference.im2col(x, window.size, window.stride, offset, out))
+    np.testing.assert_array_equal(columns, seen(x, window, padding, out, 0))
 
 
 @settings(deadline=None)
 @given(geometries())
 def test_col2im(geometry):
-    shape, window, (offset, out) = geometry
+    shape, window, (offset, out), padding = geometry
     columns = draw_numbers(shape[0], *out, *window.size, shape[3])
     images = np.zeros(shape)
     im2col.col2im(kernel_input(columns), window.stride, offset, 0, images)
-    expected = reference.col2im(columns, window.stride, offset, shape[1:3])
+    expected = plain.add_windows(columns, window.stride, padding, shape)
     np.testing.assert_allclose(images, expected, atol=1e-12)
 
 
 @settings(deadline=None)
 @given(geometries(), st.integers(1, 5), st.sampled_from([1, 400, 5000, 2**20]))
 def test_convolution(geometry, filters, tile_bytes):
-    shape, window, (offset, out) = geometry
+    shape, window, (offset, out), padding = geometry
     x, weight, bias = (
         draw_numbers(*shape),
         draw_numbers(*window.size, shape[3], filters),
@@ -70,26 +80,31 @@ def test_convolution(geometry, filters, tile_bytes):
         y = convolution.convolve(x, weight, bias, *place, out)
         dweight = convolution.weight_gradient(x, dy, weight.shape, *place)
         dx = convolution.convolve_transposed(dy, weight, *place, shape[1:3])
-    np.testing.assert_allclose(y, reference.convolve(x, weight, bias, *place, out), atol=1e-11)
-    np.testing.assert_allclose(dweight, reference.weight_gradient(x, dy, weight.shape, *place), atol=1e-11)
-    np.testing.assert_allclose(dx, reference.convolve_transposed(dy, weight, *place, shape[1:3]), atol=1e-11)
+    twin = plain.Conv(weight, bias, window.stride, padding)
+    expected, context = twin.forward(x)
+    expected_dx, gradients = twin.backward(dy, context)
+    np.testing.assert_allclose(y, expected, atol=1e-11)
+    np.testing.assert_allclose(dweight, gradients["weight"], atol=1e-11)
+    np.testing.assert_allclose(dx, expected_dx, atol=1e-11)
 
 
 @settings(deadline=None)
 @given(geometries(), st.booleans())
 def test_pooling(geometry, with_ties):
-    shape, window, (offset, out) = geometry
+    shape, window, (offset, out), padding = geometry
     x = draw_numbers(*shape)
     if with_ties:
         x = np.round(x)
     y, switches = np.empty((shape[0], *out, shape[3])), np.empty((shape[0], *out, shape[3]), np.int32)
     pooling.max_pool(kernel_input(x), window.size, window.stride, offset, y, switches)
-    expected, positions = reference.max_pool(x, window.size, window.stride, offset, out)
+    twin = plain.MaxPool(window.size, window.stride, padding)
+    expected, context = twin.forward(x)
+    positions, _ = context
     np.testing.assert_array_equal(y, expected)
     np.testing.assert_array_equal(switches, positions)
     down = np.zeros((shape[0], shape[1] * shape[2], shape[3]))
     pooling.unpool(kernel_input(y), kernel_input(switches), down)
-    unpooled = reference.unpool(y, positions, shape[1:3])
+    unpooled = twin.deconv(y, context)
     np.testing.assert_allclose(down.reshape(shape), unpooled, atol=1e-12)
 
 

@@ -10,8 +10,7 @@ import re
 import numpy as np
 import pytest
 
-from npdeconv import cli, initializers, models, optimizers, weights
-from npdeconv.kernels import reference
+from npdeconv import cli, initializers, models, optimizers, plain, weights
 from npdeconv.layers import (
     AvgPool2D,
     Conv2D,
@@ -193,7 +192,7 @@ def test_a_fire_module_is_two_convolutions_side_by_side():
     bias[...] = np.random.default_rng(1).normal(size=bias.shape)
     x = np.random.default_rng(2).normal(size=(2, 5, 6, 16))
     pointwise = x @ weight[1, 1, :, :64] + bias[:64]
-    spatial = reference.convolve(x, weight[..., 64:], bias[64:], (1, 1), (1, 1), (5, 6))
+    spatial = plain.Conv(weight[..., 64:], bias[64:], padding=((1, 1), (1, 1))).forward(x)[0]
     expected = np.concatenate([pointwise, spatial], axis=-1)
     np.testing.assert_allclose(network["fire2_expand"](x), expected, atol=1e-12)
 

@@ -62,8 +62,12 @@ class Layer(ABC):
         """Carry activations down to the input space, as the DeconvNet does (arXiv:1311.2901, 2.1)."""
 
     def descend(self, y: Array, context: Context, rule: Rule) -> Array:
-        """Carry `y` down by a rule: "deconv", "gradient", "guided" or "linear" (see `ReLU`)."""
-        return self.backward(y, context)[0] if rule == "gradient" else self.deconv(y, context)
+        """Carry `y` down by a rule: "deconv", "gradient", "guided" or "linear" (see `ReLU`).
+
+        Only rectifiers tell all four apart. Everywhere else, "deconv" is `deconv` and every other rule
+        is `backward`.
+        """
+        return self.deconv(y, context) if rule == "deconv" else self.backward(y, context)[0]
 
     @abstractmethod
     def output_shape(self, input_shape: Shape) -> Shape:

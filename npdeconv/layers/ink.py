@@ -41,7 +41,7 @@ class Ink(Layer):
         return -gradient, none
 
     def deconv(self, y: Array, context: Context) -> Array:
-        """Change the sign, whatever the rule but the gradient's."""
+        """Change the sign."""
         return -self._rectifier.descend(y, context, "linear")
 
     def output_shape(self, input_shape: Shape) -> Shape:

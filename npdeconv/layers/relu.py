@@ -12,8 +12,9 @@ from npdeconv.layers.base import Layer, check_descent, check_floating
 class ReLU(Layer):
     """max(x, 0): the layer whose way down depends on the rule of descent.
 
-    Linear layers go down the same way whatever the rule; any other layer only knows "gradient", by
-    `backward`, from the rest, by `deconv`.
+    Guided backpropagation changes rectifiers and nothing else, and so does the control "linear". In
+    any other layer, every rule but "deconv" is the gradient's way, `backward`. "deconv" is the
+    layer's `deconv`: the identity at a normalization, which the paper does not invert.
 
     =========== ============================== ==========================================
     rule        passes what is positive ...    source

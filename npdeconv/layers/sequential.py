@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias, overload
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from npdeconv._checks import describe, did_you_mean
 from npdeconv._types import Array, Box, Generator, Gradients, Rule, Shape
@@ -25,6 +26,8 @@ class Sequential(Layer):
         Shape of one input, such as (H, W, C). Given, the layers are checked to fit one another.
     name : str
         What messages and run folders call the chain.
+    dtype : float32 or float64
+        What a chain without parameters takes; one with parameters takes theirs.
     classes : tuple of str, optional
         What the outputs stand for, if that is known: a card says it, and training sets it. A data set
         is then matched by these names, see `npdeconv.inference.match`.
@@ -50,8 +53,9 @@ class Sequential(Layer):
         input_shape: Shape | None = None,
         name: str = "Sequential",
         classes: tuple[str, ...] | None = None,
+        dtype: DTypeLike = np.float32,
     ) -> None:
-        self._name = name
+        self._name, self._dtype = name, np.dtype(dtype)
         self.classes = classes
         if not isinstance(layers, Mapping):
             raise TypeError(
@@ -83,8 +87,8 @@ class Sequential(Layer):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The parameters' dtype; float32 where there are none."""
-        return next((array.dtype for array in self.parameters.values()), np.dtype(np.float32))
+        """The parameters' dtype; where there are none, that of the chain it was cut from, or float32."""
+        return next((array.dtype for array in self.parameters.values()), self._dtype)
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Tape]:
         """Pass through all layers in order; the context is the tape of theirs."""
@@ -155,7 +159,8 @@ class Sequential(Layer):
             raise ValueError(f"Sequential: layer {key.stop!r} comes before {key.start!r}")
         chosen = {name: self.layers[name] for name in names[first : last + 1]}
         classes = self.classes if last == len(names) - 1 else None
-        return Sequential(chosen, input_shape=self._input_shape_of(names[first]), classes=classes)
+        shape = self._input_shape_of(names[first])
+        return Sequential(chosen, input_shape=shape, classes=classes, dtype=self.dtype)
 
     def _known(self, name: Any) -> str:
         if name not in self.layers:

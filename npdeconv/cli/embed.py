@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from npdeconv import plot
+from npdeconv._text import visible
 from npdeconv._types import Array
 from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import add_command, add_workers, at_least, check_range, number
@@ -120,7 +121,7 @@ def _arrays(result: Embedding) -> dict[str, Any]:
 
 def _print_agreement(result: Embedding, shown: Dataset) -> None:
     if shown.labels is None:
-        print(f"nobody has labeled {shown.name}: nothing is said about labels that neighbors share")
+        print(f"nobody has labeled {visible(shown.name)}: nothing is said about labels that neighbors share")
         return
     chance = 0.0
     for found, space in ((result.neighbors, result.layer), (result.pixel_neighbors, "pixels")):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from npdeconv import models
+from npdeconv._text import visible
 from npdeconv._types import Shape
 from npdeconv.cli.options import add_builder, add_command
 from npdeconv.cli.pretrained import find_pretrained
@@ -90,7 +91,7 @@ def fitting_data(shape: Shape) -> str:
 
 def _classes(network: Sequential) -> str:
     if network.classes is not None:
-        return list_names(network.classes)
+        return visible(list_names(network.classes))
     outputs = network.output_shape(network.input_shape or ())
     return str(outputs[0]) if len(outputs) == 1 else "none"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from npdeconv import weights
+from npdeconv._text import visible
 from npdeconv._types import Pair
 from npdeconv.data import Dataset, Preprocessing, class_positions, load_folder
 from npdeconv.data.classes import list_names
@@ -99,7 +100,7 @@ def load_chosen(folder: Path, size: Pair, shorter_side: int | None, choose: Choo
 
 def is_of_photos(place: Path) -> bool:
     """Return whether this is a photo, or a folder of photos; no folder of class folders."""
-    return not place.is_dir() or holds_photos(place, say=lambda said: print(said, file=sys.stderr))
+    return not place.is_dir() or holds_photos(place, say=lambda said: print(visible(said), file=sys.stderr))
 
 
 def _as_answered(network: Sequential, dataset: Dataset) -> Dataset:
@@ -111,10 +112,10 @@ def _as_answered(network: Sequential, dataset: Dataset) -> Dataset:
     places = class_positions(dataset.classes, classes)
     if None in places:
         strange = [name for name, place in zip(dataset.classes, places, strict=True) if place is None]
-        print(
+        said = (
             f"{dataset.name}: its labels are left out, since {network.name} does not know all of its classes"
-            f" (not {list_names(strange)}); classes are those that {network.name} predicts",
-            file=sys.stderr,
+            f" (not {list_names(strange)}); classes are those that {network.name} predicts"
         )
+        print(visible(said), file=sys.stderr)
         dataset = Dataset(dataset.images, None, (), dataset.name, dataset.groups)
     return dataset.relabeled(classes, network.name)

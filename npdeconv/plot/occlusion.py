@@ -59,7 +59,7 @@ def occlusion(
     plain, feature_map = literal(_name(result.label, classes)), f"{result.layer}, map {result.feature_map}"
     harmed = round(float(result.clean_probability - result.probability.min()), 4) > 0
     harm = "the occluder\nthat harms it most" if harmed else "an occluder,\nwhich harms it nowhere"
-    image(pixels, axes[0], title=f"{name}, and {harm}")
+    image(pixels, axes[0], title=f"{literal(name)}, and {harm}")
     box(result.worst, axes[0])
     several = result.activity.size > 1
     energy = f"energy and drop: rank correlation {result.agreement:.2f}\n" if several else ""

@@ -72,7 +72,9 @@ MAPS = {  # the shapes of all maps, as the papers and decks give them
 
 def test_every_network_is_here():
     assert set(models.names()) >= set(PARAMETERS)
-    assert set(models.__all__) - {"names", "build", "with_classes", "PUBLISHED"} == set(models.names())
+    assert set(models.__all__) - {"names", "build", "register", "source", "with_classes", "PUBLISHED"} == set(
+        models.names()
+    )
 
 
 @pytest.mark.usefixtures("blank")

@@ -50,8 +50,10 @@ def locate(path: str | os.PathLike[str]) -> Path:
     return here if here.exists() else find(here) or here
 
 
-def fetch(source: Source) -> Path:
+def fetch(source: Source, *other_names: str | os.PathLike[str]) -> Path:
     """Return where a file or folder lies, after downloading it if it is missing.
+
+    What has one of some other names in the first data folder that has any is taken as well.
 
     Raises
     ------
@@ -60,7 +62,10 @@ def fetch(source: Source) -> Path:
     ValueError
         If the download is not the known file. It is not kept.
     """
-    return find(source.path) or _download(source, _checkout_datasets() or _cache())
+    candidates = [folder / name for folder in data_folders() for name in (source.path, *other_names)]
+    is_there = Path.is_file if source.members is None else Path.exists
+    found = next(filter(is_there, candidates), None)
+    return found or _download(source, _checkout_datasets() or _cache())
 
 
 def _download(source: Source, folder: Path) -> Path:

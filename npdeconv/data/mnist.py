@@ -7,7 +7,7 @@ import numpy as np
 
 from npdeconv._checks import one_of
 from npdeconv.data.dataset import Dataset
-from npdeconv.data.files import Source, data_folders, fetch
+from npdeconv.data.files import Source, fetch
 from npdeconv.data.idx import read_images, read_labels
 
 CLASSES = tuple("0123456789")
@@ -79,9 +79,7 @@ def load_mnist(split: Literal["train", "test"]) -> Dataset:
 
 
 def _find_or_fetch(source: Source) -> Path:
-    """Return the file of any name that lies in the first folder that has one."""
+    """Return the file, packed or not, by the names that it has at several places."""
     packed = Path(source.path)
     dotted = packed.with_name(packed.stem.replace("-idx", ".idx"))
-    names = packed, packed.with_suffix(""), dotted, dotted.with_name(f"{dotted.name}.gz")
-    candidates = [folder / name for folder in data_folders() for name in names]
-    return next((candidate for candidate in candidates if candidate.is_file()), None) or fetch(source)
+    return fetch(source, packed.with_suffix(""), dotted, dotted.with_name(f"{dotted.name}.gz"))

@@ -11,7 +11,7 @@ from npdeconv._checks import describe, image_batch
 from npdeconv._types import Array
 from npdeconv.data import Dataset, as_input
 from npdeconv.fast import Plan
-from npdeconv.finite import finite_answers
+from npdeconv.finite import finite_predictions
 from npdeconv.layers import Sequential, Sigmoid, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.losses import softmax_cross_entropy
@@ -27,7 +27,7 @@ class Evaluation(NamedTuple):
     loss: float  # mean cross-entropy, in nats
 
 
-@finite_answers
+@finite_predictions
 def predict(network: Sequential, images: Array, workers: Workers = None) -> Array:
     """Return the class probabilities of images.
 
@@ -62,7 +62,7 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
     return np.concatenate([softmax(_several(logits, network)) for logits in answers])
 
 
-@finite_answers
+@finite_predictions
 def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> Evaluation:
     """Return accuracy and mean cross-entropy (in nats) on a data set.
 

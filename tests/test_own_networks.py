@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import npdeconv as nd
-from npdeconv.cli import main
+from npdeconv.cli import main, options
 from npdeconv.layers import Layer
 from npdeconv.models import own
 from tests.test_resume import run_to
@@ -127,6 +127,30 @@ def test_the_commands_train_resume_and_find_an_own_network(tmp_path, mine):
     assert done.stdout.startswith("image 0: ")
     done = command("info", mine)
     assert "scale        Scale" in done.stdout
+
+
+FEW = """
+from npdeconv.layers import Dense, Flatten, Sequential
+
+
+def few(*, rng):
+    return Sequential({"flatten": Flatten(), "logits": Dense(784, 3, rng=rng)})
+"""
+
+
+def test_an_own_network_of_fewer_outputs_comes_back_with_those_it_was_trained_on(
+    tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "few.py").write_text(FEW)
+    few, run = f"{tmp_path / 'few.py'}:few", str(tmp_path / "run")
+    monkeypatch.setattr(nd.models, "_OWN", {})
+    monkeypatch.setattr(options, "STROKES", {"train": (20, 0), "test": (10, 1)})
+    assert main(["train", few, "--data", "strokes", "--run", run, "--epochs", "1"]) == 0
+    assert "few: the last layer has 10 outputs instead of 3" in capsys.readouterr().out
+    network = nd.load_run(run, network=few).network
+    assert network.input_shape is None
+    assert network.classes == tuple("0123456789")
+    assert network.output_shape((28, 28, 1)) == (10,)
 
 
 def test_a_run_comes_back_to_python(tmp_path, mine):

@@ -13,7 +13,9 @@ Pair: TypeAlias = tuple[int, int]
 Generator: TypeAlias = np.random.Generator
 
 Rule: TypeAlias = Literal["deconv", "gradient", "guided", "linear"]
-"""How a descent passes a ReLU, see `npdeconv.layers.ReLU`."""
+"""How a projection passes a ReLU, see `npdeconv.layers.ReLU`."""
+Descent: TypeAlias = Rule | Literal["ascent"]
+"""All rules of descent: those of projections, and the one by which activations are maximized."""
 
 
 class Box(NamedTuple):

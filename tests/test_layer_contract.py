@@ -44,7 +44,7 @@ def test_every_rule_of_descent_reaches_the_input(case: Case):
     y, context = layer.forward(x)
     np.testing.assert_array_equal(layer.descend(y, context, "deconv"), layer.deconv(y, context))
     np.testing.assert_array_equal(layer.descend(y, context, "gradient"), layer.backward(y, context)[0])
-    for rule in ("guided", "linear"):
+    for rule in ("guided", "linear", "ascent"):
         assert layer.descend(y, context, rule).shape == x.shape
 
 

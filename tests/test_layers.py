@@ -88,6 +88,16 @@ def test_the_rules_of_the_rectifier():
     np.testing.assert_array_equal(ReLU().descend(y, context, "linear"), y)
 
 
+@pytest.mark.parametrize("nested", [False, True])
+def test_by_ascent_a_rectifier_that_would_stop_everything_stops_nothing(nested):
+    x, y = np.array([[1.0, -1], [-1, -1], [1, -1]]), np.array([[5.0, -5], [5, -5], [0, 7]])
+    layer = Sequential({"relu": ReLU()}) if nested else ReLU()
+    _, context = layer.forward(x)
+    expected = [[5, 0], [5, -5], [0, 7]]  # of each image by itself; that of the first is not stopped
+    np.testing.assert_array_equal(layer.descend(y, context, "ascent"), expected)
+    np.testing.assert_array_equal(y, [[5, -5], [5, -5], [0, 7]])
+
+
 def test_the_rectifier_shows_nans():
     assert np.isnan(ReLU()(np.array([[np.nan]]))).all()
     assert np.isnan(LeakyReLU()(np.array([[np.nan]]))).all()

@@ -59,13 +59,13 @@ def test_the_way_down_is_not_inverted_but_the_gradient_is():
     x = np.array([[3.0, -1, 2]])
     layer = LocalResponseNorm(3, alpha=1.0)
     y, context = layer.forward(x)
-    for rule in ("deconv", "guided", "linear"):
-        assert layer.descend(y, context, rule) is y
-    dx = layer.descend(np.array([[0.0, 1, 0]]), context, "gradient")
+    assert layer.descend(y, context, "deconv") is y
     energy = 1 + 14 / 3
     own = energy**-0.75 - 2 * 0.75 / 3 * 1 * energy**-1.75
     others = [-2 * 0.75 / 3 * -1 * v * energy**-1.75 for v in (3, 2)]
-    np.testing.assert_allclose(dx, [[others[0], own, others[1]]])
+    for rule in ("gradient", "guided", "linear", "ascent"):
+        dx = layer.descend(np.array([[0.0, 1, 0]]), context, rule)
+        np.testing.assert_allclose(dx, [[others[0], own, others[1]]])
 
 
 def test_a_nan_stays_among_its_neighbors():

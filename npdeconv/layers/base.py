@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from npdeconv._checks import describe
-from npdeconv._types import Array, Box, Generator, Gradients, Rule, Shape
+from npdeconv._types import Array, Box, Descent, Generator, Gradients, Shape
 
 Context: TypeAlias = Any
 """What one layer's pass left: a NamedTuple that the layer declares and nobody else looks into."""
@@ -61,11 +61,11 @@ class Layer(ABC):
     def deconv(self, y: Array, context: Context) -> Array:
         """Carry activations down to the input space, as the DeconvNet does (arXiv:1311.2901, 2.1)."""
 
-    def descend(self, y: Array, context: Context, rule: Rule) -> Array:
-        """Carry `y` down by a rule: "deconv", "gradient", "guided" or "linear" (see `ReLU`).
+    def descend(self, y: Array, context: Context, rule: Descent) -> Array:
+        """Carry `y` down by a rule: "deconv", "gradient", "guided", "linear" or "ascent" (see `ReLU`).
 
-        Only rectifiers tell all four apart. Everywhere else, "deconv" is `deconv` and every other rule
-        is `backward`.
+        Only rectifiers tell them all apart. Everywhere else, "deconv" is `deconv` and every other rule
+        is `backward`. A layer that is no rectifier need not override this.
         """
         return self.deconv(y, context) if rule == "deconv" else self.backward(y, context)[0]
 
@@ -117,7 +117,7 @@ class LinearLayer(Layer):
         """Apply the transposed map, without bias."""
         return self._transpose(y, context)
 
-    def descend(self, y: Array, context: Context, rule: Rule) -> Array:
+    def descend(self, y: Array, context: Context, rule: Descent) -> Array:
         """Apply the transposed map, whatever the rule."""
         return self._transpose(y, context)
 

@@ -24,7 +24,7 @@ class Dropout(Layer):
     Notes
     -----
     Without noise, which is how networks are looked at, it is the identity by every rule of descent.
-    For a pass with noise, "gradient" multiplies with the mask again; the other rules ignore it.
+    For a pass with noise, "deconv" ignores the mask; every other rule multiplies with it again.
     """
 
     class Context(NamedTuple):

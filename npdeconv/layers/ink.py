@@ -19,9 +19,10 @@ class Ink(Layer):
 
     Notes
     -----
-    It is the linear map level - x followed by a `ReLU`. A projection only changes its sign: what
-    would reach the rectifier are pixels already, and those keep their sign, as in the paper's
-    DeconvNet. Negative pixels are what ought to be dark.
+    It is the linear map level - x, rectified. That rectifier prepares images and is none of the
+    network's, so no rule changes it: "deconv" only changes the sign, since what would reach the
+    rectifier are pixels already, and those keep their sign, as in the paper's DeconvNet. Negative
+    pixels are what ought to be dark. By every other rule it is `backward`.
     """
 
     def __init__(self, level: float) -> None:

@@ -30,10 +30,10 @@ class LocalResponseNorm(Layer):
 
     Notes
     -----
-    `deconv` is the identity, and so it is by the rules "guided" and "linear": the paper's DeconvNet
-    inverts filters, rectifiers and poolings, and has no counterpart of a normalization. Nor is much
-    lost: going up, every value was multiplied with a positive number, so that which units speak,
-    and for what sign, is the same on both sides. By "gradient" it is `backward`, the full Jacobian.
+    `deconv` is the identity: the paper's DeconvNet inverts filters, rectifiers and poolings, and has
+    no counterpart of a normalization. Nor is much lost: going up, every value was multiplied with a
+    positive number, so that which units speak, and for what sign, is the same on both sides. By
+    every other rule it is `backward`, the full Jacobian.
     """
 
     class Context(NamedTuple):

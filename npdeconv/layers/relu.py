@@ -5,14 +5,14 @@ from typing import NamedTuple
 import numpy as np
 
 from npdeconv._checks import fraction
-from npdeconv._types import Array, Generator, Gradients, Rule, Shape
+from npdeconv._types import Array, Descent, Generator, Gradients, Shape
 from npdeconv.layers.base import Layer, check_descent, check_floating
 
 
 class ReLU(Layer):
     """max(x, 0): the layer whose way down depends on the rule of descent.
 
-    Guided backpropagation changes rectifiers and nothing else, and so does the control "linear". In
+    Guided backpropagation changes rectifiers and nothing else, and so do "linear" and "ascent". In
     any other layer, every rule but "deconv" is the gradient's way, `backward`. "deconv" is the
     layer's `deconv`: the identity at a normalization, which the paper does not invert.
 
@@ -23,7 +23,13 @@ class ReLU(Layer):
     "gradient"  on the way up                  Simonyan et al., arXiv:1312.6034, 4
     "guided"    on both                        Springenberg et al., arXiv:1412.6806, 3.4
     "linear"    or not: everything             none: a control, see `visualize.compare_rules`
+    "ascent"    on the way up; everything,     Lucid's `redirected_relu_grad`, simplified:
+                where that stops the whole     see `visualize.maximize_activation`
+                of an image's gradient
     =========== ============================== ==========================================
+
+    Projections follow the first four. "ascent" is for activation maximization alone: a unit that
+    is silent on noise has no gradient to climb by.
     """
 
     class Context(NamedTuple):
@@ -46,11 +52,15 @@ class ReLU(Layer):
         self._check(y, context)
         return np.maximum(y, 0)
 
-    def descend(self, y: Array, context: Context, rule: Rule) -> Array:
+    def descend(self, y: Array, context: Context, rule: Descent) -> Array:
         """Gate by what was positive on the way up, what is positive on the way down, both, or nothing."""
         self._check(y, context)
-        if rule in ("gradient", "guided"):
+        above = y
+        if rule in ("gradient", "guided", "ascent"):
             y, _ = self.backward(y, context)
+        if rule == "ascent":
+            stopped = ~y.any(axis=tuple(range(1, y.ndim)))
+            y[stopped] = above[stopped]
         return self.deconv(y, context) if rule in ("deconv", "guided") else y
 
     def output_shape(self, input_shape: Shape) -> Shape:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from npdeconv._checks import describe, did_you_mean
-from npdeconv._types import Array, Box, Generator, Gradients, Rule, Shape
+from npdeconv._types import Array, Box, Descent, Generator, Gradients, Shape
 from npdeconv.layers.base import Context, Layer
 
 Tape: TypeAlias = tuple[Context, ...]
@@ -115,7 +115,7 @@ class Sequential(Layer):
                 y = layer.deconv(y, below)
         return y
 
-    def descend(self, y: Array, context: Tape, rule: Rule) -> Array:
+    def descend(self, y: Array, context: Tape, rule: Descent) -> Array:
         """Carry `y` down through all layers by a rule."""
         for name, layer, below in self._downward(context):
             with in_layer(name):

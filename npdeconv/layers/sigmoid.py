@@ -15,7 +15,7 @@ class Sigmoid(Layer):
     -----
     `deconv` is the identity, as `Softmax`'s is: a projection starts in the logits' space. The
     function is monotonic, so the unit and the sign that are looked at stay the same, and the paper
-    has no inverse of it. So it is by every rule but "gradient", which is `backward`.
+    has no inverse of it. By every other rule it is `backward`.
     """
 
     class Context(NamedTuple):

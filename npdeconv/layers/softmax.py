@@ -21,8 +21,8 @@ class Softmax(Layer):
     Notes
     -----
     `deconv` is the identity: a projection starts in the logits' space, since the paper's
-    DeconvNet has no inverse of a normalization over classes. So it is by the rules "guided" and
-    "linear"; by "gradient" it is `backward`, and the start is a gradient by the probabilities.
+    DeconvNet has no inverse of a normalization over classes. By every other rule it is `backward`,
+    and the start is a gradient with respect to the probabilities.
 
     Training does not use `backward` but the fused `npdeconv.losses.softmax_cross_entropy`, which
     is stable.

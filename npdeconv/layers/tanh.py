@@ -13,8 +13,8 @@ class Tanh(Layer):
 
     Notes
     -----
-    `deconv` is the identity, whatever the rule but "gradient". The paper has rectifiers only, which
-    it rectifies by again; tanh lets both signs pass and keeps them, so there is nothing to rectify.
+    `deconv` is the identity. The paper has rectifiers only, and rectifies again on the way down;
+    tanh keeps both signs, so there is nothing to rectify. By every other rule it is `backward`.
     """
 
     class Context(NamedTuple):

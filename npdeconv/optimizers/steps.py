@@ -135,7 +135,8 @@ class RMSprop(Optimizer):
     """Steps scaled by the root of a running mean of the squared gradient.
 
     Tieleman & Hinton, lecture 6.5 of "Neural Networks for Machine Learning" (2012); epsilon is
-    added to the root, and defaults to that of Keras.
+    added to the root, as in PyTorch. (Keras adds its 1e-7 inside the root, where it weighs as
+    3e-4 does outside.)
     """
 
     slots = ("square",)

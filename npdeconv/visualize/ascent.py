@@ -7,8 +7,7 @@ import numpy as np
 
 from npdeconv._types import Array
 from npdeconv.finite import explain_outputs, is_finite
-from npdeconv.layers import ReLU, Sequential
-from npdeconv.layers.sequential import Tape
+from npdeconv.layers import Sequential
 from npdeconv.parallel import OrderedMap, shards
 from npdeconv.visualize.projection import as_map_shape
 
@@ -32,18 +31,7 @@ def _look_shard(head: Sequential, aim: Array, work: tuple[Array, Array]) -> tupl
     start = np.zeros_like(activations)
     start[every, :, :, maps] = aim
     values = (activations[every, :, :, maps] * aim).sum(axis=(1, 2), dtype=np.float64)
-    return values, _gradient(head, start.reshape(y.shape), tape)
-
-
-def _gradient(head: Sequential, dy: Array, tape: Tape) -> Array:
-    """Carry a gradient down; a rectifier that would stop the whole of an image's stops nothing."""
-    for layer, context in zip(reversed(list(head.layers.values())), reversed(tape), strict=True):
-        below = layer.descend(dy, context, "gradient")
-        if isinstance(layer, ReLU):
-            stopped = ~below.any(axis=tuple(range(1, below.ndim)))
-            below[stopped] = dy[stopped]
-        dy = below
-    return dy
+    return values, head.descend(start.reshape(y.shape), tape, "ascent")
 
 
 def direction(gradient: Array, seen: int) -> Array:

@@ -106,8 +106,10 @@ def maximize_activation(
     -----
     `activation` is that of the image as the network sees it, moved by the jitter.
 
-    Where a rectifier would stop the whole gradient of a unit, it is passed as if it were not there:
-    a unit that is silent on noise, as those of deep layers are, could not be woken otherwise.
+    Gradients descend by the rule "ascent", see `npdeconv.layers.ReLU`: a rectifier that would stop
+    the whole gradient of a unit lets it pass. A unit that is silent on noise, as those of deep
+    layers are, could not be woken otherwise. Lucid (`misc/redirected_relu_grad.py`) has this from
+    the first steps only, and lets only what pushes an input up pass.
     """
     shape = _input_shape(network)
     head = network[:layer]

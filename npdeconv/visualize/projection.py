@@ -60,9 +60,10 @@ def project(
     select : "strongest", "map" or (h, w)
         Which of the map's activations to keep. Negative ones are never projected.
     rule : "deconv", "gradient", "guided" or "linear"
-        How to pass each ReLU on the way down, see `npdeconv.layers.ReLU`. With "gradient", the
-        result is the gradient of half the sum of the squared kept activations with respect to the
-        pixels; for a single unit, divide by `activation` for the gradient of the unit itself.
+        How to pass each ReLU on the way down, see `npdeconv.layers.ReLU`; by "deconv", also to pass
+        normalizations as if they were not there. With "gradient", the result is the gradient of half
+        the sum of the squared kept activations with respect to the pixels; for a single unit, divide
+        by `activation` for the gradient of the unit itself.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`.
 

@@ -1,7 +1,8 @@
 """Which rule did we really run? Every way to pass rectifiers and poolings, for the same unit.
 
 Pictures are published as "deconvnet" that are gradients, or guided backpropagation, or have lost
-their switches. The rules differ in three yes-or-no questions, so there are eight of them.
+their switches. At rectifiers and poolings, the rules differ in three yes-or-no questions, so there are
+eight of them.
 """
 
 from typing import NamedTuple
@@ -70,6 +71,10 @@ def compare_rules(
     `npdeconv.layers.MaxPool2D.centered`). The pass up is the same one for all eight. A projection
     whose pixels are all equal, like those of a silent unit, has no correlation; it is given as 0,
     on the diagonal too. Below a network's first pooling, switches make no difference.
+
+    In some networks, "deconv" differs by more than gates: it passes normalizations, tanh, sigmoid,
+    softmax and the rectification of `Ink` as if they were not there, and the others descend by
+    their gradients.
     """
     one_image(image, "compare_rules")
     batch = image[np.newaxis]

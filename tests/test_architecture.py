@@ -57,7 +57,12 @@ def floor(name: str) -> int:
     return next(level for level, rooms in enumerate(FLOORS) if name in rooms)
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+PLAIN = PACKAGE / "plain.py"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in modules() if path != PLAIN], ids=lambda path: str(path.relative_to(PACKAGE))
+)
 def test_imports_go_down(path):
     own = room(path)
     for name in imports(path):
@@ -67,6 +72,15 @@ def test_imports_go_down(path):
         if first == "npdeconv" and rest and own != "__init__" and rest != ["__version__"]:
             assert floor(rest[0]) <= floor(own), f"{path} imports {name} from above"
             assert rest[0] not in STRANGERS.get(own, ()), f"{path} imports {name}"
+
+
+def test_the_paper_in_one_file_stands_alone():
+    """It imports NumPy only, but for the program at its end; and only tests and docs import it."""
+    *idea, program = ast.parse(PLAIN.read_text(encoding="utf-8")).body
+    assert isinstance(program, ast.If)
+    imported = [ast.unparse(node) for node in idea if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert imported == ["import numpy as np", "from numpy.lib.stride_tricks import sliding_window_view"]
+    assert not [path for path in modules() if any(name.endswith("plain") for name in imports(path))]
 
 
 def test_files_stay_small():

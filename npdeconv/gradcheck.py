@@ -138,13 +138,13 @@ def check_gradients(
     dx, gradients = layer.backward(dy, context)
     missing = set(layer.parameters) ^ set(gradients)
     if missing:
-        raise ValueError(f"{layer.name}: parameters and gradients differ in {', '.join(sorted(missing))}")
+        raise ValueError(f"{layer.kind}: parameters and gradients differ in {', '.join(sorted(missing))}")
     checks = []
     pairs = [("x", x, dx), *((name, array, gradients[name]) for name, array in layer.parameters.items())]
     for name, array, gradient in pairs:
         if gradient.shape != array.shape:
             raise ValueError(
-                f"{layer.name}: the gradient of {name} has shape {gradient.shape}, not {array.shape}"
+                f"{layer.kind}: the gradient of {name} has shape {gradient.shape}, not {array.shape}"
             )
         if progress is not None:
             progress(name)

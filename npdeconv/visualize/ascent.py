@@ -7,7 +7,7 @@ import numpy as np
 
 from npdeconv._types import Array
 from npdeconv.finite import explain_outputs, is_finite
-from npdeconv.layers import ReLU, Sequential
+from npdeconv.layers import Sequential
 from npdeconv.layers.sequential import Tape
 from npdeconv.parallel import OrderedMap, shards
 from npdeconv.visualize.projection import as_map_shape
@@ -39,7 +39,7 @@ def _gradient(head: Sequential, dy: Array, tape: Tape) -> Array:
     """Carry a gradient down; a rectifier that would stop the whole of an image's stops nothing."""
     for layer, context in zip(reversed(list(head.layers.values())), reversed(tape), strict=True):
         below = layer.descend(dy, context, "gradient")
-        if isinstance(layer, ReLU):
+        if layer.rectifies:
             stopped = ~below.any(axis=tuple(range(1, below.ndim)))
             below[stopped] = dy[stopped]
         dy = below

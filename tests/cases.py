@@ -8,6 +8,7 @@ import numpy as np
 
 from npdeconv._types import Array, Generator, Gradients
 from npdeconv.fast.blocks import WinogradBlock
+from npdeconv.gradcheck import subjects
 from npdeconv.layers import (
     AvgPool2D,
     Conv2D,
@@ -51,13 +52,7 @@ class Case:
 
 
 def distinct(shape: tuple[int, ...], seed: int = 1) -> np.ndarray:
-    """Values from -2 to 2, all different: 4 / size apart, and none nearer to 0 than a quarter of that.
-
-    Far from the kinks of a rectifier, and from ties in a pooling window.
-    """
-    size = int(np.prod(shape))
-    values = (np.arange(size) + 0.25) / size * 4 - 2
-    return np.random.default_rng(seed).permutation(values).reshape(shape)
+    return subjects.distinct(shape, np.random.default_rng(seed))
 
 
 def rng() -> np.random.Generator:

@@ -30,8 +30,8 @@ class Layer(ABC):
 
     locality: ClassVar[Literal["position", "window"] | None] = None
     """What an output depends on: the same position, in all channels; what lies under its `window`;
-    or, if None, perhaps everything. Every class says it for itself: one that is derived and does not
-    say it again may do anything."""
+    or, if None, perhaps everything. The first two do the same at every position. Every class says it
+    for itself: one that is derived and does not say it again may do anything."""
 
     window: Window | None = None
     """What slides over the input, if anything does."""

@@ -125,3 +125,11 @@ def test_a_window_gives_the_receptive_field():
 
     assert Windowed().receptive_field(Box(1, 2, 3, 5), (9, 9, 1)) == Box(1, 4, 3, 6)
     assert Slope().receptive_field(Box(1, 2, 3, 5), (9, 9, 1)) == Box(1, 2, 3, 5)
+
+
+def test_a_window_of_another_kind_is_refused():
+    class Pool(Slope):
+        window = 3
+
+    with pytest.raises(TypeError, match="^Pool: expected window to be a Window, got 3$"):
+        Pool().receptive_field(Box(0, 1, 0, 1), (9, 9, 1))

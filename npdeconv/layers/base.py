@@ -113,7 +113,11 @@ class Layer(ABC):
 
         It is what lies under the `window`; without one, it is the box itself.
         """
-        return box if self.window is None else self.window.receptive_field(box, input_shape, self.kind)
+        if self.window is None:
+            return box
+        if not isinstance(self.window, Window):
+            raise TypeError(f"{self.kind}: expected window to be a Window, got {describe(self.window)}")
+        return self.window.receptive_field(box, input_shape, self.kind)
 
     def centered(self, context: Context) -> Context:
         """Return the context of a pass that has lost its switches; the same if it has none."""

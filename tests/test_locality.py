@@ -131,5 +131,13 @@ def test_a_window_of_another_kind_is_refused():
     class Pool(Slope):
         window = 3
 
-    with pytest.raises(TypeError, match="^Pool: expected window to be a Window, got 3$"):
+    with pytest.raises(TypeError, match=r"^Pool: expected window to be a Window, got 3$"):
         Pool().receptive_field(Box(0, 1, 0, 1), (9, 9, 1))
+
+
+@pytest.mark.parametrize("context", [None, (), (None, 3), np.ones(3)], ids=repr)
+def test_a_context_that_does_not_begin_with_what_went_in_is_refused(context):
+    with pytest.raises(
+        TypeError, match="Slope: expected a context that begins with what went in, or its shape, got "
+    ):
+        Slope().check_descent(np.zeros((2, 4)), context)

@@ -17,7 +17,9 @@ from npdeconv._types import Array, Box, Generator, Gradients, Rule, Shape
 from npdeconv.layers.window import Window
 
 Context: TypeAlias = Any
-"""What one layer's pass left: a NamedTuple that the layer declares and nobody else looks into."""
+"""What one layer's pass left: a NamedTuple that the layer declares and nobody else looks into.
+
+It begins with the batch that went in, or its shape, by which `Layer.check_descent` checks what comes down."""
 
 
 class Layer(ABC):
@@ -145,11 +147,16 @@ class Layer(ABC):
         They follow from the first entry of the context: the batch that went in or another array of
         its shape, or the shape itself.
         """
-        x = context[0]
-        if not isinstance(x, np.ndarray):
-            return (x[0], *self.output_shape(x[1:])), None
-        dtype = x.dtype if np.issubdtype(x.dtype, np.floating) else None
-        return (len(x), *self.output_shape(x.shape[1:])), dtype
+        x = context[0] if isinstance(context, tuple) and context else None
+        if isinstance(x, np.ndarray):
+            dtype = x.dtype if np.issubdtype(x.dtype, np.floating) else None
+            return (len(x), *self.output_shape(x.shape[1:])), dtype
+        if not isinstance(x, tuple):
+            raise TypeError(
+                f"{self.kind}: expected a context that begins with what went in, or its shape,"
+                f" got {describe(context)}"
+            )
+        return (x[0], *self.output_shape(x[1:])), None
 
     def __call__(self, x: Array) -> Array:
         """Compute the outputs of a batch, without the context."""

@@ -61,7 +61,7 @@ def check_parameters(layer: Layer, who: str) -> None:
         place, _, parameter = name.rpartition(".")
         raise FloatingPointError(
             f"{who}: expected finite parameters, got NaN or infinity in the {parameter} of"
-            f" {f'layer {place!r}' if place else layer.name}"
+            f" {f'layer {place!r}' if place else layer.kind}"
         )
 
 

@@ -19,11 +19,11 @@ def padding_of(window: Window, place: Placement, shape: tuple[int, ...]):
 def plain_layer(layer: Layer, input_shape: tuple[int, ...]):
     match layer:
         case Conv2D(groups=1):
-            place = layer.window.place(input_shape, layer.name)
+            place = layer.window.place(input_shape, layer.kind)
             padding = padding_of(layer.window, place, input_shape)
             return plain.Conv(layer.weight, layer.bias, layer.window.stride, padding)
         case MaxPool2D():
-            place = layer.window.place(input_shape, layer.name)
+            place = layer.window.place(input_shape, layer.kind)
             padding = padding_of(layer.window, place, input_shape)
             return plain.MaxPool(layer.window.size, layer.window.stride, padding)
         case Dense():

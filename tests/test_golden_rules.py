@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from npdeconv.layers import Dense, Flatten, Layer, ReLU, Sequential
-from npdeconv.layers.base import check_descent
 from tests.rule_cases import CASES, GOLDEN, draw, kept
 
 RULES = ("deconv", "gradient", "guided", "linear")
@@ -38,11 +37,7 @@ class Softplus(Layer):
         return dy / (1 + np.exp(-context)), {}
 
     def deconv(self, y, context):
-        check_descent(y, context.shape, context.dtype, "Softplus")
         return y
-
-    def output_shape(self, input_shape):
-        return input_shape
 
 
 @pytest.mark.parametrize("rule", [*RULES, "ascent"])

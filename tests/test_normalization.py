@@ -60,6 +60,9 @@ def test_the_way_down_is_not_inverted_but_the_gradient_is():
     layer = LocalResponseNorm(3, alpha=1.0)
     y, context = layer.forward(x)
     assert layer.descend(y, context, "deconv") is y
+    for rule in ("guided", "linear"):
+        np.testing.assert_array_equal(layer.descend(y, context, rule), layer.backward(y, context)[0])
+    dx = layer.descend(np.array([[0.0, 1, 0]]), context, "gradient")
     energy = 1 + 14 / 3
     own = energy**-0.75 - 2 * 0.75 / 3 * 1 * energy**-1.75
     others = [-2 * 0.75 / 3 * -1 * v * energy**-1.75 for v in (3, 2)]

@@ -21,8 +21,8 @@ from npdeconv.layers import Dense, Flatten, Layer, Sequential
 
 
 class Scale(Layer):
-    def __init__(self, factor, kind=np.tanh):
-        self.factor, self.kind = factor, kind
+    def __init__(self, factor, form=np.tanh):
+        self.factor, self.form = factor, form
 
     def forward(self, x, *, rng=None):
         return x * x.dtype.type(self.factor), None

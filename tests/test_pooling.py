@@ -134,12 +134,12 @@ def test_what_cannot_be_pooled():
     with pytest.raises(ValueError, match=re.escape("AvgPool2D: padding must be smaller than the window")):
         AvgPool2D(2, padding=((0, 2), (0, 0)))
     for layer in (GlobalAveragePool(), GlobalMaxPool()):
-        message = rf"^{layer.name}: expected an input of shape \(H, W, C\), got \(3,\)$"
+        message = rf"^{layer.kind}: expected an input of shape \(H, W, C\), got \(3,\)$"
         with pytest.raises(ValueError, match=message):
             layer.output_shape((3,))
         with pytest.raises(ValueError, match=message):
             layer(np.zeros((2, 3)))
         with pytest.raises(
-            ValueError, match=rf"^{layer.name}: expected at least one pixel, got a map of 0x4$"
+            ValueError, match=rf"^{layer.kind}: expected at least one pixel, got a map of 0x4$"
         ):
             layer(np.zeros((2, 0, 4, 3)))

@@ -10,6 +10,7 @@ import npdeconv
 from npdeconv._jit import on_first_compilation
 from npdeconv.cli import (
     cam,
+    check,
     classify,
     demo,
     embed,
@@ -50,6 +51,7 @@ COMMANDS = (
     retrain,
     info,
     gradcheck,
+    check,
 )
 
 DESCRIPTION = """\

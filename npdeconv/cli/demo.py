@@ -13,7 +13,7 @@ from npdeconv.cli.options import add_command, add_seed, add_workers, at_least
 from npdeconv.cli.report import check_page, write_report
 from npdeconv.cli.train import naming_resume, say_if_it_failed
 from npdeconv.data import Dataset, load_strokes
-from npdeconv.layers import ReLU, Sequential
+from npdeconv.layers import Sequential
 from npdeconv.visualize import Strongest, find_strongest, project
 
 MAPS_SHOWN = 8
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> None:
     say_if_it_failed(history, train)
     print("projecting the strongest activations of every layer", flush=True)
     files = [out.figure(plot.curves(history, title=f"{network.name} on {train.name}"), "curves")]
-    layers = [name for name, layer in network.layers.items() if isinstance(layer, ReLU)]
+    layers = [name for name, layer in network.layers.items() if layer.rectifies]
     strongest = find_strongest(network, test.images, layers, k=1, workers=options.workers)
     for number, (layer, found) in enumerate(strongest.items(), 1):
         axes = _draw_layer(network, test, layer, found, options.workers)

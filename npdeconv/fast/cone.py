@@ -16,36 +16,12 @@ from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Pair
 from npdeconv.fast.pieces import cut
 from npdeconv.fast.plan import Plan
-from npdeconv.layers import (
-    AvgPool2D,
-    Conv2D,
-    Dropout,
-    Ink,
-    Layer,
-    LeakyReLU,
-    LocalResponseNorm,
-    MaxPool2D,
-    ReLU,
-    Sequential,
-    Sigmoid,
-    Standardize,
-    Tanh,
-)
-from npdeconv.layers.pool import Pool2D
-
-POINTWISE = {Dropout, Ink, LeakyReLU, LocalResponseNorm, ReLU, Sigmoid, Standardize, Tanh}
-"""Kinds of layers that treat every position by itself."""
-
-BEYOND: dict[type[Layer], float] = {Conv2D: 0.0, MaxPool2D: -np.inf, AvgPool2D: np.nan}
-"""Kinds of layers that look through a window, and what it shows beyond the image."""
+from npdeconv.layers import Layer, Sequential
 
 
 def is_local(layer: Layer) -> bool:
-    """Say whether a layer's units are known to depend on what lies under their window, and on nothing else.
-
-    Only the kinds themselves are: a user's own, even if derived from them, may do anything.
-    """
-    return type(layer) in POINTWISE or type(layer) in BEYOND
+    """Say whether a layer's units are known to depend on what lies under their window alone."""
+    return layer.locality is not None
 
 
 class Variants(NamedTuple):
@@ -118,15 +94,16 @@ class _Step(NamedTuple):
         layer = self.first
         if self.clean is None:
             return self.whole(x.whole())
-        if not isinstance(layer, Conv2D | Pool2D):
+        if layer.locality == "position" or layer.window is None:
             return Variants(self.clean, self.whole(x.boxes), x.corners)
         (height, width), stride, _ = layer.window
-        corners, reached = layer.window.reach(x.corners, x.boxes.shape[1:3], x.clean.shape, layer.name)
+        corners, reached = layer.window.reach(x.corners, x.boxes.shape[1:3], x.clean.shape, layer.kind)
         if reached == self.clean.shape[:2]:
             return self.whole(x.whole())
-        (top, left), _ = layer.window.place(x.clean.shape, layer.name)
+        (top, left), _ = layer.window.place(x.clean.shape, layer.kind)
         under = (reached[0] - 1) * stride[0] + height, (reached[1] - 1) * stride[1] + width
-        pieces = x.pieces(corners * stride - (top, left), under, BEYOND[type(layer)])
+        beyond = np.nan if layer.beyond is None else layer.beyond  # NaN: to be seen, were it ever reached
+        pieces = x.pieces(corners * stride - (top, left), under, beyond)
         return Variants(self.clean, self.pieces(pieces), corners)
 
 
@@ -136,7 +113,7 @@ def _steps(chain: Sequential, image: Array, watched: str) -> Iterator[_Step]:
     starts = [
         n
         for n, name in enumerate(names)
-        if n == 0 or type(chain[name]) not in POINTWISE or names[n - 1] == watched
+        if n == 0 or chain[name].locality != "position" or names[n - 1] == watched
     ]
     x, in_pieces = image[np.newaxis], True
     for start, stop in zip(starts, [*starts[1:], len(names)], strict=True):
@@ -145,21 +122,23 @@ def _steps(chain: Sequential, image: Array, watched: str) -> Iterator[_Step]:
         whole, in_pieces = Plan(part), in_pieces and _takes_pieces(layer)
         if in_pieces:
             x = whole(x)
-        pads = in_pieces and isinstance(layer, Conv2D | Pool2D) and layer.window.padding != "valid"
+        pads = in_pieces and _pads(layer)
         pieces = Plan(Sequential({**part.layers, first: _unpadded(layer)})) if pads else whole
         yield _Step(last, whole, pieces, layer, x[0] if in_pieces else None)
 
 
 def _takes_pieces(layer: Layer) -> bool:
     """Say whether a layer can be computed in pieces that bring along what lies beyond the image."""
-    # A mean leaves the padding out, but in a piece it is like any pixel.
-    leaves_out = isinstance(layer, AvgPool2D) and layer.window.padding != "valid"
-    return is_local(layer) and not leaves_out
+    return is_local(layer) and (layer.beyond is not None or not _pads(layer))
+
+
+def _pads(layer: Layer) -> bool:
+    return layer.locality == "window" and layer.window is not None and layer.window.padding != "valid"
 
 
 def _unpadded(layer: Layer) -> Layer:
     """Return a layer without its padding."""
     bare = copy.copy(layer)
-    if isinstance(bare, Conv2D | Pool2D):
+    if bare.window is not None:  # as of every layer that pads
         bare.window = bare.window._replace(padding="valid")
     return bare

@@ -1,7 +1,7 @@
 """Floor 1: the layers. Start with `base`, the contract; then `relu`, where the paper happens."""
 
 from npdeconv.layers.average_pool import AvgPool2D
-from npdeconv.layers.base import Layer
+from npdeconv.layers.base import Layer, LinearLayer, UninvertedLayer
 from npdeconv.layers.conv import Conv2D
 from npdeconv.layers.dense import Dense, Flatten
 from npdeconv.layers.dropout import Dropout
@@ -27,6 +27,7 @@ __all__ = [
     "Ink",
     "Layer",
     "LeakyReLU",
+    "LinearLayer",
     "LocalResponseNorm",
     "MaxPool2D",
     "ReLU",
@@ -35,4 +36,5 @@ __all__ = [
     "Softmax",
     "Standardize",
     "Tanh",
+    "UninvertedLayer",
 ]

@@ -5,8 +5,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from npdeconv._types import Array, Generator, Gradients, Shape
-from npdeconv.layers.base import check_descent, check_floating
+from npdeconv._types import Array, Generator, Shape
 from npdeconv.layers.pool import Pool2D
 
 Places: TypeAlias = tuple[slice, slice, slice]
@@ -27,6 +26,8 @@ class AvgPool2D(Pool2D):
     Pooling is linear: `deconv` and the gradient spread every value evenly over its window.
     """
 
+    locality = "window"  # and nothing stands for what is beyond the image: the mean leaves it out
+
     class Context(NamedTuple):
         """The shape of the batch of inputs."""
 
@@ -34,20 +35,14 @@ class AvgPool2D(Pool2D):
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Average."""
-        check_floating(x, self.name)
+        self.check_input(x)
         y = np.zeros((len(x), *self.output_shape(x.shape[1:])), x.dtype)
         for pixels, outputs in self._taps(x.shape[1:]):
             y[outputs] += x[pixels]
         return y / self._counts(x.shape[1:], x.dtype), self.Context(x.shape)
 
-    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
-        """Spread each gradient evenly."""
-        return self._transpose(dy, context), {}
-
     def _transpose(self, y: Array, context: Context) -> Array:
-        check_floating(y, self.name)
         image = context.input_shape[1:]
-        check_descent(y, (context.input_shape[0], *self.output_shape(image)), y.dtype, self.name)
         x, shares = np.zeros(context.input_shape, y.dtype), y / self._counts(image, y.dtype)
         for pixels, outputs in self._taps(image):
             x[pixels] += shares[outputs]
@@ -62,7 +57,7 @@ class AvgPool2D(Pool2D):
 
     def _taps(self, input_shape: Shape) -> Iterator[tuple[Places, Places]]:
         """Yield, for each position within the window, the pixels under it and the outputs they enter."""
-        offset, out_shape = self.window.place(input_shape, self.name)
+        offset, out_shape = self.window.place(input_shape, self.kind)
         rows, columns = (
             list(_pairs(size, stride, before, places, length))
             for size, stride, before, places, length in zip(

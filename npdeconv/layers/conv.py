@@ -8,10 +8,10 @@ from numpy.typing import DTypeLike
 
 from npdeconv import initializers
 from npdeconv._checks import batch_of, positive_int, random_generator
-from npdeconv._types import Array, Box, Generator, Gradients, Pair, Shape
+from npdeconv._types import Array, Generator, Gradients, Pair, Shape
 from npdeconv.kernels.convolution import convolve, convolve_transposed, weight_gradient
 from npdeconv.kernels.product import column_sums
-from npdeconv.layers.base import LinearLayer, check_descent
+from npdeconv.layers.base import LinearLayer
 from npdeconv.layers.window import Padding, Placement, Window
 
 
@@ -43,6 +43,10 @@ class Conv2D(LinearLayer):
     filter vertically and horizontally") and adds no bias: it is the gradient's map.
     """
 
+    locality = "window"
+    window: Window
+    beyond = 0.0
+
     class Context(NamedTuple):
         """The inputs, (N, H, W, C): the patches are made again from them, KH * KW times smaller."""
 
@@ -60,17 +64,17 @@ class Conv2D(LinearLayer):
         rng: Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.window = Window.parse(kernel_size, stride, padding, self.name, "kernel_size")
-        channels = positive_int(in_channels, self.name, "in_channels")
-        count = positive_int(filters, self.name, "filters")
-        self.groups = positive_int(groups, self.name, "groups")
+        self.window = Window.parse(kernel_size, stride, padding, self.kind, "kernel_size")
+        channels = positive_int(in_channels, self.kind, "in_channels")
+        count = positive_int(filters, self.kind, "filters")
+        self.groups = positive_int(groups, self.kind, "groups")
         if channels % self.groups or count % self.groups:
             raise ValueError(
-                f"{self.name}: in_channels and filters must be multiples of groups ({self.groups}),"
+                f"{self.kind}: in_channels and filters must be multiples of groups ({self.groups}),"
                 f" got {channels} and {count}"
             )
         shape = (*self.window.size, channels // self.groups, count)
-        self.weight = initializers.he_normal(shape, random_generator(rng, self.name), dtype)
+        self.weight = initializers.he_normal(shape, random_generator(rng, self.kind), dtype)
         self.bias = np.zeros(count, self.weight.dtype)
 
     @property
@@ -85,8 +89,8 @@ class Conv2D(LinearLayer):
 
     def place(self, x: Array) -> Placement:
         """Check a batch, and return where the filters stand on its images."""
-        batch_of(x, self.weight.dtype, (None, None, self.in_channels), self.name)
-        return self.window.place(x.shape[1:], self.name)
+        batch_of(x, self.weight.dtype, (None, None, self.in_channels), self.kind)
+        return self.window.place(x.shape[1:], self.kind)
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Correlate, and keep x."""
@@ -94,38 +98,29 @@ class Conv2D(LinearLayer):
         y = convolve(x, self.weight, self.bias, self.window.stride, *place, self.groups)
         return y, self.Context(x)
 
-    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
-        """Return dx and the gradients of `weight` and `bias`."""
-        return self._transpose(dy, context), self.gradients(dy, context)
-
     def gradients(self, dy: Array, context: Context) -> Gradients:
-        """Return the gradients of `weight` and `bias` alone, which is all that a first layer needs."""
-        offset, _ = self.window.place(context.x.shape[1:], self.name)
+        """Return the gradients of `weight` and `bias`."""
+        offset, _ = self.window.place(context.x.shape[1:], self.kind)
         place = self.window.stride, offset, self.groups
         dbias = column_sums(dy.reshape(-1, dy.shape[3])).astype(dy.dtype)
         return {"weight": weight_gradient(context.x, dy, self.weight.shape, *place), "bias": dbias}
 
     def _transpose(self, y: Array, context: Context) -> Array:
         input_shape = context.x.shape[1:]
-        check_descent(y, (len(context.x), *self.output_shape(input_shape)), self.weight.dtype, self.name)
-        offset, _ = self.window.place(input_shape, self.name)
+        offset, _ = self.window.place(input_shape, self.kind)
         image: Pair = (input_shape[0], input_shape[1])
         return convolve_transposed(y, self.weight, self.window.stride, offset, image, self.groups)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(H, W, C) -> (OH, OW, F)."""
-        place = self.window.place(input_shape, self.name)
+        place = self.window.place(input_shape, self.kind)
         if input_shape[2] != self.in_channels:
-            raise ValueError(f"{self.name}: expected {self.in_channels} input channels, got {input_shape[2]}")
+            raise ValueError(f"{self.kind}: expected {self.in_channels} input channels, got {input_shape[2]}")
         return (*place.out_shape, self.weight.shape[3])
-
-    def receptive_field(self, box: Box, input_shape: Shape) -> Box:
-        """The box under the filters."""
-        return self.window.receptive_field(box, input_shape, self.name)
 
     def __repr__(self) -> str:
         size, filters = self.window.size, self.weight.shape[3]
         options = "" if self.window.stride == (1, 1) else f", stride={self.window.stride}"
         options += f", padding={self.window.padding!r}"
         options += "" if self.groups == 1 else f", groups={self.groups}"
-        return f"{self.name}({self.in_channels}, {filters}, {size}{options})"
+        return f"{self.kind}({self.in_channels}, {filters}, {size}{options})"

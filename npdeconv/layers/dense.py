@@ -10,7 +10,7 @@ from npdeconv import initializers
 from npdeconv._checks import batch_of, positive_int, random_generator
 from npdeconv._types import Array, Box, Generator, Gradients, Shape
 from npdeconv.kernels.product import column_sums, product
-from npdeconv.layers.base import LinearLayer, check_descent, check_floating
+from npdeconv.layers.base import LinearLayer
 
 
 class Flatten(LinearLayer):
@@ -23,17 +23,10 @@ class Flatten(LinearLayer):
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Reshape."""
-        check_floating(x, self.name)
+        self.check_input(x)
         return x.reshape(len(x), int(np.prod(x.shape[1:]))), self.Context(x.shape)
 
-    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
-        """Reshape back."""
-        return self._transpose(dy, context), {}
-
     def _transpose(self, y: Array, context: Context) -> Array:
-        check_floating(y, self.name)
-        flat = (context.shape[0], int(np.prod(context.shape[1:])))
-        check_descent(y, flat, y.dtype, self.name)
         return y.reshape(context.shape)
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -66,8 +59,8 @@ class Dense(LinearLayer):
         x: Array
 
     def __init__(self, inputs: int, outputs: int, *, rng: Generator, dtype: DTypeLike = np.float32) -> None:
-        shape = (positive_int(inputs, self.name, "inputs"), positive_int(outputs, self.name, "outputs"))
-        self.weight = initializers.he_normal(shape, random_generator(rng, self.name), dtype)
+        shape = (positive_int(inputs, self.kind, "inputs"), positive_int(outputs, self.kind, "outputs"))
+        self.weight = initializers.he_normal(shape, random_generator(rng, self.kind), dtype)
         self.bias = np.zeros(shape[1], self.weight.dtype)
 
     @property
@@ -77,27 +70,24 @@ class Dense(LinearLayer):
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Multiply, add the bias, and keep x."""
-        batch_of(x, self.weight.dtype, (self.weight.shape[0],), self.name)
+        batch_of(x, self.weight.dtype, (self.weight.shape[0],), self.kind)
         y = product(x, self.weight) + self.bias
         return y.astype(self.weight.dtype, copy=False), self.Context(x)
 
-    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
-        """Return dx and the gradients of `weight` and `bias`."""
-        dx = self._transpose(dy, context)
+    def gradients(self, dy: Array, context: Context) -> Gradients:
+        """Return the gradients of `weight` and `bias`."""
         dtype = self.weight.dtype
         dweight, dbias = product(context.x.T, dy), column_sums(dy)
-        return dx, {"weight": dweight.astype(dtype, copy=False), "bias": dbias.astype(dtype, copy=False)}
+        return {"weight": dweight.astype(dtype, copy=False), "bias": dbias.astype(dtype, copy=False)}
 
     def _transpose(self, y: Array, context: Context) -> Array:
-        outputs = self.weight.shape[1]
-        check_descent(y, (len(context.x), outputs), self.weight.dtype, self.name)
         return product(y, self.weight.T).astype(self.weight.dtype, copy=False)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(D,) -> (M,)."""
         inputs, outputs = self.weight.shape
         if input_shape != (inputs,):
-            raise ValueError(f"{self.name}: expected an input of shape ({inputs},), got {input_shape}")
+            raise ValueError(f"{self.kind}: expected an input of shape ({inputs},), got {input_shape}")
         return (outputs,)
 
     def __repr__(self) -> str:

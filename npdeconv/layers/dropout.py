@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from npdeconv._checks import fraction
-from npdeconv._types import Array, Generator, Gradients, Shape
-from npdeconv.layers.base import Layer, check_descent, check_floating
+from npdeconv._types import Array, Generator, Shape
+from npdeconv.layers.base import UninvertedLayer
 
 
-class Dropout(Layer):
+class Dropout(UninvertedLayer):
     """Set a random fraction of the inputs to 0 while training; the identity otherwise.
 
     Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting" (2014),
@@ -27,37 +27,28 @@ class Dropout(Layer):
     For a pass with noise, "deconv" ignores the mask; every other rule multiplies with it again.
     """
 
-    class Context(NamedTuple):
-        """What the inputs were multiplied with, (N, ...); None without noise."""
+    locality = "position"
 
-        mask: Array | None
+    class Context(NamedTuple):
+        """The shape of the batch, and what it was multiplied with, (N, ...); None without noise."""
+
         shape: Shape
+        mask: Array | None
 
     def __init__(self, rate: float) -> None:
-        self.rate = fraction(rate, self.name, "rate")
+        self.rate = fraction(rate, self.kind, "rate")
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Multiply with a mask drawn from `rng`; return x itself without one."""
-        check_floating(x, self.name)
+        self.check_input(x)
         if rng is None:
-            return x, self.Context(None, x.shape)
+            return x, self.Context(x.shape, None)
         kept = rng.random(x.shape, np.float32) >= self.rate
         mask = kept.astype(x.dtype) / x.dtype.type(1 - self.rate)
-        return x * mask, self.Context(mask, x.shape)
+        return x * mask, self.Context(x.shape, mask)
 
-    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
-        """Multiply with the same mask."""
-        check_descent(dy, context.shape, dy.dtype, self.name)
-        return (dy if context.mask is None else dy * context.mask), {}
-
-    def deconv(self, y: Array, context: Context) -> Array:
-        """Return y: a projection shows the network, not the noise."""
-        check_descent(y, context.shape, y.dtype, self.name)
-        return y
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """The shape stays."""
-        return input_shape
+    def _gradient(self, dy: Array, context: Context) -> Array:
+        return dy if context.mask is None else dy * context.mask
 
     def __repr__(self) -> str:
         return f"Dropout({self.rate})"

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from npdeconv._checks import image_shape, kernel_input
-from npdeconv._types import Array, Box, Generator, Gradients, Shape
+from npdeconv._types import Array, Box, Generator, Shape
 from npdeconv.kernels.pooling import max_pool, unpool
-from npdeconv.layers.base import Context, LinearLayer, check_descent, check_floating
+from npdeconv.layers.base import LinearLayer
 
 
 class GlobalPool(LinearLayer):
@@ -15,21 +15,17 @@ class GlobalPool(LinearLayer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(H, W, C) -> (C,)."""
-        height, width, channels = image_shape(input_shape, self.name)
+        height, width, channels = image_shape(input_shape, self.kind)
         if not height * width:
-            raise ValueError(f"{self.name}: expected at least one pixel, got a map of {height}x{width}")
+            raise ValueError(f"{self.kind}: expected at least one pixel, got a map of {height}x{width}")
         return (channels,)
 
     def receptive_field(self, box: Box, input_shape: Shape) -> Box:
         """The whole map."""
         return Box(0, input_shape[0], 0, input_shape[1])
 
-    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
-        """Apply the transposed map."""
-        return self._transpose(dy, context), {}
-
     def __repr__(self) -> str:
-        return f"{self.name}()"
+        return f"{self.kind}()"
 
 
 class GlobalAveragePool(GlobalPool):
@@ -47,14 +43,11 @@ class GlobalAveragePool(GlobalPool):
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Average."""
-        check_floating(x, self.name)
-        self.output_shape(x.shape[1:])
+        self.check_input(x)
         return x.mean(axis=(1, 2)), self.Context(x.shape)
 
     def _transpose(self, y: Array, context: Context) -> Array:
-        check_floating(y, self.name)
-        batch, height, width, channels = context.input_shape
-        check_descent(y, (batch, channels), y.dtype, self.name)
+        _, height, width, _ = context.input_shape
         return np.broadcast_to(y[:, None, None] / (height * width), context.input_shape).copy()
 
 
@@ -66,31 +59,28 @@ class GlobalMaxPool(GlobalPool):
     """
 
     class Context(NamedTuple):
-        """The winners' positions `h * W + w`, int32 (N, C), and the input's (H, W, C)."""
+        """The shape of the batch of inputs, and the winners' positions `h * W + w`, int32 (N, C)."""
 
-        switches: Array
         input_shape: Shape
+        switches: Array
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Pool, and keep the switches."""
-        check_floating(x, self.name)
-        (channels,) = self.output_shape(x.shape[1:])
-        y = np.empty((len(x), 1, 1, channels), x.dtype)
+        self.check_input(x)
+        y = np.empty((len(x), 1, 1, x.shape[3]), x.dtype)
         switches = np.empty(y.shape, np.int32)
         max_pool(kernel_input(x), x.shape[1:3], (1, 1), (0, 0), y, switches)
-        return y[:, 0, 0], self.Context(switches[:, 0, 0], x.shape[1:])
+        return y[:, 0, 0], self.Context(x.shape, switches[:, 0, 0])
 
     def _transpose(self, y: Array, context: Context) -> Array:
-        check_floating(y, self.name)
-        check_descent(y, context.switches.shape, y.dtype, self.name)
-        height, width, channels = context.input_shape
+        _, height, width, channels = context.input_shape
         x = np.zeros((len(y), height * width, channels), y.dtype)
         as_maps = (slice(None), np.newaxis, np.newaxis)
         unpool(kernel_input(y[as_maps]), kernel_input(context.switches[as_maps]), x)
-        return x.reshape(len(y), height, width, channels)
+        return x.reshape(context.input_shape)
 
     def centered(self, context: Context) -> Context:
         """Return the context with every winner replaced by the map's center, as `MaxPool2D.centered`."""
-        height, width, _ = context.input_shape
+        _, height, width, _ = context.input_shape
         center = (height - 1) // 2 * width + (width - 1) // 2
         return context._replace(switches=np.full_like(context.switches, center))

@@ -1,8 +1,8 @@
 """Pictures on a white backdrop, turned so that the backdrop is 0."""
 
 from npdeconv._checks import fraction
-from npdeconv._types import Array, Generator, Gradients, Shape
-from npdeconv.layers.base import Context, Layer, check_floating
+from npdeconv._types import Array, Generator, Gradients
+from npdeconv.layers.base import Context, Layer
 from npdeconv.layers.relu import ReLU
 
 
@@ -25,15 +25,17 @@ class Ink(Layer):
     pixels are what ought to be dark. By every other rule it is `backward`.
     """
 
+    locality = "position"
+
     def __init__(self, level: float) -> None:
-        self.level = fraction(level, self.name, "level")
+        self.level = fraction(level, self.kind, "level")
         if not self.level:
-            raise ValueError(f"{self.name}: level must be above 0 and below 1, got {level}")
+            raise ValueError(f"{self.kind}: level must be above 0 and below 1, got {level}")
         self._rectifier = ReLU()
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Subtract from the level and rectify."""
-        check_floating(x, self.name)
+        self.check_input(x)
         return self._rectifier.forward(x.dtype.type(self.level) - x)
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
@@ -44,10 +46,6 @@ class Ink(Layer):
     def deconv(self, y: Array, context: Context) -> Array:
         """Change the sign."""
         return -self._rectifier.descend(y, context, "linear")
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """The shape stays."""
-        return input_shape
 
     def __repr__(self) -> str:
         return f"Ink({self.level})"

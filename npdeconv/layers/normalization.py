@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from npdeconv._checks import not_negative, positive_int
-from npdeconv._types import Array, Generator, Gradients, Shape
-from npdeconv.layers.base import Layer, check_descent, check_floating
+from npdeconv._types import Array, Generator
+from npdeconv.layers.base import UninvertedLayer
 
 
-class LocalResponseNorm(Layer):
+class LocalResponseNorm(UninvertedLayer):
     """Divide every value by the energy of its neighboring channels, at the same position.
 
     With n = `size`, and the sum over the n channels around channel i, those that there are::
@@ -36,6 +36,8 @@ class LocalResponseNorm(Layer):
     every other rule it is `backward`, the full Jacobian.
     """
 
+    locality = "position"
+
     class Context(NamedTuple):
         """The inputs, and what is raised to the power, both (N, ..., C)."""
 
@@ -43,16 +45,16 @@ class LocalResponseNorm(Layer):
         energy: Array
 
     def __init__(self, size: int = 5, *, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
-        self.size = positive_int(size, self.name, "size")
-        self.alpha = not_negative(alpha, self.name, "alpha")
-        self.beta = not_negative(beta, self.name, "beta")
-        self.k = not_negative(k, self.name, "k")
+        self.size = positive_int(size, self.kind, "size")
+        self.alpha = not_negative(alpha, self.kind, "alpha")
+        self.beta = not_negative(beta, self.kind, "beta")
+        self.k = not_negative(k, self.kind, "k")
         if not self.k:
-            raise ValueError(f"{self.name}: k must be above 0, got {k}")
+            raise ValueError(f"{self.kind}: k must be above 0, got {k}")
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Divide, and keep x and what it was divided by."""
-        check_floating(x, self.name)
+        self.check_input(x)
         energy = _neighbors_sum(x * x, self.size // 2, self.size)
         energy *= self.alpha / self.size  # in place: getting fresh memory takes longer than the sums
         energy += self.k
@@ -60,24 +62,14 @@ class LocalResponseNorm(Layer):
         y *= x
         return y, self.Context(x, energy)
 
-    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
-        """Multiply with the Jacobian's transpose: what a channel does to itself, and to its neighbors."""
+    def _gradient(self, dy: Array, context: Context) -> Array:
+        # The Jacobian's transpose: what a channel does to itself, and to its neighbors.
         x, energy = context
-        check_descent(dy, x.shape, x.dtype, self.name)
         scaled = dy * energy**-self.beta
         # Channel i was held down by those around it; channel j holds down those whose neighbor it
         # is: the same window, mirrored.
         pressed = _neighbors_sum(scaled * x / energy, (self.size - 1) // 2, self.size)
-        return scaled - 2 * self.beta * self.alpha / self.size * x * pressed, {}
-
-    def deconv(self, y: Array, context: Context) -> Array:
-        """Return y: the paper does not invert a normalization."""
-        check_descent(y, context.x.shape, context.x.dtype, self.name)
-        return y
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """The shape stays."""
-        return input_shape
+        return scaled - 2 * self.beta * self.alpha / self.size * x * pressed
 
     def __repr__(self) -> str:
         return f"LocalResponseNorm({self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k})"

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from npdeconv._checks import image_shape, kernel_input
-from npdeconv._types import Array, Box, Generator, Gradients, Pair, Shape
+from npdeconv._types import Array, Generator, Pair, Shape
 from npdeconv.kernels.pooling import max_pool, unpool
-from npdeconv.layers.base import LinearLayer, check_descent, check_floating
+from npdeconv.layers.base import LinearLayer
 from npdeconv.layers.window import Padding, Window
 
 
@@ -24,31 +24,29 @@ class Pool2D(LinearLayer):
         padding must be smaller than the window.
     """
 
+    window: Window
+
     def __init__(
         self, window: int | Pair, *, stride: int | Pair | None = None, padding: Padding = "valid"
     ) -> None:
         stride = window if stride is None else stride
-        self.window = Window.parse(window, stride, padding, self.name, "window")
+        self.window = Window.parse(window, stride, padding, self.kind, "window")
         if isinstance(self.window.padding, tuple):
             for size, margins in zip(self.window.size, self.window.padding, strict=True):
                 if max(margins) >= size:
                     raise ValueError(
-                        f"{self.name}: padding must be smaller than the window {self.window.size},"
+                        f"{self.kind}: padding must be smaller than the window {self.window.size},"
                         f" got {self.window.padding}"
                     )
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(H, W, C) -> (OH, OW, C)."""
-        channels = image_shape(input_shape, self.name)[2]
-        return (*self.window.place(input_shape, self.name).out_shape, channels)
-
-    def receptive_field(self, box: Box, input_shape: Shape) -> Box:
-        """The box under the windows."""
-        return self.window.receptive_field(box, input_shape, self.name)
+        channels = image_shape(input_shape, self.kind)[2]
+        return (*self.window.place(input_shape, self.kind).out_shape, channels)
 
     def __repr__(self) -> str:
         size, stride, padding = self.window
-        return f"{self.name}({size}, stride={stride}, padding={padding!r})"
+        return f"{self.kind}({size}, stride={stride}, padding={padding!r})"
 
 
 class MaxPool2D(Pool2D):
@@ -66,32 +64,29 @@ class MaxPool2D(Pool2D):
     order. The paper's windows overlap; values that come down to the same winner are summed.
     """
 
-    class Context(NamedTuple):
-        """The winners' positions `h * W + w`, int32 (N, OH, OW, C), and the input's (H, W, C)."""
+    locality = "window"
+    beyond = -np.inf
 
-        switches: Array
+    class Context(NamedTuple):
+        """The shape of the batch of inputs, and the winners' positions `h * W + w`, int32 (N, OH, OW, C)."""
+
         input_shape: Shape
+        switches: Array
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Pool, and keep the switches."""
-        check_floating(x, self.name)
-        offset, out_shape = self.window.place(x.shape[1:], self.name)
+        self.check_input(x)
+        offset, out_shape = self.window.place(x.shape[1:], self.kind)
         y = np.empty((len(x), *out_shape, x.shape[3]), x.dtype)
         switches = np.empty(y.shape, np.int32)
         max_pool(kernel_input(x), self.window.size, self.window.stride, offset, y, switches)
-        return y, self.Context(switches, x.shape[1:])
-
-    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
-        """Send each gradient to the winner."""
-        return self._transpose(dy, context), {}
+        return y, self.Context(x.shape, switches)
 
     def _transpose(self, y: Array, context: Context) -> Array:
-        check_floating(y, self.name)
-        check_descent(y, context.switches.shape, y.dtype, self.name)
-        height, width, channels = context.input_shape
+        _, height, width, channels = context.input_shape
         x = np.zeros((len(y), height * width, channels), y.dtype)
         unpool(kernel_input(y), kernel_input(context.switches), x)
-        return x.reshape(len(y), height, width, channels)
+        return x.reshape(context.input_shape)
 
     def centered(self, context: Context) -> Context:
         """Return the context with every winner replaced by the center of its window.
@@ -99,9 +94,9 @@ class MaxPool2D(Pool2D):
         So unpools who has lost the switches. The center is that of the part of the window that
         lies in the image; of the four middle pixels of an even window, it is the upper left one.
         """
-        height, width, _ = context.input_shape
+        _, height, width, _ = context.input_shape
         size, stride, _ = self.window
-        (top, left), (down, across) = self.window.place(context.input_shape, self.name)
+        (top, left), (down, across) = self.window.place(context.input_shape[1:], self.kind)
         rows = _centers(down, size[0], stride[0], top, height)
         columns = _centers(across, size[1], stride[1], left, width)
         centers = rows[:, np.newaxis, np.newaxis] * width + columns[:, np.newaxis]  # (OH, OW, 1)

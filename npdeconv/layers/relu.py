@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 
 from npdeconv._checks import fraction
-from npdeconv._types import Array, Descent, Generator, Gradients, Shape
-from npdeconv.layers.base import Layer, check_descent, check_floating
+from npdeconv._types import Array, Generator, Gradients
+from npdeconv.layers.base import Layer
 
 
 class ReLU(Layer):
-    """max(x, 0): the layer whose way down depends on the rule of descent.
+    """max(x, 0): the layer whose way down depends on the rule of descent, as `Layer.descend` follows it.
 
     Guided backpropagation changes rectifiers and nothing else, and so do "linear" and "ascent". In
     any other layer, every rule but "deconv" is the gradient's way, `backward`. "deconv" is the
@@ -32,6 +32,9 @@ class ReLU(Layer):
     is silent on noise has no gradient to climb by.
     """
 
+    locality = "position"
+    rectifies = True
+
     class Context(NamedTuple):
         """Where the input was positive: bool (N, ...)."""
 
@@ -39,37 +42,18 @@ class ReLU(Layer):
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Rectify, and keep where x was positive."""
-        check_floating(x, self.name)
+        self.check_input(x)
         return np.maximum(x, 0), self.Context(x > 0)
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
         """Pass the gradient where x was positive (the gradient at 0 is taken as 0)."""
-        self._check(dy, context)
+        self.check_descent(dy, context)
         return dy * context.positive, {}
 
     def deconv(self, y: Array, context: Context) -> Array:
         """Rectify again: only positive evidence is carried down."""
-        self._check(y, context)
+        self.check_descent(y, context)
         return np.maximum(y, 0)
-
-    def descend(self, y: Array, context: Context, rule: Descent) -> Array:
-        """Gate by what was positive on the way up, what is positive on the way down, both, or nothing."""
-        self._check(y, context)
-        above = y
-        if rule in ("gradient", "guided", "ascent"):
-            y, _ = self.backward(y, context)
-        if rule == "ascent":
-            stopped = ~y.any(axis=tuple(range(1, y.ndim)))
-            y[stopped] = above[stopped]
-        return self.deconv(y, context) if rule in ("deconv", "guided") else y
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """The shape stays."""
-        return input_shape
-
-    def _check(self, y: Array, context: Context) -> None:
-        check_floating(y, self.name)
-        check_descent(y, context.positive.shape, y.dtype, self.name)
 
     def __repr__(self) -> str:
         return "ReLU()"
@@ -95,24 +79,26 @@ class LeakyReLU(ReLU):
     to 1, projections become those of a network of rectifiers, or of a linear one.
     """
 
+    locality = "position"
+
     def __init__(self, slope: float = 0.1) -> None:
-        self.slope = fraction(slope, self.name, "slope")
+        self.slope = fraction(slope, self.kind, "slope")
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, ReLU.Context]:
         """Rectify, and keep where x was positive."""
-        check_floating(x, self.name)
+        self.check_input(x)
         return self._leak(x), self.Context(x > 0)
 
     def backward(self, dy: Array, context: ReLU.Context) -> tuple[Array, Gradients]:
         """Pass the gradient where x was positive, and its share elsewhere."""
-        self._check(dy, context)
+        self.check_descent(dy, context)
         # Looked up by the sign: numpy.where takes several times as long where signs change often.
         gates = np.array([self.slope, 1], dy.dtype)
         return dy * gates[context.positive.view(np.uint8)], {}
 
     def deconv(self, y: Array, context: ReLU.Context) -> Array:
         """Rectify again: carry down positive evidence, and a share of what speaks against."""
-        self._check(y, context)
+        self.check_descent(y, context)
         return self._leak(y)
 
     def _leak(self, x: Array) -> Array:

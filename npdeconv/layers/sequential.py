@@ -55,7 +55,7 @@ class Sequential(Layer):
         classes: tuple[str, ...] | None = None,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self._name, self._dtype = name, np.dtype(dtype)
+        self.name, self._dtype = name, np.dtype(dtype)
         self.classes = classes
         if not isinstance(layers, Mapping):
             raise TypeError(
@@ -79,11 +79,6 @@ class Sequential(Layer):
             for name, layer in self.layers.items()
             for key, array in layer.parameters.items()
         }
-
-    @property
-    def name(self) -> str:
-        """What messages and run folders call the chain."""
-        return self._name
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -141,6 +136,10 @@ class Sequential(Layer):
         for layer, shape in zip(reversed(list(self.layers.values())), reversed(inputs[:-1]), strict=True):
             box = layer.receptive_field(box, shape)
         return box
+
+    def centered(self, context: Tape) -> Tape:
+        """Return the tape of a pass that has lost the switches of all its poolings."""
+        return tuple(layer.centered(own) for layer, own in zip(self.layers.values(), context, strict=True))
 
     @overload
     def __getitem__(self, key: str) -> Layer: ...

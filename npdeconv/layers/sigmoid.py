@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._types import Array, Generator, Gradients, Shape
-from npdeconv.layers.base import Layer, check_descent, check_floating
+from npdeconv._types import Array, Generator
+from npdeconv.layers.base import UninvertedLayer
 
 
-class Sigmoid(Layer):
+class Sigmoid(UninvertedLayer):
     """1 / (1 + exp(-x)), value by value: a logit becomes a probability.
 
     Notes
@@ -18,6 +18,8 @@ class Sigmoid(Layer):
     has no inverse of it. By every other rule it is `backward`.
     """
 
+    locality = "position"
+
     class Context(NamedTuple):
         """The outputs, (N, ...): the slope follows from them."""
 
@@ -25,28 +27,14 @@ class Sigmoid(Layer):
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Compute the probabilities, and keep them."""
-        check_floating(x, self.name)
+        self.check_input(x)
         # exp of what is never positive: that of a large x would overflow.
         small = np.exp(-np.abs(x))
         y = np.where(x < 0, small, 1) / (1 + small)
         return y, self.Context(y)
 
-    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
-        """Multiply with the slope, y * (1 - y)."""
-        self._check(dy, context)
-        return dy * (context.y * (1 - context.y)), {}
-
-    def deconv(self, y: Array, context: Context) -> Array:
-        """Return y: projections start from the logits' space."""
-        self._check(y, context)
-        return y
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """The shape stays."""
-        return input_shape
-
-    def _check(self, y: Array, context: Context) -> None:
-        check_descent(y, context.y.shape, context.y.dtype, self.name)
+    def _gradient(self, dy: Array, context: Context) -> Array:
+        return dy * (context.y * (1 - context.y))
 
     def __repr__(self) -> str:
         return "Sigmoid()"

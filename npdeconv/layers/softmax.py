@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._types import Array, Generator, Gradients, Shape
-from npdeconv.layers.base import Layer, check_descent, check_floating
+from npdeconv._types import Array, Generator
+from npdeconv.layers.base import UninvertedLayer
 
 
 def softmax(logits: Array) -> Array:
@@ -15,7 +15,7 @@ def softmax(logits: Array) -> Array:
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
-class Softmax(Layer):
+class Softmax(UninvertedLayer):
     """Turn logits into probabilities along the last axis: (N, M) -> (N, M).
 
     Notes
@@ -35,24 +35,14 @@ class Softmax(Layer):
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Return the probabilities, and keep them."""
-        check_floating(x, self.name)
+        self.check_input(x)
         y = softmax(x)
         return y, self.Context(y)
 
-    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
-        """Multiply with the Jacobian diag(y) - y y^T, without forming it."""
+    def _gradient(self, dy: Array, context: Context) -> Array:
+        # The Jacobian is diag(y) - y y^T; it is not formed.
         y = context.y
-        check_descent(dy, y.shape, y.dtype, self.name)
-        return y * (dy - (dy * y).sum(axis=-1, keepdims=True)), {}
-
-    def deconv(self, y: Array, context: Context) -> Array:
-        """Return y: projections start from the logits' space."""
-        check_descent(y, context.y.shape, context.y.dtype, self.name)
-        return y
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """The shape stays."""
-        return input_shape
+        return y * (dy - (dy * y).sum(axis=-1, keepdims=True))
 
     def __repr__(self) -> str:
         return "Softmax()"

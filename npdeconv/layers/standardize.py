@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from npdeconv._checks import describe
-from npdeconv._types import Array, Generator, Gradients, Shape
-from npdeconv.layers.base import LinearLayer, check_descent, check_floating
+from npdeconv._types import Array, Generator, Shape
+from npdeconv.layers.base import LinearLayer
 
 
 class Standardize(LinearLayer):
@@ -29,6 +29,8 @@ class Standardize(LinearLayer):
         If the two are not of one length, or hold NaN, infinity, or a `std` that is not above 0.
     """
 
+    locality = "position"
+
     class Context(NamedTuple):
         """The shape of the batch."""
 
@@ -40,25 +42,17 @@ class Standardize(LinearLayer):
         self.reverse = reverse
         got = f"{describe(mean)} and {describe(std)}"
         if self.mean.ndim != 1 or self.mean.shape != self.std.shape:
-            raise ValueError(f"{self.name}: expected as many means as stds, got {got}")
+            raise ValueError(f"{self.kind}: expected as many means as stds, got {got}")
         if not np.isfinite([self.mean, self.std]).all() or self.std.min(initial=np.inf) <= 0:
-            raise ValueError(f"{self.name}: expected finite means, and stds above 0, got {got}")
+            raise ValueError(f"{self.kind}: expected finite means, and stds above 0, got {got}")
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Subtract and divide; turn the channels around if asked to."""
-        check_floating(x, self.name)
-        self.output_shape(x.shape[1:])
-        return self._reorder((x - self.mean.astype(x.dtype)) / self.std.astype(x.dtype)), self.Context(
-            x.shape
-        )
-
-    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
-        """Turn the channels around if asked to; divide by `std`."""
-        return self._transpose(dy, context), {}
+        self.check_input(x)
+        y = (x - self.mean.astype(x.dtype)) / self.std.astype(x.dtype)
+        return self._reorder(y), self.Context(x.shape)
 
     def _transpose(self, y: Array, context: Context) -> Array:
-        check_floating(y, self.name)
-        check_descent(y, context.shape, y.dtype, self.name)
         return self._reorder(y) / self.std.astype(y.dtype)
 
     def _reorder(self, x: Array) -> Array:
@@ -67,7 +61,7 @@ class Standardize(LinearLayer):
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape stays."""
         if input_shape[-1:] != self.mean.shape:
-            raise ValueError(f"{self.name}: expected {len(self.mean)} channels, got shape {input_shape}")
+            raise ValueError(f"{self.kind}: expected {len(self.mean)} channels, got shape {input_shape}")
         return input_shape
 
     def __repr__(self) -> str:

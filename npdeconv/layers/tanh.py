@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._types import Array, Generator, Gradients, Shape
-from npdeconv.layers.base import Layer, check_descent, check_floating
+from npdeconv._types import Array, Generator
+from npdeconv.layers.base import UninvertedLayer
 
 
-class Tanh(Layer):
+class Tanh(UninvertedLayer):
     """tanh(x), value by value.
 
     Notes
@@ -17,6 +17,8 @@ class Tanh(Layer):
     tanh keeps both signs, so there is nothing to rectify. By every other rule it is `backward`.
     """
 
+    locality = "position"
+
     class Context(NamedTuple):
         """The outputs, (N, ...): the slope follows from them."""
 
@@ -24,26 +26,12 @@ class Tanh(Layer):
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Compute the tangent, and keep it."""
-        check_floating(x, self.name)
+        self.check_input(x)
         y = np.tanh(x)
         return y, self.Context(y)
 
-    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
-        """Multiply with the slope, 1 - tanh(x)**2."""
-        self._check(dy, context)
-        return dy * (1 - context.y * context.y), {}
-
-    def deconv(self, y: Array, context: Context) -> Array:
-        """Return y."""
-        self._check(y, context)
-        return y
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """The shape stays."""
-        return input_shape
-
-    def _check(self, y: Array, context: Context) -> None:
-        check_descent(y, context.y.shape, context.y.dtype, self.name)
+    def _gradient(self, dy: Array, context: Context) -> Array:
+        return dy * (1 - context.y * context.y)
 
     def __repr__(self) -> str:
         return "Tanh()"

@@ -65,5 +65,5 @@ def build_own(name: str, builder: Builder, options: dict[str, Any]) -> Sequentia
     network = builder(**options)
     if not isinstance(network, Sequential):
         raise TypeError(f"{name}: expected a Sequential to be returned, got {type(network).__name__}")
-    network._name = name
+    network.name = name
     return network

@@ -35,7 +35,7 @@ def first_filters(network: Sequential) -> Array:
     """
     first = next((layer for layer in _flat(network) if layer.parameters), None)
     if not isinstance(first, Conv2D):
-        kind = "none" if first is None else first.name
+        kind = "none" if first is None else first.kind
         raise ValueError(
             f"first_filters: expected {network.name} to start with a Conv2D, its first with weights is {kind}"
         )

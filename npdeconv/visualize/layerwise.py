@@ -9,7 +9,7 @@ from npdeconv._brief import brief
 from npdeconv._checks import name_list, one_image, positive_int
 from npdeconv._types import Array, Rule, Shape
 from npdeconv.finite import finite_answers
-from npdeconv.layers import MaxPool2D, ReLU, Sequential, Softmax
+from npdeconv.layers import MaxPool2D, Sequential, Softmax
 from npdeconv.visualize.projection import Projection, maps_of, project
 
 
@@ -84,7 +84,9 @@ def shown_layers(network: Sequential) -> tuple[str, ...]:
 
     That is each rectifier and max pooling, and what the classes are read from.
     """
-    names = [name for name, layer in network.layers.items() if isinstance(layer, ReLU | MaxPool2D)]
+    names = [
+        name for name, layer in network.layers.items() if layer.rectifies or isinstance(layer, MaxPool2D)
+    ]
     last = next(name for name in reversed(list(network.layers)) if not isinstance(network[name], Softmax))
     return tuple(names if last in names else [*names, last])
 
@@ -95,7 +97,7 @@ def map_layers(network: Sequential, input_shape: Shape) -> tuple[str, ...]:
     Where a network has no such layer by itself, it is each layer that gives maps.
     """
     maps = [name for name, shape in network.output_shapes(input_shape) if len(shape) == 3]
-    rectified = [name for name in shown_layers(network) if name in maps and isinstance(network[name], ReLU)]
+    rectified = [name for name in shown_layers(network) if name in maps and network[name].rectifies]
     return tuple(rectified or maps)
 
 

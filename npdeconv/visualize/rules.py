@@ -14,8 +14,7 @@ from npdeconv._checks import one_image
 from npdeconv._types import Array, Rule
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
-from npdeconv.layers import GlobalMaxPool, MaxPool2D, Sequential
-from npdeconv.layers.base import Context, Layer
+from npdeconv.layers import Sequential
 from npdeconv.visualize.projection import Projection, Select, as_map_shape, project
 
 RULE_GATES: dict[Rule, tuple[bool, bool]] = {
@@ -82,7 +81,7 @@ def compare_rules(
     head = network[:layer]
     y, tape = head.forward(as_input(batch, head.dtype))
     start = _only(y, feature_map, None if select == "map" else unit.position[0])
-    tapes = {True: tape, False: _centered(head, tape)}
+    tapes = {True: tape, False: head.centered(tape)}
     combinations = [(rule, switches) for switches in (True, False) for rule in RULE_GATES]
     pixels = np.concatenate([head.descend(start, tapes[switches], rule) for rule, switches in combinations])
     return RuleComparison(
@@ -116,10 +115,3 @@ def _only(y: Array, feature_map: int, position: Array | None) -> Array:
     kept = np.zeros_like(maps)
     kept[row, column, feature_map] = np.maximum(maps[row, column, feature_map], 0)
     return kept.reshape(y.shape)
-
-
-def _centered(layer: Layer, context: Context) -> Context:
-    """Replace the switches of all poolings in a chain, however deeply it is nested."""
-    if isinstance(layer, Sequential):
-        return tuple(_centered(part, own) for part, own in zip(layer.layers.values(), context, strict=True))
-    return layer.centered(context) if isinstance(layer, MaxPool2D | GlobalMaxPool) else context

@@ -65,7 +65,7 @@ def match(network: Sequential, steps: list[Step]) -> dict[str, list[str]]:
         del theirs[-1]
     names = {}
     for own, part in zip_longest(ours, theirs):
-        kind = None if own is None else own[1].name
+        kind = None if own is None else own[1].kind
         if part is None or kind != part.kind:
             here = "its end" if own is None else f"{own[0]!r}, {kind}"
             there = "its end" if part is None else f"{part.step.name!r}, {part.kind}"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from npdeconv._files import UnexpectedError
-from npdeconv.layers import Layer
+from npdeconv.layers import Layer, Sequential
 from npdeconv.weights.arrays import Stored
 
 Module: TypeAlias = Mapping[str, Stored]
@@ -68,7 +68,7 @@ def check_names(network: Layer, names: Names, who: str) -> None:
         raise KeyError(f"{who}: expected every layer with parameters in `names`, {missing[0]!r} is not")
 
 
-def in_order(network: Layer, modules: Mapping[str, Module], fold: bool) -> dict[str, list[str]]:
+def in_order(network: Sequential, modules: Mapping[str, Module], fold: bool) -> dict[str, list[str]]:
     """Match layers and modules by their order, each batch normalization going with what is before it."""
     groups: list[list[str]] = []
     for name, module in modules.items():

@@ -1,4 +1,4 @@
-"""Finite differences for everyone: do a layer's `backward` and `deconv` tell the truth?
+"""Finite differences: does a layer's `backward` tell the truth?
 
 Works on any `Layer`, a user's own too, and on whole networks. Use float64: float32 leaves about
 three digits of a difference quotient.
@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from npdeconv._checks import describe, positive_int
+from npdeconv._checks import positive_int
 from npdeconv._types import Array, Generator
-from npdeconv.layers.base import Layer
+from npdeconv.gradcheck.adjoint import checked_input
+from npdeconv.layers import Layer
 
 HIDDEN = 2.5e-4  # of a gradient: where rounding may be larger, an error of a thousandth could hide
 
@@ -123,7 +124,7 @@ def check_gradients(
     at least melts with the step (there are many: one weight moves all the units of a large map).
     The error of a wrong gradient stays what it is.
     """
-    x = _checked(x)
+    x = checked_input(x)
     rng = np.random.default_rng(0) if rng is None else rng
     samples = positive_int(samples, "check_gradients", "samples")
     noise = int(rng.integers(2**63))
@@ -138,13 +139,13 @@ def check_gradients(
     dx, gradients = layer.backward(dy, context)
     missing = set(layer.parameters) ^ set(gradients)
     if missing:
-        raise ValueError(f"{layer.name}: parameters and gradients differ in {', '.join(sorted(missing))}")
+        raise ValueError(f"{layer.kind}: parameters and gradients differ in {', '.join(sorted(missing))}")
     checks = []
     pairs = [("x", x, dx), *((name, array, gradients[name]) for name, array in layer.parameters.items())]
     for name, array, gradient in pairs:
         if gradient.shape != array.shape:
             raise ValueError(
-                f"{layer.name}: the gradient of {name} has shape {gradient.shape}, not {array.shape}"
+                f"{layer.kind}: the gradient of {name} has shape {gradient.shape}, not {array.shape}"
             )
         if progress is not None:
             progress(name)
@@ -152,51 +153,6 @@ def check_gradients(
         probe = _Probe(lambda: forward()[0], y, dy, array, step)
         checks.append(_compare(name, gradient.reshape(-1), entries, probe, tolerance))
     return GradientReport(tuple(checks), tolerance)
-
-
-class AdjointReport(NamedTuple):
-    """How far `deconv` and `backward` are from the transpose of `forward`, relative to the norms."""
-
-    deconv: float
-    backward: float
-
-
-def check_adjoint(layer: Layer, x: Array, *, rng: Generator | None = None) -> AdjointReport:
-    """Test the identity <f(x) - f(0), y> == <x, f'(y)> with a random y.
-
-    It holds for every layer that is linear but for a bias (`Conv2D`, `Dense`, `Flatten`), and for
-    `MaxPool2D`, whose switches are those of x. A rectifier breaks it, as it should.
-
-    Parameters
-    ----------
-    layer : Layer
-    x : floats (N, ...)
-    rng : numpy.random.Generator, optional
-        Draws y; seed 0 unless given.
-
-    Returns
-    -------
-    AdjointReport
-        |left - right| / (|f(x) - f(0)| |y|) for `deconv` and for `backward`; rounding errors only
-        (below 1e-10 in float64) where the identity holds.
-    """
-    x = _checked(x)
-    rng = np.random.default_rng(0) if rng is None else rng
-    output, context = layer.forward(x)
-    linear = output - layer(np.zeros_like(x))
-    y = rng.standard_normal(output.shape).astype(output.dtype)
-    scale = float(np.linalg.norm(linear) * np.linalg.norm(y)) or 1.0
-    up = np.vdot(linear, y)
-    down = np.vdot(x, layer.deconv(y, context)), np.vdot(x, layer.backward(y, context)[0])
-    return AdjointReport(*(float(abs(up - inner)) / scale for inner in down))
-
-
-def _checked(x: Array) -> Array:
-    if not isinstance(x, np.ndarray) or not np.issubdtype(x.dtype, np.floating):
-        raise TypeError(f"gradcheck: expected x to be an array of floats, got {describe(x)}")
-    if not np.isfinite(x).all():
-        raise ValueError("gradcheck: expected finite x, got NaN or infinity")
-    return x
 
 
 class _Probe(NamedTuple):

@@ -1,0 +1,133 @@
+"""`check_layer`: the whole contract of a layer, as one call."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from npdeconv._checks import describe
+from npdeconv._types import Array, Generator, Shape
+from npdeconv.gradcheck import clauses, conduct
+from npdeconv.gradcheck.subjects import BrokenClauseError, distinct, in_dtype
+from npdeconv.layers import Layer
+
+Clause: TypeAlias = Callable[[Layer, Array], str | None]
+
+CLAUSES: Mapping[str, Clause] = {
+    "finite differences": clauses.finite_differences,
+    "adjoint": clauses.adjoint,
+    "homogeneity": clauses.homogeneity,
+    "rules of descent": clauses.rules,
+    "output_shape": clauses.output_shape,
+    "gradients": clauses.gradients,
+    "receptive_field": clauses.receptive_field,
+    "locality": clauses.locality,
+    "dtype": conduct.dtype,
+    "batch": conduct.batch,
+    "inputs untouched": conduct.inputs,
+    "strided inputs": conduct.strides,
+    "interleaved passes": conduct.interleaved,
+    "eight threads": conduct.threads,
+    "no trace": conduct.trace,
+    "copies": conduct.copies,
+    "shape on the way down": conduct.descent,
+}
+
+
+class ClauseCheck(NamedTuple):
+    """How a layer fared with one clause."""
+
+    name: str
+    failure: str | None  # one sentence
+    omitted: str | None  # why it does not concern the layer
+
+
+class LayerReport(NamedTuple):
+    """What `check_layer` found; `str` of it is a table."""
+
+    layer: str  # its repr
+    input_shape: Shape
+    checks: tuple[ClauseCheck, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether no clause is broken."""
+        return not self.failures
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """One sentence for each broken clause."""
+        return tuple(f"{check.name}: {check.failure}" for check in self.checks if check.failure)
+
+    def __str__(self) -> str:
+        lines = [f"{self.layer}, inputs of shape {self.input_shape}"]
+        for name, failure, omitted in self.checks:
+            verdict = "FAILED" if failure else f"not asked: {omitted}" if omitted else "passed"
+            lines.append(f"  {name:<22} {verdict}")
+        kept = len(self.checks) - len(self.failures)
+        verdict = "passed" if self.passed else f"FAILED: {len(self.failures)} broken, {kept} not"
+        return "\n".join([*lines, verdict, *(f"  {failure}" for failure in self.failures)])
+
+
+def check_layer(layer: Layer, input_shape: Shape, *, rng: Generator | None = None) -> LayerReport:
+    """Hold a layer to the whole contract of `npdeconv.layers.base`.
+
+    Parameters
+    ----------
+    layer : Layer
+        Of any dtype. Copies of it are tried, and their parameters of zeros, such as biases, are drawn:
+        a forgotten one would not be noticed.
+    input_shape : tuple of int
+        Of one input, such as (H, W, C). Odd and different numbers hide less.
+    rng : numpy.random.Generator, optional
+        Draws the inputs; seed 0 unless given.
+
+    Returns
+    -------
+    LayerReport
+
+    Raises
+    ------
+    TypeError
+        If it is no layer.
+    ValueError
+        If it does not take inputs of this shape.
+
+    Notes
+    -----
+    The clauses are those of `npdeconv.gradcheck.clauses`, on the arithmetic, and of
+    `npdeconv.gradcheck.conduct`. A clause that raises any other error is broken too.
+
+    Examples
+    --------
+    >>> from npdeconv.layers import LeakyReLU
+    >>> check_layer(LeakyReLU(0.2), (5, 7, 3)).passed
+    True
+    """
+    if not isinstance(layer, Layer):
+        raise TypeError(f"check_layer: expected a Layer, got {describe(layer)}")
+    layer.output_shape(input_shape)
+    rng = np.random.default_rng(0) if rng is None else rng
+    x = distinct((3, *input_shape), rng)
+    noise = int(rng.integers(2**63))
+    checks = tuple(_check(name, clause, layer, x, noise) for name, clause in CLAUSES.items())
+    return LayerReport(repr(layer), tuple(input_shape), checks)
+
+
+def _check(name: str, clause: Clause, layer: Layer, x: Array, noise: int) -> ClauseCheck:
+    try:
+        # A copy for each: a clause that is broken must not spoil the next.
+        return ClauseCheck(name, None, clause(_filled(layer, noise), x.copy()))
+    except BrokenClauseError as error:
+        return ClauseCheck(name, str(error), None)
+    except Exception as error:  # whatever somebody's own layer raises
+        return ClauseCheck(name, f"{type(error).__name__}: {error}", None)
+
+
+def _filled(layer: Layer, noise: int) -> Layer:
+    """Return a float64 copy whose parameters of zeros are drawn."""
+    twin, rng = in_dtype(layer, np.float64), np.random.default_rng(noise)
+    for array in twin.parameters.values():
+        if not array.any():
+            array[...] = rng.normal(size=array.shape)
+    return twin

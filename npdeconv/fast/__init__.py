@@ -5,7 +5,7 @@ every sum in a fixed order. Training, prediction and occlusion in float32 take t
 
 * `plan` passes convolution, ReLU and pooling in one go, by the `blocks`;
 * `winograd` saves three of four multiplications of a 3x3 convolution, and rounds more;
-* `twins` keeps that rounding from deciding gates and winners while a network is trained;
+* `equal_patches` keeps that rounding from deciding gates and winners while a network is trained;
 * `cone` computes what one changed box of an image can reach; `crops`, what one unit can see.
 
 What looks into a network (projections, their rules, switches, gradient checks) never comes here.

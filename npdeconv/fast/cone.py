@@ -14,7 +14,7 @@ import numpy as np
 
 from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Pair
-from npdeconv.fast.pieces import cut
+from npdeconv.fast.cut_pieces import cut_pieces
 from npdeconv.fast.plan import Plan
 from npdeconv.layers import (
     AvgPool2D,
@@ -56,10 +56,10 @@ class Variants(NamedTuple):
     corners: Array  # int (N, 2): row and column of their upper left corners
 
     def pieces(self, places: Array, size: Pair, beyond: float) -> Array:
-        """Cut a piece out of each, see `npdeconv.fast.pieces.cut`."""
+        """Cut a piece out of each, see `cut_pieces`."""
         result = np.empty((len(self.boxes), *size, self.clean.shape[2]), self.clean.dtype)
         clean, boxes, corners = map(kernel_input, self)
-        cut(clean, boxes, corners, kernel_input(places), beyond, result)
+        cut_pieces(clean, boxes, corners, kernel_input(places), beyond, result)
         return result
 
     def whole(self) -> Array:

@@ -17,7 +17,6 @@ from npdeconv.fast.winograd_transforms import (
     ELEMENTS,
     OUT,
     inputs_from_squares,
-    outputs_from_squares,
     squares_from_inputs,
     squares_from_outputs,
 )
@@ -34,12 +33,18 @@ class Tile(NamedTuple):
 
     images: slice  # of the batch
     rows: int  # of squares, of each image
-    top: int  # the output rows of these squares are those from `top`
-    bottom: int  # up to, without, `bottom`
+    top: int  # the first output row of these squares
+    bottom: int  # and the one behind the last
+
+    def numbered(self, columns: int) -> Iterator[tuple[int, int]]:
+        """Yield each image's number in the batch, and where its squares begin among the tile's."""
+        for n in range(self.images.start, self.images.stop):
+            yield n, (n - self.images.start) * self.rows * columns
 
 
-Fill: TypeAlias = Callable[[Tile, Array], None]
-"""Writes the gradient of a tile's outputs to an array (images, 4 * rows, 4 * columns, F), zeros beyond."""
+Fill: TypeAlias = Callable[[int, int, int, Array], None]
+"""Given n, top and bottom, writes the gradient of the n-th image's outputs in these rows to an array
+(at least bottom - top, at least OW, F), with zeros beyond."""
 
 
 class Tiles:
@@ -64,7 +69,7 @@ class Tiles:
             ELEMENTS * squares * self.channels,
             ELEMENTS * squares * self.filters,
             (self.rows_per_tile * OUT + 2) * (self.columns * OUT + 2) * self.channels,
-            squares * OUT * OUT * self.filters,
+            self.rows_per_tile * OUT * self.columns * OUT * self.filters,
         ]
         self._of_inputs, self._of_outputs, self._padded, self._maps = _rooms(sizes, dtype)
 
@@ -77,8 +82,8 @@ class Tiles:
                 yield Tile(images, rows, row * OUT, min((row + rows) * OUT, self.out_shape[0]))
 
     def maps(self, tile: Tile) -> Array:
-        """Return room for the tile's outputs, (images, output rows, OW, F)."""
-        return _shaped(self._maps, _count(tile), tile.bottom - tile.top, self.out_shape[1], self.filters)
+        """Return room for the outputs of one image of a tile, (bottom - top, OW, F)."""
+        return _shaped(self._maps, tile.bottom - tile.top, self.out_shape[1], self.filters)
 
     def products(self, tile: Tile, x: Array, transformed: Array, bias: Array) -> Array:
         """Return M, the products with the filters (36, C, F), and the bias in them: (36, squares, F)."""
@@ -89,10 +94,11 @@ class Tiles:
 
     def gradient_squares(self, tile: Tile, fill: Fill) -> Array:
         """Return W, the transformed gradients of the outputs: (36, squares, F)."""
-        dmaps = _shaped(self._maps, _count(tile), tile.rows * OUT, self.columns * OUT, self.filters)
-        fill(tile, dmaps)
+        dmaps = _shaped(self._maps, tile.rows * OUT, self.columns * OUT, self.filters)
         gradients = self._squares(self._of_outputs, tile, self.filters)
-        squares_of_gradients(dmaps, gradients)
+        for n, first in tile.numbered(self.columns):
+            fill(n, tile.top, tile.bottom, dmaps)
+            squares_from_outputs(dmaps, first, gradients)
         return gradients
 
     def add_to_filters(self, tile: Tile, x: Array, gradients: Array, sums: Array, dbias: Array) -> None:
@@ -106,7 +112,7 @@ class Tiles:
         squares = self._squares(self._of_inputs, tile, self.channels)
         multiply(gradients, transposed, squares)
         top, left = tile.top - self.offset[0], -self.offset[1]
-        images_of_squares(squares, self._padded_image(tile)[0], top, left, dx[tile.images])
+        images_of_squares(squares, self._padded_image(tile), top, left, dx[tile.images])
 
     def _squares_of_inputs(self, tile: Tile, x: Array) -> Array:
         """Return V, the transformed inputs: (36, squares, C)."""
@@ -116,10 +122,11 @@ class Tiles:
         return squares
 
     def _squares(self, room: Array, tile: Tile, depth: int) -> Array:
-        return _shaped(room, ELEMENTS, _count(tile) * tile.rows * self.columns, depth)
+        images = tile.images.stop - tile.images.start
+        return _shaped(room, ELEMENTS, images * tile.rows * self.columns, depth)
 
     def _padded_image(self, tile: Tile) -> Array:
-        return _shaped(self._padded, 1, tile.rows * OUT + 2, self.columns * OUT + 2, self.channels)
+        return _shaped(self._padded, tile.rows * OUT + 2, self.columns * OUT + 2, self.channels)
 
     def _largest(self, itemsize: int) -> Pair:
         """Return how many images, and how many rows of squares of each, a tile has at most."""
@@ -130,10 +137,6 @@ class Tiles:
         if most_rows >= self.rows:
             return max(1, min(self.batch, most_rows // self.rows)), self.rows
         return 1, -(-self.rows // -(-self.rows // most_rows))  # tiles of one height
-
-
-def _count(tile: Tile) -> int:
-    return int(tile.images.stop - tile.images.start)
 
 
 def _shaped(room: Array, *shape: int) -> Array:
@@ -156,8 +159,8 @@ def _rooms(sizes: list[int], dtype: np.dtype[Any]) -> list[Array]:
 def squares_of_images(x: Array, top: int, left: int, padded: Array, squares: Array) -> None:
     """Transform the part of each image that begins at (top, left), see `squares_from_inputs`."""
     for n in range(len(x)):
-        copy_padded(x[n : n + 1], top, left, padded)
-        squares_from_inputs(padded[0], squares.shape[1] // len(x) * n, squares)
+        copy_padded(x[n], top, left, padded)
+        squares_from_inputs(padded, squares.shape[1] // len(x) * n, squares)
 
 
 @kernel
@@ -167,20 +170,6 @@ def images_of_squares(squares: Array, padded: Array, top: int, left: int, dx: Ar
         padded[:] = 0
         inputs_from_squares(squares, squares.shape[1] // len(dx) * n, padded)
         _add_cropped(padded, top, left, dx[n])
-
-
-@kernel
-def maps_of_squares(products: Array, maps: Array) -> None:
-    """Transform each image's products to its outputs, see `outputs_from_squares`."""
-    for n in range(len(maps)):
-        outputs_from_squares(products, products.shape[1] // len(maps) * n, maps[n])
-
-
-@kernel
-def squares_of_gradients(dmaps: Array, gradients: Array) -> None:
-    """Transform the gradients of each image's outputs, see `squares_from_outputs`."""
-    for n in range(len(dmaps)):
-        squares_from_outputs(dmaps[n], gradients.shape[1] // len(dmaps) * n, gradients)
 
 
 @kernel
@@ -227,22 +216,23 @@ def _add(source: Array, target: Array) -> None:
 
 
 @kernel
-def copy_padded(images: Array, top: int, left: int, padded: Array) -> None:
-    """Copy the part of each image that begins at (top, left), with zeros beyond the image."""
-    height, width = images.shape[1:3]
-    first, last = max(left, 0), min(left + padded.shape[2], width)
-    for n in range(len(images)):
-        for i in range(padded.shape[1]):
-            h, row = top + i, padded[n, i]
-            if 0 <= h < height and first < last:
-                row[: first - left] = 0
-                source = images[n, h, first:last].reshape(-1)
-                target = row[first - left : last - left].reshape(-1)
-                for k in range(source.size):
-                    target[k] = source[k]
-                row[last - left :] = 0
-            else:
-                row[:] = 0
+def copy_padded(image: Array, top: int, left: int, padded: Array) -> None:
+    """Copy the part of an image that begins at (top, left), with zeros beyond the image."""
+    height, width = image.shape[:2]
+    first, last = max(left, 0), min(left + padded.shape[1], width)
+    for i in range(padded.shape[0]):
+        h = top + i
+        if 0 <= h < height and first < last:
+            padded[i, : first - left] = 0
+            source, target = (
+                image[h, first:last].reshape(-1),
+                padded[i, first - left : last - left].reshape(-1),
+            )
+            for k in range(source.size):
+                target[k] = source[k]
+            padded[i, last - left :] = 0
+        else:
+            padded[i] = 0
 
 
 @kernel

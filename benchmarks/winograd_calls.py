@@ -25,7 +25,7 @@ def convolve_transposed(dy: Array, weight: Array, stride: Pair, offset: Pair, im
     transposed = winograd.transpose_filters(winograd.transform_filters(weight))
     channels, filters = weight.shape[2:]
     tiles = Tiles(len(dy), (offset, (dy.shape[1], dy.shape[2])), (channels, filters), dy.dtype)
-    dx = np.zeros((len(dy), *image_shape, channels), dy.dtype)
+    dx = np.empty((len(dy), *image_shape, channels), dy.dtype)
     for tile in tiles:
         tiles.add_to_inputs(tile, tiles.gradient_squares(tile, _copied(dy)), transposed, dx)
     return dx

@@ -109,6 +109,8 @@ class Tiles:
 
     def add_to_inputs(self, tile: Tile, gradients: Array, transposed: Array, dx: Array) -> None:
         """Add what a tile contributes to the gradient of the inputs, dx (N, H, W, C)."""
+        if tile.top == 0:
+            dx[tile.images] = 0  # here and not before, so that it is in the cache when it is added to
         squares = self._squares(self._of_inputs, tile, self.channels)
         multiply(gradients, transposed, squares)
         top, left = tile.top - self.offset[0], -self.offset[1]

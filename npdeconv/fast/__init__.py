@@ -9,7 +9,7 @@ every sum in a fixed order. Training, prediction and occlusion in float32 take t
 * `cone` computes what one changed box of an image can reach; `crops`, what one unit can see.
 
 What looks into a network (projections, their rules, switches, gradient checks) never comes here.
-What only searches does, and its finds are computed again by the layers before they are reported.
+A search for the strongest does, and the layers compute again what it finds before it is reported.
 """
 
 from npdeconv.fast.plan import Plan

@@ -56,7 +56,7 @@ class DirectBlock:
         return self.forward(x)[0]
 
     def _fill(self, x: Array, y: Array, offset: Pair) -> None:
-        """Compute the outputs from the first filter position on, at (0, 0) - offset."""
+        """Compute the outputs y; the first filter position is at (0, 0) - offset."""
         weight, stride, out_shape = self.layer.weight, self.layer.window.stride, (y.shape[1], y.shape[2])
         for channels, filters in shares(weight, self.layer.groups):
             matrix = kernel_input(weight[..., filters].reshape(-1, filters.stop - filters.start))
@@ -183,7 +183,7 @@ def _pooled(maps: Array) -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class DenseBlock:
-    """A dense layer, by BLAS; its inputs in parts of a fixed length, which several workers may share."""
+    """A dense layer, by BLAS. Its inputs are cut into parts of a fixed length, for several workers."""
 
     layer: Dense
     workers: Map

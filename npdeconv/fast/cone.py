@@ -2,8 +2,8 @@
 
 A unit sees only its receptive field, so a box of pixels reaches only some of the next layer's
 units, those reach some of the layer after, and all others stay as they were. It is therefore
-enough to compute the units inside this widening cone: by the layers themselves, from pieces of
-what they would see.
+enough to compute the units inside this widening cone. The layers themselves do so, from pieces of
+their inputs.
 """
 
 import copy

@@ -1,4 +1,4 @@
-"""Equal patches, equal outputs: what Winograd's rounding would tell apart.
+"""Equal patches get equal outputs, although Winograd's algorithm rounds them differently.
 
 The rounding of an output depends on its place within a square. Where patches are equal, as on a
 blank background or along a straight edge, a rectifier and a pooling window would then decide by
@@ -26,7 +26,7 @@ def first_equals(x: Array, offset: Pair, out_shape: Pair, band: int) -> Array:
         Padding.
     out_shape : (OH, OW)
     band : int
-        So many output rows are compared with each other, and not with others.
+        Patches are compared within bands of so many output rows.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def first_equals(x: Array, offset: Pair, out_shape: Pair, band: int) -> Array:
 
 
 def _table(entries: int) -> Array:
-    """Return room for a hash table: a power of two, at least twice the entries."""
+    """Return memory for a hash table; its size is a power of two, at least twice the entries."""
     return np.empty(1 << (2 * entries).bit_length(), np.int32)
 
 

@@ -34,4 +34,4 @@ def convolve_transposed(dy: Array, weight: Array, stride: Pair, offset: Pair, im
 def _copied(dy: Array) -> Fill:
     """Return what hands the gradient of the outputs on as it is."""
     dy = kernel_input(dy)
-    return lambda n, top, bottom, dmaps: copy_padded(dy[n], top, 0, dmaps)
+    return lambda tile, dmaps: copy_padded(dy[tile.images], tile.top, 0, dmaps)

@@ -11,7 +11,7 @@ from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Generator, Gradients, Pair
 from npdeconv.fast import winograd
 from npdeconv.fast.relu_and_pool import gate, gate_in_place, pool_and_rectify, rectify, unpool_and_gate
-from npdeconv.fast.winograd_tiles import Fill, copy_padded
+from npdeconv.fast.winograd_tiles import Fill, Tile, copy_padded
 from npdeconv.kernels.convolution import convolve_transposed, patches_of, shares, weight_gradient
 from npdeconv.kernels.product import add_product, fill_rows
 from npdeconv.layers import Conv2D, Dense
@@ -157,17 +157,18 @@ class WinogradBlock:
         return {"weight": dweight, "bias": dbias}
 
     def _gated(self, dy: Array, context: Context) -> Fill:
-        """Return what carries dy back through pooling and ReLU, some rows of an image at a time."""
+        """Return what carries dy back through pooling and ReLU, tile by tile."""
         dy, y, winners = kernel_input(dy), kernel_input(context.y), context.winners
 
-        def fill(n: int, top: int, bottom: int, dmaps: Array) -> None:
+        def fill(tile: Tile, dmaps: Array) -> None:
             if winners is not None:
-                half = n, slice(top // 2, bottom // 2)
+                half = tile.images, slice(tile.top // 2, tile.bottom // 2)
                 unpool_and_gate(dy[half], y[half], winners[half], dmaps)
             elif self.rectified:
-                gate(dy[n, top:bottom], y[n, top:bottom], dmaps)
+                rows = tile.images, slice(tile.top, tile.bottom)
+                gate(dy[rows], y[rows], dmaps)
             else:
-                copy_padded(dy[n], top, 0, dmaps)
+                copy_padded(dy[tile.images], tile.top, 0, dmaps)
 
         return fill
 
@@ -176,8 +177,7 @@ def _pooled(maps: Array) -> tuple[Array, Array]:
     """Pool and rectify maps (N, OH, OW, F); return the winners' values and places."""
     y = np.empty((len(maps), maps.shape[1] // 2, maps.shape[2] // 2, maps.shape[3]), maps.dtype)
     winners = np.empty(y.shape, np.uint8)
-    for image, *pooled in zip(maps, y, winners, strict=True):
-        pool_and_rectify(image, *pooled)
+    pool_and_rectify(maps, y, winners)
     return y, winners
 
 

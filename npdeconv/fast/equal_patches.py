@@ -149,23 +149,24 @@ def copy_to_equals(maps: Array, bias: Array, firsts: Array, top: int, bottom: in
 
     Parameters
     ----------
-    maps : (rows, OW, F)
-        The last row is row `bottom - 1` of the image's outputs; changed from row `top` on.
+    maps : (N, rows, OW, F)
+        The last row is row `bottom - 1` of the images' outputs; changed from row `top` on.
     bias : (F,)
         The output of blank patches.
-    firsts : int32 (OH, OW)
-        See `first_equals`; of one image.
+    firsts : int32 (N, OH, OW)
+        See `first_equals`.
     top, bottom : int
     """
-    columns, filters = firsts.shape[1], maps.shape[2]
-    start = bottom - len(maps)  # row of the image that the maps begin with
-    for p in range(top, bottom):
-        for q in range(columns):
-            first, target = firsts[p, q], maps[p - start, q]
-            if first == BLANK:
-                for f in range(filters):
-                    target[f] = bias[f]
-            elif first != p * columns + q:
-                source = maps[first // columns - start, first % columns]
-                for f in range(filters):
-                    target[f] = source[f]
+    columns, filters = firsts.shape[2], maps.shape[3]
+    start = bottom - maps.shape[1]  # row of the image that the maps begin with
+    for n in range(len(maps)):
+        for p in range(top, bottom):
+            for q in range(columns):
+                first, target = firsts[n, p, q], maps[n, p - start, q]
+                if first == BLANK:
+                    for f in range(filters):
+                        target[f] = bias[f]
+                elif first != p * columns + q:
+                    source = maps[n, first // columns - start, first % columns]
+                    for f in range(filters):
+                        target[f] = source[f]

@@ -25,24 +25,25 @@ def pool_and_rectify(maps: Array, y: Array, winners: Array) -> None:
 
     Parameters
     ----------
-    maps : (rows, columns, F)
+    maps : (N, rows, columns, F)
         An odd last row or column is left out.
-    y : (rows // 2, columns // 2, F)
+    y : (N, rows // 2, columns // 2, F)
         Filled.
     winners : uint8, as y
         Filled with the winners: 0 and 1 above, 2 and 3 below. Ties go to the first; a NaN wins.
     """
-    for p in range(y.shape[0]):
-        above, below = maps[2 * p], maps[2 * p + 1]
-        for q in range(y.shape[1]):
-            for c in range(y.shape[2]):
-                best, winner = above[2 * q, c], np.uint8(0)
-                for k in range(1, 4):
-                    value = above[2 * q + 1, c] if k == 1 else below[2 * q + k - 2, c]
-                    if value > best or (value != value and best == best):
-                        best, winner = value, np.uint8(k)
-                y[p, q, c] = best if best > 0 or best != best else 0
-                winners[p, q, c] = winner
+    for n in range(y.shape[0]):
+        for p in range(y.shape[1]):
+            above, below = maps[n, 2 * p], maps[n, 2 * p + 1]
+            for q in range(y.shape[2]):
+                for c in range(y.shape[3]):
+                    best, winner = above[2 * q, c], np.uint8(0)
+                    for k in range(1, 4):
+                        value = above[2 * q + 1, c] if k == 1 else below[2 * q + k - 2, c]
+                        if value > best or (value != value and best == best):
+                            best, winner = value, np.uint8(k)
+                    y[n, p, q, c] = best if best > 0 or best != best else 0
+                    winners[n, p, q, c] = winner
 
 
 @kernel
@@ -51,21 +52,22 @@ def unpool_and_gate(dy: Array, y: Array, winners: Array, dmaps: Array) -> None:
 
     Parameters
     ----------
-    dy, y, winners : (rows, columns, F)
-    dmaps : (at least 2 * rows, at least 2 * columns, F)
+    dy, y, winners : (N, rows, columns, F)
+    dmaps : (N, at least 2 * rows, at least 2 * columns, F)
         Filled, with zeros beyond the windows.
     """
-    height, width, filters = dmaps.shape
-    rows, columns = dy.shape[:2]
-    for h in range(height):
-        for w in range(width):
-            p, q, k = h // 2, w // 2, h % 2 * 2 + w % 2
-            if p < rows and q < columns:
-                for c in range(filters):
-                    is_here = winners[p, q, c] == k and y[p, q, c] > 0
-                    dmaps[h, w, c] = dy[p, q, c] if is_here else 0
-            else:
-                dmaps[h, w] = 0
+    height, width, filters = dmaps.shape[1:]
+    rows, columns = dy.shape[1:3]
+    for n in range(len(dmaps)):
+        for h in range(height):
+            for w in range(width):
+                p, q, k = h // 2, w // 2, h % 2 * 2 + w % 2
+                if p < rows and q < columns:
+                    for c in range(filters):
+                        is_here = winners[n, p, q, c] == k and y[n, p, q, c] > 0
+                        dmaps[n, h, w, c] = dy[n, p, q, c] if is_here else 0
+                else:
+                    dmaps[n, h, w] = 0
 
 
 @kernel
@@ -74,19 +76,20 @@ def gate(dy: Array, y: Array, dmaps: Array) -> None:
 
     Parameters
     ----------
-    dy, y : (rows, columns, F)
-    dmaps : (at least rows, at least columns, F)
+    dy, y : (N, rows, columns, F)
+    dmaps : (N, at least rows, at least columns, F)
         Filled, with zeros beyond.
     """
-    height, width, filters = dmaps.shape
-    rows, columns = dy.shape[:2]
-    for h in range(height):
-        for w in range(width):
-            if h < rows and w < columns:
-                for c in range(filters):
-                    dmaps[h, w, c] = dy[h, w, c] if y[h, w, c] > 0 else 0
-            else:
-                dmaps[h, w] = 0
+    height, width, filters = dmaps.shape[1:]
+    rows, columns = dy.shape[1:3]
+    for n in range(len(dmaps)):
+        for h in range(height):
+            for w in range(width):
+                if h < rows and w < columns:
+                    for c in range(filters):
+                        dmaps[n, h, w, c] = dy[n, h, w, c] if y[n, h, w, c] > 0 else 0
+                else:
+                    dmaps[n, h, w] = 0
 
 
 @kernel

@@ -64,8 +64,8 @@ from npdeconv._jit import kernel
 from npdeconv._types import Array, Pair
 from npdeconv.fast.equal_patches import copy_to_equals, first_equals
 from npdeconv.fast.relu_and_pool import pool_and_rectify, rectify
-from npdeconv.fast.winograd_tiles import Fill, Place, Tiles
-from npdeconv.fast.winograd_transforms import ELEMENTS, GROUPS, IN, LANES, OUT, outputs_from_squares
+from npdeconv.fast.winograd_tiles import Fill, Place, Tiles, maps_of_squares
+from npdeconv.fast.winograd_transforms import ELEMENTS, GROUPS, IN, LANES, OUT
 
 G = np.array(
     [
@@ -109,13 +109,12 @@ def convolve(
     y = np.empty((len(x), *out_shape, len(bias)), x.dtype)
     firsts = first_equals(x, offset, out_shape, out_shape[0]) if keeps_ties else None
     for tile in tiles:
-        products, top, bottom = tiles.products(tile, x, transformed, bias), tile.top, tile.bottom
-        for n, first in tile.numbered(tiles.columns):
-            outputs_from_squares(products, first, y[n, top:bottom])
-            if firsts is not None:
-                copy_to_equals(y[n, :bottom], bias, firsts[n], top, bottom)
-            if rectified:
-                rectify(y[n, top:bottom])
+        maps = y[tile.images, tile.top : tile.bottom]
+        maps_of_squares(tiles.products(tile, x, transformed, bias), maps)
+        if firsts is not None:
+            copy_to_equals(y[tile.images, : tile.bottom], bias, firsts[tile.images], tile.top, tile.bottom)
+        if rectified:
+            rectify(maps)
     return y
 
 
@@ -143,13 +142,12 @@ def convolve_and_pool(
     winners = np.empty(y.shape, np.uint8)
     firsts = first_equals(x, offset, out_shape, tiles.rows_per_tile * OUT) if keeps_ties else None
     for tile in tiles:
-        products, maps = tiles.products(tile, x, transformed, bias), tiles.maps(tile)
-        half = slice(tile.top // 2, tile.bottom // 2)
-        for n, first in tile.numbered(tiles.columns):
-            outputs_from_squares(products, first, maps)
-            if firsts is not None:
-                copy_to_equals(maps, bias, firsts[n], tile.top, tile.bottom)
-            pool_and_rectify(maps, y[n, half], winners[n, half])
+        maps = tiles.maps(tile)
+        maps_of_squares(tiles.products(tile, x, transformed, bias), maps)
+        if firsts is not None:
+            copy_to_equals(maps, bias, firsts[tile.images], tile.top, tile.bottom)
+        half = tile.images, slice(tile.top // 2, tile.bottom // 2)
+        pool_and_rectify(maps, y[half], winners[half])
     return y, winners
 
 
@@ -161,7 +159,7 @@ def gradients(x: Array, fill: Fill, place: Place, filters_shape: Pair) -> tuple[
     x, place
         As for `convolve`.
     fill : Fill
-        Writes the gradient of the convolution's outputs.
+        Writes the gradient of the convolution's outputs, tile by tile.
     filters_shape : (C, F)
     """
     x = kernel_input(x)

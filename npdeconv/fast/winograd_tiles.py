@@ -17,6 +17,7 @@ from npdeconv.fast.winograd_transforms import (
     ELEMENTS,
     OUT,
     inputs_from_squares,
+    outputs_from_squares,
     squares_from_inputs,
     squares_from_outputs,
 )
@@ -33,18 +34,12 @@ class Tile(NamedTuple):
 
     images: slice  # of the batch
     rows: int  # of squares, of each image
-    top: int  # the first output row of these squares
-    bottom: int  # and the one behind the last
-
-    def numbered(self, columns: int) -> Iterator[tuple[int, int]]:
-        """Yield each image's number in the batch, and where its squares begin among the tile's."""
-        for n in range(self.images.start, self.images.stop):
-            yield n, (n - self.images.start) * self.rows * columns
+    top: int  # the output rows of these squares are those from `top`
+    bottom: int  # up to, without, `bottom`
 
 
-Fill: TypeAlias = Callable[[int, int, int, Array], None]
-"""Given n, top and bottom, writes the gradient of the n-th image's outputs in these rows to an array
-(at least bottom - top, at least OW, F), with zeros beyond."""
+Fill: TypeAlias = Callable[[Tile, Array], None]
+"""Writes the gradient of a tile's outputs to an array (images, 4 * rows, 4 * columns, F), zeros beyond."""
 
 
 class Tiles:
@@ -69,9 +64,10 @@ class Tiles:
             ELEMENTS * squares * self.channels,
             ELEMENTS * squares * self.filters,
             (self.rows_per_tile * OUT + 2) * (self.columns * OUT + 2) * self.channels,
-            self.rows_per_tile * OUT * self.columns * OUT * self.filters,
+            squares * OUT * OUT * self.filters,
         ]
-        self._of_inputs, self._of_outputs, self._padded, self._maps = _rooms(sizes, dtype)
+        self._memory = _rooms(sizes, dtype)
+        self._shaped: dict[Pair, Rooms] = {}
 
     def __iter__(self) -> Iterator[Tile]:
         """Yield the tiles, one image's from top to bottom."""
@@ -82,24 +78,22 @@ class Tiles:
                 yield Tile(images, rows, row * OUT, min((row + rows) * OUT, self.out_shape[0]))
 
     def maps(self, tile: Tile) -> Array:
-        """Return room for the outputs of one image of a tile, (bottom - top, OW, F)."""
-        return _shaped(self._maps, tile.bottom - tile.top, self.out_shape[1], self.filters)
+        """Return room for the tile's outputs, (images, output rows, OW, F)."""
+        return _shaped(self._memory[3], _count(tile), tile.bottom - tile.top, self.out_shape[1], self.filters)
 
     def products(self, tile: Tile, x: Array, transformed: Array, bias: Array) -> Array:
         """Return M, the products with the filters (36, C, F), and the bias in them: (36, squares, F)."""
-        products = self._squares(self._of_outputs, tile, self.filters)
+        products = self._rooms(tile).of_outputs
         multiply(self._squares_of_inputs(tile, x), transformed, products)
         add_to_rows(bias, products[SUM])
         return products
 
     def gradient_squares(self, tile: Tile, fill: Fill) -> Array:
         """Return W, the transformed gradients of the outputs: (36, squares, F)."""
-        dmaps = _shaped(self._maps, tile.rows * OUT, self.columns * OUT, self.filters)
-        gradients = self._squares(self._of_outputs, tile, self.filters)
-        for n, first in tile.numbered(self.columns):
-            fill(n, tile.top, tile.bottom, dmaps)
-            squares_from_outputs(dmaps, first, gradients)
-        return gradients
+        rooms = self._rooms(tile)
+        fill(tile, rooms.maps)
+        squares_of_gradients(rooms.maps, rooms.of_outputs)
+        return rooms.of_outputs
 
     def add_to_filters(self, tile: Tile, x: Array, gradients: Array, sums: Array, dbias: Array) -> None:
         """Add what a tile contributes to dU (36, C, F) and to the gradient of the bias (F,)."""
@@ -111,24 +105,30 @@ class Tiles:
         """Add what a tile contributes to the gradient of the inputs, dx (N, H, W, C)."""
         if tile.top == 0:
             dx[tile.images] = 0  # here and not before, so that it is in the cache when it is added to
-        squares = self._squares(self._of_inputs, tile, self.channels)
-        multiply(gradients, transposed, squares)
+        rooms = self._rooms(tile)
+        multiply(gradients, transposed, rooms.of_inputs)
         top, left = tile.top - self.offset[0], -self.offset[1]
-        images_of_squares(squares, self._padded_image(tile), top, left, dx[tile.images])
+        images_of_squares(rooms.of_inputs, rooms.padded[0], top, left, dx[tile.images])
 
     def _squares_of_inputs(self, tile: Tile, x: Array) -> Array:
         """Return V, the transformed inputs: (36, squares, C)."""
-        squares = self._squares(self._of_inputs, tile, self.channels)
+        rooms = self._rooms(tile)
         top, left = tile.top - self.offset[0], -self.offset[1]
-        squares_of_images(x[tile.images], top, left, self._padded_image(tile), squares)
-        return squares
+        squares_of_images(x[tile.images], top, left, rooms.padded, rooms.of_inputs)
+        return rooms.of_inputs
 
-    def _squares(self, room: Array, tile: Tile, depth: int) -> Array:
-        images = tile.images.stop - tile.images.start
-        return _shaped(room, ELEMENTS, images * tile.rows * self.columns, depth)
-
-    def _padded_image(self, tile: Tile) -> Array:
-        return _shaped(self._padded, tile.rows * OUT + 2, self.columns * OUT + 2, self.channels)
+    def _rooms(self, tile: Tile) -> "Rooms":
+        """Return room for a tile; most tiles are of one shape."""
+        images, rows, columns = _count(tile), tile.rows, self.columns
+        if (images, rows) not in self._shaped:
+            of_inputs, of_outputs, padded, maps = self._memory
+            self._shaped[images, rows] = Rooms(
+                _shaped(of_inputs, ELEMENTS, images * rows * columns, self.channels),
+                _shaped(of_outputs, ELEMENTS, images * rows * columns, self.filters),
+                _shaped(padded, 1, rows * OUT + 2, columns * OUT + 2, self.channels),
+                _shaped(maps, images, rows * OUT, columns * OUT, self.filters),
+            )
+        return self._shaped[images, rows]
 
     def _largest(self, itemsize: int) -> Pair:
         """Return how many images, and how many rows of squares of each, a tile has at most."""
@@ -139,6 +139,19 @@ class Tiles:
         if most_rows >= self.rows:
             return max(1, min(self.batch, most_rows // self.rows)), self.rows
         return 1, -(-self.rows // -(-self.rows // most_rows))  # tiles of one height
+
+
+class Rooms(NamedTuple):
+    """Memory in the shapes that a tile takes."""
+
+    of_inputs: Array  # (36, squares, C)
+    of_outputs: Array  # (36, squares, F)
+    padded: Array  # (1, 4 * rows + 2, 4 * columns + 2, C): one image
+    maps: Array  # (images, 4 * rows, 4 * columns, F)
+
+
+def _count(tile: Tile) -> int:
+    return int(tile.images.stop - tile.images.start)
 
 
 def _shaped(room: Array, *shape: int) -> Array:
@@ -161,8 +174,8 @@ def _rooms(sizes: list[int], dtype: np.dtype[Any]) -> list[Array]:
 def squares_of_images(x: Array, top: int, left: int, padded: Array, squares: Array) -> None:
     """Transform the part of each image that begins at (top, left), see `squares_from_inputs`."""
     for n in range(len(x)):
-        copy_padded(x[n], top, left, padded)
-        squares_from_inputs(padded, squares.shape[1] // len(x) * n, squares)
+        copy_padded(x[n : n + 1], top, left, padded)
+        squares_from_inputs(padded[0], squares.shape[1] // len(x) * n, squares)
 
 
 @kernel
@@ -172,6 +185,20 @@ def images_of_squares(squares: Array, padded: Array, top: int, left: int, dx: Ar
         padded[:] = 0
         inputs_from_squares(squares, squares.shape[1] // len(dx) * n, padded)
         _add_cropped(padded, top, left, dx[n])
+
+
+@kernel
+def maps_of_squares(products: Array, maps: Array) -> None:
+    """Transform each image's products to its outputs, see `outputs_from_squares`."""
+    for n in range(len(maps)):
+        outputs_from_squares(products, products.shape[1] // len(maps) * n, maps[n])
+
+
+@kernel
+def squares_of_gradients(dmaps: Array, gradients: Array) -> None:
+    """Transform the gradients of each image's outputs, see `squares_from_outputs`."""
+    for n in range(len(dmaps)):
+        squares_from_outputs(dmaps[n], gradients.shape[1] // len(dmaps) * n, gradients)
 
 
 @kernel
@@ -218,23 +245,22 @@ def _add(source: Array, target: Array) -> None:
 
 
 @kernel
-def copy_padded(image: Array, top: int, left: int, padded: Array) -> None:
-    """Copy the part of an image that begins at (top, left), with zeros beyond the image."""
-    height, width = image.shape[:2]
-    first, last = max(left, 0), min(left + padded.shape[1], width)
-    for i in range(padded.shape[0]):
-        h = top + i
-        if 0 <= h < height and first < last:
-            padded[i, : first - left] = 0
-            source, target = (
-                image[h, first:last].reshape(-1),
-                padded[i, first - left : last - left].reshape(-1),
-            )
-            for k in range(source.size):
-                target[k] = source[k]
-            padded[i, last - left :] = 0
-        else:
-            padded[i] = 0
+def copy_padded(images: Array, top: int, left: int, padded: Array) -> None:
+    """Copy the part of each image that begins at (top, left), with zeros beyond the image."""
+    height, width = images.shape[1:3]
+    first, last = max(left, 0), min(left + padded.shape[2], width)
+    for n in range(len(images)):
+        for i in range(padded.shape[1]):
+            h, row = top + i, padded[n, i]
+            if 0 <= h < height and first < last:
+                row[: first - left] = 0
+                source = images[n, h, first:last].reshape(-1)
+                target = row[first - left : last - left].reshape(-1)
+                for k in range(source.size):
+                    target[k] = source[k]
+                row[last - left :] = 0
+            else:
+                row[:] = 0
 
 
 @kernel

@@ -1,8 +1,8 @@
 """Shards: cut a batch, map over workers, take the results in order.
 
-The unit of work is a shard of a fixed number of images. Workers only decide who computes a
-shard, never what a shard is or in which order results are combined, so the results are the
-same bits for any number of workers.
+The unit of work is a shard of a fixed number of images. What a shard is, and in which
+order results are combined, does not depend on the workers. The results are therefore the same
+bits for any number of them.
 """
 
 import os
@@ -127,7 +127,7 @@ def _is_own_thread(executor: Executor) -> bool:
 
 
 class _Ordered:
-    """Maps with at most `ahead` items under way, so that memory is bounded however many there are."""
+    """Maps with at most `ahead` items submitted and not yet taken, which bounds the memory."""
 
     def __init__(self, executor: Executor, ahead: int) -> None:
         self.executor, self.ahead = executor, ahead
@@ -147,7 +147,7 @@ class _Ordered:
 
 
 def _compute(function: Callable[[Item], Result], item: Item) -> Result:
-    """Compute one result in a worker, whose process may be another."""
+    """Compute one result in a worker, perhaps in another process."""
     with _single_threaded_blas:
         return function(item)
 
@@ -171,16 +171,17 @@ class _SingleThreadedBlas:
             if self._holders == 0 and self._limit is not None:
                 _take_control()
                 self._limit.restore_original_limits()
-                _take_control()  # and leave it to whoever is next
+                _take_control()  # so that the next thread may set it
 
 
 _single_threaded_blas = _SingleThreadedBlas()
 
 
 def _take_control() -> None:
-    """Take from threadpoolctl's thread in charge, since the last holder may be another than the first.
+    """Let this thread set OpenBLAS's limit.
 
-    From version 3.8 on, it ignores all threads but the first that ever limited OpenBLAS.
+    From version 3.8 on, threadpoolctl obeys only the first thread that ever set it, which is not always
+    the one that restores it here.
     """
     if hasattr(OpenBLASController, "clear_controlling_thread"):
         OpenBLASController.clear_controlling_thread(force=True)

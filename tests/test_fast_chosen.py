@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from npdeconv import data, models
-from npdeconv.fast import Plan, winograd
+from npdeconv.fast import Plan, winograd, winograd_tiles
 from npdeconv.fast.blocks import DenseBlock, DirectBlock, WinogradBlock
 from npdeconv.gradcheck import check_gradients
 from npdeconv.inference import predict
@@ -33,12 +33,12 @@ def passes(monkeypatch):
     """The batches that Winograd's way was taken for."""
     seen = []
 
-    def spy(x, *arguments, **options):
+    def spy(tiles, tile, x, *arguments):
         seen.append(len(x))
-        return forward(x, *arguments, **options)
+        return products(tiles, tile, x, *arguments)
 
-    forward = winograd.forward
-    monkeypatch.setattr(winograd, "forward", spy)
+    products = winograd_tiles.Tiles.products
+    monkeypatch.setattr(winograd_tiles.Tiles, "products", spy)
     return seen
 
 

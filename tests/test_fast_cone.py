@@ -7,8 +7,9 @@ from hypothesis import given, settings
 
 from npdeconv import models
 from npdeconv._checks import kernel_input
-from npdeconv.fast import Plan, pieces
+from npdeconv.fast import Plan
 from npdeconv.fast.cone import Cone, Variants
+from npdeconv.fast.cut_pieces import cut_pieces
 from npdeconv.kernels import reference
 from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
 from tests.chains import Jump, Mirror, biased, chains
@@ -122,6 +123,6 @@ def test_pieces(data):
     x = variants(shape, size, corners)
     places = np.array([data.draw(st.tuples(*[st.integers(-7, 12)] * 2)) for _ in corners])
     result = np.full((len(corners), *data.draw(st.tuples(*[st.integers(1, 9)] * 2)), shape[2]), np.nan)
-    pieces.cut(*map(kernel_input, (*x, places)), -3.0, result)
+    cut_pieces(*map(kernel_input, (*x, places)), -3.0, result)
     expected = reference.cut(*x, places, -3.0, result.shape[1:3])
     np.testing.assert_array_equal(result, expected)

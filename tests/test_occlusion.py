@@ -13,7 +13,7 @@ from npdeconv.data import load_mnist
 from npdeconv.fast.cone import Cone
 from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
 from npdeconv.visualize import Box, occlude, occlude_box, occlusion_positions, project
-from npdeconv.visualize.occlusion import SHARD_SIZE, energy_under, rank_agreement
+from npdeconv.visualize.occlusion import SHARD_SIZE, energy_under, occlude_plainly, rank_agreement
 from tests.cases import small_network
 
 CORNER = np.array([[1, 1, 1], [1, -1, -1], [1, -1, -1]], float)
@@ -87,15 +87,14 @@ def test_maps_are_those_of_occluding_one_position_after_the_other(layer, fill):
     head = net[:layer]
     clean = head(image[np.newaxis] / 255).reshape(-1, head.output_shape(image.shape)[-1])
     assert clean[:, result.feature_map].max() == clean.max()
-    for (p, row), (q, column) in [(p, q) for p in enumerate(result.rows) for q in enumerate(result.columns)]:
-        changed = occlude_box(image, Box(row, row + 3, column, column + 4), fill)[np.newaxis]
-        probabilities = inference.predict(net, changed)[0]
-        y = head(changed / 255).reshape(-1, clean.shape[1])[:, result.feature_map]
-        assert result.probability[p, q] == pytest.approx(probabilities[2])
-        assert result.most_likely[p, q] == probabilities.argmax()
-        assert result.activity[p, q] == pytest.approx(y[y > 0].sum(), abs=1e-12)
-        under = result.projection[row : row + 3, column : column + 4]
-        assert result.energy[p, q] == pytest.approx((under**2).sum(), abs=1e-12)
+    boxes = [Box(row, row + 3, column, column + 4) for row in result.rows for column in result.columns]
+    probability, activity = occlude_plainly(net, image, 2, layer, result.feature_map, boxes, fill)
+    np.testing.assert_allclose(result.probability.ravel(), probability, rtol=1e-6)
+    np.testing.assert_allclose(result.activity.ravel(), activity, rtol=1e-6, atol=1e-12)
+    for box, most_likely, energy in zip(boxes, result.most_likely.flat, result.energy.flat, strict=True):
+        assert most_likely == inference.predict(net, occlude_box(image, box, fill)[np.newaxis]).argmax()
+        under = result.projection[box.top : box.bottom, box.left : box.right]
+        assert energy == pytest.approx((under**2).sum(), abs=1e-12)
     expected = project(net, image[np.newaxis], layer, result.feature_map, select="map").pixels[0]
     np.testing.assert_array_equal(result.projection, expected)
     assert result.clean_probability == pytest.approx(inference.predict(net, image[np.newaxis])[0, 2])

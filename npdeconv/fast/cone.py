@@ -2,8 +2,8 @@
 
 A unit sees only its receptive field, so a box of pixels reaches only some of the next layer's
 units, those reach some of the layer after, and all others stay as they were. It is therefore
-enough to compute the units inside this widening cone: by the layers themselves, from pieces of
-what they would see.
+enough to compute the units inside this widening cone. The layers themselves do so, from pieces of
+their inputs.
 """
 
 import copy
@@ -14,7 +14,7 @@ import numpy as np
 
 from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Pair
-from npdeconv.fast.pieces import cut
+from npdeconv.fast.cut_pieces import cut_pieces
 from npdeconv.fast.plan import Plan
 from npdeconv.layers import Layer, Sequential
 
@@ -32,10 +32,10 @@ class Variants(NamedTuple):
     corners: Array  # int (N, 2): row and column of their upper left corners
 
     def pieces(self, places: Array, size: Pair, beyond: float) -> Array:
-        """Cut a piece out of each, see `npdeconv.fast.pieces.cut`."""
+        """Cut a piece out of each, see `cut_pieces`."""
         result = np.empty((len(self.boxes), *size, self.clean.shape[2]), self.clean.dtype)
         clean, boxes, corners = map(kernel_input, self)
-        cut(clean, boxes, corners, kernel_input(places), beyond, result)
+        cut_pieces(clean, boxes, corners, kernel_input(places), beyond, result)
         return result
 
     def whole(self) -> Array:

@@ -56,7 +56,7 @@ def crops_for(head: Sequential, input_shape: Shape, positions: Array) -> Crops:
     Returns
     -------
     Crops
-        Whole images where units see as much, or may: where a layer is of an unknown kind.
+        The whole image for a unit that sees all of it, and for all units above a layer of an unknown kind.
     """
     if not all(map(is_local, head.layers.values())):
         whole = np.broadcast_to(input_shape[:2], positions.shape)

@@ -33,7 +33,7 @@ class Plan:
     ----------
     chain : Sequential
     workers : callable, optional
-        Maps over the parts of a single image's pass, as `map` does; the result is the same for any.
+        Called as `map` is, for the parts of a single image's pass; the result does not depend on it.
 
     Notes
     -----

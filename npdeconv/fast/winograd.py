@@ -1,50 +1,71 @@
-"""3x3 convolutions of stride 1 with a quarter of the multiplications.
+"""3x3 convolutions of stride 1 with a quarter of the multiplications: Winograd's algorithm.
 
-Winograd's minimal filtering F(4x4, 3x3), as Lavin & Gray (arXiv:1509.09308) apply it to
-convolutional networks. The output is cut into squares of 4x4; each depends on a square of 6x6
-inputs, its neighbors' overlapping by 2. With the matrices B, G and A of their section 4.3, for an
-input square d, a filter g and the output square y they contribute to::
+Winograd's minimal filtering F(4x4, 3x3), as Lavin & Gray (arXiv:1509.09308, section 4.3) apply it
+to convolutional networks.
+
+**In one dimension.** A product of two polynomials, one with 4 coefficients and one with 3, has 6
+coefficients. Six of its values determine it. So take both factors' values at the points 0, 1, -1,
+2, -2 and infinity, multiply them there, and find the coefficients from the 6 products: 6
+multiplications of unknowns instead of 4 * 3. Values are matrix products, with the powers of a point
+in each row: A for the factor with 4 coefficients, G (each row scaled, see below) for the one with 3.
+At infinity, the value of a polynomial is its last coefficient. Finding the coefficients is a matrix
+product, too, with B. Transposed, the same three steps filter 6 inputs d with 3 weights g, which gives
+the 4 outputs ``y = A.T ((G g) * (B.T d))``::
+
+          4  0 -5  0  1  0
+          0 -4 -4  1  1  0            1  1  1  1  1  0
+    B.T = 0  4 -4 -1  1  0    A.T =   0  1 -1  2 -2  0
+          0 -2 -1  2  1  0            0  1  1  4  4  0
+          0  2 -1 -2  1  0            0  1 -1  8 -8  1
+          0  4  0 -5  0  1
+
+**In two dimensions** the same is done to columns and then to rows. The output is cut into squares of
+4x4; each depends on a square of 6x6 inputs. Two neighbors, y and z, share two columns of inputs::
+
+    inputs of y   d d d d # #              outputs   y y y y z z z z
+    inputs of z           # # e e e e                y y y y z z z z
+                  d d d d # # e e e e                y y y y z z z z
+                  d d d d # # e e e e                y y y y z z z z
+                  d d d d # # e e e e
+                  d d d d # # e e e e
+
+With an input square d, a filter g and the outputs y that they contribute to::
 
     V = B.T d B      U = G g G.T      y = A.T (U * V) A
 
-The product U * V is elementwise: 36 multiplications, where the direct sum takes 4 * 4 * 9 = 144.
-Summed over the channels it becomes 36 matrix products, one for each element of the squares::
+The product U * V is elementwise: 36 multiplications, where the direct sum takes 4 * 4 * 9 = 144. B
+and A contain small integers only, and the filters are transformed once. Summed over the channels,
+U * V becomes 36 matrix products, one for each element of the squares::
 
     M[e] = V[e] @ U[e]        (squares, C) @ (C, F)
 
-Both ways down are the transposes of these stages, in reverse order. With W = A dy A.T::
+**The ways down** are the transposes of these stages, in reverse order. With W = A dy A.T::
 
     dU[e] = V[e].T @ W[e]     dweight = G.T dU G
     dV[e] = W[e] @ U[e].T     dx = B dV B.T, overlaps summed
 
-Element 7, in row 1 and column 1, is the sum over the square: A.T M A adds M[7] to every output.
-There a bias is added, and there its gradient is found.
+Element 7, in row 1 and column 1, belongs to the point 1 both ways: A.T M A adds M[7] to every output.
+There a bias is added, and its gradient is found there.
 
-A batch goes through all stages tile by tile, see `npdeconv.fast.winograd_tiles`, and what is
-done there with small squares is in `npdeconv.fast.winograd_transforms`.
+**The price is rounding**: up to about 1e-5 of the largest output in float32, which is 22 to 28 times
+the error of the direct sum at 256 to 512 channels. The error depends on the place within the
+square. Equal patches may get unequal outputs, and an output that is exactly 0 may come out a little
+above or below. What looks into a network therefore never comes here; training mends what decides
+gates and winners, see `npdeconv.fast.equal_patches`.
 
-The price is rounding: up to about 1e-5 of the largest output in float32, which is 22 to 28 times
-the error of the direct sum at 256 to 512 channels. It depends on the place within the square, so that
-equal patches may get unequal outputs, and where the exact output is 0 it can be as much off, on
-either side. What looks into a network therefore never comes here; training mends what decides
-gates and winners, see `npdeconv.fast.twins`.
+The four transforms of small squares are in `npdeconv.fast.winograd_transforms`. A batch passes all
+stages tile by tile, see `npdeconv.fast.winograd_tiles`.
 """
-
-import threading
-from typing import Any
 
 import numpy as np
 
 from npdeconv._checks import kernel_input
 from npdeconv._jit import kernel
 from npdeconv._types import Array, Pair
-from npdeconv.fast import winograd_tiles
-from npdeconv.fast.twins import first_equals
+from npdeconv.fast.equal_patches import copy_to_equals, first_equals
+from npdeconv.fast.relu_and_pool import pool_and_rectify, rectify
+from npdeconv.fast.winograd_tiles import Fill, Place, Tiles, maps_of_squares
 from npdeconv.fast.winograd_transforms import ELEMENTS, GROUPS, IN, LANES, OUT
-
-TILE_BYTES = 3 * 2**19  # of squares and products: a little more than second-level caches hold
-UNPOOLED = np.empty((0, 0, 0, 0), np.uint8)  # no winners
-DIFFERENT = np.empty((0, 0, 0), np.int32)  # no equal patches
 
 G = np.array(
     [
@@ -63,78 +84,111 @@ def is_suited(channels: int, filters: int) -> bool:
     return all(count % LANES == 0 and count <= GROUPS * LANES for count in (channels, filters))
 
 
-def forward(
-    x: Array,
-    transformed: Array,
-    bias: Array,
-    offset: Pair,
-    out_shape: Pair,
-    rectified: bool,
-    y: Array,
-    winners: Array,
-    keeps_ties: bool,
-) -> None:
-    """Do all that `winograd_tiles.forward` does, with tiles that suit the cache.
+def convolve(
+    x: Array, transformed: Array, bias: Array, place: Place, *, rectified: bool, keeps_ties: bool
+) -> Array:
+    """Correlate, add the bias and, where asked for, rectify.
 
-    With `keeps_ties`, equal patches of an image get equal outputs, see `npdeconv.fast.twins`; before
-    a pooling, those of a tile.
+    Parameters
+    ----------
+    x : (N, H, W, C)
+    transformed : (36, C, F)
+        From `transform_filters`.
+    bias : (F,)
+    place : Place
+    rectified : bool
+    keeps_ties : bool
+        Give equal patches of an image equal outputs, see `npdeconv.fast.equal_patches`.
+
+    Returns
+    -------
+    (N, OH, OW, F)
     """
-    channels, filters = transformed.shape[1:]
-    tile, workspace = _tile_and_workspace(len(x), out_shape, channels, filters, x.dtype)
-    band = OUT * tile[1] if winners.size else out_shape[0]
-    firsts = first_equals(x, offset, out_shape, band) if keeps_ties else DIFFERENT
+    (offset, out_shape), x = place, kernel_input(x)
+    tiles = Tiles(len(x), place, transformed.shape[1:], x.dtype)
+    y = np.empty((len(x), *out_shape, len(bias)), x.dtype)
+    firsts = first_equals(x, offset, out_shape, out_shape[0]) if keeps_ties else None
+    for tile in tiles:
+        maps = y[tile.images, tile.top : tile.bottom]
+        maps_of_squares(tiles.products(tile, x, transformed, bias), maps)
+        if firsts is not None:
+            copy_to_equals(y[tile.images, : tile.bottom], bias, firsts[tile.images], tile.top, tile.bottom)
+        if rectified:
+            rectify(maps)
+    return y
+
+
+def convolve_and_pool(
+    x: Array, transformed: Array, bias: Array, place: Place, *, keeps_ties: bool
+) -> tuple[Array, Array]:
+    """Correlate, add the bias, rectify, and pool windows of 2x2.
+
+    Parameters
+    ----------
+    x, transformed, bias, place
+        As for `convolve`.
+    keeps_ties : bool
+        Give equal patches of a tile equal outputs.
+
+    Returns
+    -------
+    y : (N, OH // 2, OW // 2, F)
+    winners : uint8, as y
+        See `pool_and_rectify`.
+    """
+    (offset, out_shape), x = place, kernel_input(x)
+    tiles = Tiles(len(x), place, transformed.shape[1:], x.dtype)
+    y = np.empty((len(x), out_shape[0] // 2, out_shape[1] // 2, len(bias)), x.dtype)
+    winners = np.empty(y.shape, np.uint8)
+    firsts = first_equals(x, offset, out_shape, tiles.rows_per_tile * OUT) if keeps_ties else None
+    for tile in tiles:
+        maps = tiles.maps(tile)
+        maps_of_squares(tiles.products(tile, x, transformed, bias), maps)
+        if firsts is not None:
+            copy_to_equals(maps, bias, firsts[tile.images], tile.top, tile.bottom)
+        half = tile.images, slice(tile.top // 2, tile.bottom // 2)
+        pool_and_rectify(maps, y[half], winners[half])
+    return y, winners
+
+
+def gradients(x: Array, fill: Fill, place: Place, filters_shape: Pair) -> tuple[Array, Array]:
+    """Return the gradients of the filters (3, 3, C, F) and of the bias (F,).
+
+    Parameters
+    ----------
+    x, place
+        As for `convolve`.
+    fill : Fill
+        Writes the gradient of the convolution's outputs, tile by tile.
+    filters_shape : (C, F)
+    """
     x = kernel_input(x)
-    winograd_tiles.forward(
-        x, transformed, bias, offset, out_shape, rectified, y, winners, firsts, tile, workspace
-    )
+    tiles = Tiles(len(x), place, filters_shape, x.dtype)
+    sums, dbias = np.zeros((ELEMENTS, *filters_shape), x.dtype), np.zeros(filters_shape[1], x.dtype)
+    for tile in tiles:
+        tiles.add_to_filters(tile, x, tiles.gradient_squares(tile, fill), sums, dbias)
+    return gradient_of_filters(sums), dbias
 
 
-def backward(
-    x: Array,
-    dy: Array,
-    y: Array,
-    winners: Array,
-    transposed: Array,
-    offset: Pair,
-    out_shape: Pair,
-    rectified: bool,
-    sums: Array,
-    dbias: Array,
-    dx: Array,
-) -> None:
-    """Do all that `winograd_tiles.backward` does, with tiles that suit the cache."""
-    channels = max(sums.shape[1], dx.shape[3])
-    tile, workspace = _tile_and_workspace(len(dy), out_shape, channels, dy.shape[3], dy.dtype)
-    x, dy, y = kernel_input(x), kernel_input(dy), kernel_input(y)
-    winograd_tiles.backward(
-        x, dy, y, winners, transposed, offset, out_shape, rectified, sums, dbias, dx, tile, workspace
-    )
+def backward(x: Array, fill: Fill, place: Place, transposed: Array) -> tuple[Array, Array, Array]:
+    """Return the gradients of the inputs (N, H, W, C), and those that `gradients` returns.
 
-
-def _tile_and_workspace(
-    batch: int, out_shape: Pair, channels: int, filters: int, dtype: np.dtype[Any]
-) -> tuple[Pair, Array]:
-    """Return how many images and rows of squares go together, and memory for them.
-
-    Each thread has a workspace of its own and keeps it: fresh memory costs time to get.
+    Parameters
+    ----------
+    x, fill, place
+        As for `gradients`.
+    transposed : (36, F, C)
+        From `transpose_filters`.
     """
-    rows, columns = (-(-length // OUT) for length in out_shape)
-    # The filters are fetched anew for each tile: where they are large, so are the tiles.
-    most = max(TILE_BYTES, ELEMENTS * channels * filters * dtype.itemsize)
-    most_rows = max(1, most // (columns * ELEMENTS * (channels + filters) * dtype.itemsize))
-    if most_rows >= rows:
-        tile = max(1, min(batch, most_rows // rows)), rows
-    else:
-        tile = 1, -(-rows // -(-rows // most_rows))  # tiles of one height
-    squares, pixels = tile[0] * tile[1] * columns, (tile[1] * OUT + 2) * (columns * OUT + 2)
-    size = (ELEMENTS * squares + pixels) * (channels + filters)
-    held = _workspaces.__dict__.get(dtype.char)
-    if held is None or held.size < size:
-        held = _workspaces.__dict__[dtype.char] = np.empty(size, dtype)
-    return tile, held
-
-
-_workspaces = threading.local()
+    x, (filters, channels) = kernel_input(x), transposed.shape[1:]
+    tiles = Tiles(len(x), place, (channels, filters), x.dtype)
+    sums, dbias = np.zeros((ELEMENTS, channels, filters), x.dtype), np.zeros(filters, x.dtype)
+    dx = np.empty(x.shape, x.dtype)
+    for tile in tiles:
+        squares = tiles.gradient_squares(tile, fill)
+        tiles.add_to_filters(tile, x, squares, sums, dbias)
+        tiles.add_to_inputs(tile, squares, transposed, dx)
+    return dx, gradient_of_filters(sums), dbias
 
 
 def transform_filters(weight: Array) -> Array:

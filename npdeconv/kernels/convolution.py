@@ -62,7 +62,7 @@ def convolve(
     stride, offset : pairs
     out_shape : (OH, OW)
     groups : int
-        Each of so many shares of the filters sees its share of the channels only.
+        Channels and filters are cut into so many groups; filters see the channels of their group only.
     precision : float32 or float64
 
     Returns

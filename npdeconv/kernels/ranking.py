@@ -8,7 +8,7 @@ from npdeconv._types import Array
 def insert(
     values: Array, places: Array, own_numbers: Array, best: Array, numbers: Array, best_places: Array
 ) -> None:
-    """Insert N more values of each of F kinds into the lists of their k largest.
+    """Insert N more values of each of F maps into the lists of the maps' k largest.
 
     Of equal values, those that came first stay in front. NaN is never inserted.
 
@@ -16,12 +16,13 @@ def insert(
     ----------
     values : (N, F)
     places : int (N, F)
-        Whatever is to be remembered with each value.
+        Where each value was found in its image.
     own_numbers : int (N,)
+        Of the images that the values are of.
     best : (F, k)
         The largest values, the largest first; changed.
     numbers, best_places : int (F, k)
-        Their numbers and places; changed.
+        The image numbers and places of these; changed.
     """
     count, kinds = values.shape
     last = best.shape[1] - 1

@@ -1,7 +1,7 @@
-"""Pieces of images that are almost all the same.
+"""Pieces of images that equal a clean one except in one box each.
 
-An image of which one box was changed is told by the clean image and the box alone. What a layer
-needs to see of it around the box is copied together here, from both.
+Such an image is never made: the clean image and the box contain all of it. A layer needs to see only
+a piece around the box, which is copied from both.
 """
 
 from npdeconv._jit import kernel
@@ -9,7 +9,9 @@ from npdeconv._types import Array
 
 
 @kernel
-def cut(clean: Array, boxes: Array, corners: Array, places: Array, beyond: float, pieces: Array) -> None:
+def cut_pieces(
+    clean: Array, boxes: Array, corners: Array, places: Array, beyond: float, pieces: Array
+) -> None:
     """Cut one piece out of each of N images that differ from a clean one in one box each.
 
     Parameters

@@ -12,10 +12,9 @@ from npdeconv._text import visible
 from npdeconv._types import Array
 from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import (
-    WEIGHTS_HELP,
-    add_builder,
     add_command,
     add_seed,
+    add_weights,
     add_workers,
     at_least,
     class_numbers,
@@ -53,8 +52,7 @@ def add(commands: Any) -> None:
         metavar="NETWORK",
         help="card (.json) of a pretrained network, folder of a training run, or a model with --weights",
     )
-    option("--weights", metavar="FILE", help=WEIGHTS_HELP)
-    add_builder(parser)
+    add_weights(parser)
     option("--images", required=True, metavar="PHOTOS", help="folder of photos of the class to retrain")
     option("--class", required=True, dest="target", metavar="NAME", help="that class, by name or number")
     option("--control", required=True, metavar="PHOTOS", help="folder of photos of what is not retrained")
@@ -125,7 +123,7 @@ def _load(options: argparse.Namespace) -> tuple[Sequential, Preprocessing]:
     pretrained = find_pretrained(options.network, options.weights)
     if pretrained is not None:
         return pretrained.on_pixels(), pretrained.preprocessing
-    network, _ = load_network(options.network, options.weights, options.builder)
+    network, _ = load_network(options)
     if network.input_shape is None:
         raise ValueError(f"{network.name}: expected a network with an input shape")
     *size, channels = network.input_shape

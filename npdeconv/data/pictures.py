@@ -15,6 +15,8 @@ from npdeconv._checks import describe
 from npdeconv.data.stray import visible
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
+UNREAD = (".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".jfif", ".jpe", ".jp2")
+"""Endings of pictures that are passed over."""
 
 Color = tuple[int, int, int]
 WHITE: Color = (255, 255, 255)
@@ -41,6 +43,13 @@ anew, and fails where that is damaged.)"""
 def pictures_in(folder: Path) -> list[Path]:
     """List the pictures in a folder, in the order of their names; which they are, their endings tell."""
     return [entry for entry in visible(folder) if entry.suffix.lower() in SUFFIXES and entry.is_file()]
+
+
+def unread_in(folder: Path) -> list[Path]:
+    """List the pictures in a folder, and in its folders, that are of another kind and passed over."""
+    entries = visible(folder)
+    inside = [file for entry in entries if entry.is_dir() for file in visible(entry)]
+    return [file for file in (*entries, *inside) if file.suffix.lower() in UNREAD]
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def test_training_from_the_command_line_says_so(tmp_path, capsys, monkeypatch):
     command = ["train", "deck_model4", "--data", "strokes", "--epochs", "1", "--run", str(tmp_path / "run")]
     assert main([*command, "--learning-rate", "0"]) == 0
     captured = capsys.readouterr()
-    assert "npdeconv: the network has learned nothing yet: a loss of 2." in captured.err
+    assert "npdeconv: the network has learned nothing: with a learning rate of 0, training" in captured.err
     assert "the run is in" in captured.out
 
 

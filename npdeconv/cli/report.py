@@ -99,7 +99,7 @@ def write_report(
         report = collect(
             network,
             dataset,
-            run=folder.resolve().name,
+            run=folder.resolve().name if history.exists() else "",  # a card is no run
             history=History.read(history) if history.exists() else None,
             snapshots=known_snapshots(folder / "snapshots"),
             images=images,

@@ -36,6 +36,8 @@ def advise(history: History, dataset: Dataset) -> str | None:
     guessing = -float(np.sum(shares[shares > 0] * np.log(shares[shares > 0])))
     if loss <= LEARNED * guessing or guessing == 0:
         return None
+    if rate == 0:
+        return "the network has learned nothing: with a learning rate of 0, training changes no weights"
     compared = f"a loss of {loss:.4g} in epoch {history.epochs}, where guessing has {guessing:.4g}"
     if loss > DIVERGED * guessing:
         return f"the training diverged: {compared}; a smaller learning rate helps, such as {rate / 10:g}"

@@ -43,6 +43,16 @@ def images_and_network():
     return np.random.default_rng(4).integers(0, 256, (3, 9, 11, 2), np.uint8), small_network(float)
 
 
+def test_the_class_may_be_named():
+    network = corner_classifier(0)
+    network.classes = ("plain", "corner")
+    named, numbered = (occlude(network, planted(4, 7), label, "relu1", size=3) for label in ("Corner", 1))
+    assert named.label == 1
+    np.testing.assert_array_equal(named.probability, numbered.probability)
+    with pytest.raises(KeyError, match=r"occlude: no class 'cornr' \(did you mean 'corner'\?\); the classes"):
+        occlude(network, planted(4, 7), "cornr", "relu1")
+
+
 @pytest.mark.parametrize("fill", FILLS)
 @pytest.mark.parametrize(("top", "left"), [(0, 0), (4, 7), (9, 1)])
 def test_the_minimum_sits_on_the_planted_patch(top, left, fill):

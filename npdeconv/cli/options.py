@@ -32,7 +32,7 @@ from npdeconv.data import (
     load_strokes,
 )
 from npdeconv.data.files import locate
-from npdeconv.inference import match
+from npdeconv.inference import class_names, match
 from npdeconv.layers import Sequential
 from npdeconv.training.loading import rebuild
 
@@ -293,5 +293,5 @@ def check_range(option: str, values: int | Iterable[int], count: int, has: str) 
 
 def class_numbers(option: str, words: Sequence[str], network: Sequential, outputs: int) -> list[int]:
     """Return the classes that an option gave by name or by number."""
-    names = network.classes or tuple(map(str, range(outputs)))
+    names = class_names(network, outputs)
     return [class_number(word, names, option) for word in words]

@@ -11,6 +11,7 @@ from npdeconv.data.classes import list_names
 from npdeconv.data.files import find, locate
 from npdeconv.data.folder import list_images
 from npdeconv.data.photos import fit_photos, holds_photos, list_photos
+from npdeconv.inference import class_names
 from npdeconv.layers import Sequential
 
 Split: TypeAlias = Literal["train", "test"]
@@ -125,7 +126,7 @@ def _as_answered(network: Sequential, dataset: Dataset) -> Dataset:
     outputs = network.output_shape(dataset.images.shape[1:])
     if len(outputs) != 1:  # it ends in feature maps, and has no classes
         return Dataset(dataset.images, None, (), dataset.name, dataset.groups)
-    classes = network.classes or tuple(map(str, range(outputs[0])))
+    classes = class_names(network, outputs[0])
     places = class_positions(dataset.classes, classes)
     if None in places:
         strange = [name for name, place in zip(dataset.classes, places, strict=True) if place is None]

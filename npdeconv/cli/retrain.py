@@ -27,7 +27,7 @@ from npdeconv.data.photos import fit_photos, list_photos
 from npdeconv.experiments import Retraining, retraining, t_interval
 from npdeconv.experiments.likeness import AFTER, BEFORE, CONTROL, KNOWN, RETRAINED, Score, Seen
 from npdeconv.experiments.similarity import check_scikit_image
-from npdeconv.inference import predict
+from npdeconv.inference import class_names, predict
 from npdeconv.layers import Sequential
 
 COLUMNS = ("repetition", "class", "image", "image is", "score", "before", "after")
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> None:
     out = Results(options)
     network, preprocessing = _load(options)
     (outputs,) = network.output_shape((*preprocessing.size, preprocessing.channel_count))
-    classes = network.classes or tuple(map(str, range(outputs)))
+    classes = class_names(network, outputs)
     photos, others = list_photos(options.images), list_photos(options.control)
     images, control_images = (fit_photos(few, preprocessing) for few in (photos, others))
     (target,) = class_numbers("--class", [options.target], network, outputs)

@@ -6,12 +6,11 @@ from typing import Any, NamedTuple, get_args
 from npdeconv.cli.options import (
     NAMED_SETS,
     PHOTOS,
-    Split,
     add_weights,
     load_network,
     read_data,
 )
-from npdeconv.cli.pretrained import find_pretrained
+from npdeconv.cli.pretrained import Split, find_pretrained
 from npdeconv.data import Dataset
 from npdeconv.data.files import locate
 from npdeconv.layers import Sequential

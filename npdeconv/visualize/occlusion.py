@@ -17,6 +17,7 @@ from npdeconv._types import Array, Box, Pair
 from npdeconv.data import as_input
 from npdeconv.fast.cone import Cone, Variants
 from npdeconv.finite import finite_answers
+from npdeconv.inference import as_class
 from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.parallel import OrderedMap, Workers, pool, slices
@@ -70,7 +71,7 @@ class Occlusion(NamedTuple):
 def occlude(
     network: Sequential,
     image: Array,
-    label: int,
+    label: int | str,
     layer: str,
     *,
     size: int | Pair | None = None,
@@ -89,8 +90,9 @@ def occlude(
         With one output per class.
     image : (H, W, C)
         uint8 pixels, or floats prepared as the network takes them, for which gray is 0.5.
-    label : int
-        The class whose probability to map: the true one, or where nobody knows it, the predicted one.
+    label : int or str
+        The number or name of the class whose probability to map: the true one, or where nobody knows
+        it, the predicted one.
     layer : str
         Name of any layer of the network.
     size, stride, at
@@ -112,7 +114,7 @@ def occlude(
     Raises
     ------
     KeyError
-        If the network has no such layer.
+        If the network has no such layer, or knows no class of that name.
     IndexError
         If there is no such class or feature map.
     TypeError, ValueError
@@ -135,14 +137,14 @@ def occlude(
     if len(outputs) != 1:
         raise ValueError(f"occlude: expected one output per class, {network.name} has {outputs}")
     positions = occlusion_positions(image.shape, size, stride, at)
-    label = _checked_number(label, outputs[0], "label")
+    number = _checked_number(as_class(network, outputs[0], label, "occlude"), outputs[0], "label")
     feature_map = _checked_map(network[:layer], image, layer, feature_map)
     projected = project(network, image[np.newaxis], layer, feature_map, select="map", workers=1).pixels[0]
     filling = filled(image, fill, positions.size)
     clean_image, filling = as_input(np.stack([image, filling]), network.dtype)
     with pool(workers) as parallel_map:
         cone = Cone(network, clean_image, layer)
-        scene = _Scene(network, cone, filling, positions.size, label, layer, feature_map)
+        scene = _Scene(network, cone, filling, positions.size, number, layer, feature_map)
         # An occluder that shows the image itself hides nothing.
         clean = _look(scene._replace(filling=clean_image), np.zeros((1, 2), np.int64))
         seen = _look_everywhere(scene, positions, parallel_map, progress)
@@ -150,7 +152,7 @@ def occlude(
     energy = energy_under(projected, positions)
     return Occlusion(
         **positions._asdict(),
-        label=label,
+        label=number,
         layer=layer,
         feature_map=feature_map,
         **seen._asdict(),

@@ -134,7 +134,8 @@ def test_class_folders_are_gray_for_a_gray_network(here, capsys, monkeypatch):
         return Sequential(layers, input_shape=(6, 6, 1), name="gray")
 
     monkeypatch.setitem(models._NETWORKS, "gray", gray)
-    say(capsys, "train", "gray", "--data", "pets/train", "--epochs", 1)
+    printed = say(capsys, "train", "gray", "--data", "pets/train", "--epochs", 1)
+    assert "train has no test images of its own: these are those that it was trained on\n" in printed
     assert say(capsys, "classify", "runs/gray", "--images", 0).startswith("image 0: ")
 
 

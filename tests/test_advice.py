@@ -81,6 +81,15 @@ def test_training_from_the_command_line_says_so(tmp_path, capsys, monkeypatch):
     assert "the run is in" in captured.out
 
 
+def test_a_training_that_ends_in_nan_names_a_remedy(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("npdeconv.cli.options.STROKES", {"train": (200, 0), "test": (50, 1)})
+    command = ["train", "deck_model4", "--data", "strokes", "--epochs", "2", "--run", str(tmp_path / "run")]
+    assert main([*command, "--learning-rate", "1e30"]) == 2
+    said = capsys.readouterr().err
+    assert "training stopped: the loss became " in said
+    assert "(a smaller --learning-rate, or --optimizer adam, may keep it finite)\n" in said
+
+
 def test_living_maps_come_first():
     firing = np.array([0, 0.5, 0, 0.1, 1])
     found = Strongest(np.zeros((5, 1), int), np.zeros((5, 1, 2), int), firing[:, np.newaxis], firing)

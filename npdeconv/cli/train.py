@@ -219,12 +219,15 @@ def is_run(folder: Path) -> bool:
 
 @contextmanager
 def naming_resume(folder: Path, command: str) -> Iterator[None]:
-    """Say at Ctrl-C which command goes on with the run in a folder, if there is one by then."""
+    """Say what helps: at Ctrl-C, which command goes on with the run in a folder, if there is one by then."""
     try:
         yield
     except KeyboardInterrupt as error:
         if is_run(folder):
             error.add_note(f"{command} goes on with the run in {folder}")
+        raise
+    except FloatingPointError as error:
+        error.add_note("a smaller --learning-rate, or --optimizer adam, may keep it finite")
         raise
 
 

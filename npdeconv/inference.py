@@ -9,7 +9,7 @@ import numpy as np
 
 from npdeconv._checks import describe, image_batch
 from npdeconv._types import Array
-from npdeconv.data import Dataset, as_input
+from npdeconv.data import Dataset, as_input, class_number
 from npdeconv.fast import Plan
 from npdeconv.finite import finite_predictions
 from npdeconv.layers import Sequential, Sigmoid, Softmax
@@ -130,6 +130,22 @@ def _several(logits: Array, network: Sequential) -> Array:
     return logits
 
 
+def class_names(network: Sequential, outputs: int) -> tuple[str, ...]:
+    """Return the names of a network's classes; where it knows none, their numbers."""
+    return network.classes or tuple(map(str, range(outputs)))
+
+
+def as_class(network: Sequential, outputs: int, wanted: Any, who: str) -> Any:
+    """Return the number of a class that was asked for by its name; what is no name stays as it is.
+
+    Raises
+    ------
+    KeyError
+        If there is no class of this name.
+    """
+    return class_number(wanted, class_names(network, outputs), who) if isinstance(wanted, str) else wanted
+
+
 def match(network: Sequential, dataset: Dataset) -> Dataset:
     """Return a data set whose labels are a network's outputs, after checking that the two fit.
 
@@ -165,7 +181,7 @@ def match(network: Sequential, dataset: Dataset) -> Dataset:
     if network.classes is not None:
         dataset = dataset.relabeled(network.classes, name)
     elif dataset.labels is None and not dataset.classes:
-        dataset = dataset.relabeled([str(number) for number in range(outputs[0])], name)
+        dataset = dataset.relabeled(class_names(network, outputs[0]), name)
     if outputs != (len(dataset.classes),):
         raise ValueError(
             f"{name}: expected {len(dataset.classes)} outputs, one per class of {dataset.name},"

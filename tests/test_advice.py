@@ -38,10 +38,13 @@ def history_of(*losses, rate=0.05):
             [2.3, 99133134373.0],
             r"^the training diverged: a loss of 9\.913e\+10 in epoch 2, where guess",
         ),
-        ([2.0, 3.5], r"^the training diverged: .*; a smaller learning rate helps, such as 0\.005$"),
+        (
+            [2.0, 3.5],
+            r"^the training diverged: .*; begin anew with a smaller learning rate, such as 0\.005, or Adam",
+        ),
         (
             [2.31, 2.303],
-            r"^the network has learned nothing yet: a loss of 2\.303 .* as 0\.005; .* such as 0\.5$",
+            r"^the network has learned nothing yet: a loss of 2\.303 .* as 0\.005, or Adam .* such as 0\.5$",
         ),
     ],
 )
@@ -74,8 +77,17 @@ def test_training_from_the_command_line_says_so(tmp_path, capsys, monkeypatch):
     command = ["train", "deck_model4", "--data", "strokes", "--epochs", "1", "--run", str(tmp_path / "run")]
     assert main([*command, "--learning-rate", "0"]) == 0
     captured = capsys.readouterr()
-    assert "npdeconv: the network has learned nothing yet: a loss of 2." in captured.err
+    assert "npdeconv: the network has learned nothing: with a learning rate of 0, training" in captured.err
     assert "the run is in" in captured.out
+
+
+def test_a_training_that_ends_in_nan_names_a_remedy(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("npdeconv.cli.options.STROKES", {"train": (200, 0), "test": (50, 1)})
+    command = ["train", "deck_model4", "--data", "strokes", "--epochs", "2", "--run", str(tmp_path / "run")]
+    assert main([*command, "--learning-rate", "1e30"]) == 2
+    said = capsys.readouterr().err
+    assert "training stopped: the loss became " in said
+    assert "(a smaller --learning-rate, or --optimizer adam, may keep it finite)\n" in said
 
 
 def test_living_maps_come_first():

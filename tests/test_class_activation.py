@@ -52,6 +52,16 @@ def test_with_max_pooling_it_is_not():
     assert np.abs(result.logit - result.maps.mean(axis=(2, 3)) - result.bias).mean() > 0.5
 
 
+def test_classes_are_asked_for_by_name_or_number():
+    net = random_cam_net()
+    net.classes = tuple("abcdefghij")
+    by_name, by_number = (class_activation_maps(net, IMAGES, classes) for classes in (["d", 0], [3, 0]))
+    assert by_name.classes.tolist() == [[3, 0]] * 5
+    np.testing.assert_array_equal(by_name.maps, by_number.maps)
+    with pytest.raises(KeyError, match=r"class_activation_maps: no class 'x'; the classes are a, b, c, d"):
+        class_activation_maps(net, IMAGES, ["x"])
+
+
 def test_without_a_dense_layer_the_last_maps_are_those_of_the_classes():
     rng = np.random.default_rng(0)
     layers = {"conv": Conv2D(3, 7, 3, rng=rng), "relu": ReLU(), "pool": GlobalAveragePool(), "p": Softmax()}

@@ -107,7 +107,8 @@ def test_version(capsys):
 
 def test_info(capsys):
     lines = say(capsys, "info", "deck_model3").splitlines()
-    assert lines[0] == "deck_model3: input 28 x 28 x 1; classes: 10; data that fit: mnist, strokes, photos"
+    fitting = "mnist, strokes, folders of class folders, photos"
+    assert lines[0] == f"deck_model3: input 28 x 28 x 1; classes: 10; data that fit: {fitting}"
     rows = {line.split()[0]: re.split(r"  +", line) for line in lines[2:]}
     assert list(rows) == [*models.deck_model3(rng=np.random.default_rng(0)).layers, "total"]
     assert rows["conv1"] == ["conv1", "Conv2D", "28 x 28 x 32", "320", "3x3"]

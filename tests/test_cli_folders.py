@@ -128,6 +128,17 @@ def test_a_run_meets_other_data(here, tmp_path, capsys):
     assert "Nobody has labeled these images." in (here / "page.html").read_text()
 
 
+def test_class_folders_are_gray_for_a_gray_network(here, capsys, monkeypatch):
+    def gray(*, rng, dtype=np.float32):
+        layers = {"conv1": Conv2D(1, 2, 3, rng=rng), "flatten": Flatten(), "logits": Dense(32, 3, rng=rng)}
+        return Sequential(layers, input_shape=(6, 6, 1), name="gray")
+
+    monkeypatch.setitem(models._NETWORKS, "gray", gray)
+    printed = say(capsys, "train", "gray", "--data", "pets/train", "--epochs", 1)
+    assert "train has no test images of its own: these are those that it was trained on\n" in printed
+    assert say(capsys, "classify", "runs/gray", "--images", 0).startswith("image 0: ")
+
+
 def test_photos_are_nothing_to_learn_from(here, capsys):
     said = complain(capsys, "train", "little", "--data", "pets/train/ant")
     assert said == "train: expected images with labels, nobody has labeled those of ant"
@@ -142,6 +153,9 @@ def test_a_set_without_test_images_is_no_set_of_one_class(here, tmp_path, capsys
 def test_info_lists_what_every_model_takes(capsys):
     lines = say(capsys, "info").splitlines()
     assert [line.split()[0] for line in lines] == ["model", *models.names()]
-    assert lines[2] == "deck_model3        28 x 28 x 1       10  mnist, strokes, photos"
+    assert (
+        lines[2]
+        == "deck_model3        28 x 28 x 1       10  mnist, strokes, folders of class folders, photos"
+    )
     documented = Path(__file__).parents[1] / "docs/models.md"
     assert "\n".join(lines) in documented.read_text(encoding="utf-8")

@@ -154,6 +154,27 @@ def test_a_folder_is_what_more_of_its_images_are(card, tmp_path, capsys, beside,
     assert err == ("" if said is None else f"{tmp_path / 'set'}: {said}\n")
 
 
+def test_pictures_of_other_kinds_are_passed_over_with_a_word(card, photos, tmp_path, capsys):
+    (photos / "green.webp").write_bytes(b"")
+    assert cli.main(["classify", str(card), "--data", str(photos)]) == 0
+    said = "passed over 1 that are no PNG or JPEG, such as green.webp; save them as one of these"
+    assert capsys.readouterr().err == f"{photos}: {said}\n"
+    (tmp_path / "set/tomato").mkdir(parents=True)
+    for name in "1.GIF", "2.bmp", "3.png":
+        Image.new("RGB", (9, 9), (200, 0, 0)).save(tmp_path / "set/tomato" / name)
+    assert cli.main(["classify", str(card), "--data", str(tmp_path / "set")]) == 0
+    assert "passed over 2 that are no PNG or JPEG, such as 1.GIF" in capsys.readouterr().err
+
+
+def test_a_card_reads_the_part_of_a_set_that_is_asked_for(card, tmp_path, capsys):
+    for part, color in {"train": (200, 0, 0), "test": (0, 0, 200)}.items():
+        (tmp_path / "set" / part / "tomato").mkdir(parents=True)
+        Image.new("RGB", (9, 9), color).save(tmp_path / "set" / part / "tomato" / "1.png")
+    arguments = ("classify", card, "--data", tmp_path / "set", "-k", "1")
+    assert say(capsys, *arguments) == "image 0: sea water 100.0%\n"
+    assert say(capsys, *arguments, "--split", "train") == "image 0: tomato 100.0%\n"
+
+
 def test_classify_one_photo_by_the_weights(card, photos, capsys):
     out = say(capsys, "classify", card.with_suffix(".npz"), "--data", photos / "blue.png", "-k", "1")
     assert out == "image 0, blue: sea water 100.0%\n"

@@ -42,6 +42,32 @@ def test_a_state_dictionary_is_as_good_as_our_file(tmp_path, capsys):
     assert said[0].startswith("image 0: ")
 
 
+def test_normalizations_are_folded_when_told(tmp_path, capsys):
+    """The normalization halves; so do the weights of the plain file."""
+    network = models.build("deck_model4", rng=np.random.default_rng(7))
+    whole = {}
+    for name, array in as_torch(network).items():
+        whole[name] = array
+        if name == "conv1.bias":
+            zeros = np.zeros_like(array)
+            whole |= {"norm.running_mean": zeros, "norm.running_var": zeros + np.float32(4 - 1e-5)}
+    torch_zip(tmp_path / "norm.pth", whole)
+    for name in "conv1.weight", "conv1.bias":
+        network.parameters[name][...] /= 2
+    weights.save(network, tmp_path / "plain.npz")
+    arguments = ("deck_model4", "--data", "strokes", "--images", 0, 1, "--weights")
+    plain = classify(capsys, *arguments, tmp_path / "plain.npz")
+    assert classify(capsys, *arguments, tmp_path / "norm.pth", "--fold") == plain
+    for more, said in [
+        ([tmp_path / "norm.pth"], "if so, pass fold=True (--fold), or names"),
+        ([tmp_path / "plain.npz", "--fold"], "expected a file of PyTorch or Keras to fold, got one for load"),
+    ]:
+        assert cli.main(["classify", *map(str, (*arguments, *more))]) == 2
+        assert said in capsys.readouterr().err
+    assert cli.main(["classify", "runs/x", "--fold"]) == 2
+    assert "--fold: says how to read the file that --weights names" in capsys.readouterr().err
+
+
 def test_torchvisions_networks_take_photos(tmp_path, capsys):
     """All weights are 0, but for one that makes class 7 likely."""
     network = models.squeezenet(variant="torchvision", rng=np.random.default_rng(0))
@@ -81,4 +107,6 @@ def test_a_pretrained_network_has_a_report_too(tmp_path, capsys, monkeypatch):
         Image.fromarray(rng.integers(0, 256, (20, 30, 3), np.uint8)).save(tmp_path / "photos" / f"{n}.png")
     assert cli.main(["report", "small.json", "--data", "photos"]) == 0
     assert capsys.readouterr().out.startswith("small_report.html (")
-    assert "small" in (tmp_path / "small_report.html").read_text()
+    page = (tmp_path / "small_report.html").read_text()
+    assert "small" in page
+    assert "run small" not in page

@@ -83,6 +83,7 @@ def test_a_drawing_on_a_transparent_canvas_is_seen(tmp_path):
 PLTE = (b"PLTE", bytes([10, 20, 30, 40, 50, 60, 70, 80, 90]))
 
 
+@pytest.mark.filterwarnings("ignore:.*nothing of it can be seen:UserWarning")
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -192,6 +193,18 @@ def test_of_several_pictures_of_one_moment_the_first(tmp_path):
     assert abs(int(seen[0, 0, 0]) - 10) <= 2
 
 
+def test_white_ink_on_transparency_is_not_passed_over_in_silence(tmp_path):
+    ink = Image.new("LA", (4, 4), (255, 0))
+    ink.paste((255, 255), (1, 1, 3, 3))
+    ink.save(tmp_path / "ink.png")
+    with pytest.warns(
+        UserWarning, match=r"ink\.png: nothing of it can be seen, .* own color, \(255, 255, 255\)"
+    ):
+        load_photos(tmp_path)
+    ((_, seen),) = load_photos(tmp_path, background=(0, 0, 0))
+    assert np.unique(seen).tolist() == [0, 255]
+
+
 @pytest.mark.parametrize("background", [(0, 0), "white", (0, 0, 256), (0.5, 0, 0), None])
 @pytest.mark.parametrize("load", [lambda path, **color: load_folder(path, 4, **color), load_photos])
 def test_what_is_no_color(tmp_path, load, background):
@@ -234,7 +247,7 @@ def test_all_together_take_no_more_than_the_limit(tmp_path, monkeypatch):
         cost = pictures._cost(image, 2500)
     at_once, most, lock = 0, 0, threading.Lock()
 
-    def seen(image, background):
+    def seen(image, background, path):
         nonlocal at_once, most
         with lock:
             at_once += 1

@@ -13,7 +13,8 @@ from npdeconv.data import load_mnist
 from npdeconv.fast.cone import Cone
 from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
 from npdeconv.visualize import Box, occlude, occlude_box, occlusion_positions, project
-from npdeconv.visualize.occlusion import SHARD_SIZE, energy_under, occlude_plainly, rank_agreement
+from npdeconv.visualize.agreement import energy_under, rank_agreement
+from npdeconv.visualize.occlusion import SHARD_SIZE, occlude_plainly
 from tests.cases import small_network
 
 CORNER = np.array([[1, 1, 1], [1, -1, -1], [1, -1, -1]], float)
@@ -41,6 +42,16 @@ def planted(top: int, left: int) -> np.ndarray:
 
 def images_and_network():
     return np.random.default_rng(4).integers(0, 256, (3, 9, 11, 2), np.uint8), small_network(float)
+
+
+def test_the_class_may_be_named():
+    network = corner_classifier(0)
+    network.classes = ("plain", "corner")
+    named, numbered = (occlude(network, planted(4, 7), label, "relu1", size=3) for label in ("Corner", 1))
+    assert named.label == 1
+    np.testing.assert_array_equal(named.probability, numbered.probability)
+    with pytest.raises(KeyError, match=r"occlude: no class 'cornr' \(did you mean 'corner'\?\); the classes"):
+        occlude(network, planted(4, 7), "cornr", "relu1")
 
 
 @pytest.mark.parametrize("fill", FILLS)

@@ -460,3 +460,17 @@ def test_images_that_nobody_labeled_are_called_predicted_everywhere(browser, tmp
         for word in (", class ", "true class", "are right", "are wrong", "truth"):
             assert word not in text
         assert page.locator("#mistakes").count() == 0
+
+
+def test_long_names_of_classes_stay_inside_the_scatter(browser, tmp_path):
+    plain = tiny_dataset(70)
+    names = tuple(f"{name} with a name that is quite long" for name in plain.classes)
+    report, _ = tiny_report(tmp_path, Dataset(plain.images, plain.labels, names, "long"))
+    write(tmp_path / "page.html", report)
+    with opened(browser, tmp_path / "page.html") as page:
+        ends = page.eval_on_selector_all(
+            "#cloud text[data-label]", "all => all.map(t => t.getBBox()).flatMap(b => [b.x, b.x + b.width])"
+        )
+        assert len(ends) == 2 * len(set(plain.labels.tolist()))
+        assert min(ends) >= 0
+        assert max(ends) <= 600

@@ -140,6 +140,8 @@ def test_errors(monkeypatch):
         retraining(network(), images, 3, others, 1)
     with pytest.raises(ValueError, match=r"^retraining: expected a control of another class than 1$"):
         retraining(network(), images, 1, others, 1)
+    with pytest.raises(KeyError, match=r"^.retraining: no class 'dog'; the classes are 0, 1, 2.$"):
+        retraining(network(), images, "dog", others, 1)
     with pytest.raises(ValueError, match=r"^retraining: repetitions must be at least 2, got 1$"):
         retraining(network(), images, 1, others, 2, repetitions=1)
     with pytest.raises(

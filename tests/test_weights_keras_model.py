@@ -52,7 +52,7 @@ def test_a_file_of_weights_alone_folds_only_when_told(tmp_path):
     refuse_model(
         path,
         r"expected to be told whether the batch normalization 'norm' comes right behind 'first', below any"
-        r" activation, since the file does not say: if so, pass fold=True, or names that say which modules",
+        r" activation, since the file does not say: if so, pass fold=True \(--fold\), or names that say",
     )
     for options in ({"fold": True}, {"names": {"conv1": ["first", "norm"], "dense": "last"}}):
         weights.load_keras(net, path, epsilon=0.25, **options)

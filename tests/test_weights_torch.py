@@ -265,7 +265,7 @@ def test_a_normalization_is_folded_only_when_told():
     refuse_torch(
         FILES[0],
         r"expected to be told whether the batch normalization 'norm1' comes right behind 'conv1', below any"
-        r" activation, since the file does not say: if so, pass fold=True, or names that say which modules",
+        r" activation, since the file does not say: if so, pass fold=True \(--fold\), or names that say",
     )
 
 

@@ -9,7 +9,6 @@ from npdeconv.cli.figures import Results, add_out, file_stem, listed
 from npdeconv.cli.options import (
     DATA_HELP,
     LAYERS_HELP,
-    Split,
     add_builder,
     add_command,
     add_workers,
@@ -17,6 +16,7 @@ from npdeconv.cli.options import (
     load_data,
     run_folder,
 )
+from npdeconv.cli.pretrained import Split
 from npdeconv.training.loading import rebuild
 from npdeconv.visualize import evolve, find_snapshots, shown_layers
 

@@ -85,8 +85,8 @@ def fitting_data(shape: Shape) -> str:
     """Say what --data may be: its images must have the network's input shape, or be brought to it."""
     sets = [SETS_BY_SHAPE[shape]] if shape in SETS_BY_SHAPE else []
     if shape[-1:] == (3,):
-        sets.append("rps, folders of class folders")
-    return ", ".join([*sets, "photos"])
+        sets.append("rps")
+    return ", ".join([*sets, "folders of class folders", "photos"])
 
 
 def _classes(network: Sequential) -> str:

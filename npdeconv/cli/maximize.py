@@ -12,10 +12,9 @@ from npdeconv._text import visible
 from npdeconv.cli.animation import Format, save_animation
 from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import (
-    WEIGHTS_HELP,
-    add_builder,
     add_command,
     add_seed,
+    add_weights,
     add_workers,
     at_least,
     check_range,
@@ -53,8 +52,7 @@ def add(commands: Any) -> None:
         help="folder of a training run, a model's name with --weights, or the card (.json) of a pretrained "
         "network",
     )
-    option("--weights", metavar="FILE", help=WEIGHTS_HELP)
-    add_builder(parser)
+    add_weights(parser)
     option(
         "--layer", metavar="NAME", help="such as relu2; the one that the classes are read from if not given"
     )

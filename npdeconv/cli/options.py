@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -14,10 +14,12 @@ from npdeconv._checks import did_you_mean
 from npdeconv._types import Pair
 from npdeconv.cli.pretrained import (
     Choose,
+    Split,
     find_pretrained,
     is_of_photos,
     load_chosen,
     load_unlabeled,
+    part_of,
     prepare,
 )
 from npdeconv.data import (
@@ -30,19 +32,21 @@ from npdeconv.data import (
     load_strokes,
 )
 from npdeconv.data.files import locate
-from npdeconv.inference import match
+from npdeconv.inference import class_names, match
 from npdeconv.layers import Sequential
 from npdeconv.training.loading import is_run, rebuild
 
 STROKES = {"train": (20_000, 0), "test": (2_000, 1)}  # number of digits, seed
-
-Split: TypeAlias = Literal["train", "test"]
 
 NAMED_SETS = ("mnist", "cifar10", "rps", "strokes")
 SETS = f"{', '.join(NAMED_SETS)} (drawn, needs no files), or a folder of class folders"
 PHOTOS = f"{SETS}, a photo, or a folder of photos"
 DATA_HELP = f"{PHOTOS}; its classes are matched by name, and photos have no labels"
 WEIGHTS_HELP = ".npz, Keras, PyTorch or .safetensors file; of a run, its weights.npz if not given"
+FOLD_HELP = (
+    "of files of PyTorch or Keras that do not say it: each batch normalization comes right behind the layer"
+    " before it, below any activation"
+)
 LAYERS_HELP = "every ReLU and pooling, and the one that the classes are read from, if not given"
 
 
@@ -88,13 +92,19 @@ def add_network(parser: Any) -> None:
         help="folder of a training run, a model's name with --weights, or the card (.json) of a pretrained "
         "network",
     )
-    option("--weights", metavar="FILE", help=WEIGHTS_HELP)
+    add_weights(parser)
     option(
         "--data",
         metavar="SET",
         help=f"{DATA_HELP}; the run's if not given",
     )
     option("--split", choices=get_args(Split), default="test", help="part of the data set")
+
+
+def add_weights(parser: Any) -> None:
+    """Add what `load_network` asks for besides NETWORK: --weights, --fold and --network."""
+    parser.add_argument("--weights", metavar="FILE", help=WEIGHTS_HELP)
+    parser.add_argument("--fold", action="store_true", help=FOLD_HELP)
     add_builder(parser)
 
 
@@ -160,7 +170,7 @@ def load(options: argparse.Namespace, choose: Choose | None = None) -> tuple[Seq
     pretrained = find_pretrained(options.network, options.weights)
     if pretrained is not None:
         return _load_photos(pretrained, options, choose)
-    network, trained_on = load_network(options.network, options.weights, options.builder)
+    network, trained_on = load_network(options)
     return network, load_data(options.data or trained_on or "mnist", options.split, network, choose)
 
 
@@ -172,7 +182,7 @@ def _load_photos(
     data = options.data
     if data in NAMED_SETS:
         data = _read_named(data, options.split, pretrained.preprocessing.size, choose)
-    return prepare(pretrained, data, choose)
+    return prepare(pretrained, data, options.split, choose)
 
 
 def load_data(name: str, split: Split, network: Sequential, choose: Choose | None = None) -> Dataset:
@@ -195,15 +205,11 @@ def read_data(
     if not place.exists():
         hint = did_you_mean(name, NAMED_SETS)
         raise FileNotFoundError(f"--data: expected {PHOTOS}; there is no folder {name!r}{hint}")
-    parts = [part for part in get_args(Split) if (place / part).is_dir()]
-    if parts and split not in parts:
-        raise FileNotFoundError(f"{place}: expected a folder {split} beside {parts[0]}, there is none")
-    place = place / split if parts else place
-    if not is_of_photos(place):
-        return load_chosen(place, (height, width), shorter_side, choose)
+    place = part_of(place, split)
     colors: Literal["gray", "RGB"] = "gray" if channels == 1 else "RGB"
     preprocessing = Preprocessing((height, width), shorter_side=shorter_side, channels=colors)
-    return load_unlabeled(place, preprocessing, choose)
+    read = load_unlabeled if is_of_photos(place) else load_chosen
+    return read(place, preprocessing, choose)
 
 
 def _read_named(name: str, split: Split, size: Pair, choose: Choose | None) -> Dataset:
@@ -228,15 +234,17 @@ def naming_strokes() -> Iterator[None]:
         raise
 
 
-def load_network(source: str, file: str | None, builder: str | None = None) -> tuple[Sequential, str | None]:
+def load_network(options: argparse.Namespace) -> tuple[Sequential, str | None]:
     """Load a trained network, and what --data said when it was trained.
 
-    `source` is the folder of a run, or a model's name with its weights in `file`; `builder` is what
-    --network said.
+    NETWORK is the folder of a run, or a model's name with its --weights.
     """
+    source, file, fold = options.network, options.weights, options.fold
+    if fold and file is None:
+        raise ValueError("--fold: says how to read the file that --weights names, and there is none")
     if source not in models.names() and not is_own(source):
-        network, trained_on = rebuild(Path(source), builder)
-        read = weights.load if file is None else weights.reader_of(file)
+        network, trained_on = rebuild(Path(source), options.builder)
+        read = weights.load if file is None else weights.reader_of(file, fold=fold)
         read(network, file or Path(source) / "weights.npz")
         return network, trained_on
     if file is None:
@@ -244,7 +252,7 @@ def load_network(source: str, file: str | None, builder: str | None = None) -> t
         trained = f", or NETWORK its run, {run}" if is_run(run) else ""
         raise ValueError(f"{source}: --weights must name the file of weights to look into{trained}")
     network = models.build(source, rng=np.random.default_rng(0))
-    weights.reader_of(file)(network, file)
+    weights.reader_of(file, fold=fold)(network, file)
     return network, None
 
 
@@ -282,5 +290,5 @@ def check_range(option: str, values: int | Iterable[int], count: int, has: str) 
 
 def class_numbers(option: str, words: Sequence[str], network: Sequential, outputs: int) -> list[int]:
     """Return the classes that an option gave by name or by number."""
-    names = network.classes or tuple(map(str, range(outputs)))
+    names = class_names(network, outputs)
     return [class_number(word, names, option) for word in words]

@@ -3,17 +3,19 @@
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from npdeconv import weights
 from npdeconv._text import visible
-from npdeconv._types import Pair
 from npdeconv.data import Dataset, Preprocessing, class_positions, load_folder
 from npdeconv.data.classes import list_names
 from npdeconv.data.files import find, locate
 from npdeconv.data.folder import list_images
 from npdeconv.data.photos import fit_photos, holds_photos, list_photos
+from npdeconv.inference import class_names
 from npdeconv.layers import Sequential
+
+Split: TypeAlias = Literal["train", "test"]
 
 Choose: TypeAlias = Callable[[int, str], Sequence[int]]
 """Says which images to read, told how many there are and what they are called."""
@@ -51,7 +53,7 @@ def find_pretrained(source: str, file: str | None) -> weights.Pretrained | None:
 
 
 def prepare(
-    pretrained: weights.Pretrained, data: str | Dataset, choose: Choose | None = None
+    pretrained: weights.Pretrained, data: str | Dataset, split: Split = "test", choose: Choose | None = None
 ) -> tuple[Sequential, Dataset]:
     """Bring photos to what a pretrained network takes.
 
@@ -59,7 +61,10 @@ def prepare(
     ----------
     pretrained : Pretrained
     data : str or Dataset
-        A photo, a folder of photos, a folder of class folders, or what was loaded already.
+        A photo, a folder of photos, a folder of class folders, one of train and test, or what was
+        loaded already.
+    split : "train" or "test"
+        Which part, where the folder holds both.
     choose : function, optional
         Says which of the photos to read.
 
@@ -73,14 +78,22 @@ def prepare(
     """
     network, preprocessing = pretrained.on_pixels(), pretrained.preprocessing
     if isinstance(data, str):
-        place = locate(data)
+        place = part_of(locate(data), split)
         if is_of_photos(place):
             return network, _as_answered(network, load_unlabeled(place, preprocessing, choose))
-        data = load_chosen(place, preprocessing.size, preprocessing.shorter_side, choose)
+        data = load_chosen(place, preprocessing, choose)
     if data.images.shape[1:] != network.input_shape:
         images = preprocessing.fit(data.images)
         data = Dataset(images, data.labels, data.classes, data.name, data.groups)
     return network, _as_answered(network, data)
+
+
+def part_of(folder: Path, split: Split) -> Path:
+    """Return the part of a data set, if its folder is divided into train and test."""
+    parts = [part for part in get_args(Split) if (folder / part).is_dir()]
+    if parts and split not in parts:
+        raise FileNotFoundError(f"{folder}: expected a folder {split} beside {parts[0]}, there is none")
+    return folder / split if parts else folder
 
 
 def load_unlabeled(place: Path, preprocessing: Preprocessing, choose: Choose | None) -> Dataset:
@@ -92,10 +105,16 @@ def load_unlabeled(place: Path, preprocessing: Preprocessing, choose: Choose | N
     return Dataset(fit_photos(files, preprocessing), None, (), place.stem, groups)
 
 
-def load_chosen(folder: Path, size: Pair, shorter_side: int | None, choose: Choose | None) -> Dataset:
+def load_chosen(folder: Path, preprocessing: Preprocessing, choose: Choose | None) -> Dataset:
     """Load a folder of class folders, or, without reading the others, some of its images."""
     chosen = None if choose is None else choose(len(list_images(folder).files), folder.name)
-    return load_folder(folder, size, shorter_side, image_indices=chosen)
+    return load_folder(
+        folder,
+        preprocessing.size,
+        preprocessing.shorter_side,
+        image_indices=chosen,
+        gray=preprocessing.channels == "gray",
+    )
 
 
 def is_of_photos(place: Path) -> bool:
@@ -108,7 +127,7 @@ def _as_answered(network: Sequential, dataset: Dataset) -> Dataset:
     outputs = network.output_shape(dataset.images.shape[1:])
     if len(outputs) != 1:  # it ends in feature maps, and has no classes
         return Dataset(dataset.images, None, (), dataset.name, dataset.groups)
-    classes = network.classes or tuple(map(str, range(outputs[0])))
+    classes = class_names(network, outputs[0])
     places = class_positions(dataset.classes, classes)
     if None in places:
         strange = [name for name, place in zip(dataset.classes, places, strict=True) if place is None]

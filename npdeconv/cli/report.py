@@ -8,7 +8,7 @@ from typing import Any
 from tqdm import tqdm
 
 from npdeconv.cli.figures import check_folder, make_folder
-from npdeconv.cli.options import DATA_HELP, add_builder, add_command, add_workers, at_least, load, run_folder
+from npdeconv.cli.options import DATA_HELP, add_command, add_weights, add_workers, at_least, load, run_folder
 from npdeconv.cli.pretrained import is_card
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
@@ -31,12 +31,11 @@ def add(commands: Any) -> None:
     option(
         "network", metavar="RUN", help="folder of a training run, or the card (.json) of a pretrained network"
     )
-    option("--weights", metavar="FILE", help=".npz file; the run's weights.npz if not given")
-    add_builder(parser)
+    add_weights(parser)
     option(
         "--data",
         metavar="SET",
-        help=f"{DATA_HELP}, or a folder of photos for a pretrained one; the run's if not given",
+        help=f"{DATA_HELP}; the run's if not given",
     )
     option(
         "--images",
@@ -100,7 +99,7 @@ def write_report(
         report = collect(
             network,
             dataset,
-            run=folder.resolve().name,
+            run=folder.resolve().name if history.exists() else "",  # a card is no run
             history=History.read(history) if history.exists() else None,
             snapshots=known_snapshots(folder / "snapshots"),
             images=images,

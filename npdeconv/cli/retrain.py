@@ -12,10 +12,9 @@ from npdeconv._text import visible
 from npdeconv._types import Array
 from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import (
-    WEIGHTS_HELP,
-    add_builder,
     add_command,
     add_seed,
+    add_weights,
     add_workers,
     at_least,
     class_numbers,
@@ -28,7 +27,7 @@ from npdeconv.data.photos import fit_photos, list_photos
 from npdeconv.experiments import Retraining, retraining, t_interval
 from npdeconv.experiments.likeness import AFTER, BEFORE, CONTROL, KNOWN, RETRAINED, Score, Seen
 from npdeconv.experiments.similarity import check_scikit_image
-from npdeconv.inference import predict
+from npdeconv.inference import class_names, predict
 from npdeconv.layers import Sequential
 
 COLUMNS = ("repetition", "class", "image", "image is", "score", "before", "after")
@@ -53,8 +52,7 @@ def add(commands: Any) -> None:
         metavar="NETWORK",
         help="card (.json) of a pretrained network, folder of a training run, or a model with --weights",
     )
-    option("--weights", metavar="FILE", help=WEIGHTS_HELP)
-    add_builder(parser)
+    add_weights(parser)
     option("--images", required=True, metavar="PHOTOS", help="folder of photos of the class to retrain")
     option("--class", required=True, dest="target", metavar="NAME", help="that class, by name or number")
     option("--control", required=True, metavar="PHOTOS", help="folder of photos of what is not retrained")
@@ -79,7 +77,7 @@ def run(options: argparse.Namespace) -> None:
     out = Results(options)
     network, preprocessing = _load(options)
     (outputs,) = network.output_shape((*preprocessing.size, preprocessing.channel_count))
-    classes = network.classes or tuple(map(str, range(outputs)))
+    classes = class_names(network, outputs)
     photos, others = list_photos(options.images), list_photos(options.control)
     images, control_images = (fit_photos(few, preprocessing) for few in (photos, others))
     (target,) = class_numbers("--class", [options.target], network, outputs)
@@ -125,7 +123,7 @@ def _load(options: argparse.Namespace) -> tuple[Sequential, Preprocessing]:
     pretrained = find_pretrained(options.network, options.weights)
     if pretrained is not None:
         return pretrained.on_pixels(), pretrained.preprocessing
-    network, _ = load_network(options.network, options.weights, options.builder)
+    network, _ = load_network(options)
     if network.input_shape is None:
         raise ValueError(f"{network.name}: expected a network with an input shape")
     *size, channels = network.input_shape

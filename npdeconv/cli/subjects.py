@@ -6,13 +6,11 @@ from typing import Any, NamedTuple, get_args
 from npdeconv.cli.options import (
     NAMED_SETS,
     PHOTOS,
-    WEIGHTS_HELP,
-    Split,
-    add_builder,
+    add_weights,
     load_network,
     read_data,
 )
-from npdeconv.cli.pretrained import find_pretrained
+from npdeconv.cli.pretrained import Split, find_pretrained
 from npdeconv.data import Dataset
 from npdeconv.data.files import locate
 from npdeconv.layers import Sequential
@@ -34,9 +32,8 @@ def add_subject(parser: Any, *, split: bool = True) -> None:
         metavar="NETWORK",
         help="folder of a training run, card (.json) of a pretrained network, or a model with --weights",
     )
-    option("--weights", metavar="FILE", help=WEIGHTS_HELP)
+    add_weights(parser)
     option("--data", metavar="SET", help=f"{PHOTOS}, of whatever classes; the run's if not given")
-    add_builder(parser)
     if split:
         option("--split", choices=get_args(Split), default="test", help="part of the data set")
 
@@ -45,7 +42,7 @@ def load_subject(options: argparse.Namespace) -> Subject:
     """Load the network."""
     pretrained = find_pretrained(options.network, options.weights)
     if pretrained is None:
-        return Subject(*load_network(options.network, options.weights, options.builder), None)
+        return Subject(*load_network(options), None)
     return Subject(pretrained.on_pixels(), None, pretrained.preprocessing.shorter_side)
 
 

@@ -25,7 +25,7 @@ from npdeconv.cli.options import (
     record_data,
 )
 from npdeconv.cli.report import check_page, write_report
-from npdeconv.cli.subjects import check_takes
+from npdeconv.cli.subjects import check_takes, has_test_set
 from npdeconv.data import Augmentation, Dataset, compose, flip, shift, tint, warp
 from npdeconv.layers import Sequential
 from npdeconv.report import Watch
@@ -185,6 +185,8 @@ def run(options: argparse.Namespace) -> None:
         )
     accuracy, loss = training.evaluate(network, test, workers=options.workers)
     print(f"{test.name}: accuracy {accuracy:.2%}, cross-entropy {loss:.4f} on {len(test):,} images")
+    if options.test is None and not has_test_set(options.data):
+        print(f"{test.name} has no test images of its own: these are those that it was trained on")
     print(f"the run is in {folder}")
     say_if_it_failed(history, dataset)
     if options.watch:
@@ -213,12 +215,15 @@ def say_if_it_failed(history: training.History, dataset: Dataset) -> None:
 
 @contextmanager
 def naming_resume(folder: Path, command: str) -> Iterator[None]:
-    """Say at Ctrl-C which command goes on with the run in a folder, if there is one by then."""
+    """Say what helps: at Ctrl-C, which command goes on with the run in a folder, if there is one by then."""
     try:
         yield
     except KeyboardInterrupt as error:
         if is_run(folder):
             error.add_note(f"{command} goes on with the run in {folder}")
+        raise
+    except FloatingPointError as error:
+        error.add_note("a smaller --learning-rate, or --optimizer adam, may keep it finite")
         raise
 
 

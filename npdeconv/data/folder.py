@@ -45,6 +45,7 @@ def load_folder(
     *,
     background: Color = WHITE,
     image_indices: Sequence[int] | None = None,
+    gray: bool = False,
 ) -> Dataset:
     """Load a folder that holds one folder of PNG or JPEG images per class, or images without labels.
 
@@ -69,12 +70,15 @@ def load_folder(
         What shows through where images are transparent; white if not given.
     image_indices : sequence of int, optional
         Read only these images of the data set, in this order.
+    gray : bool
+        Return one channel instead of three.
 
     Returns
     -------
     Dataset
-        Images (N, H, W, 3), named after the folder. Where they lie in no class folders, nobody has
-        labeled them: `labels` is None, and the groups are the names of the files.
+        Images (N, H, W, 3), or gray ones (N, H, W, 1), named after the folder. Where they lie in no
+        class folders, nobody has labeled them: `labels` is None, and the groups are the names of
+        the files.
 
     Raises
     ------
@@ -93,7 +97,7 @@ def load_folder(
     listing = list_images(folder)
     if image_indices is not None:
         listing = listing.take(image_indices)
-    images = read_images(listing.files, shape, shorter_side, background=color)
+    images = read_images(listing.files, shape, shorter_side, background=color, gray=gray)
     groups = tuple(file.stem for file in listing.files) if listing.labels is None else None
     return Dataset(images, listing.labels, listing.classes, folder.name, groups)
 

@@ -11,7 +11,16 @@ from tqdm import tqdm
 from npdeconv._types import Array
 from npdeconv.data.files import locate
 from npdeconv.data.folder import read_images
-from npdeconv.data.pictures import SUFFIXES, WHITE, Color, check_background, opened, pictures_in, unwarned
+from npdeconv.data.pictures import (
+    SUFFIXES,
+    WHITE,
+    Color,
+    check_background,
+    opened,
+    pictures_in,
+    unread_in,
+    unwarned,
+)
 from npdeconv.data.preprocessing import Preprocessing
 from npdeconv.data.stray import entries
 
@@ -93,8 +102,15 @@ def holds_photos(folder: Path, say: Callable[[str], object]) -> bool:
     """Tell a folder of photos from one of class folders, by what more of its images are.
 
     One overview beside class folders is no data set, nor is one folder of rejects beside photos.
-    Where both readings are possible, `say` is told which was taken.
+    Where both readings are possible, `say` is told which was taken. It is also told of pictures of a
+    kind that is not read.
     """
+    unread = unread_in(folder)
+    if unread:
+        say(
+            f"{folder}: passed over {len(unread)} that are no PNG or JPEG, such as {unread[0].name};"
+            " save them as one of these"
+        )
     folders = [entry for entry in entries(folder) if entry.is_dir()]
     photos, inside = len(pictures_in(folder)), sum(len(pictures_in(entry)) for entry in folders)
     if photos and inside:

@@ -15,12 +15,16 @@ from npdeconv._checks import describe
 from npdeconv.data.stray import entries
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
+UNREAD = (".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".jfif", ".jpe", ".jp2")
+"""Endings of pictures that are passed over."""
 
 Color = tuple[int, int, int]
 WHITE: Color = (255, 255, 255)
 
 LARGEST = 2**30
 """Bytes that pictures may take while they are read, all those together that are read at a time."""
+
+_VANISHED = "{}: nothing of it can be seen, for it is drawn on transparency in the background's own color, {}"
 
 REDUCED_ABOVE = 2**24
 """Pixels of a JPEG file from which on it is decoded at a smaller size, where that is enough."""
@@ -41,6 +45,13 @@ anew, and fails where that is damaged.)"""
 def pictures_in(folder: Path) -> list[Path]:
     """List the pictures in a folder, in the order of their names; which they are, their endings tell."""
     return [entry for entry in entries(folder) if entry.suffix.lower() in SUFFIXES and entry.is_file()]
+
+
+def unread_in(folder: Path) -> list[Path]:
+    """List the pictures in a folder, and in its folders, that are of another kind and passed over."""
+    own = entries(folder)
+    inside = [file for entry in own if entry.is_dir() for file in entries(entry)]
+    return [file for file in (*own, *inside) if file.suffix.lower() in UNREAD]
 
 
 @contextmanager
@@ -76,6 +87,11 @@ def opened(path: Path, background: Color = WHITE, least: int | None = None) -> I
     PIL.Image.Image
         Of mode RGB. Other threads wait as long as all pictures together would take more than `LARGEST`.
 
+    Warns
+    -----
+    UserWarning
+        If what a picture shows between its transparent parts has the color of the background.
+
     Raises
     ------
     ValueError
@@ -92,7 +108,7 @@ def opened(path: Path, background: Color = WHITE, least: int | None = None) -> I
                 with (
                     _memory.lent(_cost(image, whole)),
                     closing(image),
-                    closing(_as_seen(image, background)) as picture,
+                    closing(_as_seen(image, background, path)) as picture,
                 ):
                     yield picture
         except Exception as error:  # a damaged file makes Pillow raise almost anything
@@ -155,7 +171,7 @@ class _Memory:
 _memory = _Memory(LARGEST)
 
 
-def _as_seen(image: Image.Image, background: Color) -> Image.Image:
+def _as_seen(image: Image.Image, background: Color, path: Path) -> Image.Image:
     if getattr(image, "default_image", False):  # an animated PNG whose first picture is for old viewers
         image.seek(1)
     tiles = getattr(image, "tile", None)
@@ -166,6 +182,8 @@ def _as_seen(image: Image.Image, background: Color) -> Image.Image:
     image = _in_srgb(image)
     if opacity is not None:
         image = Image.composite(image, Image.new("RGB", image.size, background), opacity)
+        if np.ptp(opacity.getextrema()) and image.getextrema() == tuple((part, part) for part in background):
+            warnings.warn(_VANISHED.format(path, background), stacklevel=2)
     return image if turn is None else image.transpose(turn)
 
 

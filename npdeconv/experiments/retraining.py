@@ -24,7 +24,7 @@ from npdeconv.experiments.similarity import (
     learn_words,
     sift_descriptors,
 )
-from npdeconv.inference import below_softmax, predict
+from npdeconv.inference import as_class, below_softmax, class_names, predict
 from npdeconv.layers import Sequential
 from npdeconv.optimizers import SGD
 from npdeconv.parallel import Workers
@@ -38,7 +38,7 @@ MOMENTUM, BATCH = 0.9, 4
 def retraining(
     network: Sequential,
     images: Array,
-    target: int,
+    target: int | str,
     control_images: Array,
     control: int,
     *,
@@ -62,11 +62,11 @@ def retraining(
         One that takes pixels and ends in classes; it stays as it is.
     images : uint8 (N, H, W, C)
         Of the class to retrain, at least two, unseen by the network.
-    target : int
-        That class.
+    target : int or str
+        That class, by number or name.
     control_images : uint8 (M, H, W, C)
         Of a class that is not trained.
-    control : int
+    control : int or str
         That class.
     repetitions : int
         At least two, or there would be no intervals.
@@ -91,6 +91,8 @@ def retraining(
     ------
     ImportError
         If scikit-image is missing.
+    KeyError
+        If the network knows no class of that name.
     TypeError, ValueError
         For images that do not fit, and settings out of range.
     FloatingPointError
@@ -121,7 +123,7 @@ def retraining(
     for repetition in bar:
         half = np.random.default_rng([seed, repetition]).permutation(len(images))[: len(images) // 2]
         trained[repetition, half] = True
-        dataset = _as_dataset(images[np.sort(half)], target, network)
+        dataset = _as_dataset(images[np.sort(half)], int(classes[0]), network)
         for phase, state in enumerate(
             _states(network, dataset, epochs, rate, [seed, repetition, 1], workers)
         ):
@@ -194,7 +196,7 @@ def _known(judge: Callable[[Array], Array], images: Array, trained: Array, seed:
 
 def _as_dataset(images: Array, target: int, network: Sequential) -> Dataset:
     (outputs,) = network.output_shape(images.shape[1:])
-    names = network.classes or tuple(map(str, range(outputs)))
+    names = class_names(network, outputs)
     return Dataset(images, np.full(len(images), target), names, f"images of class {target}")
 
 
@@ -210,12 +212,15 @@ def _check_images(network: Sequential, images: Array, control_images: Array) -> 
     return tuple(images.shape[1:])
 
 
-def _check_classes(network: Sequential, shape: tuple[int, ...], target: int, control: int) -> Array:
+def _check_classes(
+    network: Sequential, shape: tuple[int, ...], target: int | str, control: int | str
+) -> Array:
     outputs = network.output_shape(shape)
     if len(outputs) != 1:
         raise ValueError(
             f"retraining: expected a network that ends in classes, got outputs of shape {outputs}"
         )
+    target, control = (as_class(network, outputs[0], value, "retraining") for value in (target, control))
     for value in (target, control):
         if not isinstance(value, int | np.integer) or not 0 <= value < outputs[0]:
             raise ValueError(

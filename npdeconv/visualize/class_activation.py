@@ -11,6 +11,7 @@ from npdeconv._checks import describe, image_batch, positive_int
 from npdeconv._types import Array, Box, Shape
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
+from npdeconv.inference import as_class
 from npdeconv.layers import Dense, Dropout, Sequential, Softmax
 from npdeconv.layers.global_pool import GlobalPool
 from npdeconv.layers.softmax import softmax
@@ -33,7 +34,7 @@ class ClassActivationMaps(NamedTuple):
 def class_activation_maps(
     network: Sequential,
     images: Array,
-    classes: Sequence[int] | Array | None = None,
+    classes: Sequence[int | str] | Array | None = None,
     top: int = 5,
     *,
     workers: Workers = None,
@@ -51,7 +52,7 @@ def class_activation_maps(
         One that `has_class_maps`.
     images : (N, H, W, C)
         uint8 pixels, or floats prepared as the network takes them.
-    classes : sequence of K ints, or (N, K), optional
+    classes : sequence of K ints or names, or int (N, K), optional
         Which classes, for all images or for each. The most likely ones of each image unless given.
     top : int
         How many of them.
@@ -66,8 +67,8 @@ def class_activation_maps(
     ------
     TypeError, ValueError
         If the network has no such maps, or can't take the images.
-    IndexError
-        If there is no such class.
+    IndexError, KeyError
+        If there is no class of this number or name.
 
     Notes
     -----
@@ -79,6 +80,8 @@ def class_activation_maps(
     image_batch(images, "class_activation_maps")
     shape = images.shape[1:]
     count = parts.above.output_shape(parts.body.output_shape(shape))[0]
+    if isinstance(classes, list | tuple):
+        classes = [as_class(network, count, wanted, "class_activation_maps") for wanted in classes]
     chosen = None if classes is None else _checked_classes(classes, len(images), count)
     top = min(positive_int(top, "class_activation_maps", "top"), count)
     rows, columns = _places(parts.body, shape, 0), _places(parts.body, shape, 1)
@@ -138,7 +141,7 @@ def _ending(network: Sequential) -> str:
     return ", ".join(f"{name!r}" for name in _below_softmax(network)[-4:])
 
 
-def _checked_classes(classes: Sequence[int] | Array, images: int, count: int) -> Array:
+def _checked_classes(classes: Sequence[int | str] | Array, images: int, count: int) -> Array:
     chosen = np.asarray(classes)
     if (
         chosen.dtype.kind not in "iu"

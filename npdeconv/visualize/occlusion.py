@@ -18,10 +18,11 @@ from npdeconv._types import Array, Box, Pair
 from npdeconv.data import as_input
 from npdeconv.fast.cone import Cone, Variants
 from npdeconv.finite import finite_answers
-from npdeconv.inference import predict
+from npdeconv.inference import as_class, predict
 from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.parallel import OrderedMap, Workers, pool, slices
+from npdeconv.visualize.agreement import energy_under, rank_agreement
 from npdeconv.visualize.occluder import (
     Fill,
     Positions,
@@ -35,7 +36,6 @@ from npdeconv.visualize.projection import as_map_shape, maps_of, project
 
 SHARD_SIZE = 16  # positions at most; of large occluders fewer, since their cones take memory
 SHARD_PIXELS = 2**14
-RESOLUTION = 1e-5  # smaller differences may be float32's rounding
 
 
 @brief
@@ -95,7 +95,7 @@ def occlude_plainly(
 def occlude(
     network: Sequential,
     image: Array,
-    label: int,
+    label: int | str,
     layer: str,
     *,
     size: int | Pair | None = None,
@@ -116,8 +116,9 @@ def occlude(
         With one output per class.
     image : (H, W, C)
         uint8 pixels, or floats prepared as the network takes them, for which gray is 0.5.
-    label : int
-        The class whose probability to map: the true one, or where nobody knows it, the predicted one.
+    label : int or str
+        The number or name of the class whose probability to map: the true one, or where nobody knows
+        it, the predicted one.
     layer : str
         Name of any layer of the network.
     size, stride, at
@@ -139,7 +140,7 @@ def occlude(
     Raises
     ------
     KeyError
-        If the network has no such layer.
+        If the network has no such layer, or knows no class of that name.
     IndexError
         If there is no such class or feature map.
     TypeError, ValueError
@@ -162,14 +163,14 @@ def occlude(
     if len(outputs) != 1:
         raise ValueError(f"occlude: expected one output per class, {network.name} has {outputs}")
     positions = occlusion_positions(image.shape, size, stride, at)
-    label = _checked_number(label, outputs[0], "label")
+    number = _checked_number(as_class(network, outputs[0], label, "occlude"), outputs[0], "label")
     feature_map = _checked_map(network[:layer], image, layer, feature_map)
     projected = project(network, image[np.newaxis], layer, feature_map, select="map", workers=1).pixels[0]
     filling = filled(image, fill, positions.size)
     clean_image, filling = as_input(np.stack([image, filling]), network.dtype)
     with pool(workers) as parallel_map:
         cone = Cone(network, clean_image, layer)
-        scene = _Scene(network, cone, filling, positions.size, label, layer, feature_map)
+        scene = _Scene(network, cone, filling, positions.size, number, layer, feature_map)
         # An occluder that shows the image itself hides nothing.
         clean = _look(scene._replace(filling=clean_image), np.zeros((1, 2), np.int64))
         seen = _look_everywhere(scene, positions, parallel_map, progress)
@@ -177,7 +178,7 @@ def occlude(
     energy = energy_under(projected, positions)
     return Occlusion(
         **positions._asdict(),
-        label=label,
+        label=number,
         layer=layer,
         feature_map=feature_map,
         **seen._asdict(),
@@ -188,53 +189,6 @@ def occlude(
         energy=energy,
         agreement=rank_agreement(energy, seen.activity, clean_activity),
     )
-
-
-def energy_under(projection: Array, positions: Positions) -> Array:
-    """Return the sum of a projection's (H, W, C) squares under the occluder, (P, Q)."""
-    (height, width), rows, columns = positions
-    squares = np.square(projection, dtype=np.float64).sum(axis=2)
-    # Sums of windows, not differences of running sums: where all is zero, zero comes out.
-    strips = sliding_window_view(squares, height, axis=0)[rows].sum(axis=-1)  # (P, W)
-    return sliding_window_view(strips, width, axis=1)[:, columns].sum(axis=-1)
-
-
-def rank_agreement(energy: Array, activity: Array, clean_activity: float) -> float:
-    """Say how well a projection's energy predicts the drop in activity, from -1 to 1.
-
-    It is Spearman's rank correlation, over all positions, of the energy under the occluder and
-    the drop ``clean_activity - activity``. With 1, the more energy is hidden, the more activity is
-    lost; with 0, the one says nothing about the other; below 0, hiding energy raises the activity.
-    Drops that differ by less than 1e-5 of the clean activity count as equal, and so do energies
-    by that part of the largest.
-
-    It compares orders, not sizes: it is no share of explained variance. Neighboring positions
-    overlap, so it allows no statement about significance. And the occluder may excite the map by
-    what it shows, which no projection of the clean image can foresee.
-
-    Parameters
-    ----------
-    energy, activity : (P, Q)
-    clean_activity : float
-
-    Returns
-    -------
-    float
-        0 where the energy or the drop is the same at all positions: there is no order to predict.
-    """
-    # Takes as long to import as the rest of the package.
-    from scipy.stats import spearmanr
-
-    energies = _in_steps(energy, float(energy.max()))
-    drops = _in_steps(clean_activity - activity, clean_activity)
-    if not np.ptp(energies) or not np.ptp(drops):
-        return 0.0
-    return float(spearmanr(energies, drops).statistic)
-
-
-def _in_steps(values: Array, scale: float) -> Array:
-    """Round to multiples of RESOLUTION * scale, so that rounding does not break ties."""
-    return np.round(values.ravel() / (RESOLUTION * (scale or 1.0)))
 
 
 class _Scene(NamedTuple):

@@ -85,7 +85,7 @@ def in_order(network: Sequential, modules: Mapping[str, Module], fold: bool) -> 
     if folded and not fold:
         raise UnexpectedError(
             f"expected to be told whether the batch normalization {folded[1]!r} comes right behind"
-            f" {folded[0]!r}, below any activation, since the file does not say: if so, pass fold=True,"
-            f" or names that say which modules make each layer"
+            f" {folded[0]!r}, below any activation, since the file does not say: if so, pass fold=True"
+            f" (--fold), or names that say which modules make each layer"
         )
     return dict(zip(layers, groups, strict=True))

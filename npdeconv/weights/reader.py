@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,16 +18,24 @@ Reader: TypeAlias = Callable[[Sequential, str | Path], None]
 _ZIPPED: dict[str, Reader] = {"/data.pkl": load_torch, "model.weights.h5": load_keras, ".npy": load}
 """By the ending of a member that only one kind of archive has."""
 
+_FOLDING: dict[Reader, Reader] = {
+    load_torch: partial(load_torch, fold=True),
+    load_keras: partial(load_keras, fold=True),
+}
 
-def reader_of(path: str | Path) -> Reader:
+
+def reader_of(path: str | Path, *, fold: bool = False) -> Reader:
     """Return `load`, `load_keras`, `load_torch` or `load_safetensors`: the one that reads a file.
+
+    With `fold`, it is told that each batch normalization comes right behind the layer before it; see
+    `load_torch` and `load_keras`, the others know no normalizations by their order.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is of no kind that can be read.
+        If it is of no kind that can be read, or of none whose normalizations can be folded.
     """
     path = Path(path)
     if not path.exists():
@@ -42,7 +51,11 @@ def reader_of(path: str | Path) -> Reader:
                 "expected weights as .npz, of Keras (.h5, .keras), of PyTorch or .safetensors,"
                 " got a file of another kind"
             )
-    return reader
+        if fold and reader not in _FOLDING:
+            raise UnexpectedError(
+                f"expected a file of PyTorch or Keras to fold, got one for {reader.__name__}"
+            )
+    return _FOLDING[reader] if fold else reader
 
 
 def _of_file(start: bytes) -> Reader | None:

@@ -27,7 +27,9 @@ function buildCloud() {
     dots.forEach((dot, n) => fill(dot, { cx: at(n)[0], cy: at(n)[1] }, []));
     for (const name of names) {
       const own = labels.flatMap((label, n) => (label === Number(name.dataset.label) ? [at(n)] : []));
-      fill(name, { x: median(own.map(([x]) => x)), y: median(own.map(([, y]) => y)) }, []);
+      const half = name.getComputedTextLength() / 2 + 4;
+      const x = Math.max(half, Math.min(CLOUD.side - half, median(own.map(([x]) => x))));
+      fill(name, { x, y: median(own.map(([, y]) => y)) }, []);
     }
     read(place);
   };

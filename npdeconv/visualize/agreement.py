@@ -1,0 +1,56 @@
+"""How well does a projection predict what hiding parts of the image does?"""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from npdeconv._types import Array
+from npdeconv.visualize.occluder import Positions
+
+RESOLUTION = 1e-5  # smaller differences may be float32's rounding
+
+
+def energy_under(projection: Array, positions: Positions) -> Array:
+    """Return the sum of a projection's (H, W, C) squares under the occluder, (P, Q)."""
+    (height, width), rows, columns = positions
+    squares = np.square(projection, dtype=np.float64).sum(axis=2)
+    # Sums of windows, not differences of running sums: where all is zero, zero comes out.
+    strips = sliding_window_view(squares, height, axis=0)[rows].sum(axis=-1)  # (P, W)
+    return sliding_window_view(strips, width, axis=1)[:, columns].sum(axis=-1)
+
+
+def rank_agreement(energy: Array, activity: Array, clean_activity: float) -> float:
+    """Say how well a projection's energy predicts the drop in activity, from -1 to 1.
+
+    It is Spearman's rank correlation, over all positions, of the energy under the occluder and
+    the drop ``clean_activity - activity``. With 1, the more energy is hidden, the more activity is
+    lost; with 0, the one says nothing about the other; below 0, hiding energy raises the activity.
+    Drops that differ by less than 1e-5 of the clean activity count as equal, and so do energies
+    by that part of the largest.
+
+    It compares orders, not sizes: it is no share of explained variance. Neighboring positions
+    overlap, so it allows no statement about significance. And the occluder may excite the map by
+    what it shows, which no projection of the clean image can foresee.
+
+    Parameters
+    ----------
+    energy, activity : (P, Q)
+    clean_activity : float
+
+    Returns
+    -------
+    float
+        0 where the energy or the drop is the same at all positions: there is no order to predict.
+    """
+    # Takes as long to import as the rest of the package.
+    from scipy.stats import spearmanr
+
+    energies = _in_steps(energy, float(energy.max()))
+    drops = _in_steps(clean_activity - activity, clean_activity)
+    if not np.ptp(energies) or not np.ptp(drops):
+        return 0.0
+    return float(spearmanr(energies, drops).statistic)
+
+
+def _in_steps(values: Array, scale: float) -> Array:
+    """Round to multiples of RESOLUTION * scale, so that rounding does not break ties."""
+    return np.round(values.ravel() / (RESOLUTION * (scale or 1.0)))

@@ -1,5 +1,6 @@
 """Where files are looked for, and downloads, from a server on this machine."""
 
+import errno
 import functools
 import hashlib
 import io
@@ -315,3 +316,34 @@ def test_a_tar_file_that_unpacks_to_too_much(home, server, monkeypatch):
     serve(server, monkeypatch, tar(CIFAR10))
     with pytest.raises(ValueError, match=r"tar.gz: expected at most 20000 bytes when unpacked, got 24584$"):
         load_cifar10("train")
+
+
+def test_tar_files_go_through_the_data_filter(tmp_path, monkeypatch):
+    # Were a name to pass our own checks, the standard library's filter would still refuse it.
+    monkeypatch.setattr(archive, "_check_members", lambda members, path: None)
+    monkeypatch.setattr(archive, "_is_wanted", lambda member, members: True)
+    path = put(tmp_path / "x.tar.gz", tar([("set/../../outside", b"escaped")]))
+    with pytest.raises(
+        ValueError, match=r"^.*x.tar.gz: expected a complete .* would be extracted to .* outside"
+    ):
+        unpack(path, "set", tmp_path / "new" / "here")
+    assert not (tmp_path / "outside").exists()
+    path = put(tmp_path / "y.tar.gz", tar([("set/link", None)]))
+    with pytest.raises(
+        ValueError, match=r"^.*y.tar.gz: expected a complete .* is a link to an absolute path"
+    ):
+        unpack(path, "set", tmp_path / "new" / "here")
+
+
+def test_a_full_disk_is_no_damaged_archive(tmp_path, monkeypatch):
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name, content, kind in (
+        ("x.zip", zipped(GOOD[1:]), zipfile.ZipFile),
+        ("x.tar.gz", tar(GOOD[1:]), tarfile.TarFile),
+    ):
+        monkeypatch.setattr(kind, "extract", full)
+        with pytest.raises(OSError, match=r"No space left on device$"):
+            unpack(put(tmp_path / name, content), "rps", tmp_path / "new")
+    assert not (tmp_path / "new").exists()

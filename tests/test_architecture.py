@@ -1,6 +1,7 @@
 """The house: imports go down only, and importing the package stays light."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,22 @@ def test_imports_go_down(path):
         if first == "npdeconv" and rest and own != "__init__" and rest != ["__version__"]:
             assert floor(rest[0]) <= floor(own), f"{path} imports {name} from above"
             assert rest[0] not in STRANGERS.get(own, ()), f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("package", ["npdeconv", "benchmarks"])
+def test_no_imports_go_in_a_circle(package):
+    root = PACKAGE.parent if package == "npdeconv" else Path(__file__).parents[1]
+    files = {
+        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in (root / package).rglob("*.py")
+    }
+    assert len(files) > 20
+    graph = {}
+    for name, path in files.items():
+        # Of "benchmarks.run.main" the module is what is imported, be it at the top or inside a function.
+        found = imports(path)
+        graph[name] = {one if one in files else one.rpartition(".")[0] for one in found} & set(files)
+    graphlib.TopologicalSorter(graph).prepare()  # a CycleError names the circle
 
 
 def test_files_stay_small():

@@ -255,6 +255,7 @@ def tar(members):
         for name, content in members:
             member = tarfile.TarInfo(name)
             member.size = len(content or b"")
+            member.mode = 0o600  # must not matter
             if content is None:
                 member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
             file.addfile(member, io.BytesIO(content or b""))
@@ -278,6 +279,8 @@ def serve(server, monkeypatch, content):
 def test_download_of_a_tar_file(home, server, monkeypatch):
     serve(server, monkeypatch, tar(CIFAR10))
     is_right(load_cifar10("train"), 5)
+    mode = (home / "cache/npdeconv/cifar10/readme.html").stat().st_mode
+    assert mode == put(home / "of the umask").stat().st_mode
     assert everything(home / "cache/npdeconv/cifar10") == sorted(
         name.partition("/")[2] for name, _ in CIFAR10
     )
@@ -336,7 +339,7 @@ def test_tar_files_go_through_the_data_filter(tmp_path, monkeypatch):
 
 
 def test_a_full_disk_is_no_damaged_archive(tmp_path, monkeypatch):
-    def full(*arguments):
+    def full(*arguments, **options):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     for name, content, kind in (

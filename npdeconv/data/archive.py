@@ -37,7 +37,12 @@ def unpack(archive: Path, members: str, target: Path) -> Path:
     ValueError
         If the file is no complete archive, a member is a link or would land outside of the
         target, a name comes twice, the whole is too large, or there is no such folder in it.
-        The target may then be incomplete; it is the caller's to remove.
+    OSError
+        If it can't be read, or the target can't be written.
+
+    Notes
+    -----
+    The target appears when all of it is there, and not at all if anything went wrong.
     """
     is_tar = archive.name.endswith(".tar.gz")
     kind = "tar.gz" if is_tar else "zip"
@@ -91,7 +96,7 @@ def _in_tar(archive: Path) -> Iterator[list[_Member]]:
                 is_folder=member.isdir(),
                 is_file=member.isreg(),
                 size=member.size,
-                extract=partial(file.extract, member),
+                extract=partial(file.extract, member, set_attrs=False),  # as the umask says
             )
             for member in _until_too_large(file)
         ]

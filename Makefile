@@ -7,7 +7,7 @@ OLDEST_VENV := .venv-oldest
 NEWEST := tests/constraints/newest.txt
 OLDEST := tests/constraints/oldest.txt
 
-.PHONY: help demo test test-oldest bench lint clean
+.PHONY: help demo test test-oldest dist-check bench lint clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
@@ -20,6 +20,10 @@ test: lint  ## lint, types and all tests
 # Numba keeps what it compiles beside the sources, for one version of itself: this one gets a place of its own.
 test-oldest: $(OLDEST_VENV)/installed-test  ## the tests that are not slow, with the oldest versions that setup.cfg allows
 	NUMBA_CACHE_DIR="$(CURDIR)/$(OLDEST_VENV)/numba" $(OLDEST_VENV)/bin/python -m pytest -m "not slow"
+
+CONSTRAINTS := $(NEWEST)
+dist-check:  ## build wheel and sdist, and test them in a clean environment (PYTHON=..., CONSTRAINTS=...)
+	$(PYTHON) .ci/dist_check.py $(CONSTRAINTS)
 
 BENCH_VENV := $(if $(PEERS),$(PEERS_VENV),$(VENV))
 bench: $(BENCH_VENV)/installed  ## time everything, quickly; PEERS=1: thoroughly, beside PyTorch, Keras and Captum

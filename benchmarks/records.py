@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
+RESULTS = Path(__file__).parent / "results"
+
 Size = Literal["tiny", "quick", "full"]
 
 
@@ -67,6 +69,14 @@ class Run:
         """Read a JSON file that `save` wrote."""
         fields = json.loads(path.read_text(encoding="utf-8"))
         return cls(**fields | {"records": [Record(**record) for record in fields["records"]]})
+
+
+def newest() -> Path:
+    """Return the file of the newest full run."""
+    runs = sorted(path for path in RESULTS.glob("*.json") if path.stem.count("-") == 1)
+    if not runs:
+        raise FileNotFoundError(f"no full run in {RESULTS}; make one with make bench PEERS=1")
+    return runs[-1]
 
 
 def grouped(

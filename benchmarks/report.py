@@ -46,7 +46,7 @@ def page(run: Run) -> str:
         _variables(run),
         control_sentence(run),
         "## Goals",
-        goals_table(run),
+        goals_table(rows(run)),
         before_table(run),
     ]
     for topic, title in TITLES.items():
@@ -62,10 +62,10 @@ def page(run: Run) -> str:
     return "\n\n".join(filter(None, parts))
 
 
-def goals_table(run: Run) -> str:
-    """Return the table of goals: what npdeconv takes, what another does, the ratio, the goal."""
+def goals_table(shown: Sequence[Row]) -> str:
+    """Return a table of goals: what npdeconv takes, what another does, the ratio, the goal."""
     header = ("what", "npdeconv", "other", "ratio", "goal", "")
-    return table(header, (_goal_cells(row) for row in rows(run)))
+    return table(header, (_goal_cells(row) for row in shown))
 
 
 def before_table(run: Run) -> str:

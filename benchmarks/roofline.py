@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.records import Record, Run
+from benchmarks.records import Record, Run, newest
 from benchmarks.timing import summarize
 from benchmarks.wording import counted
 
@@ -99,6 +99,4 @@ def table(run: Run) -> str:
 
 
 if __name__ == "__main__":
-    from benchmarks.readme_table import newest
-
     print(table(Run.load(Path(sys.argv[1]) if len(sys.argv) > 1 else newest())))

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from benchmarks import control, machine
 from benchmarks.contest import Contest
-from benchmarks.records import Record, Run, Settings
+from benchmarks.goals import rows
+from benchmarks.records import RESULTS, Record, Run, Settings
 from benchmarks.report import before_table, goals_table, write_report
 from benchmarks.timing import summarize
 from benchmarks.topics import TOPICS
 from benchmarks.wording import in_words, label
 
-RESULTS = Path(__file__).parent / "results"
 PEERS = {"PyTorch": "torch", "Keras": "tensorflow", "Captum": "captum"}
 QUICK = {"rounds": 5, "turn_seconds": 0.1}
 FULL = {"rounds": 9, "turn_seconds": 0.3}
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     path = options.out / ("-".join([f"{datetime.now():%Y%m%d-%H%M}", *kinds]) + ".json")
     run.save(path)
     written = [path, *write_report(run, path)]
-    print(goals_table(run))
+    print(goals_table(rows(run)))
     if settings.against:
         print(before_table(run))
     print(f"{time.perf_counter() - started:.0f} s; wrote {', '.join(str(one) for one in written)}")

@@ -5,6 +5,10 @@ somebody's code. Here the standard library only splits the program into opcodes
 (`pickletools.genops`), and the few of them that plain data need are interpreted below. The machine
 imports nothing and calls nothing but the functions that its caller gives for names, so a hostile
 pickle can at worst be refused.
+
+The standard library's own unpickler, even with a `find_class` that refuses everything, would not do:
+it believes sizes. A file of nine bytes (`LONG_BINPUT` with a large number) makes it allocate 4 GB of
+memo before anything was asked for; here the memo is a dictionary, and `LARGEST` bounds what is made.
 """
 
 import math

@@ -1,6 +1,7 @@
 """The house: imports go down only, and importing the package stays light."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +84,22 @@ def test_the_paper_in_one_file_stands_alone():
     imported = [ast.unparse(node) for node in idea if isinstance(node, ast.Import | ast.ImportFrom)]
     assert imported == ["import numpy as np", "from numpy.lib.stride_tricks import sliding_window_view"]
     assert not [path for path in modules() if "npdeconv.plain" in imports(path)]
+
+
+@pytest.mark.parametrize("package", ["npdeconv", "benchmarks"])
+def test_no_imports_go_in_a_circle(package):
+    root = PACKAGE.parent if package == "npdeconv" else Path(__file__).parents[1]
+    files = {
+        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in (root / package).rglob("*.py")
+    }
+    assert len(files) > 20
+    graph = {}
+    for name, path in files.items():
+        # Of "benchmarks.run.main" the module is what is imported, be it at the top or inside a function.
+        found = imports(path)
+        graph[name] = {one if one in files else one.rpartition(".")[0] for one in found} & set(files)
+    graphlib.TopologicalSorter(graph).prepare()  # a CycleError names the circle
 
 
 def test_files_stay_small():

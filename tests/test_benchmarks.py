@@ -10,7 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import machine, memory_use, readme_table, report, roofline, run, subjects, timing, wording
+from benchmarks import (
+    machine,
+    memory_use,
+    readme_table,
+    records,
+    report,
+    roofline,
+    run,
+    subjects,
+    timing,
+    wording,
+)
 from benchmarks.contest import Case, Contender, Contest, relative_difference
 from benchmarks.geometries import Convolution, Pooling
 from benchmarks.goals import GOALS, rows
@@ -192,26 +203,36 @@ def test_page_of_a_canned_run(canned):
 
 def test_readme_gets_the_table_between_its_markers(canned):
     old = f"before\n{readme_table.BEGIN}\nold\n{readme_table.END}\nafter\n"
-    new = readme_table.replaced(old, canned)
+    new = readme_table.replaced(old, canned, rows(canned)[:1])
     assert new.startswith(f"before\n{readme_table.BEGIN}\n| what | npdeconv |")
     assert new.endswith(f"\n{readme_table.END}\nafter\n")
     assert "old" not in new
-    assert readme_table.replaced(new, canned) == new
+    assert new.count("training step") == 1
+    assert readme_table.replaced(new, canned, rows(canned)[:1]) == new
     with pytest.raises(ValueError, match=r"^readme_table: expected '<!-- benchmark table -->' and after it"):
-        readme_table.replaced("no markers", canned)
+        readme_table.replaced("no markers", canned, [])
 
 
-def test_the_readme_has_the_markers(canned):
-    readme_table.replaced(readme_table.README.read_text(encoding="utf-8"), canned)
+def test_the_pages_hold_the_newest_full_run():
+    for path, text in readme_table.pages(Run.load(records.newest())).items():
+        assert path.read_text(encoding="utf-8") == text, f"{path}: run python -m benchmarks.readme_table"
+
+
+def test_the_readme_shows_five_goals_and_the_page_of_benchmarks_all(canned):
+    assert {(goal.what, goal.other) for goal in GOALS} >= readme_table.SHOWN
+    some, every = readme_table.pages(canned).values()
+    before, after = readme_table.BEGIN, readme_table.END
+    tables = [text[text.index(before) : text.index(after)] for text in (some, every)]
+    assert [table.count("\n| ") - 2 for table in tables] == [5, len(GOALS)]
 
 
 def test_the_newest_full_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(readme_table, "RESULTS", tmp_path)
+    monkeypatch.setattr(records, "RESULTS", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"^no full run in .*; make one with make bench PEERS=1$"):
-        readme_table.newest()
+        records.newest()
     for name in ("20260101-0900", "20260201-0900", "20260301-0900-quick"):
         (tmp_path / f"{name}.json").touch()
-    assert readme_table.newest().stem == "20260201-0900"
+    assert records.newest().stem == "20260201-0900"
 
 
 def test_a_contender_that_fails_does_not_stop_the_others():

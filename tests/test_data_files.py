@@ -1,5 +1,6 @@
 """Where files are looked for, and downloads, from a server on this machine."""
 
+import errno
 import functools
 import hashlib
 import io
@@ -254,6 +255,7 @@ def tar(members):
         for name, content in members:
             member = tarfile.TarInfo(name)
             member.size = len(content or b"")
+            member.mode = 0o600  # must not matter
             if content is None:
                 member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
             file.addfile(member, io.BytesIO(content or b""))
@@ -277,6 +279,8 @@ def serve(server, monkeypatch, content):
 def test_download_of_a_tar_file(home, server, monkeypatch):
     serve(server, monkeypatch, tar(CIFAR10))
     is_right(load_cifar10("train"), 5)
+    mode = (home / "cache/npdeconv/cifar10/readme.html").stat().st_mode
+    assert mode == put(home / "of the umask").stat().st_mode
     assert everything(home / "cache/npdeconv/cifar10") == sorted(
         name.partition("/")[2] for name, _ in CIFAR10
     )
@@ -315,3 +319,34 @@ def test_a_tar_file_that_unpacks_to_too_much(home, server, monkeypatch):
     serve(server, monkeypatch, tar(CIFAR10))
     with pytest.raises(ValueError, match=r"tar.gz: expected at most 20000 bytes when unpacked, got 24584$"):
         load_cifar10("train")
+
+
+def test_tar_files_go_through_the_data_filter(tmp_path, monkeypatch):
+    # Were a name to pass our own checks, the standard library's filter would still refuse it.
+    monkeypatch.setattr(archive, "_check_members", lambda members, path: None)
+    monkeypatch.setattr(archive, "_is_wanted", lambda member, members: True)
+    path = put(tmp_path / "x.tar.gz", tar([("set/../../outside", b"escaped")]))
+    with pytest.raises(
+        ValueError, match=r"^.*x.tar.gz: expected a complete .* would be extracted to .* outside"
+    ):
+        unpack(path, "set", tmp_path / "new" / "here")
+    assert not (tmp_path / "outside").exists()
+    path = put(tmp_path / "y.tar.gz", tar([("set/link", None)]))
+    with pytest.raises(
+        ValueError, match=r"^.*y.tar.gz: expected a complete .* is a link to an absolute path"
+    ):
+        unpack(path, "set", tmp_path / "new" / "here")
+
+
+def test_a_full_disk_is_no_damaged_archive(tmp_path, monkeypatch):
+    def full(*arguments, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name, content, kind in (
+        ("x.zip", zipped(GOOD[1:]), zipfile.ZipFile),
+        ("x.tar.gz", tar(GOOD[1:]), tarfile.TarFile),
+    ):
+        monkeypatch.setattr(kind, "extract", full)
+        with pytest.raises(OSError, match=r"No space left on device$"):
+            unpack(put(tmp_path / name, content), "rps", tmp_path / "new")
+    assert not (tmp_path / "new").exists()

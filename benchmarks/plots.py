@@ -13,7 +13,13 @@ from benchmarks.timing import summarize
 from benchmarks.wording import counted, label
 
 COMPARED = ("training", "prediction", "projection", "occlusion", "alexnet")
-COLORS = {"npdeconv": "#c23b22", "PyTorch": "#4c78a8", "Captum": "#4c78a8", "Keras": "#8c8c8c"}
+COLORS = {
+    "npdeconv": "#c23b22",
+    "before": "#e8a798",
+    "PyTorch": "#4c78a8",
+    "Captum": "#4c78a8",
+    "Keras": "#8c8c8c",
+}
 ALGORITHM_COLORS = ("#4c78a8", "#c23b22", "#54a24b", "#b279a2", "#eeca3b")
 
 

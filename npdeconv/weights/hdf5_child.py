@@ -30,7 +30,7 @@ SMALL_CHUNK = 2**22
 def limit_memory(size: int) -> None:
     """Take at most `size` bytes from now on, where the system can hold a process to that (Linux)."""
     pages = Path("/proc/self/statm")
-    if pages.exists():
+    if sys.platform != "win32" and pages.exists():
         import resource
 
         taken = int(pages.read_text().split()[0]) * resource.getpagesize()

@@ -1,12 +1,8 @@
 """Every analysis that takes fast ways, over odd networks, against the layers one after the other."""
 
-import ast
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-import npdeconv
 from npdeconv.data import Dataset, as_input
 from npdeconv.inference import evaluate, predict
 from npdeconv.layers import (
@@ -158,12 +154,3 @@ def test_occlusion(network, dataset):
     plain = occlude_plainly(network, image, 1, "last", result.feature_map, boxes, "gray")
     np.testing.assert_allclose(result.probability.ravel(), plain[0], atol=1e-5)
     np.testing.assert_allclose(result.activity.ravel(), plain[1], rtol=1e-4, atol=1e-4)
-
-
-@pytest.mark.parametrize("room", ["fast", "kernels"])
-def test_no_function_takes_more_than_eight_arguments(room):
-    for path in (Path(npdeconv.__file__).parent / room).glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef):
-                count = len(node.args.posonlyargs + node.args.args + node.args.kwonlyargs)
-                assert count <= 8, f"{path.name}: {node.name} takes {count}"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from npdeconv import data, models
-from npdeconv.fast import Plan, winograd, winograd_tiles
+from npdeconv.fast import Plan, winograd
 from npdeconv.fast.blocks import DenseBlock, DirectBlock, WinogradBlock
 from npdeconv.gradcheck import check_gradients
 from npdeconv.inference import predict
@@ -33,12 +33,12 @@ def passes(monkeypatch):
     """The batches that Winograd's way was taken for."""
     seen = []
 
-    def spy(tiles, tile, x, *arguments):
+    def spy(x, *arguments, **options):
         seen.append(len(x))
-        return products(tiles, tile, x, *arguments)
+        return forward(x, *arguments, **options)
 
-    products = winograd_tiles.Tiles.products
-    monkeypatch.setattr(winograd_tiles.Tiles, "products", spy)
+    forward = winograd.forward
+    monkeypatch.setattr(winograd, "forward", spy)
     return seen
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from npdeconv import plain
-from npdeconv.fast import Plan, winograd_tiles, winograd_transforms
+from npdeconv.fast import Plan, winograd, winograd_transforms
 from npdeconv.fast.blocks import WinogradBlock
 from npdeconv.fast.equal_patches import BLANK, first_equals
 from npdeconv.layers import Conv2D, MaxPool2D, ReLU, Sequential
@@ -71,7 +71,7 @@ def test_winograd_convolution(geometry, filters, tile_bytes, rectified):
     layer = conv(shape[3], filters, padding, np.float64)
     x, dy = draw_numbers(*shape), draw_numbers(shape[0], *layer.output_shape(shape[1:]))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(winograd_tiles, "TILE_BYTES", tile_bytes)  # one row, some rows, several images
+        patch.setattr(winograd, "TILE_BYTES", tile_bytes)  # one row, some rows, several images
         block = WinogradBlock(layer, rectified, pooled=False, fewest=0)
         y, context = block.forward(x)
         dx, gradients = block.backward(dy, context)
@@ -143,7 +143,7 @@ def test_training_decides_no_gate_and_no_winner_by_rounding(name, bias):
 @pytest.mark.parametrize("name", pictures(16))
 @pytest.mark.parametrize("tile_bytes", [1, 10**5, 2**20])
 def test_equal_patches_get_equal_outputs_across_tiles(name, tile_bytes, monkeypatch):
-    monkeypatch.setattr(winograd_tiles, "TILE_BYTES", tile_bytes)
+    monkeypatch.setattr(winograd, "TILE_BYTES", tile_bytes)
     x = np.stack([pictures(16)[name]] * 2)
     y, _ = WinogradBlock(conv(16, 16), rectified=False, pooled=False, fewest=0).forward(x)
     patches = plain.windows(x, (3, 3), (1, 1), SAME, fill=0).reshape(2, 400, -1)

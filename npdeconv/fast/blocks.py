@@ -10,17 +10,15 @@ import numpy as np
 from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Generator, Gradients, Pair
 from npdeconv.fast import winograd
-from npdeconv.fast.relu_and_pool import gate, gate_in_place, pool_and_rectify, rectify, unpool_and_gate
-from npdeconv.fast.winograd_tiles import Fill, Tile, copy_padded
+from npdeconv.fast.relu_and_pool import finish, gate_in_place, rectify
 from npdeconv.kernels.convolution import convolve_transposed, patches_of, shares, weight_gradient
 from npdeconv.kernels.product import add_product, fill_rows
 from npdeconv.layers import Conv2D, Dense
-from npdeconv.parallel import slices
+from npdeconv.parallel import available_processors, slices
 
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
-FEWEST_POSITIONS = 512  # for fewer, transforming the filters takes longer than the direct sums
-BANDS = 6  # of rows, into which the outputs of a single image are cut, for several workers
+FEWEST_PLACES = 512  # transforming filters for Winograd's way takes as long as filtering directly so often
 PART = 2048  # inputs of a dense layer that are multiplied at a time; the parts' sums are added in order
 
 
@@ -42,12 +40,13 @@ class DirectBlock:
         """Correlate and rectify; keep what went in and came out."""
         offset, (height, width) = self.layer.place(x)
         y = np.empty((len(x), height, width, len(self.layer.bias)), x.dtype)
-        bands = slices(height, -(-height // BANDS)) if len(x) == 1 else [slice(0, height)]
+        # A single image's rows are shared out; the result does not depend on where they are cut.
+        bands = available_processors() if len(x) == 1 else 1
 
         def fill(rows: slice) -> None:
             self._fill(x, y[:, rows], (offset[0] - rows.start * self.layer.window.stride[0], offset[1]))
 
-        for _ in self.workers(fill, bands):
+        for _ in self.workers(fill, slices(height, -(-height // bands))):
             pass
         return y, self.Context(Conv2D.Context(x), y)
 
@@ -56,7 +55,7 @@ class DirectBlock:
         return self.forward(x)[0]
 
     def _fill(self, x: Array, y: Array, offset: Pair) -> None:
-        """Compute the outputs y; the first filter position is at (0, 0) - offset."""
+        """Compute the outputs from the first filter position on, at (0, 0) - offset."""
         weight, stride, out_shape = self.layer.weight, self.layer.window.stride, (y.shape[1], y.shape[2])
         for channels, filters in shares(weight, self.layer.groups):
             matrix = kernel_input(weight[..., filters].reshape(-1, filters.stop - filters.start))
@@ -97,14 +96,15 @@ class WinogradBlock:
     layer: Conv2D
     rectified: bool
     pooled: bool
-    fewest: int = FEWEST_POSITIONS
+    workers: Map = map
+    fewest: int = FEWEST_PLACES
 
     class Context(NamedTuple):
-        """The inputs, the outputs, and, after pooling, which of the four in each window won."""
+        """The inputs, the outputs, and which of the four in each window won (empty without pooling)."""
 
         x: Array
         y: Array
-        winners: Array | None
+        winners: Array
 
     @staticmethod
     def suits(layer: Conv2D) -> bool:
@@ -131,59 +131,42 @@ class WinogradBlock:
         """Correlate, rectify and pool."""
         return self._forward(x, keeps_ties=False)[0]
 
-    def _forward(self, x: Array, keeps_ties: bool) -> tuple[Array, Array | None]:
-        place = self.layer.place(x)
-        height, width = place[1]
-        if len(x) * height * width <= self.fewest:
-            y = DirectBlock(self.layer, self.rectified and not self.pooled, map)(x)
-            return _pooled(y) if self.pooled else (y, None)
-        filters = self.transformed, self.layer.bias
-        if self.pooled:
-            return winograd.convolve_and_pool(x, *filters, place, keeps_ties=keeps_ties)
-        y = winograd.convolve(x, *filters, place, rectified=self.rectified, keeps_ties=keeps_ties)
-        return y, None
+    def _forward(self, x: Array, keeps_ties: bool) -> tuple[Array, Array]:
+        offset, (height, width) = self.layer.place(x)
+        shape = (len(x), height // 2, width // 2) if self.pooled else (len(x), height, width)
+        y = np.empty((*shape, len(self.layer.bias)), x.dtype)
+        winners = np.empty(y.shape, np.uint8) if self.pooled else winograd.UNPOOLED
+        if len(x) * height * width > self.fewest:
+            filters = self.transformed, self.layer.bias
+            winograd.forward(
+                x, *filters, offset, (height, width), self.rectified, y, winners, keeps_ties=keeps_ties
+            )
+        else:
+            maps = DirectBlock(self.layer, False, self.workers)(x)
+            finish(maps, self.rectified, y, winners)
+        return y, winners
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
         """Carry the gradient back."""
-        x, place = context.x, self.layer.place(context.x)
-        dx, dweight, dbias = winograd.backward(x, self._gated(dy, context), place, self.transposed)
-        return dx, {"weight": dweight, "bias": dbias}
+        dx = np.empty_like(context.x)
+        return dx, self._backward(dy, context, dx)
 
     def gradients(self, dy: Array, context: Context) -> Gradients:
         """Return the gradients of the parameters alone."""
-        x, place = context.x, self.layer.place(context.x)
-        shape = self.layer.weight.shape[2:]
-        dweight, dbias = winograd.gradients(x, self._gated(dy, context), place, shape)
-        return {"weight": dweight, "bias": dbias}
+        return self._backward(dy, context, np.empty((0, 0, 0, 0), dy.dtype))
 
-    def _gated(self, dy: Array, context: Context) -> Fill:
-        """Return what carries dy back through pooling and ReLU, tile by tile."""
-        dy, y, winners = kernel_input(dy), kernel_input(context.y), context.winners
-
-        def fill(tile: Tile, dmaps: Array) -> None:
-            if winners is not None:
-                half = tile.images, slice(tile.top // 2, tile.bottom // 2)
-                unpool_and_gate(dy[half], y[half], winners[half], dmaps)
-            elif self.rectified:
-                rows = tile.images, slice(tile.top, tile.bottom)
-                gate(dy[rows], y[rows], dmaps)
-            else:
-                copy_padded(dy[tile.images], tile.top, 0, dmaps)
-
-        return fill
-
-
-def _pooled(maps: Array) -> tuple[Array, Array]:
-    """Pool and rectify maps (N, OH, OW, F); return the winners' values and places."""
-    y = np.empty((len(maps), maps.shape[1] // 2, maps.shape[2] // 2, maps.shape[3]), maps.dtype)
-    winners = np.empty(y.shape, np.uint8)
-    pool_and_rectify(maps, y, winners)
-    return y, winners
+    def _backward(self, dy: Array, context: Context, dx: Array) -> Gradients:
+        offset, out_shape = self.layer.place(context.x)
+        sums = np.empty_like(self.transformed)
+        dbias = np.zeros_like(self.layer.bias)
+        own = self.rectified, sums, dbias, dx
+        winograd.backward(context.x, dy, context.y, context.winners, self.transposed, offset, out_shape, *own)
+        return {"weight": winograd.gradient_of_filters(sums), "bias": dbias}
 
 
 @dataclass(frozen=True)
 class DenseBlock:
-    """A dense layer, by BLAS. Its inputs are cut into parts of a fixed length, for several workers."""
+    """A dense layer, by BLAS; its inputs in parts of a fixed length, which several workers may share."""
 
     layer: Dense
     workers: Map

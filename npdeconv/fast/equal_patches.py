@@ -1,4 +1,4 @@
-"""Equal patches get equal outputs, although Winograd's algorithm rounds them differently.
+"""Equal patches, equal outputs: what Winograd's rounding would tell apart.
 
 The rounding of an output depends on its place within a square. Where patches are equal, as on a
 blank background or along a straight edge, a rectifier and a pooling window would then decide by
@@ -26,7 +26,7 @@ def first_equals(x: Array, offset: Pair, out_shape: Pair, band: int) -> Array:
         Padding.
     out_shape : (OH, OW)
     band : int
-        Patches are compared within bands of so many output rows.
+        So many output rows are compared with each other, and not with others.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def first_equals(x: Array, offset: Pair, out_shape: Pair, band: int) -> Array:
 
 
 def _table(entries: int) -> Array:
-    """Return memory for a hash table; its size is a power of two, at least twice the entries."""
+    """Return room for a hash table: a power of two, at least twice the entries."""
     return np.empty(1 << (2 * entries).bit_length(), np.int32)
 
 
@@ -149,24 +149,23 @@ def copy_to_equals(maps: Array, bias: Array, firsts: Array, top: int, bottom: in
 
     Parameters
     ----------
-    maps : (N, rows, OW, F)
-        The last row is row `bottom - 1` of the images' outputs; changed from row `top` on.
+    maps : (rows, OW, F)
+        The last row is row `bottom - 1` of the image's outputs; changed from row `top` on.
     bias : (F,)
         The output of blank patches.
-    firsts : int32 (N, OH, OW)
-        See `first_equals`.
+    firsts : int32 (OH, OW)
+        See `first_equals`; of one image.
     top, bottom : int
     """
-    columns, filters = firsts.shape[2], maps.shape[3]
-    start = bottom - maps.shape[1]  # row of the image that the maps begin with
-    for n in range(len(maps)):
-        for p in range(top, bottom):
-            for q in range(columns):
-                first, target = firsts[n, p, q], maps[n, p - start, q]
-                if first == BLANK:
-                    for f in range(filters):
-                        target[f] = bias[f]
-                elif first != p * columns + q:
-                    source = maps[n, first // columns - start, first % columns]
-                    for f in range(filters):
-                        target[f] = source[f]
+    columns, filters = firsts.shape[1], maps.shape[2]
+    start = bottom - len(maps)  # row of the image that the maps begin with
+    for p in range(top, bottom):
+        for q in range(columns):
+            first, target = firsts[p, q], maps[p - start, q]
+            if first == BLANK:
+                for f in range(filters):
+                    target[f] = bias[f]
+            elif first != p * columns + q:
+                source = maps[first // columns - start, first % columns]
+                for f in range(filters):
+                    target[f] = source[f]

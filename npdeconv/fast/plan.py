@@ -107,7 +107,7 @@ def _steps(chain: Sequential, workers: Map) -> Iterator[tuple[str, Step]]:
                 pooled = rectified and _next_is(layers, MaxPool2D) and _halves(layers[0][1])
                 if pooled:
                     layers.pop(0)
-                yield name, WinogradBlock(layer, rectified, pooled)
+                yield name, WinogradBlock(layer, rectified, pooled, workers)
             else:
                 yield name, DirectBlock(layer, rectified, workers)
         else:

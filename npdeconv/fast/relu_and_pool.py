@@ -1,13 +1,25 @@
-"""ReLU and 2x2 max pooling of a convolution's outputs, while these are still in the cache.
+"""What follows a convolution, done while its output is still in the cache: rectify, and pool.
 
-The largest value of a window is rectified after it was found, which is the same as before but four
-times less work. On the way back, only a window's winner gets a gradient, and only if it was positive.
+Training and prediction pass convolution, ReLU and 2x2 max pooling in one go, tile by tile (see
+`npdeconv.fast.plan`). The largest value of a window is rectified after it was found, which is the same
+as before but four times less work. On the way back, only a window's winner gets a gradient, and
+only if it was positive.
 """
 
 import numpy as np
 
 from npdeconv._jit import kernel
 from npdeconv._types import Array
+
+
+@kernel
+def add_bias(y: Array, bias: Array, rectified: bool) -> None:
+    """Add the bias (F,) to every position of y (positions, F), in place, and rectify where asked for."""
+    least = 0.0 if rectified else -np.inf
+    for p in range(y.shape[0]):
+        for f in range(y.shape[1]):
+            value = y[p, f] + bias[f]
+            y[p, f] = value if value > least or value != value else least
 
 
 @kernel
@@ -25,25 +37,38 @@ def pool_and_rectify(maps: Array, y: Array, winners: Array) -> None:
 
     Parameters
     ----------
-    maps : (N, rows, columns, F)
+    maps : (rows, columns, F)
         An odd last row or column is left out.
-    y : (N, rows // 2, columns // 2, F)
+    y : (rows // 2, columns // 2, F)
         Filled.
     winners : uint8, as y
         Filled with the winners: 0 and 1 above, 2 and 3 below. Ties go to the first; a NaN wins.
     """
-    for n in range(y.shape[0]):
-        for p in range(y.shape[1]):
-            above, below = maps[n, 2 * p], maps[n, 2 * p + 1]
-            for q in range(y.shape[2]):
-                for c in range(y.shape[3]):
-                    best, winner = above[2 * q, c], np.uint8(0)
-                    for k in range(1, 4):
-                        value = above[2 * q + 1, c] if k == 1 else below[2 * q + k - 2, c]
-                        if value > best or (value != value and best == best):
-                            best, winner = value, np.uint8(k)
-                    y[n, p, q, c] = best if best > 0 or best != best else 0
-                    winners[n, p, q, c] = winner
+    for p in range(y.shape[0]):
+        above, below = maps[2 * p], maps[2 * p + 1]
+        for q in range(y.shape[1]):
+            for c in range(y.shape[2]):
+                best, winner = above[2 * q, c], np.uint8(0)
+                for k in range(1, 4):
+                    value = above[2 * q + 1, c] if k == 1 else below[2 * q + k - 2, c]
+                    if value > best or (value != value and best == best):
+                        best, winner = value, np.uint8(k)
+                y[p, q, c] = best if best > 0 or best != best else 0
+                winners[p, q, c] = winner
+
+
+@kernel
+def finish(maps: Array, rectified: bool, y: Array, winners: Array) -> None:
+    """Do what follows a convolution whose maps (N, OH, OW, F) are all there; see `winograd_tiles.forward`."""
+    for n in range(len(maps)):
+        if winners.size > 0:
+            pool_and_rectify(maps[n], y[n], winners[n])
+        else:
+            source, target = maps[n].reshape(-1), y[n].reshape(-1)
+            for k in range(target.size):
+                target[k] = source[k]
+            if rectified:
+                rectify(y[n])
 
 
 @kernel
@@ -52,22 +77,21 @@ def unpool_and_gate(dy: Array, y: Array, winners: Array, dmaps: Array) -> None:
 
     Parameters
     ----------
-    dy, y, winners : (N, rows, columns, F)
-    dmaps : (N, at least 2 * rows, at least 2 * columns, F)
+    dy, y, winners : (rows, columns, F)
+    dmaps : (at least 2 * rows, at least 2 * columns, F)
         Filled, with zeros beyond the windows.
     """
-    height, width, filters = dmaps.shape[1:]
-    rows, columns = dy.shape[1:3]
-    for n in range(len(dmaps)):
-        for h in range(height):
-            for w in range(width):
-                p, q, k = h // 2, w // 2, h % 2 * 2 + w % 2
-                if p < rows and q < columns:
-                    for c in range(filters):
-                        is_here = winners[n, p, q, c] == k and y[n, p, q, c] > 0
-                        dmaps[n, h, w, c] = dy[n, p, q, c] if is_here else 0
-                else:
-                    dmaps[n, h, w] = 0
+    height, width, filters = dmaps.shape
+    rows, columns = dy.shape[:2]
+    for h in range(height):
+        for w in range(width):
+            p, q, k = h // 2, w // 2, h % 2 * 2 + w % 2
+            if p < rows and q < columns:
+                for c in range(filters):
+                    is_here = winners[p, q, c] == k and y[p, q, c] > 0
+                    dmaps[h, w, c] = dy[p, q, c] if is_here else 0
+            else:
+                dmaps[h, w] = 0
 
 
 @kernel
@@ -76,20 +100,19 @@ def gate(dy: Array, y: Array, dmaps: Array) -> None:
 
     Parameters
     ----------
-    dy, y : (N, rows, columns, F)
-    dmaps : (N, at least rows, at least columns, F)
+    dy, y : (rows, columns, F)
+    dmaps : (at least rows, at least columns, F)
         Filled, with zeros beyond.
     """
-    height, width, filters = dmaps.shape[1:]
-    rows, columns = dy.shape[1:3]
-    for n in range(len(dmaps)):
-        for h in range(height):
-            for w in range(width):
-                if h < rows and w < columns:
-                    for c in range(filters):
-                        dmaps[n, h, w, c] = dy[n, h, w, c] if y[n, h, w, c] > 0 else 0
-                else:
-                    dmaps[n, h, w] = 0
+    height, width, filters = dmaps.shape
+    rows, columns = dy.shape[:2]
+    for h in range(height):
+        for w in range(width):
+            if h < rows and w < columns:
+                for c in range(filters):
+                    dmaps[h, w, c] = dy[h, w, c] if y[h, w, c] > 0 else 0
+            else:
+                dmaps[h, w] = 0
 
 
 @kernel

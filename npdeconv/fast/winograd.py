@@ -57,15 +57,21 @@ The four transforms of small squares are in `npdeconv.fast.winograd_transforms`.
 stages tile by tile, see `npdeconv.fast.winograd_tiles`.
 """
 
+import threading
+from typing import Any
+
 import numpy as np
 
 from npdeconv._checks import kernel_input
 from npdeconv._jit import kernel
 from npdeconv._types import Array, Pair
-from npdeconv.fast.equal_patches import copy_to_equals, first_equals
-from npdeconv.fast.relu_and_pool import pool_and_rectify, rectify
-from npdeconv.fast.winograd_tiles import Fill, Place, Tiles, maps_of_squares
+from npdeconv.fast import winograd_tiles
+from npdeconv.fast.equal_patches import first_equals
 from npdeconv.fast.winograd_transforms import ELEMENTS, GROUPS, IN, LANES, OUT
+
+TILE_BYTES = 3 * 2**19  # of squares and products: a little more than second-level caches hold
+UNPOOLED = np.empty((0, 0, 0, 0), np.uint8)  # no winners
+DIFFERENT = np.empty((0, 0, 0), np.int32)  # no equal patches
 
 G = np.array(
     [
@@ -84,111 +90,78 @@ def is_suited(channels: int, filters: int) -> bool:
     return all(count % LANES == 0 and count <= GROUPS * LANES for count in (channels, filters))
 
 
-def convolve(
-    x: Array, transformed: Array, bias: Array, place: Place, *, rectified: bool, keeps_ties: bool
-) -> Array:
-    """Correlate, add the bias and, where asked for, rectify.
+def forward(
+    x: Array,
+    transformed: Array,
+    bias: Array,
+    offset: Pair,
+    out_shape: Pair,
+    rectified: bool,
+    y: Array,
+    winners: Array,
+    keeps_ties: bool,
+) -> None:
+    """Do all that `winograd_tiles.forward` does, with tiles that suit the cache.
 
-    Parameters
-    ----------
-    x : (N, H, W, C)
-    transformed : (36, C, F)
-        From `transform_filters`.
-    bias : (F,)
-    place : Place
-    rectified : bool
-    keeps_ties : bool
-        Give equal patches of an image equal outputs, see `npdeconv.fast.equal_patches`.
-
-    Returns
-    -------
-    (N, OH, OW, F)
+    With `keeps_ties`, equal patches of an image get equal outputs, see `npdeconv.fast.equal_patches`; before
+    a pooling, those of a tile.
     """
-    (offset, out_shape), x = place, kernel_input(x)
-    tiles = Tiles(len(x), place, transformed.shape[1:], x.dtype)
-    y = np.empty((len(x), *out_shape, len(bias)), x.dtype)
-    firsts = first_equals(x, offset, out_shape, out_shape[0]) if keeps_ties else None
-    for tile in tiles:
-        maps = y[tile.images, tile.top : tile.bottom]
-        maps_of_squares(tiles.products(tile, x, transformed, bias), maps)
-        if firsts is not None:
-            copy_to_equals(y[tile.images, : tile.bottom], bias, firsts[tile.images], tile.top, tile.bottom)
-        if rectified:
-            rectify(maps)
-    return y
-
-
-def convolve_and_pool(
-    x: Array, transformed: Array, bias: Array, place: Place, *, keeps_ties: bool
-) -> tuple[Array, Array]:
-    """Correlate, add the bias, rectify, and pool windows of 2x2.
-
-    Parameters
-    ----------
-    x, transformed, bias, place
-        As for `convolve`.
-    keeps_ties : bool
-        Give equal patches of a tile equal outputs.
-
-    Returns
-    -------
-    y : (N, OH // 2, OW // 2, F)
-    winners : uint8, as y
-        See `pool_and_rectify`.
-    """
-    (offset, out_shape), x = place, kernel_input(x)
-    tiles = Tiles(len(x), place, transformed.shape[1:], x.dtype)
-    y = np.empty((len(x), out_shape[0] // 2, out_shape[1] // 2, len(bias)), x.dtype)
-    winners = np.empty(y.shape, np.uint8)
-    firsts = first_equals(x, offset, out_shape, tiles.rows_per_tile * OUT) if keeps_ties else None
-    for tile in tiles:
-        maps = tiles.maps(tile)
-        maps_of_squares(tiles.products(tile, x, transformed, bias), maps)
-        if firsts is not None:
-            copy_to_equals(maps, bias, firsts[tile.images], tile.top, tile.bottom)
-        half = tile.images, slice(tile.top // 2, tile.bottom // 2)
-        pool_and_rectify(maps, y[half], winners[half])
-    return y, winners
-
-
-def gradients(x: Array, fill: Fill, place: Place, filters_shape: Pair) -> tuple[Array, Array]:
-    """Return the gradients of the filters (3, 3, C, F) and of the bias (F,).
-
-    Parameters
-    ----------
-    x, place
-        As for `convolve`.
-    fill : Fill
-        Writes the gradient of the convolution's outputs, tile by tile.
-    filters_shape : (C, F)
-    """
+    channels, filters = transformed.shape[1:]
+    tile, workspace = _tile_and_workspace(len(x), out_shape, channels, filters, x.dtype)
+    band = OUT * tile[1] if winners.size else out_shape[0]
+    firsts = first_equals(x, offset, out_shape, band) if keeps_ties else DIFFERENT
     x = kernel_input(x)
-    tiles = Tiles(len(x), place, filters_shape, x.dtype)
-    sums, dbias = np.zeros((ELEMENTS, *filters_shape), x.dtype), np.zeros(filters_shape[1], x.dtype)
-    for tile in tiles:
-        tiles.add_to_filters(tile, x, tiles.gradient_squares(tile, fill), sums, dbias)
-    return gradient_of_filters(sums), dbias
+    winograd_tiles.forward(
+        x, transformed, bias, offset, out_shape, rectified, y, winners, firsts, tile, workspace
+    )
 
 
-def backward(x: Array, fill: Fill, place: Place, transposed: Array) -> tuple[Array, Array, Array]:
-    """Return the gradients of the inputs (N, H, W, C), and those that `gradients` returns.
+def backward(
+    x: Array,
+    dy: Array,
+    y: Array,
+    winners: Array,
+    transposed: Array,
+    offset: Pair,
+    out_shape: Pair,
+    rectified: bool,
+    sums: Array,
+    dbias: Array,
+    dx: Array,
+) -> None:
+    """Do all that `winograd_tiles.backward` does, with tiles that suit the cache."""
+    channels = max(sums.shape[1], dx.shape[3])
+    tile, workspace = _tile_and_workspace(len(dy), out_shape, channels, dy.shape[3], dy.dtype)
+    x, dy, y = kernel_input(x), kernel_input(dy), kernel_input(y)
+    winograd_tiles.backward(
+        x, dy, y, winners, transposed, offset, out_shape, rectified, sums, dbias, dx, tile, workspace
+    )
 
-    Parameters
-    ----------
-    x, fill, place
-        As for `gradients`.
-    transposed : (36, F, C)
-        From `transpose_filters`.
+
+def _tile_and_workspace(
+    batch: int, out_shape: Pair, channels: int, filters: int, dtype: np.dtype[Any]
+) -> tuple[Pair, Array]:
+    """Return how many images and rows of squares go together, and memory for them.
+
+    Each thread has a workspace of its own and keeps it: fresh memory costs time to get.
     """
-    x, (filters, channels) = kernel_input(x), transposed.shape[1:]
-    tiles = Tiles(len(x), place, (channels, filters), x.dtype)
-    sums, dbias = np.zeros((ELEMENTS, channels, filters), x.dtype), np.zeros(filters, x.dtype)
-    dx = np.empty(x.shape, x.dtype)
-    for tile in tiles:
-        squares = tiles.gradient_squares(tile, fill)
-        tiles.add_to_filters(tile, x, squares, sums, dbias)
-        tiles.add_to_inputs(tile, squares, transposed, dx)
-    return dx, gradient_of_filters(sums), dbias
+    rows, columns = (-(-length // OUT) for length in out_shape)
+    # The filters are fetched anew for each tile: where they are large, so are the tiles.
+    most = max(TILE_BYTES, ELEMENTS * channels * filters * dtype.itemsize)
+    most_rows = max(1, most // (columns * ELEMENTS * (channels + filters) * dtype.itemsize))
+    if most_rows >= rows:
+        tile = max(1, min(batch, most_rows // rows)), rows
+    else:
+        tile = 1, -(-rows // -(-rows // most_rows))  # tiles of one height
+    squares, pixels = tile[0] * tile[1] * columns, (tile[1] * OUT + 2) * (columns * OUT + 2)
+    size = (ELEMENTS * squares + pixels) * (channels + filters)
+    held = _workspaces.__dict__.get(dtype.char)
+    if held is None or held.size < size:
+        held = _workspaces.__dict__[dtype.char] = np.empty(size, dtype)
+    return tile, held
+
+
+_workspaces = threading.local()
 
 
 def transform_filters(weight: Array) -> Array:

@@ -66,7 +66,7 @@ from npdeconv._checks import kernel_input
 from npdeconv._jit import kernel
 from npdeconv._types import Array, Pair
 from npdeconv.fast import winograd_tiles
-from npdeconv.fast.equal_patches import first_equals
+from npdeconv.fast.equal_patches import first_equals, has_plain_areas
 from npdeconv.fast.winograd_transforms import ELEMENTS, GROUPS, IN, LANES, OUT
 
 TILE_BYTES = 3 * 2**19  # of squares and products: a little more than second-level caches hold
@@ -104,13 +104,14 @@ def forward(
     """Do all that `winograd_tiles.forward` does, with tiles that suit the cache.
 
     With `keeps_ties`, equal patches of an image get equal outputs, see `npdeconv.fast.equal_patches`; before
-    a pooling, those of a tile.
+    a pooling, those of a tile. Batches without plain areas are taken as they are.
     """
     channels, filters = transformed.shape[1:]
     tile, workspace = _tile_and_workspace(len(x), out_shape, channels, filters, x.dtype)
     band = OUT * tile[1] if winners.size else out_shape[0]
-    firsts = first_equals(x, offset, out_shape, band) if keeps_ties else DIFFERENT
     x = kernel_input(x)
+    searched = keeps_ties and has_plain_areas(x)
+    firsts = first_equals(x, offset, out_shape, band) if searched else DIFFERENT
     winograd_tiles.forward(
         x, transformed, bias, offset, out_shape, rectified, y, winners, firsts, tile, workspace
     )

@@ -5,13 +5,18 @@ many switches are ties. `tests/golden/make_training.py` made the golden file.
 """
 
 import json
+from itertools import islice
 
 import numpy as np
 import pytest
 
-from npdeconv.data import Dataset
+from npdeconv import models
+from npdeconv.data import Dataset, as_input
+from npdeconv.fast import Plan
+from npdeconv.inference import below_softmax
+from npdeconv.losses import softmax_cross_entropy
 from npdeconv.training import train
-from tests.training_cases import BATCH, NETWORKS, OPTIMIZERS, RUNS, batches, sketch
+from tests.training_cases import BATCH, NETWORKS, OPTIMIZERS, RUNS, SEED, batches, sketch
 from tests.truth_cases import GOLDEN
 
 CLASSES = tuple("0123456789")
@@ -30,3 +35,25 @@ def test_training_ends_where_pytorchs_does(name, kind, real_data):
         # The root mean square estimates the L2 error, which no single weight's exceeds.
         assert np.sqrt(np.mean(difference**2)) < 1e-9 * golden["largest"], key
     assert step.loss == pytest.approx(golden["loss"], rel=1e-9)
+
+
+def test_gradients_of_the_plan_are_those_of_float64(real_data):
+    """Zero biases and raw digits again: rounding would decide the gates of every blank patch.
+
+    `python -m benchmarks.peers_gradients` prints the errors at three states, beside PyTorch's.
+    """
+    errors = []
+    rough = below_softmax(models.deck_model3(rng=np.random.default_rng(SEED)))
+    exact = below_softmax(models.deck_model3(rng=np.random.default_rng(SEED), dtype=np.float64))
+    for name, parameter in exact.parameters.items():
+        parameter[...] = rough.parameters[name]
+    for images, labels in islice(batches(), 12):
+        plan = Plan(rough)
+        y, tape = plan.forward(as_input(images))
+        found = plan.backward(softmax_cross_entropy(y, labels)[1], tape)
+        y, tape = exact.forward(as_input(images, np.float64))
+        _, right = exact.backward(softmax_cross_entropy(y, labels)[1], tape)
+        errors += [np.linalg.norm(found[key] - right[key]) / np.linalg.norm(right[key]) for key in right]
+    median, most = np.quantile(errors, [0.5, 0.9])
+    assert median < 1e-5
+    assert most < 2e-3  # where Winograd's way decided ties: 0.14

@@ -90,7 +90,7 @@ def check_gradients(
         Picks the entries and `dy`; seed 0 unless given. A layer with noise gets the same noise
         in every evaluation.
     samples : int
-        Entries checked per array.
+        Entries checked per array: the one with the largest gradient, and others at random.
     step : float
         How far an entry is moved, in units of max(1, abs(entry)).
     tolerance : float
@@ -149,10 +149,19 @@ def check_gradients(
             )
         if progress is not None:
             progress(name)
-        entries = rng.permutation(array.size)[:samples]
+        entries = _pick(gradient, samples, rng)
         probe = _Probe(lambda: forward()[0], y, dy, array, step)
         checks.append(_compare(name, gradient.reshape(-1), entries, probe, tolerance))
     return GradientReport(tuple(checks), tolerance)
+
+
+def _pick(gradient: Array, samples: int, rng: Generator) -> Array:
+    """Choose entries at random, and the one with the largest gradient, in which an error shows most."""
+    order = rng.permutation(gradient.size)
+    if not gradient.size:
+        return order
+    largest = int(np.abs(gradient).argmax())
+    return np.concatenate([[largest], order[order != largest]])[:samples]
 
 
 class _Probe(NamedTuple):

@@ -65,8 +65,9 @@ def test_patches_of_units_that_see_only_padding_are_empty():
 
 
 @settings(deadline=None, max_examples=100)
-@given(chains(), st.sampled_from(["deconv", "guided"]), st.sampled_from([1e30, np.nan, -np.inf]), st.data())
-def test_nothing_outside_its_box_changes_a_unit_or_its_projection(chain, rule, intruder, data):
+@given(chains(), st.sampled_from([1e30, np.nan, -np.inf]), st.data())
+def test_nothing_outside_its_box_changes_a_unit_or_its_projection(chain, intruder, data):
+    # A gradient may change: at a normalization it is 0 times what went up, and 0 times NaN is NaN.
     assume(all(map(is_local, chain.layers.values())))
     height, width, maps = chain.output_shape(chain.input_shape)
     place = st.tuples(st.integers(0, height - 1), st.integers(0, width - 1), st.integers(0, maps - 1))
@@ -81,7 +82,7 @@ def test_nothing_outside_its_box_changes_a_unit_or_its_projection(chain, rule, i
     for images in (x, other):
         with np.errstate(all="ignore"):
             y, tape = chain.forward(images)
-            pixels = chain.descend(lone_units(y, *units), tape, rule)
+            pixels = chain.deconv(lone_units(y, *units), tape)
         outcomes.append((y[0, p, q, m], pixels[seen]))
     for expected, got in zip(*outcomes, strict=True):
         np.testing.assert_array_equal(got, expected)

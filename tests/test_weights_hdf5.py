@@ -98,7 +98,7 @@ def test_arrays_that_may_grow_have_larger_chunks(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to a limit of memory")
-@pytest.mark.slow  # the oldest libhdf5 can't write such a file; with the oldest versions, slow tests don't run
+@pytest.mark.slow  # which tests with the oldest versions leave out: their libhdf5 can't write such a file
 def test_chunks_that_unpack_to_more_than_they_say(tmp_path):
     bomb = zlib.compress(bytes(2**28), 1)
 

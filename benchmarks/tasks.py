@@ -13,10 +13,10 @@ import numpy as np
 
 from benchmarks.geometries import Convolution, Pooling
 from benchmarks.inputs import build, build_block, build_layer, images_for, labels_for
+from benchmarks.kernel_calls import convolution_call, pooling_call
 from benchmarks.machine import libraries
 from benchmarks.occluders import attribution, occluded_rows
 from benchmarks.remote import Task
-from benchmarks.subjects import convolution_call, pooling_call
 from npdeconv._types import Array, Shape
 from npdeconv.data import Dataset
 from npdeconv.fast import Plan

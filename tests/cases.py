@@ -8,7 +8,7 @@ import numpy as np
 
 from npdeconv._types import Array, Generator, Gradients
 from npdeconv.fast.blocks import WinogradBlock
-from npdeconv.gradcheck import subjects
+from npdeconv.gradcheck import trials
 from npdeconv.layers import (
     AvgPool2D,
     Conv2D,
@@ -17,7 +17,7 @@ from npdeconv.layers import (
     Flatten,
     GlobalAveragePool,
     GlobalMaxPool,
-    Ink,
+    Invert,
     Layer,
     LeakyReLU,
     LocalResponseNorm,
@@ -52,7 +52,7 @@ class Case:
 
 
 def distinct(shape: tuple[int, ...], seed: int = 1) -> np.ndarray:
-    return subjects.distinct(shape, np.random.default_rng(seed))
+    return trials.distinct(shape, np.random.default_rng(seed))
 
 
 def rng() -> np.random.Generator:
@@ -178,7 +178,7 @@ CASES = [
     Case("relu on vectors", lambda dtype: ReLU(), (7,), linear=False),
     Case("leaky relu", lambda dtype: LeakyReLU(0.1), (4, 5, 3), linear=False),
     Case("leaky relu of slope 0", lambda dtype: LeakyReLU(0), (4, 5, 3), linear=False),
-    Case("ink", lambda dtype: Ink(0.3), (4, 5, 3), linear=False),
+    Case("invert", lambda dtype: Invert(0.3), (4, 5, 3), linear=False),
     Case("standardize", lambda dtype: Standardize([0.2, -0.1, 0.0], [0.5, 1.0, 2.0]), (4, 5, 3)),
     Case(
         "standardize in reverse", lambda dtype: Standardize([0.2, 0.1], [0.5, 2.0], reverse=True), (4, 5, 2)

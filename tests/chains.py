@@ -7,7 +7,7 @@ from npdeconv.layers import (
     AvgPool2D,
     Conv2D,
     Dropout,
-    Ink,
+    Invert,
     Layer,
     LeakyReLU,
     LocalResponseNorm,
@@ -62,7 +62,7 @@ KINDS = [
     lambda channels, size, options, rng: Sigmoid(),
     lambda channels, size, options, rng: Standardize([0.3] * channels, [2.0] * channels),
     lambda channels, size, options, rng: Standardize(range(channels), [2.0] * channels, reverse=True),
-    lambda channels, size, options, rng: Ink(0.5),
+    lambda channels, size, options, rng: Invert(0.5),
     lambda channels, size, options, rng: Dropout(0.5),
     lambda channels, size, options, rng: Mirror(),
 ]

@@ -13,7 +13,7 @@ from npdeconv.layers import (
     Flatten,
     GlobalAveragePool,
     GlobalMaxPool,
-    Ink,
+    Invert,
     LeakyReLU,
     LocalResponseNorm,
     MaxPool2D,
@@ -53,9 +53,9 @@ def normalized():
 
 
 def inked():
-    """Ink first, a leaky rectifier, average poolings, softmax last."""
+    """Invert first, a leaky rectifier, average poolings, softmax last."""
     layers = {
-        "ink": Ink(0.7),
+        "invert": Invert(0.7),
         "conv1": _conv(2, 6, 3, padding="same"),
         "leaky1": LeakyReLU(0.2),
         "pool1": AvgPool2D(3, stride=2),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks import (
+    kernel_calls,
     machine,
     memory_use,
     readme_table,
@@ -18,7 +19,6 @@ from benchmarks import (
     report,
     roofline,
     run,
-    subjects,
     timing,
     wording,
 )
@@ -102,19 +102,19 @@ def test_operations_and_bytes_of_a_pooling():
     assert Pooling("by hand", 2, (5, 4), 3, 2, 2).facts == {"flops": 2 * 4 * 3 * 4, "bytes": 4 * (120 + 48)}
 
 
-@pytest.mark.parametrize("operation", subjects.OPERATIONS)
-@pytest.mark.parametrize("algorithm", subjects.ALGORITHMS)
+@pytest.mark.parametrize("operation", kernel_calls.OPERATIONS)
+@pytest.mark.parametrize("algorithm", kernel_calls.ALGORITHMS)
 def test_every_algorithm_is_called_as_its_twin(algorithm, operation):
     shape = Convolution("small", 2, (9, 7), 16, 32, 3)
-    assert subjects.ALGORITHMS[algorithm].suits(shape)
-    got, expected = (subjects.convolution_call(name, operation, shape)() for name in (algorithm, "twin"))
+    assert kernel_calls.ALGORITHMS[algorithm].suits(shape)
+    got, expected = (kernel_calls.convolution_call(name, operation, shape)() for name in (algorithm, "twin"))
     np.testing.assert_allclose(got, expected, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("operation", ["max_pool", "unpool"])
 def test_pooling_is_called_as_its_twin(operation):
     shape = Pooling("small", 2, (6, 5), 4, 3, 2)
-    kernel, twin = (subjects.pooling_call(name, operation, shape) for name in ("kernel", "twin"))
+    kernel, twin = (kernel_calls.pooling_call(name, operation, shape) for name in ("kernel", "twin"))
     kernel()  # a second call must not add to the first
     np.testing.assert_array_equal(np.ravel(kernel()), np.ravel(twin()))
 

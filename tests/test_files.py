@@ -13,7 +13,7 @@ import pytest
 
 from npdeconv import _files
 from npdeconv.cli.figures import make_folder
-from tests.test_resume import run_to
+from tests.training.test_resume import run_to
 
 KILLED = """
 import os, signal, sys

@@ -13,7 +13,7 @@ from npdeconv.report import collect
 from npdeconv.report.page import render
 from npdeconv.training import train
 from npdeconv.visualize import confusion, embed, find_mistakes
-from tests.test_report import payload_of
+from tests.report.test_page import payload_of
 from tests.tiny import CLASSES, fitted, tiny_dataset, tiny_network, trained
 
 
@@ -64,9 +64,9 @@ def test_a_report_says_predicted_and_leaves_out_what_needs_truth(network):
     report = collect(network, dataset, examples=3)
     assert not report.labeled
     assert report.wrong is None
-    assert report.cloud.agreement is report.cloud.pixel_agreement is None
+    assert report.scatter.agreement is report.cloud.pixel_agreement is None
     answers = predict(network, dataset.images).argmax(axis=1)
-    np.testing.assert_array_equal(report.cloud.labels, answers)
+    np.testing.assert_array_equal(report.scatter.labels, answers)
     for view in report.layers:
         there = view.found.images >= 0
         np.testing.assert_array_equal(view.labels[there], answers[view.found.images[there]])

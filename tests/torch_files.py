@@ -8,7 +8,7 @@ import numpy as np
 
 from npdeconv import weights
 from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
-from tests.test_weights import refuse
+from tests.weights.test_npz_and_layer_lists import refuse
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = [GOLDEN / "small.pth", GOLDEN / "small_legacy.pth"]

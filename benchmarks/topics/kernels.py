@@ -14,8 +14,8 @@ from benchmarks.geometries import (
     Convolution,
     Pooling,
 )
+from benchmarks.kernel_calls import ALGORITHMS, OPERATIONS
 from benchmarks.records import Record
-from benchmarks.subjects import ALGORITHMS, OPERATIONS
 from benchmarks.wording import counted
 
 TURN_SECONDS = 0.1

@@ -25,7 +25,7 @@ from npdeconv.cli.pretrained import find_pretrained
 from npdeconv.data import Preprocessing
 from npdeconv.data.photos import fit_photos, list_photos
 from npdeconv.experiments import Retraining, retraining, t_interval
-from npdeconv.experiments.likeness import AFTER, BEFORE, CONTROL, KNOWN, RETRAINED, Score, Seen
+from npdeconv.experiments.retraining_result import AFTER, BEFORE, CONTROL, KNOWN, RETRAINED, Score, Seen
 from npdeconv.experiments.similarity import check_scikit_image
 from npdeconv.inference import class_names, predict
 from npdeconv.layers import Sequential
@@ -104,7 +104,7 @@ def run(options: argparse.Namespace) -> None:
     files = [photo.stem for photo in (*photos, *others)]
     figures = {
         "reconstructions": plot.reconstructions(result, names),
-        "scores": plot.likeness(result, names),
+        "scores": plot.similarity(result, names),
     } | {
         f"contributions_{score}": plot.contributions(result, score, names=files[: len(photos)])
         for score in get_args(Score)

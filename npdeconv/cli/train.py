@@ -31,8 +31,8 @@ from npdeconv.layers import Sequential
 from npdeconv.report import Watch
 from npdeconv.training.fitting import Callback
 from npdeconv.training.loading import is_run
+from npdeconv.training.loop import Constraint
 from npdeconv.training.settings import Schedule
-from npdeconv.training.steps import Constraint
 
 LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "rmsprop": 1e-3, "adadelta": 1.0}
 AUGMENTATIONS = {"flip": flip(), "warp": warp(20, 1.2, 0.1, fill=255), "tint": tint(1.5, 1.2, white=231)}

@@ -2,8 +2,8 @@
 
 In reading order: `dataset` (what all loaders return) and `classes` (their names), `idx` and `mnist`,
 `cifar10`, `folder`, `rps` and `photos`, `pictures` (what people see of an image file), `strokes` (drawn,
-not loaded), `planted`, `files`, `stray` and `archive` (where files lie, which do not count, and downloads),
-`batches`, `preprocessing` (for networks made elsewhere), `augment` and `warping`.
+not loaded), `planted`, `files`, `system_files` and `archive` (where files lie, which do not count, and
+downloads), `batches`, `preprocessing` (for networks made elsewhere), `augment` and `warping`.
 """
 
 from npdeconv.data.augment import Augmentation, compose, crop, flip, shift

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from npdeconv.data.stray import is_stray
+from npdeconv.data.system_files import is_system_file
 
 LARGEST = 2**30
 """Bytes that an archive may unpack to; the largest known one has 200 million."""
@@ -145,4 +145,4 @@ def _is_wanted(member: _Member, members: str) -> bool:
     name, folder = PurePosixPath(member.name), PurePosixPath(members)
     if not member.is_file or folder not in name.parents:
         return False
-    return not any(map(is_stray, name.relative_to(folder).parts))
+    return not any(map(is_system_file, name.relative_to(folder).parts))

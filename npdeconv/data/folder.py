@@ -15,7 +15,7 @@ from npdeconv.data.dataset import Dataset
 from npdeconv.data.files import locate
 from npdeconv.data.pictures import SUFFIXES, WHITE, Color, check_background, opened, pictures_in, unwarned
 from npdeconv.data.preprocessing import check_shorter_side, fit_picture
-from npdeconv.data.stray import entries
+from npdeconv.data.system_files import entries
 
 
 class Listing(NamedTuple):

@@ -22,7 +22,7 @@ from npdeconv.data.pictures import (
     unwarned,
 )
 from npdeconv.data.preprocessing import Preprocessing
-from npdeconv.data.stray import entries
+from npdeconv.data.system_files import entries
 
 LARGEST = 2**31
 """Bytes that the photos of one load may take together."""

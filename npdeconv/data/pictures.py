@@ -12,7 +12,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
 from npdeconv._checks import describe
-from npdeconv.data.stray import entries
+from npdeconv.data.system_files import entries
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 UNREAD = (".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".jfif", ".jpe", ".jp2")

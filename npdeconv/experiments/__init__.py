@@ -1,17 +1,17 @@
 """Studies that train and look in turn: transfer to other classes, probes of every layer, retraining.
 
 In reading order: `sampling` (few images of each class), `classifiers` (a new softmax), `scratch` (a
-network of one's own), `transfer`, `probes`, `localization` (do maps know where objects are?),
-`similarity` (of images, to classical vision), `likeness` and `retraining`, and `intervals` (how sure
+network of one's own), `transfer`, `probes`, `pooling_comparison` (do class maps know where objects are?),
+`similarity` (of images, to classical vision), `retraining` and `retraining_result`, and `intervals` (how sure
 is a mean?).
 """
 
 from npdeconv.experiments.classifiers import LinearClassifier, class_mean_accuracy, fit_classifier
 from npdeconv.experiments.intervals import Interval, t_interval
-from npdeconv.experiments.likeness import Retraining
-from npdeconv.experiments.localization import Localization, LocalizationExample, compare_poolings
+from npdeconv.experiments.pooling_comparison import Localization, LocalizationExample, compare_poolings
 from npdeconv.experiments.probes import Probes, linear_probes, untrained
 from npdeconv.experiments.retraining import retraining
+from npdeconv.experiments.retraining_result import Retraining
 from npdeconv.experiments.sampling import only_classes, ranks_within_class
 from npdeconv.experiments.scratch import Scratch, small_network
 from npdeconv.experiments.transfer import Transfer, transfer

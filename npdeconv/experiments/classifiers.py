@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 from scipy.optimize import minimize
 
-from npdeconv._brief import brief
 from npdeconv._checks import describe, not_negative, one_of, positive_int
+from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.data import Dataset
 from npdeconv.experiments.sampling import Draw

@@ -12,8 +12,8 @@ import numpy as np
 from tqdm import tqdm
 
 from npdeconv import initializers
-from npdeconv._brief import brief
 from npdeconv._checks import name_list, random_generator
+from npdeconv._repr import brief
 from npdeconv._types import Array, Generator
 from npdeconv.data import Dataset
 from npdeconv.experiments.classifiers import Kind, score_classifiers

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from npdeconv._checks import describe, image_batch, not_negative, positive_int
 from npdeconv._types import Array
 from npdeconv.data import Dataset
-from npdeconv.experiments.likeness import Retraining
+from npdeconv.experiments.retraining_result import Retraining
 from npdeconv.experiments.similarity import (
     check_scikit_image,
     corner_agreement,
@@ -102,7 +102,7 @@ def retraining(
     -----
     A class is reconstructed by `npdeconv.visualize.maximize_activation` of its logit. A deconvnet's
     projection would need an image to start from, and show the edges of that image, by the switches,
-    whatever the weights are; noise has nothing of the class, so that likeness can come only from
+    whatever the weights are; noise has nothing of the class, so that similarity can come only from
     the weights.
     """
     check_scikit_image()
@@ -166,7 +166,7 @@ def _states(
 
 
 def _judge(images: Array, words: int, seed: int) -> Callable[[Array], Array]:
-    """Return what scores a picture by its likeness to each image: (2, I), by words and by corners."""
+    """Return what scores a picture by its similarity to each image: (2, I), by words and by corners."""
     found = [sift_descriptors(image) for image in images]
     vocabulary = learn_words(found, words, seed)
     bags = np.array([count_words(rows, vocabulary) for rows in found])

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._brief import brief
 from npdeconv._checks import describe, positive_int, random_generator
+from npdeconv._repr import brief
 from npdeconv._types import Array, Generator
 from npdeconv.data import Dataset, class_number
 

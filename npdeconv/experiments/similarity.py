@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.cluster.vq import kmeans, vq
 
-from npdeconv._brief import brief
 from npdeconv._checks import describe, one_image, positive_int
+from npdeconv._repr import brief
 from npdeconv._types import Array
 
 CORNERS = 200  # at most, per image

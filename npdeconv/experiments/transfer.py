@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from npdeconv._brief import brief
+from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.data import Dataset
 from npdeconv.experiments.classifiers import Kind, class_mean_accuracy, score_classifiers

@@ -11,7 +11,7 @@ import numpy as np
 from npdeconv._types import Array, Box, Rule
 from npdeconv.gradcheck.adjoint import check_adjoint
 from npdeconv.gradcheck.differences import check_gradients
-from npdeconv.gradcheck.subjects import BrokenClauseError, all_ways, demand, in_dtype, is_close, is_equal
+from npdeconv.gradcheck.trials import BrokenClauseError, all_ways, demand, in_dtype, is_close, is_equal
 from npdeconv.layers import Layer, LinearLayer, Sequential
 from npdeconv.layers.window import Window
 

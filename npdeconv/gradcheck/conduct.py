@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from npdeconv._types import Array
-from npdeconv.gradcheck.subjects import BrokenClauseError, all_ways, demand, in_dtype, is_close, is_equal
+from npdeconv.gradcheck.trials import BrokenClauseError, all_ways, demand, in_dtype, is_close, is_equal
 from npdeconv.layers import Layer
 
 WAYS = ("forward", "backward", "deconv")

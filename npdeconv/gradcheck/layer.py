@@ -8,7 +8,7 @@ import numpy as np
 from npdeconv._checks import describe
 from npdeconv._types import Array, Generator, Shape
 from npdeconv.gradcheck import clauses, conduct
-from npdeconv.gradcheck.subjects import BrokenClauseError, distinct, in_dtype
+from npdeconv.gradcheck.trials import BrokenClauseError, distinct, in_dtype
 from npdeconv.layers import Layer
 
 Clause: TypeAlias = Callable[[Layer, Array], str | None]

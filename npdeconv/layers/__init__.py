@@ -6,7 +6,7 @@ from npdeconv.layers.conv import Conv2D
 from npdeconv.layers.dense import Dense, Flatten
 from npdeconv.layers.dropout import Dropout
 from npdeconv.layers.global_pool import GlobalAveragePool, GlobalMaxPool
-from npdeconv.layers.ink import Ink
+from npdeconv.layers.invert import Invert
 from npdeconv.layers.normalization import LocalResponseNorm
 from npdeconv.layers.pool import MaxPool2D
 from npdeconv.layers.relu import LeakyReLU, ReLU
@@ -24,7 +24,7 @@ __all__ = [
     "Flatten",
     "GlobalAveragePool",
     "GlobalMaxPool",
-    "Ink",
+    "Invert",
     "Layer",
     "LeakyReLU",
     "LinearLayer",

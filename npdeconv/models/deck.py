@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from npdeconv._types import Generator, Shape
-from npdeconv.layers import Dropout, Flatten, Ink, Layer, MaxPool2D, ReLU, Sequential, Softmax
+from npdeconv.layers import Dropout, Flatten, Invert, Layer, MaxPool2D, ReLU, Sequential, Softmax
 from npdeconv.models.stack import Stack
 
 
@@ -47,11 +47,11 @@ def deck_rps3(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
 def rps3(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     """`deck_rps3` between two layers without parameters: ink below it, dropout above the flattening.
 
-    Made for Rock Paper Scissors, whose hands stand on white: `Ink` makes the backdrop 0, and dropout
+    Made for Rock Paper Scissors, whose hands stand on white: `Invert` makes the backdrop 0, and dropout
     keeps the dense layer from learning the few hands of the training images by heart.
     """
     deck = deck_rps3(rng=rng, dtype=dtype)
-    layers: dict[str, Layer] = {"ink": Ink(231 / 255)}
+    layers: dict[str, Layer] = {"invert": Invert(231 / 255)}
     for name, layer in deck.layers.items():
         layers[name] = layer
         if name == "flatten":

@@ -1,8 +1,8 @@
-"""How parameters change: `steps` (SGD and its relatives), `schedules` of the learning rate, `constraints`."""
+"""How parameters change: `algorithms` (SGD and its relatives), `schedules` of the rate, `constraints`."""
 
+from npdeconv.optimizers.algorithms import SGD, Adadelta, Adam, Optimizer, RMSprop
 from npdeconv.optimizers.constraints import FilterRenormalization, MaxNorm
 from npdeconv.optimizers.schedules import CosineDecay, ReduceOnPlateau, StepDecay
-from npdeconv.optimizers.steps import SGD, Adadelta, Adam, Optimizer, RMSprop
 
 __all__ = [
     "SGD",

@@ -2,17 +2,17 @@
 
 from npdeconv.plot.class_activation import class_activation
 from npdeconv.plot.embedding import neighbors, scatter
-from npdeconv.plot.filters import feature_maps, filters, strongest_projections
 from npdeconv.plot.images import box, image
 from npdeconv.plot.layers import layers
 from npdeconv.plot.learning import curves
-from npdeconv.plot.localization import localization, localization_examples
+from npdeconv.plot.maps_and_filters import feature_maps, filters, strongest_projections
 from npdeconv.plot.maximization import ascents, maximized
 from npdeconv.plot.mistakes import confusion, mistakes
 from npdeconv.plot.montage import evolution, montage, strongest
 from npdeconv.plot.occlusion import occlusion
+from npdeconv.plot.pooling_comparison import localization, localization_examples
 from npdeconv.plot.projections import projections
-from npdeconv.plot.retraining import contributions, likeness, reconstructions
+from npdeconv.plot.retraining import contributions, reconstructions, similarity
 from npdeconv.plot.rules import correlations, rules
 from npdeconv.plot.text import literal, use_fonts
 from npdeconv.plot.transfer import probes, transfer
@@ -30,7 +30,6 @@ __all__ = [
     "filters",
     "image",
     "layers",
-    "likeness",
     "literal",
     "localization",
     "localization_examples",
@@ -44,6 +43,7 @@ __all__ = [
     "reconstructions",
     "rules",
     "scatter",
+    "similarity",
     "strongest",
     "strongest_projections",
     "transfer",

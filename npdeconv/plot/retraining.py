@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from npdeconv._types import Array
 from npdeconv.experiments import Retraining, t_interval
-from npdeconv.experiments.likeness import AFTER, KNOWN, RETRAINED, Score, Seen
+from npdeconv.experiments.retraining_result import AFTER, KNOWN, RETRAINED, Score, Seen
 from npdeconv.plot.images import image
 from npdeconv.plot.text import in_legend, literal
 
@@ -48,7 +48,7 @@ def reconstructions(result: Retraining, names: Sequence[str], axes: Array | None
     return axes
 
 
-def likeness(result: Retraining, names: Sequence[str], axes: Array | None = None) -> Array:
+def similarity(result: Retraining, names: Sequence[str], axes: Array | None = None) -> Array:
     """Draw the best scores of both classes' reconstructions, by what they are compared with.
 
     Lines say what the scores of pictures are whose class is known, see `KNOWN`.

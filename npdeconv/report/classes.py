@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._brief import brief
+from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.data import Dataset
 from npdeconv.inference import below_softmax
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
-from npdeconv.report.shrinking import PICTURE_SIDE, shrink
+from npdeconv.report.downscaling import PICTURE_SIDE, shrink
 from npdeconv.visualize import class_activation_maps, has_class_maps, maximize_activation
 
 TOP = 3  # classes whose maps are shown for an image

@@ -16,11 +16,11 @@ from npdeconv.inference import match, predict
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
 from npdeconv.report.classes import find_class_maps, find_wanted
-from npdeconv.report.cloud import find_cloud
 from npdeconv.report.contents import Evolving, Example, LayerView, Report, Wrong
-from npdeconv.report.filters import find_filters
-from npdeconv.report.scenes import find_fields, find_scenes
-from npdeconv.report.shrinking import PICTURE_SIDE, maps_that_fit, shrink, shrink_patches
+from npdeconv.report.downscaling import PICTURE_SIDE, maps_that_fit, shrink, shrink_patches
+from npdeconv.report.filter_slices import find_filters
+from npdeconv.report.scatter import find_scatter
+from npdeconv.report.whole_images import find_fields, find_scenes
 from npdeconv.visualize import (
     Patches,
     Strongest,
@@ -125,7 +125,7 @@ def collect(
         wrong=_find_wrong(network, searched, positions, workers, steps),
         examples=tuple(_occlude(network, searched, positions, named, examples, workers, steps)),
         scenes=find_scenes(dataset.images, (view.found.images for view in layer_views)),
-        cloud=find_cloud(network, searched, positions, named, workers),
+        scatter=find_scatter(network, searched, positions, named, workers),
     )
     return _of_classes(report, network, dataset, workers, steps) if examples else report
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from npdeconv._brief import brief
+from npdeconv._repr import brief
 from npdeconv._types import Array, Pair, Shape
 from npdeconv.report.classes import ClassMaps, Wanted
-from npdeconv.report.cloud import Cloud
-from npdeconv.report.filters import Filters
-from npdeconv.report.scenes import Scenes
+from npdeconv.report.filter_slices import Filters
+from npdeconv.report.scatter import Scatter
+from npdeconv.report.whole_images import Scenes
 from npdeconv.visualize import Mistakes, Occlusion, Patches, Strongest
 
 
@@ -78,6 +78,6 @@ class Report(NamedTuple):
     wrong: Wrong | None  # None where nobody has labeled the images
     examples: tuple[Example, ...]
     scenes: Scenes  # what the patches are cut from
-    cloud: Cloud | None = None  # None where there is no hidden layer
+    scatter: Scatter | None = None  # None where there is no hidden layer
     class_maps: ClassMaps | None = None  # of the same images; None where the network has none
     wanted: Wanted | None = None

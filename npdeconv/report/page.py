@@ -11,8 +11,8 @@ from markupsafe import Markup
 from npdeconv import _files
 from npdeconv._version import __version__
 from npdeconv.report.contents import Report
+from npdeconv.report.downscaling import SIDE
 from npdeconv.report.payload import as_json
-from npdeconv.report.shrinking import SIDE
 
 TEMPLATES = Path(__file__).parent / "templates"
 # In the order in which they define what the next ones use.
@@ -23,7 +23,7 @@ SCRIPTS = (
     "maps",
     "detail",
     "mistakes",
-    "cloud",
+    "scatter",
     "occlusion",
     "classes",
     "follow",

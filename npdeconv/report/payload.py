@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from npdeconv.report.classes import ClassMaps, Wanted
-from npdeconv.report.cloud import cloud_payload
 from npdeconv.report.contents import Example, LayerView, Report, Wrong
-from npdeconv.report.filters import Filters
-from npdeconv.report.heat import over
-from npdeconv.report.scenes import scenes_payload
-from npdeconv.report.sheets import as_bytes, as_shown, coarsen, sheet
+from npdeconv.report.filter_slices import Filters
+from npdeconv.report.heatmaps import over
+from npdeconv.report.scatter import scatter_payload
+from npdeconv.report.sprites import as_bytes, as_shown, coarsen, sheet
+from npdeconv.report.whole_images import scenes_payload
 
 TABLE_CLASSES = 30  # beyond so many, a table of what is taken for what is no help
 
@@ -35,7 +35,7 @@ def _page(report: Report, refresh: float | None) -> dict[str, Any]:
         "wrong": None if report.wrong is None else _wrong(report.wrong),
         "examples": [_example(example) for example in report.examples],
         "scenes": scenes_payload(report.scenes),
-        "cloud": cloud_payload(report.cloud),
+        "scatter": scatter_payload(report.scatter),
         "classMaps": None if report.class_maps is None else _class_maps(report.class_maps),
         "wanted": None if report.wanted is None else _wanted(report.wanted),
     }

@@ -1,4 +1,4 @@
-"""Training: `steps` is the algorithm, `fitting` the loop around it, `run` its folder on disk,
+"""Training: `loop` is the algorithm, `fitting` the loop around it, `run` its folder on disk,
 `loading` the way back from there.
 """
 
@@ -7,7 +7,7 @@ from npdeconv.training.advice import advise
 from npdeconv.training.fitting import fit
 from npdeconv.training.history import History
 from npdeconv.training.loading import LoadedRun, load_run
-from npdeconv.training.steps import Step, train
+from npdeconv.training.loop import Step, train
 
 __all__ = [
     "Evaluation",

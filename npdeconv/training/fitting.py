@@ -21,9 +21,9 @@ from npdeconv.layers import Sequential
 from npdeconv.optimizers import Optimizer
 from npdeconv.parallel import Workers
 from npdeconv.training.history import History
+from npdeconv.training.loop import Constraint, Job, Position, Step, generator, new_seed
 from npdeconv.training.run import Progress, Run, Totals
 from npdeconv.training.settings import Schedule, settings_of
-from npdeconv.training.steps import Constraint, Job, Position, Step, generator, new_seed
 
 Callback: TypeAlias = Callable[[Sequential, History], object]
 """Called after each epoch; training stops if it returns True. See `npdeconv.callbacks`."""

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from npdeconv import models, weights
-from npdeconv._brief import brief
 from npdeconv._checks import did_you_mean, name_list
+from npdeconv._repr import brief
 from npdeconv.layers import Sequential
 from npdeconv.training.history import History
 

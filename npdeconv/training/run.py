@@ -24,7 +24,7 @@ from npdeconv.layers import Sequential
 from npdeconv.optimizers import Optimizer
 from npdeconv.training.history import History
 from npdeconv.training.lock import FolderLock
-from npdeconv.training.steps import Position, Step
+from npdeconv.training.loop import Position, Step
 
 OWN_FILES = ("config.json", "data.json", "history.csv", "weights.npz", "checkpoint.npz", "holder.json")
 """What only the process writes that holds the folder."""

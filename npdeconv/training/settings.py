@@ -8,7 +8,7 @@ from npdeconv.data import Augmentation, Dataset
 from npdeconv.layers import Sequential
 from npdeconv.optimizers import Optimizer
 from npdeconv.training.history import History
-from npdeconv.training.steps import Constraint
+from npdeconv.training.loop import Constraint
 
 Schedule: TypeAlias = Callable[[History], float]
 """What the learning rate is multiplied with in the next epoch, such as `optimizers.StepDecay`."""

@@ -10,12 +10,12 @@ from npdeconv.visualize.display import display
 from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
 from npdeconv.visualize.features import average_maps, last_hidden, layer_features, pixel_features
-from npdeconv.visualize.filters import FeatureMaps, feature_maps, first_filters
 from npdeconv.visualize.layerwise import LayerProjections, map_layers, project_layers, shown_layers
-from npdeconv.visualize.localization import energy_inside, object_boxes, overlap, saliency
+from npdeconv.visualize.maps_and_filters import FeatureMaps, feature_maps, first_filters
 from npdeconv.visualize.maximization import Aim, Maximization, maximize_activation
 from npdeconv.visualize.mistakes import Mistakes, confusion, find_mistakes
 from npdeconv.visualize.neighbors import Agreement, Neighbors, label_agreement, nearest_neighbors
+from npdeconv.visualize.object_boxes import energy_inside, object_boxes, overlap, saliency
 from npdeconv.visualize.occluder import Fill, Positions, occlude_box, occlusion_positions
 from npdeconv.visualize.occlusion import Occlusion, occlude
 from npdeconv.visualize.patches import Patches, find_patches

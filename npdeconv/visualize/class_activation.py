@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._brief import brief
 from npdeconv._checks import describe, image_batch, positive_int
+from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Shape
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from npdeconv._brief import brief
 from npdeconv._checks import describe, image_batch, not_negative, positive_int
+from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from npdeconv import weights
-from npdeconv._brief import brief
 from npdeconv._checks import image_batch, name_list
+from npdeconv._repr import brief
 from npdeconv._types import Array, Rule
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._brief import brief
 from npdeconv._checks import name_list, one_image, positive_int
+from npdeconv._repr import brief
 from npdeconv._types import Array, Rule, Shape
 from npdeconv.finite import finite_answers
 from npdeconv.layers import MaxPool2D, Sequential, Softmax

@@ -12,8 +12,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from tqdm import tqdm
 
-from npdeconv._brief import brief
 from npdeconv._checks import describe, image_shape, not_negative, one_of, positive_int
+from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Pair, Shape
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._brief import brief
 from npdeconv._checks import positive_int
+from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.data import Dataset, as_input
 from npdeconv.finite import finite_answers, must_be_finite

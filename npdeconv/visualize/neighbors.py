@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._brief import brief
 from npdeconv._checks import describe, positive_int
+from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.parallel import Workers, pool, slices
 from npdeconv.visualize.features import as_rows

@@ -7,8 +7,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from npdeconv._brief import brief
 from npdeconv._checks import describe, image_shape, one_image, one_of, positive_pair
+from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Pair, Shape
 from npdeconv.data import as_input
 from npdeconv.inference import predict

@@ -7,8 +7,8 @@ from typing import NamedTuple, get_args
 
 import numpy as np
 
-from npdeconv._brief import brief
 from npdeconv._checks import image_batch, one_of
+from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Rule, Shape
 from npdeconv.data import as_input
 from npdeconv.fast.crops import crops_for, window

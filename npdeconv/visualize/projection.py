@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from npdeconv._brief import brief
 from npdeconv._checks import image_batch, one_image, one_of
+from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Pair, Rule, Shape
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers, must_be_finite

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._brief import brief
 from npdeconv._checks import one_image
+from npdeconv._repr import brief
 from npdeconv._types import Array, Rule
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
@@ -72,7 +72,7 @@ def compare_rules(
     on the diagonal too. Below a network's first pooling, switches make no difference.
 
     In some networks, "deconv" differs by more than gates: it passes normalizations, tanh, sigmoid,
-    softmax and the rectification of `Ink` as if they were not there, and the others descend by
+    softmax and the rectification of `Invert` as if they were not there, and the others descend by
     their gradients.
     """
     one_image(image, "compare_rules")

@@ -6,8 +6,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from npdeconv._brief import brief
 from npdeconv._checks import image_batch, kernel_input, name_list, one_of, positive_int
+from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.data import as_input
 from npdeconv.fast import Plan

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from npdeconv._checks import describe
 from npdeconv._files import UnexpectedError
 from npdeconv._types import Shape
-from npdeconv.layers import Conv2D, Dropout, Ink, Layer, LeakyReLU, Sequential, Softmax, Standardize
+from npdeconv.layers import Conv2D, Dropout, Invert, Layer, LeakyReLU, Sequential, Softmax, Standardize
 from npdeconv.layers.pool import Pool2D
 from npdeconv.layers.window import Window
 from npdeconv.weights.keras_model import Step
@@ -56,7 +56,7 @@ def match(network: Sequential, steps: list[Step]) -> dict[str, list[str]]:
         At the first place where they differ.
     """
     ours = [*_layers(network, network.input_shape)]
-    while ours and isinstance(ours[0][1], Standardize | Ink):  # which prepare images, outside of the model
+    while ours and isinstance(ours[0][1], Standardize | Invert):  # which prepare images, outside of the model
         del ours[0]
     theirs = _parts(steps)
     if ours and isinstance(ours[-1][1], Softmax):

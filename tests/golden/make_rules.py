@@ -6,9 +6,9 @@ change what autograd does at `nn.ReLU`, and nowhere else. "linear" is the gradie
 rectifiers let every gradient pass.
 
 Two things Captum does not know are written here: by "deconv", normalizations, tanh, sigmoid,
-softmax and the rectification of `Ink` are the identity on the way down; and a `LeakyReLU`
+softmax and the rectification of `Invert` are the identity on the way down; and a `LeakyReLU`
 gates by its share. Guided backpropagation is Springenberg's (arXiv:1412.6806, 3.4): it changes
-rectifiers, so that `Ink`, which prepares images, passes its gradient.
+rectifiers, so that `Invert`, which prepares images, passes its gradient.
 """
 
 from collections import OrderedDict
@@ -25,7 +25,7 @@ from npdeconv.layers import (
     Flatten,
     GlobalAveragePool,
     GlobalMaxPool,
-    Ink,
+    Invert,
     LeakyReLU,
     LocalResponseNorm,
     MaxPool2D,
@@ -99,7 +99,7 @@ def translate_layer(part, shape, flattened, rule):
         Tanh: lambda: uninverted(torch.tanh),
         Sigmoid: lambda: uninverted(torch.sigmoid),
         Softmax: lambda: uninverted(nn.Softmax(dim=1)),
-        Ink: lambda: nn.Sequential(
+        Invert: lambda: nn.Sequential(
             Function(lambda x: part.level - x), uninverted(lambda x: torch.clamp(x, min=0))
         ),
         Standardize: lambda: Function(partial(standardize, part)),

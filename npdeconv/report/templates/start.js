@@ -13,7 +13,7 @@ buildCurves();
 buildMaps();
 buildDetail();
 buildMistakes();
-buildCloud();
+buildScatter();
 buildOcclusion();
 buildClassMaps();
 buildWanted();

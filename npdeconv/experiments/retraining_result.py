@@ -1,0 +1,91 @@
+"""What came out of retraining a class: reconstructions, scores, and what they say."""
+
+from typing import Literal, NamedTuple, TypeAlias, get_args
+
+import numpy as np
+
+from npdeconv._checks import one_of
+from npdeconv._repr import brief
+from npdeconv._types import Array
+from npdeconv.experiments.intervals import Interval, t_interval
+
+Score: TypeAlias = Literal["words", "corners"]
+Seen: TypeAlias = Literal["trained", "held out", "control"]
+
+BEFORE, AFTER = 0, 1
+RETRAINED, CONTROL = 0, 1
+KNOWN = "photos of the class", "photos of the control", "noise"
+"""What a score is worth: held-out photos' mean best score with those trained on, with the control's, and
+the best score of a picture of noise with the held-out photos."""
+
+
+@brief
+class Retraining(NamedTuple):
+    """Reconstructions of two classes, before and after each of R trainings, and their similarity to I images.
+
+    Of the images, the first are those of the retrained class, the others those of the control. Axes of
+    length 2 are before and after (the first), and the retrained class and the control (the second).
+    """
+
+    classes: Array  # int (2,): the retrained one, the control
+    images: Array  # uint8 (I, H, W, C)
+    trained: Array  # bool (R, I): what each repetition trained on
+    reconstructions: Array  # uint8 (2, 2, R, H, W, C)
+    activation: Array  # (2, 2, R): of the class that is reconstructed, by its reconstruction
+    probability: Array  # (2, 2, R, I): of either class, for each image
+    words: Array  # (2, 2, R, I): cosine of the bags of visual words, from 0 to 1
+    corners: Array  # (2, 2, R, I): share of corners that move together, from 0 to 1
+    known: Array  # (2, 3, R): what words and corners say of `KNOWN` pictures
+    control_images: int  # how many of the I are the control's
+
+    def best(self, score: Score, seen: Seen) -> Array:
+        """Return each reconstruction's best score (2, 2, R) over the images it is compared with.
+
+        Either class is compared with the same images of the retrained class, trained on or held out,
+        or with those of the control.
+        """
+        one_of(score, get_args(Score), "Retraining", "score")
+        values: Array = getattr(self, score)
+        chosen = self._chosen(seen)
+        return np.where(chosen, values, -np.inf).max(axis=3)
+
+    def gain(self, score: Score, seen: Seen) -> Array:
+        """Return by how much the best score of each class grew, in each repetition (2, R)."""
+        best = self.best(score, seen)
+        return best[AFTER] - best[BEFORE]
+
+    def effect(self, score: Score) -> Interval:
+        """Return by how much more the retrained class gained than the control.
+
+        That is, on its held-out images, and the control on its own: mean over the repetitions, and
+        95 % interval by Student's t.
+        """
+        gain = self.gain(score, "held out")[RETRAINED] - self.gain(score, "control")[CONTROL]
+        return t_interval(gain)
+
+    def contribution(self, score: Score) -> tuple[Array, Array]:
+        """Return how much closer the retrained class came to each of its images.
+
+        Returns
+        -------
+        trained, held_out : (I - control_images,)
+            Mean over the repetitions that trained on the image, and over those that did not; NaN
+            where there are none.
+        """
+        values: Array = getattr(self, score)
+        own = self.trained.shape[1] - self.control_images
+        grown = (values[AFTER] - values[BEFORE])[RETRAINED, :, :own]
+        return _mean_where(grown, self.trained[:, :own]), _mean_where(grown, ~self.trained[:, :own])
+
+    def _chosen(self, seen: Seen) -> Array:
+        one_of(seen, get_args(Seen), "Retraining", "seen")
+        is_control = np.arange(self.trained.shape[1]) >= self.trained.shape[1] - self.control_images
+        chosen = {"trained": self.trained, "held out": ~self.trained & ~is_control}
+        return chosen.get(seen, np.broadcast_to(is_control, self.trained.shape))
+
+
+def _mean_where(values: Array, chosen: Array) -> Array:
+    """Return the mean over the first axis of those that were chosen, NaN where none was."""
+    counts = chosen.sum(axis=0)
+    sums = np.where(chosen, values, 0).sum(axis=0)
+    return np.divide(sums, counts, out=np.full(len(counts), np.nan), where=counts > 0)

@@ -1,0 +1,51 @@
+"""Pictures on a white backdrop, turned so that the backdrop is 0."""
+
+from npdeconv._checks import fraction
+from npdeconv._types import Array, Generator, Gradients
+from npdeconv.layers.base import Context, Layer
+from npdeconv.layers.relu import ReLU
+
+
+class Invert(Layer):
+    """max(level - x, 0): how much darker than the backdrop a pixel is.
+
+    As the first layer of a network, it makes a white backdrop 0, which is also what convolutions
+    pad with, while images, boxes and projections stay in the colors of the originals.
+
+    Parameters
+    ----------
+    level : float
+        The darkest shade that still counts as backdrop, above 0 and below 1 (white).
+
+    Notes
+    -----
+    It is the linear map level - x, rectified. That rectifier prepares images and is none of the
+    network's, so no rule changes it: "deconv" only changes the sign, since what would reach the
+    rectifier are pixels already, and those keep their sign, as in the paper's DeconvNet. Negative
+    pixels are what ought to be dark. By every other rule it is `backward`.
+    """
+
+    locality = "position"
+
+    def __init__(self, level: float) -> None:
+        self.level = fraction(level, self.kind, "level")
+        if not self.level:
+            raise ValueError(f"{self.kind}: level must be above 0 and below 1, got {level}")
+        self._rectifier = ReLU()
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
+        """Subtract from the level and rectify."""
+        self.check_input(x)
+        return self._rectifier.forward(x.dtype.type(self.level) - x)
+
+    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
+        """Pass the negative gradient where x was darker than the level."""
+        gradient, none = self._rectifier.backward(dy, context)
+        return -gradient, none
+
+    def deconv(self, y: Array, context: Context) -> Array:
+        """Change the sign."""
+        return -self._rectifier.descend(y, context, "linear")
+
+    def __repr__(self) -> str:
+        return f"Invert({self.level})"

@@ -1,0 +1,106 @@
+"""Where the last hidden layer puts the images: points to be pointed at."""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from npdeconv._repr import brief
+from npdeconv._types import Array
+from npdeconv.data import Dataset
+from npdeconv.layers import Sequential
+from npdeconv.parallel import Workers
+from npdeconv.report.downscaling import shrink
+from npdeconv.report.sprites import as_shown, sheet
+from npdeconv.visualize import Agreement, embed, label_agreement, last_hidden
+
+IMAGES = 300  # points that can still be told apart
+SIDE = 32  # pixels of their pictures
+NEIGHBORS = 5
+LIMIT = 4096  # features of an image
+TSNE_LEAST = 100  # of fewer images, t-SNE says little
+
+
+@brief
+class Scatter(NamedTuple):
+    """Some of the searched images (N), as the last hidden layer sees them."""
+
+    layer: str
+    positions: Array  # int (N,): in the whole data set
+    labels: Array  # int (N,): true or predicted classes
+    images: Array  # (N, H, W, C), shrunk
+    points: Mapping[str, Array]  # by method, (N, 2)
+    axes: Mapping[str, tuple[str, str]]  # what the first and the second axis are, by method
+    neighbors: Array  # int (N, k): by features, the nearest first
+    pixel_neighbors: Array  # int (N, k): by pixels
+    agreement: Agreement | None  # None where nobody has labeled the images
+    pixel_agreement: Agreement | None
+
+
+def find_scatter(
+    network: Sequential, searched: Dataset, positions: Array, named: Array, workers: Workers
+) -> Scatter | None:
+    """Embed some of the searched images; None where there are too few of them, or no hidden layer.
+
+    `named` are their classes, true or predicted.
+    """
+    count = min(IMAGES, len(searched))
+    try:
+        layer = last_hidden(network)
+    except ValueError:
+        return None
+    if count <= NEIGHBORS:
+        return None
+    chosen = np.arange(count) * len(searched) // count
+    some = searched[chosen]
+    truth = some.labels
+    tsne = count >= TSNE_LEAST and find_spec("sklearn") is not None
+    result = embed(network, some.images, layer, k=NEIGHBORS, limit=LIMIT, tsne=tsne, workers=workers)
+    points = {"principal components": result.pca.points}
+    axes = {"principal components": _components(result.pca.explained)}
+    if result.tsne is not None:
+        points["t-SNE"] = result.tsne
+        axes["t-SNE"] = ("t-SNE: who is near whom counts, distances and directions do not", "")
+    return Scatter(
+        layer=layer,
+        positions=positions[chosen],
+        labels=named[chosen],
+        images=shrink(some.images, SIDE),
+        points=points,
+        axes=axes,
+        neighbors=result.neighbors.positions,
+        pixel_neighbors=result.pixel_neighbors.positions,
+        agreement=None if truth is None else label_agreement(result.neighbors, truth),
+        pixel_agreement=None if truth is None else label_agreement(result.pixel_neighbors, truth),
+    )
+
+
+def _components(explained: Array) -> tuple[str, str]:
+    """Name two principal components by the shares of the variance that they explain; there may be fewer."""
+    shares = [*(f": {share:.0%} of the variance" for share in explained), "", ""]
+    return f"first principal component{shares[0]}", f"second principal component{shares[1]}"
+
+
+def scatter_payload(scatter: Scatter | None) -> dict[str, Any] | None:
+    """Return what JavaScript reads."""
+    if scatter is None:
+        return None
+    return {
+        "layer": scatter.layer,
+        "positions": scatter.positions.tolist(),
+        "labels": scatter.labels.tolist(),
+        "seen": sheet(as_shown(scatter.images)[None]),
+        "points": {method: _in_unit_square(points) for method, points in scatter.points.items()},
+        "axes": scatter.axes,
+        "neighbors": scatter.neighbors.tolist(),
+        "pixelNeighbors": scatter.pixel_neighbors.tolist(),
+    }
+
+
+def _in_unit_square(points: Array) -> list[list[float]]:
+    """Scale both axes alike, so that the points fill a square, and let the second axis point down."""
+    flipped = points * [1, -1]
+    low, high = flipped.min(axis=0), flipped.max(axis=0)
+    size = (high - low).max() or 1
+    return np.round(0.5 + (flipped - (low + high) / 2) / size, 4).tolist()

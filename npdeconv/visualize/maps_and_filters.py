@@ -1,0 +1,73 @@
+"""What do the layers hold? The filters of the first, and the feature maps of any for one image.
+
+Deeper filters say nothing as numbers; they are seen by their strongest projections, see
+`find_patches` with the `find_strongest` of one image per map.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from npdeconv._repr import brief
+from npdeconv._types import Array
+from npdeconv.finite import finite_answers
+from npdeconv.layers import Conv2D, Layer, Sequential
+from npdeconv.visualize.projection import maps_of
+
+
+@brief
+class FeatureMaps(NamedTuple):
+    """All feature maps of a layer for one image."""
+
+    maps: Array  # (F, OH, OW)
+    silent: Array  # bool (F,): the map is nowhere positive
+
+
+@finite_answers
+def first_filters(network: Sequential) -> Array:
+    """Return the filters that look at the pixels, as images (F, KH, KW, C): a copy, signed.
+
+    Raises
+    ------
+    ValueError
+        If the network's first layer with parameters is no convolution.
+    """
+    first = next((layer for layer in _flat(network) if layer.parameters), None)
+    if not isinstance(first, Conv2D):
+        kind = "none" if first is None else first.kind
+        raise ValueError(
+            f"first_filters: expected {network.name} to start with a Conv2D, its first with weights is {kind}"
+        )
+    return np.ascontiguousarray(first.weight.transpose(3, 0, 1, 2))  # (KH, KW, C, F) -> (F, KH, KW, C)
+
+
+@finite_answers
+def feature_maps(network: Sequential, image: Array, layer: str) -> FeatureMaps:
+    """Return all feature maps of a layer for one image.
+
+    Parameters
+    ----------
+    network : Sequential
+    image : (H, W, C)
+        uint8 pixels, or floats prepared as the network takes them.
+    layer : str
+        Name of any layer; the M outputs of a dense one are M maps of one unit.
+
+    Raises
+    ------
+    KeyError
+        If the network has no such layer.
+    TypeError, ValueError
+        For images that the network can't take.
+    """
+    maps = np.moveaxis(maps_of(network[:layer], image, "feature_maps"), -1, 0)  # (F, OH, OW)
+    return FeatureMaps(np.ascontiguousarray(maps), silent=maps.max(axis=(1, 2)) <= 0)
+
+
+def _flat(network: Sequential) -> Iterator[Layer]:
+    for layer in network.layers.values():
+        if isinstance(layer, Sequential):
+            yield from _flat(layer)
+        else:
+            yield layer

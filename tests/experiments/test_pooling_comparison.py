@@ -1,0 +1,72 @@
+"""Average against max pooling, small: what is measured is what it is called."""
+
+import numpy as np
+import pytest
+
+from npdeconv.data import load_strokes, plant
+from npdeconv.experiments import compare_poolings
+from npdeconv.experiments.pooling_comparison import MAPS, SHARES, _judge, _train
+from npdeconv.training import evaluate
+from npdeconv.visualize import class_activation_maps, energy_inside, object_boxes, overlap
+
+SMALL = {"warm_up": 1, "epochs": 1, "examples": 2, "progress": False}
+
+
+@pytest.fixture(scope="module")
+def small():
+    return compare_poolings(load_strokes(64), load_strokes(30, 1), seeds=(3, 4), **SMALL)
+
+
+def test_every_seed_pooling_and_kind_of_map_is_measured(small):
+    result, examples = small
+    assert (result.pools, result.maps, result.seeds.tolist()) == (("average", "max"), MAPS, [3, 4])
+    assert result.accuracy.shape == (2, 2)
+    for values in (result.energy, result.error, result.best_error, result.best_share):
+        assert values.shape == (2, 2, 3)
+        assert ((values >= 0) & (values <= 1)).all()
+    assert np.isin(result.best_share, SHARES).all()
+    boxes = plant(load_strokes(30, 1)[15:], seed=3).boxes
+    assert result.area == pytest.approx(
+        ((boxes[:, 1] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 2])).mean() / 1600
+    )
+    assert [example.pool for example in examples] == ["average", "max"]
+    np.testing.assert_array_equal(examples[0].pictures.boxes, boxes[:2])
+    np.testing.assert_array_equal(examples[0].boxes[1], object_boxes(examples[0].maps[1], 0.2))
+
+
+def test_it_is_the_same_for_the_same_seeds_and_any_number_of_workers(small):
+    again, _ = compare_poolings(
+        load_strokes(64), load_strokes(30, 1), seeds=(4,), pools=("max",), workers=1, **SMALL
+    )
+    np.testing.assert_array_equal(again.energy[0, 0], small[0].energy[1, 1])
+    np.testing.assert_array_equal(again.best_error[0, 0], small[0].best_error[1, 1])
+
+
+def test_a_network_is_judged_by_the_maps_of_the_true_classes():
+    digits = load_strokes(48)
+    choosing, testing = plant(load_strokes(10, 1), seed=2), plant(load_strokes(12, 2), seed=3)
+    stages = ((digits, 1), (plant(digits, seed=1).dataset, 1))
+    network = _train("average", stages, 0, None, False)
+    accuracy, energy, error, _, best_error = _judge(network, choosing, testing, None)
+    assert accuracy == evaluate(network, testing.dataset)[0]
+    labels = testing.dataset.labels[:, np.newaxis]
+    maps = class_activation_maps(network, testing.dataset.images, labels).upsampled[:, 0]
+    assert energy[0] == pytest.approx(energy_inside(maps, testing.boxes).mean())
+    assert error[0] == pytest.approx((overlap(object_boxes(maps), testing.boxes) < 0.5).mean())
+    assert best_error.shape == (3,)
+
+
+def test_the_warm_up_is_where_training_on_pictures_begins():
+    digits = load_strokes(32)
+    warm = _train("max", ((digits, 1),), 0, None, False)
+    pictures = plant(digits).dataset
+    begun = _train("max", ((digits, 1), (pictures, 0)), 0, None, False)
+    assert begun.input_shape == (40, 40, 1)
+    for name, array in warm.parameters.items():
+        np.testing.assert_array_equal(begun.parameters[name], array)
+
+
+def test_too_little_is_refused():
+    message = "^compare_poolings: expected at least two test images and one seed, got 1 images and 3 seeds$"
+    with pytest.raises(ValueError, match=message):
+        compare_poolings(load_strokes(10), load_strokes(1))

@@ -64,7 +64,7 @@ def test_a_report_says_predicted_and_leaves_out_what_needs_truth(network):
     report = collect(network, dataset, examples=3)
     assert not report.labeled
     assert report.wrong is None
-    assert report.scatter.agreement is report.cloud.pixel_agreement is None
+    assert report.scatter.agreement is report.scatter.pixel_agreement is None
     answers = predict(network, dataset.images).argmax(axis=1)
     np.testing.assert_array_equal(report.scatter.labels, answers)
     for view in report.layers:

@@ -9,13 +9,14 @@ import numpy as np
 
 from npdeconv._checks import describe, image_batch
 from npdeconv._types import Array
+from npdeconv.anatomy import answers, below_softmax
 from npdeconv.data import Dataset, as_input, class_number
 from npdeconv.fast import Plan
 from npdeconv.finite import finite_predictions
-from npdeconv.layers import Sequential, Sigmoid, Softmax
+from npdeconv.layers import Sequential
 from npdeconv.layers.softmax import softmax
 from npdeconv.losses import softmax_cross_entropy
-from npdeconv.parallel import Workers, pool, shards
+from npdeconv.parallel import Workers, each_shard, pool, shards
 
 SHARD_PIXELS = 16 * 230**2  # 16 of ImageNet's: more than in training, since no activations are kept
 
@@ -53,13 +54,12 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
         For a network of one output without `Sigmoid`: the softmax of one number is always 1.
     """
     image_batch(images, "predict")
-    chain = below_softmax(network)
     if not len(images):
-        return np.empty((0, *chain.output_shape(images.shape[1:])), chain.dtype)
-    answers = class_logits(chain, images, workers)
-    if _ends_in_sigmoid(network):
-        return np.concatenate(list(answers))
-    return np.concatenate([softmax(_several(logits, network)) for logits in answers])
+        return np.empty((0, *network.output_shape(images.shape[1:])), network.dtype)
+    parts = class_logits(network, images, workers)
+    if answers(network) == "independent":
+        return np.concatenate(list(parts))
+    return np.concatenate([softmax(_several(logits, network)) for logits in parts])
 
 
 @finite_predictions
@@ -76,10 +76,9 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
     """
     dataset = match(network, dataset)
     truth = dataset.labels_for("evaluate")
-    chain = below_softmax(network)
     correct, loss = 0, 0.0
     cuts = shards(dataset.images, SHARD_PIXELS)
-    for cut, logits in zip(cuts, class_logits(chain, dataset.images, workers), strict=True):
+    for cut, logits in zip(cuts, class_logits(network, dataset.images, workers), strict=True):
         labels = truth[cut]
         _several(logits, network)
         correct += int((logits.argmax(axis=1) == labels).sum())
@@ -88,16 +87,15 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
     return Evaluation(correct / len(dataset), loss / len(dataset))
 
 
-def class_logits(chain: Sequential, images: Array, workers: Workers = None) -> Iterator[Array]:
+def class_logits(network: Sequential, images: Array, workers: Workers = None) -> Iterator[Array]:
     """Yield the logits (n, classes) of one shard of images after another."""
-    cuts = shards(images, SHARD_PIXELS)
+    chain, cuts = below_softmax(network), shards(images, SHARD_PIXELS)
     if len(cuts) == 1:  # what can't be shared out by the image is shared out within the pass
         with pool(None if isinstance(workers, Executor) else workers) as parallel_map:
             yield _shard_logits(Plan(chain, parallel_map), chain.dtype, images)
         return
-    with pool(workers) as parallel_map:
-        ask = partial(_shard_logits, Plan(chain), chain.dtype)
-        yield from parallel_map(ask, [images[cut] for cut in cuts])
+    ask = partial(_shard_logits, Plan(chain), chain.dtype)
+    yield from (logits for _, logits in each_shard(ask, images, cuts=cuts, workers=workers))
 
 
 def _shard_logits(plan: Plan, dtype: np.dtype[Any], images: Array) -> Array:
@@ -108,16 +106,6 @@ def _shard_logits(plan: Plan, dtype: np.dtype[Any], images: Array) -> Array:
 def _unwarned() -> np.errstate:
     """A diverged network overflows; the result says so, once, instead of a warning per operation."""
     return np.errstate(over="ignore", invalid="ignore")
-
-
-def below_softmax(network: Sequential) -> Sequential:
-    """Return the chain that ends in the logits."""
-    *names, last = network.layers
-    return network[: names[-1]] if names and isinstance(network.layers[last], Softmax) else network
-
-
-def _ends_in_sigmoid(network: Sequential) -> bool:
-    return isinstance(list(network.layers.values())[-1], Sigmoid)
 
 
 def _several(logits: Array, network: Sequential) -> Array:
@@ -170,7 +158,7 @@ def match(network: Sequential, dataset: Dataset) -> Dataset:
         raise ValueError(
             f"{name}: expected images of shape {network.input_shape}, {dataset.name} has {shape}"
         )
-    if _ends_in_sigmoid(network):
+    if answers(network) == "independent":
         raise ValueError(
             f"{name}: expected a network that ends in the logits of its classes, or in their Softmax,"
             f" got one that ends in Sigmoid"

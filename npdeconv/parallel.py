@@ -7,14 +7,15 @@ bits for any number of them.
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
 from threading import Lock, current_thread
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
+import numpy as np
 from threadpoolctl import OpenBLASController, ThreadpoolController
 from tqdm import tqdm
 
@@ -50,6 +51,58 @@ def shards(images: Array, pixels: int = SHARD_PIXELS) -> list[slice]:
 def slices(count: int, size: int) -> list[slice]:
     """Cut `count` items into slices of `size`; the last may be smaller."""
     return [slice(first, min(first + size, count)) for first in range(0, count, size)]
+
+
+def map_shards(
+    function: Callable[..., Result],
+    *arrays: Array,
+    cuts: Sequence[slice] | None = None,
+    workers: "Workers | OrderedMap" = None,
+) -> Result:
+    """Map over the shards of a batch, and put the results together in order.
+
+    Parameters
+    ----------
+    function : callable
+        Called with the part of each array that is in one shard. It returns an array, or a tuple of
+        arrays, named or not, with one entry per image. Of no images, it is called once.
+    *arrays : (N, ...)
+        The first are the images.
+    cuts : sequence of slice, optional
+        Those of `shards` unless given.
+    workers : int, executor or open pool, optional
+        See `pool`.
+
+    Returns
+    -------
+    array (N, ...), or tuple of such
+        As the function's.
+    """
+    parts: list[Any] = [part for _, part in each_shard(function, *arrays, cuts=cuts, workers=workers)]
+    joined: Any
+    if isinstance(parts[0], np.ndarray):
+        joined = np.concatenate(parts)
+    else:
+        entries = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        joined = getattr(parts[0], "_make", tuple)(entries)
+    return joined
+
+
+def each_shard(
+    function: Callable[..., Result],
+    *arrays: Array,
+    cuts: Sequence[slice] | None = None,
+    workers: "Workers | OrderedMap" = None,
+) -> Iterator[tuple[slice, Result]]:
+    """Yield where each shard of a batch is and what a function returns for it, see `map_shards`."""
+    cuts = (shards(arrays[0]) if cuts is None else cuts) or [slice(0)]
+    work = [tuple(array[cut] for array in arrays) for cut in cuts]
+    with nullcontext(workers) if callable(workers) else pool(workers) as parallel_map:
+        yield from zip(cuts, parallel_map(partial(_apply, function), work), strict=True)
+
+
+def _apply(function: Callable[..., Result], arguments: tuple[Array, ...]) -> Result:
+    return function(*arguments)
 
 
 @contextmanager

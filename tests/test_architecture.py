@@ -18,7 +18,7 @@ FLOORS = [  # from the ground up; a module may import from its own floor and fro
     {"kernels", "parallel"},
     {"initializers", "layers"},
     {"losses", "optimizers", "data"},
-    {"models", "weights", "gradcheck", "finite"},
+    {"models", "weights", "gradcheck", "finite", "anatomy"},
     {"fast", "inference"},
     {"visualize", "training"},
     {"callbacks"},

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 
 from npdeconv import data, models, plain
+from npdeconv.anatomy import below_softmax
 from npdeconv.gradcheck import check_gradients
-from npdeconv.inference import below_softmax
 from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential, Softmax
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.optimizers import SGD

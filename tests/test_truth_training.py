@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from npdeconv import models
+from npdeconv.anatomy import below_softmax
 from npdeconv.data import Dataset, as_input
 from npdeconv.fast import Plan
-from npdeconv.inference import below_softmax
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.training import train
 from tests.training_cases import BATCH, NETWORKS, OPTIMIZERS, RUNS, SEED, batches, sketch

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv.anatomy import descent_start
 from npdeconv.parallel import pool
-from npdeconv.visualize.projection import lone_units
 from tests.truth_cases import CASES, GOLDEN, OFF, RULES, STATES, build, draw_signs, rectifiers, sketch
 
 DTYPES = ("float32", "float64")
@@ -74,7 +74,7 @@ def _sketch_map(head, y, tape, positions, signs, rule, feature_map):
     """Project one unit of a map for each image, and sketch it: (N, 4)."""
     width = y.shape[2] if y.ndim == 4 else 1
     place = np.stack(np.divmod(positions[:, feature_map], width), axis=1)
-    start = lone_units(y, np.full(len(y), feature_map), place)
+    start = descent_start(y, np.full(len(y), feature_map), place)
     return sketch(head.descend(start, tape, rule), signs)
 
 

@@ -9,12 +9,13 @@ import numpy as np
 from npdeconv import plot
 from npdeconv._text import visible
 from npdeconv._types import Array
+from npdeconv.anatomy import last_hidden
 from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import add_command, add_workers, at_least, check_range, number
 from npdeconv.cli.subjects import add_subject, load_images, load_subject
 from npdeconv.cli.top import prefixed
 from npdeconv.data import Dataset
-from npdeconv.visualize import Embedding, Neighbors, embed, label_agreement, last_hidden
+from npdeconv.visualize import Embedding, Neighbors, embed, label_agreement
 
 ROWS = 8  # of the sheet, if not chosen
 

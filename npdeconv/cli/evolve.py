@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from npdeconv import plot
+from npdeconv.anatomy import shown_layers
 from npdeconv.cli.figures import Results, add_out, file_stem, listed
 from npdeconv.cli.options import (
     DATA_HELP,
@@ -18,7 +19,7 @@ from npdeconv.cli.options import (
 )
 from npdeconv.cli.pretrained import Split
 from npdeconv.training.loading import rebuild
-from npdeconv.visualize import evolve, find_snapshots, shown_layers
+from npdeconv.visualize import evolve, find_snapshots
 
 
 def add(commands: Any) -> None:

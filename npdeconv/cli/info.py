@@ -9,12 +9,12 @@ import numpy as np
 from npdeconv import models
 from npdeconv._text import visible
 from npdeconv._types import Shape
+from npdeconv.anatomy import summarize
 from npdeconv.cli.options import add_builder, add_command
 from npdeconv.cli.pretrained import find_pretrained
 from npdeconv.data.classes import list_names
 from npdeconv.layers import Sequential
 from npdeconv.training.loading import rebuild
-from npdeconv.visualize import summarize
 
 SETS_BY_SHAPE = {(28, 28, 1): "mnist, strokes", (32, 32, 3): "cifar10"}
 """Named sets whose images have one size; those of rps and of folders are brought to any."""

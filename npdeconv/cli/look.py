@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from npdeconv import plot
 from npdeconv._types import Array
+from npdeconv.anatomy import map_count, map_layers, patch_size
 from npdeconv.cli.figures import Results, add_out, answers, file_stem, image_name
 from npdeconv.cli.options import add_command, add_network, add_workers, check_range, load
 from npdeconv.cli.top import prefixed
@@ -29,10 +30,7 @@ from npdeconv.visualize import (
     find_patches,
     find_strongest,
     first_filters,
-    map_count,
-    map_layers,
     most_active,
-    patch_size,
     project_layers,
 )
 from npdeconv.visualize.selection import MOST

@@ -9,6 +9,7 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._text import visible
+from npdeconv.anatomy import logits_layer, map_count
 from npdeconv.cli.animation import Format, save_animation
 from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import (
@@ -22,10 +23,8 @@ from npdeconv.cli.options import (
     number,
 )
 from npdeconv.cli.subjects import load_subject
-from npdeconv.inference import below_softmax
 from npdeconv.layers import Sequential
 from npdeconv.visualize import Aim, Regularizers, maximize_activation
-from npdeconv.visualize.projection import as_map_shape
 
 UNITS = 10  # so many unless told otherwise
 STEPS, RATE = 200, 0.05
@@ -106,10 +105,10 @@ def run(options: argparse.Namespace) -> None:
     out = Results(options)
     network = load_subject(options).network
     names_classes = options.layer is None
-    layer = options.layer or list(below_softmax(network).layers)[-1]
+    layer = options.layer or logits_layer(network)
     if network.input_shape is None:
         raise ValueError(f"{network.name}: expected a network with an input shape")
-    count = as_map_shape(network[:layer].output_shape(network.input_shape))[2]
+    count = map_count(network, layer, network.input_shape)
     maps = _maps(options.maps, count, layer, network if names_classes else None)
     held = {name: getattr(options, name) for name in HELD}
     regularizers, select = Regularizers(**held), _select(options.select)

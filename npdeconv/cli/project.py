@@ -8,13 +8,13 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._types import Array, Rule, Shape
+from npdeconv.anatomy import map_shape
 from npdeconv.cli.figures import Results, add_out, answers, file_stem, listed
 from npdeconv.cli.options import add_command, add_network, add_workers, check_range, load, only
 from npdeconv.cli.top import say_what_is_dead
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
 from npdeconv.visualize import Select, Strongest, find_strongest, living_maps, project
-from npdeconv.visualize.projection import as_map_shape
 
 
 def add(commands: Any) -> None:
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> None:
     """Project, draw, and print where the files are."""
     out = Results(options)
     network, dataset = load(options, None if options.images is None else only("--images", options.images))
-    shape = as_map_shape(network[: options.layer].output_shape(dataset.images.shape[1:]))
+    shape = map_shape(network, options.layer, dataset.images.shape[1:])
     check_range("--map", options.maps or (), shape[2], f"layer {options.layer!r} has the maps")
     select = _select(options.select, options.layer, shape)
     maps, places, searched = _choose(options, network, dataset)

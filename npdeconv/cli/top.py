@@ -6,9 +6,10 @@ from typing import Any, get_args
 import numpy as np
 
 from npdeconv import plot
+from npdeconv.anatomy import shown_layers
 from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import LAYERS_HELP, add_command, add_network, add_workers, at_least, load
-from npdeconv.visualize import Ranking, Strongest, find_patches, find_strongest, shown_layers
+from npdeconv.visualize import Ranking, Strongest, find_patches, find_strongest
 
 MAPS_PER_FIGURE = 32
 

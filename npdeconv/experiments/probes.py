@@ -15,16 +15,16 @@ from npdeconv import initializers
 from npdeconv._checks import name_list, random_generator
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator
+from npdeconv.anatomy import telling_layers
 from npdeconv.data import Dataset
 from npdeconv.experiments.classifiers import Kind, score_classifiers
 from npdeconv.experiments.sampling import make_plan, seed_list
-from npdeconv.layers import Dropout, Flatten, Sequential, Softmax
+from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
 from npdeconv.visualize import layer_features, pixel_features
 
 LIMIT = 4096  # features per image and layer
 PIXELS = "pixels"
-PASSED_OVER = (Dropout, Flatten, Softmax)  # they pass on what is known already
 
 
 @brief
@@ -86,7 +86,7 @@ def linear_probes(
     who = "linear_probes"
     plan = make_plan(dataset, test, [per_class], who)
     draws = seed_list(seeds, who)
-    names = probed_layers(network) if layers is None else name_list(layers, who, "layers")
+    names = telling_layers(network) if layers is None else name_list(layers, who, "layers")
     used, few = plan.needed(draws.tolist())
     every = {PIXELS: pixel_features(used.images, limit=limit)}
     every |= layer_features(network, used.images, names, limit=limit, workers=workers)
@@ -99,11 +99,6 @@ def linear_probes(
         seeds=draws,
         accuracy=np.array(accuracy).T,
     )
-
-
-def probed_layers(network: Sequential) -> tuple[str, ...]:
-    """Return the names of all layers but dropout, flattening and softmax."""
-    return tuple(name for name, layer in network.layers.items() if not isinstance(layer, PASSED_OVER))
 
 
 def untrained(network: Sequential, rng: Generator) -> Sequential:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from npdeconv._checks import describe, image_batch, not_negative, positive_int
 from npdeconv._types import Array
+from npdeconv.anatomy import logits_layer
 from npdeconv.data import Dataset
 from npdeconv.experiments.retraining_result import Retraining
 from npdeconv.experiments.similarity import (
@@ -24,7 +25,7 @@ from npdeconv.experiments.similarity import (
     learn_words,
     sift_descriptors,
 )
-from npdeconv.inference import as_class, below_softmax, class_names, predict
+from npdeconv.inference import as_class, class_names, predict
 from npdeconv.layers import Sequential
 from npdeconv.optimizers import SGD
 from npdeconv.parallel import Workers
@@ -127,10 +128,14 @@ def retraining(
         for phase, state in enumerate(
             _states(network, dataset, epochs, rate, [seed, repetition, 1], workers)
         ):
-            chain = below_softmax(state)
-            layer = list(chain.layers)[-1]
             result = maximize_activation(
-                chain, layer, classes, steps=steps, seed=seed + repetition, workers=workers, progress=False
+                state,
+                logits_layer(state),
+                classes,
+                steps=steps,
+                seed=seed + repetition,
+                workers=workers,
+                progress=False,
             )
             drawn[phase, :, repetition] = result.pixels
             activation[phase, :, repetition] = result.activation[-1]

@@ -9,7 +9,7 @@ from npdeconv._checks import positive_int
 from npdeconv._types import Array, Generator, Shape
 from npdeconv.data import Augmentation, Dataset
 from npdeconv.finite import finite_answers, must_be_finite
-from npdeconv.inference import below_softmax, class_logits, match
+from npdeconv.inference import class_logits, match
 from npdeconv.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU, Sequential, Softmax
 from npdeconv.optimizers import Adam, StepDecay
 from npdeconv.parallel import Workers
@@ -74,7 +74,7 @@ class Scratch:
 @finite_answers
 def most_probable(network: Sequential, images: Array, workers: Workers = None) -> Array:
     """Return the most probable class of each image, int (N,)."""
-    logits = np.concatenate(list(class_logits(below_softmax(network), images, workers)))
+    logits = np.concatenate(list(class_logits(network, images, workers)))
     must_be_finite(logits)
     return logits.argmax(axis=1)
 

@@ -12,13 +12,14 @@ from tqdm import tqdm
 
 from npdeconv._repr import brief
 from npdeconv._types import Array
+from npdeconv.anatomy import last_hidden
 from npdeconv.data import Dataset
 from npdeconv.experiments.classifiers import Kind, class_mean_accuracy, score_classifiers
 from npdeconv.experiments.sampling import Draw, make_plan, seed_list
 from npdeconv.experiments.scratch import Scratch, most_probable
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
-from npdeconv.visualize import last_hidden, layer_features
+from npdeconv.visualize import layer_features
 
 LIMIT = 4096  # features per image
 

@@ -27,6 +27,7 @@ class AvgPool2D(Pool2D):
     """
 
     locality = "window"  # and nothing stands for what is beyond the image: the mean leaves it out
+    pools = "mean"
 
     class Context(NamedTuple):
         """The shape of the batch of inputs."""

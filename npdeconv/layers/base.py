@@ -44,6 +44,18 @@ class Layer(ABC):
     rectifies: ClassVar[bool] = False
     """Whether it is one of the layers at which the rules of descent part, see `ReLU`."""
 
+    linear: ClassVar[bool] = False
+    """Whether it is linear in its input, but for a bias."""
+
+    passes_on: ClassVar[bool] = False
+    """Whether it gives, without noise, the numbers that it is given, perhaps in another shape."""
+
+    pools: ClassVar[Literal["maximum", "mean"] | None] = None
+    """What it keeps of what lies under its `window`, or if it has none, of each whole map."""
+
+    probabilities: ClassVar[Literal["exclusive", "independent"] | None] = None
+    """What it gives if these are probabilities: of classes of which one is right, or each by itself."""
+
     def __init_subclass__(cls) -> None:
         """Forget what the class above said of its locality."""
         super().__init_subclass__()
@@ -188,6 +200,8 @@ class LinearLayer(Layer):
     The projection and the gradient are then the same map, `_transpose`, written once. Neither
     calls the other, so that a change of the projection rule can never change the gradient.
     """
+
+    linear = True
 
     @abstractmethod
     def _transpose(self, y: Array, context: Context) -> Array:

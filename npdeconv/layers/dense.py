@@ -16,6 +16,8 @@ from npdeconv.layers.base import LinearLayer
 class Flatten(LinearLayer):
     """Read each image as one vector, in the order rows, columns, channels: (N, H, W, C) -> (N, D)."""
 
+    passes_on = True
+
     class Context(NamedTuple):
         """The shape of the batch."""
 

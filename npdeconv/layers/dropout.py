@@ -28,6 +28,7 @@ class Dropout(UninvertedLayer):
     """
 
     locality = "position"
+    passes_on = True
 
     class Context(NamedTuple):
         """The shape of the batch, and what it was multiplied with, (N, ...); None without noise."""

@@ -36,6 +36,8 @@ class GlobalAveragePool(GlobalPool):
     dense layers, one at each position. `deconv` and the gradient spread a value evenly.
     """
 
+    pools = "mean"
+
     class Context(NamedTuple):
         """The shape of the batch of inputs."""
 
@@ -57,6 +59,8 @@ class GlobalMaxPool(GlobalPool):
     It is `MaxPool2D` with the map as its window, with its kernels and so with its switches: ties
     go to the first in row-major order, and a NaN wins over every number, so that it stays visible.
     """
+
+    pools = "maximum"
 
     class Context(NamedTuple):
         """The shape of the batch of inputs, and the winners' positions `h * W + w`, int32 (N, C)."""

@@ -66,6 +66,7 @@ class MaxPool2D(Pool2D):
 
     locality = "window"
     beyond = -np.inf
+    pools = "maximum"
 
     class Context(NamedTuple):
         """The shape of the batch of inputs, and the winners' positions `h * W + w`, int32 (N, OH, OW, C)."""

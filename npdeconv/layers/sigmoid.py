@@ -19,6 +19,7 @@ class Sigmoid(UninvertedLayer):
     """
 
     locality = "position"
+    probabilities = "independent"
 
     class Context(NamedTuple):
         """The outputs, (N, ...): the slope follows from them."""

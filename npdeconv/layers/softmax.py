@@ -28,6 +28,8 @@ class Softmax(UninvertedLayer):
     is stable.
     """
 
+    probabilities = "exclusive"
+
     class Context(NamedTuple):
         """The probabilities, (N, M)."""
 

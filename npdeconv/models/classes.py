@@ -2,6 +2,7 @@
 
 from npdeconv._checks import describe, positive_int
 from npdeconv._types import Generator
+from npdeconv.anatomy import weighted_layers
 from npdeconv.layers import Conv2D, Dense, Layer, Sequential
 
 
@@ -25,7 +26,7 @@ def with_classes(network: Sequential, classes: int, rng: Generator) -> Sequentia
         something else than classes.
     """
     count = positive_int(classes, "with_classes", "classes")
-    weighted = [name for name, layer in network.layers.items() if "weight" in layer.parameters]
+    weighted = weighted_layers(network)
     last = network[weighted[-1]] if weighted else None
     if isinstance(last, Dense):
         new: Layer = Dense(last.weight.shape[0], count, rng=rng, dtype=last.weight.dtype)

@@ -7,8 +7,8 @@ import numpy as np
 
 from npdeconv._repr import brief
 from npdeconv._types import Array
+from npdeconv.anatomy import logits_layer
 from npdeconv.data import Dataset
-from npdeconv.inference import below_softmax
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
 from npdeconv.report.downscaling import PICTURE_SIDE, shrink
@@ -65,6 +65,6 @@ def find_wanted(network: Sequential, classes: int, shown: Array, workers: Worker
     labels = np.arange(classes) if classes <= WANTED else np.unique(shown)
     if not len(labels):
         return None
-    logits = list(below_softmax(network).layers)[-1]
+    logits = logits_layer(network)
     result = maximize_activation(network, logits, labels, steps=STEPS, workers=workers, progress=False)
     return Wanted(labels, shrink(result.pixels, PICTURE_SIDE), result.activation[-1])

@@ -10,6 +10,7 @@ import numpy as np
 from npdeconv import weights
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
+from npdeconv.anatomy import shown_layers, summarize
 from npdeconv.data import Dataset
 from npdeconv.finite import check_parameters
 from npdeconv.inference import match, predict
@@ -29,8 +30,6 @@ from npdeconv.visualize import (
     find_strongest,
     most_active,
     occlude,
-    shown_layers,
-    summarize,
 )
 
 PATCHES = 9  # as in the paper's figure 2 (arXiv:1311.2901)

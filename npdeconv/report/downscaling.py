@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from npdeconv._types import Array, Pair, Shape
+from npdeconv.anatomy import map_count, patch_size
 from npdeconv.layers import Sequential
-from npdeconv.visualize import Patches, affordable_maps, map_count, patch_size
+from npdeconv.visualize import Patches, affordable_maps
 
 SIDE = 48  # pixels: larger patches are averaged down to at most this
 PIXELS = 7_000_000  # of all patches and projections; in color, up to 1.9 bytes each: 13 MB

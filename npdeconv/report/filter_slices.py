@@ -6,7 +6,8 @@ import numpy as np
 
 from npdeconv._repr import brief
 from npdeconv._types import Array, Shape
-from npdeconv.layers import Flatten, Sequential
+from npdeconv.anatomy import as_map_shape, map_shape, source_of, weighted_layers
+from npdeconv.layers import Sequential
 
 GAP = 1  # pixels between the slices of a filter
 
@@ -30,18 +31,16 @@ def find_filters(network: Sequential, layer: str, maps: Array | None = None) -> 
     large as the map. If `maps` are given, only theirs. None where no layer below has weights, or
     the image itself is flattened.
     """
-    names = list(network.layers)
-    upto = names[: names.index(layer) + 1]
-    source = next((name for name in reversed(upto) if "weight" in network[name].parameters), None)
-    if source is None:
+    weighted = weighted_layers(network[:layer])
+    if not weighted:
         return None
-    below = names[: names.index(source)]
+    source = weighted[-1]
+    reads = source_of(network, source) or ""
     weight = network[source].parameters["weight"]
     if weight.ndim == 2:
-        weight = weight.reshape(*_map_size(network, below), -1, weight.shape[1])
+        weight = weight.reshape(*_map_size(network, reads), -1, weight.shape[1])
     weight = weight if maps is None else weight[..., maps]
     kh, kw, channels, count = weight.shape
-    reads = next((name for name in reversed(below) if not isinstance(network[name], Flatten)), "")
     if not reads and channels in (1, 3):
         pixels = np.moveaxis(weight, 3, 0)
         return Filters(source, reads, 1, (kh, kw), pixels, np.ones(pixels.shape[:3], bool))
@@ -49,12 +48,12 @@ def find_filters(network: Sequential, layer: str, maps: Array | None = None) -> 
     return Filters(source, reads, channels, (kh, kw), pixels, np.broadcast_to(inside, (count, *inside.shape)))
 
 
-def _map_size(network: Sequential, below: list[str]) -> Shape:
-    """Return height and width of what a dense layer reads: that of the maps, if they were just flattened."""
-    if network.input_shape is None or not below or not isinstance(network[below[-1]], Flatten):
+def _map_size(network: Sequential, reads: str) -> Shape:
+    """Return height and width of the maps, or of the image, that a dense layer reads."""
+    shape = network.input_shape
+    if shape is None:
         return (1, 1)
-    shape = network.input_shape if len(below) == 1 else network[: below[-2]].output_shape(network.input_shape)
-    return shape[:2] if len(shape) == 3 else (1, 1)
+    return (map_shape(network, reads, shape) if reads else as_map_shape(shape))[:2]
 
 
 def _side_by_side(slices: Array) -> tuple[Array, Array]:

@@ -8,12 +8,13 @@ import numpy as np
 
 from npdeconv._repr import brief
 from npdeconv._types import Array
+from npdeconv.anatomy import last_hidden
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
 from npdeconv.report.downscaling import shrink
 from npdeconv.report.sprites import as_shown, sheet
-from npdeconv.visualize import Agreement, embed, label_agreement, last_hidden
+from npdeconv.visualize import Agreement, embed, label_agreement
 
 IMAGES = 300  # points that can still be told apart
 SIDE = 32  # pixels of their pictures

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from npdeconv._types import Array, Box, Pair, Shape
+from npdeconv._types import Array, Pair, Shape
+from npdeconv.anatomy import fields
 from npdeconv.layers import Sequential
 from npdeconv.report.downscaling import PICTURE_SIDE, shrink
 from npdeconv.report.sprites import as_shown, sheet
@@ -37,13 +38,10 @@ def find_fields(network: Sequential, layer: str, input_shape: Shape, positions: 
 
     It ends at the edge of the image. Of no unit, at -1, it is nothing.
     """
-    height, width = input_shape[:2]
-    fields = np.zeros((*positions.shape[:2], 4), int)
-    for h, w in np.unique(positions[positions[..., 0] >= 0], axis=0).tolist():
-        field = network[:layer].receptive_field(Box(h, h + 1, w, w + 1), input_shape)
-        clipped = max(field.top, 0), min(field.bottom, height), max(field.left, 0), min(field.right, width)
-        fields[(positions == (h, w)).all(axis=-1)] = clipped
-    return fields
+    seen = fields(network[:layer], input_shape, positions.reshape(-1, 2))
+    seen[:, ::2] = np.maximum(seen[:, ::2], 0)
+    seen[:, 1::2] = np.minimum(seen[:, 1::2], input_shape[:2])
+    return np.where(positions[..., :1] < 0, 0, seen.reshape(*positions.shape[:2], 4))
 
 
 def scenes_payload(scenes: Scenes) -> dict[str, Any]:

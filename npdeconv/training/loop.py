@@ -9,9 +9,10 @@ import numpy as np
 
 from npdeconv._checks import describe, positive_int
 from npdeconv._types import Array, Generator
+from npdeconv.anatomy import below_softmax
 from npdeconv.data import Augmentation, Dataset, as_input, batch_indices
 from npdeconv.fast import Plan
-from npdeconv.inference import below_softmax, match
+from npdeconv.inference import match
 from npdeconv.layers import Sequential
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.optimizers import Optimizer

@@ -9,8 +9,8 @@ from npdeconv.visualize.class_activation import ClassActivationMaps, class_activ
 from npdeconv.visualize.display import display
 from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
-from npdeconv.visualize.features import average_maps, last_hidden, layer_features, pixel_features
-from npdeconv.visualize.layerwise import LayerProjections, map_layers, project_layers, shown_layers
+from npdeconv.visualize.features import average_maps, layer_features, pixel_features
+from npdeconv.visualize.layerwise import LayerProjections, project_layers
 from npdeconv.visualize.maps_and_filters import FeatureMaps, feature_maps, first_filters
 from npdeconv.visualize.maximization import Aim, Maximization, maximize_activation
 from npdeconv.visualize.mistakes import Mistakes, confusion, find_mistakes
@@ -22,9 +22,8 @@ from npdeconv.visualize.patches import Patches, find_patches
 from npdeconv.visualize.projection import Projection, Select, project
 from npdeconv.visualize.regularizers import Regularizers
 from npdeconv.visualize.rules import RuleComparison, compare_rules
-from npdeconv.visualize.selection import affordable_maps, living_maps, map_count, most_active, patch_size
+from npdeconv.visualize.selection import affordable_maps, living_maps, most_active
 from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
-from npdeconv.visualize.summary import LayerSummary, summarize
 
 __all__ = [
     "Agreement",
@@ -37,7 +36,6 @@ __all__ = [
     "FeatureMaps",
     "Fill",
     "LayerProjections",
-    "LayerSummary",
     "Maximization",
     "Mistakes",
     "Neighbors",
@@ -69,11 +67,8 @@ __all__ = [
     "first_filters",
     "has_class_maps",
     "label_agreement",
-    "last_hidden",
     "layer_features",
     "living_maps",
-    "map_count",
-    "map_layers",
     "maximize_activation",
     "most_active",
     "nearest_neighbors",
@@ -82,12 +77,9 @@ __all__ = [
     "occlude_box",
     "occlusion_positions",
     "overlap",
-    "patch_size",
     "pca",
     "pixel_features",
     "project",
     "project_layers",
     "saliency",
-    "shown_layers",
-    "summarize",
 ]

@@ -6,32 +6,27 @@ from functools import partial
 import numpy as np
 
 from npdeconv._types import Array
+from npdeconv.anatomy import as_maps, descent_start
 from npdeconv.finite import explain_outputs, is_finite
 from npdeconv.layers import Sequential
-from npdeconv.parallel import OrderedMap, shards
-from npdeconv.visualize.projection import as_map_shape
+from npdeconv.parallel import OrderedMap, map_shards
 
 
 def look_at(
     head: Sequential, maps: Array, aim: Array, parallel_map: OrderedMap, images: Array
 ) -> tuple[Array, Array]:
     """Return the units' activations (U,), and their gradients by images (U, H, W, C)."""
-    work = [(images[cut], maps[cut]) for cut in shards(images)]
-    values, gradients = zip(*parallel_map(partial(_look_shard, head, aim), work), strict=True)
-    activations = np.concatenate(values)
+    task = partial(_look_shard, head, aim)
+    activations, gradients = map_shards(task, images, maps, workers=parallel_map)
     if not is_finite(activations):
         raise explain_outputs(head, images, "maximize_activation")
-    return activations, np.concatenate(gradients)
+    return activations, gradients
 
 
-def _look_shard(head: Sequential, aim: Array, work: tuple[Array, Array]) -> tuple[Array, Array]:
-    x, maps = work
+def _look_shard(head: Sequential, aim: Array, x: Array, maps: Array) -> tuple[Array, Array]:
     y, tape = head.forward(x)
-    activations, every = y.reshape(len(y), *as_map_shape(y.shape[1:])), np.arange(len(x))
-    start = np.zeros_like(activations)
-    start[every, :, :, maps] = aim
-    values = (activations[every, :, :, maps] * aim).sum(axis=(1, 2), dtype=np.float64)
-    return values, head.descend(start.reshape(y.shape), tape, "ascent")
+    values = (as_maps(y)[np.arange(len(x)), :, :, maps] * aim).sum(axis=(1, 2), dtype=np.float64)
+    return values, head.descend(descent_start(y, maps, values=aim), tape, "ascent")
 
 
 def direction(gradient: Array, seen: int) -> Array:

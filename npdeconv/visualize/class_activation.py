@@ -8,14 +8,14 @@ import numpy as np
 
 from npdeconv._checks import describe, image_batch, positive_int
 from npdeconv._repr import brief
-from npdeconv._types import Array, Box, Shape
+from npdeconv._types import Array, Shape
+from npdeconv.anatomy import AtPooling, at_pooling, below_softmax, fields
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
 from npdeconv.inference import as_class
-from npdeconv.layers import Dense, Dropout, Sequential, Softmax
-from npdeconv.layers.global_pool import GlobalPool
+from npdeconv.layers import Sequential
 from npdeconv.layers.softmax import softmax
-from npdeconv.parallel import Workers, pool, shards
+from npdeconv.parallel import Workers, map_shards
 
 
 @brief
@@ -76,69 +76,33 @@ def class_activation_maps(
     middles `upsampled` is interpolated linearly. (Scaling the map to the size of the image, as is
     usual, misplaces it by several pixels where convolutions have no padding.)
     """
-    parts = _Parts.of(network)
+    parts = _split(network)
     image_batch(images, "class_activation_maps")
     shape = images.shape[1:]
     count = parts.above.output_shape(parts.body.output_shape(shape))[0]
     if isinstance(classes, list | tuple):
         classes = [as_class(network, count, wanted, "class_activation_maps") for wanted in classes]
-    chosen = None if classes is None else _checked_classes(classes, len(images), count)
+    chosen = () if classes is None else (_checked_classes(classes, len(images), count),)
     top = min(positive_int(top, "class_activation_maps", "top"), count)
     rows, columns = _places(parts.body, shape, 0), _places(parts.body, shape, 1)
     task = partial(_map_shard, parts, top, rows, columns)
-    cuts = shards(images) or [slice(0)]
-    work = [(images[cut], None if chosen is None else chosen[cut]) for cut in cuts]
-    with pool(workers) as parallel_map:
-        found = list(parallel_map(task, work))
-    return ClassActivationMaps(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
+    return map_shards(task, images, *chosen, workers=workers)
 
 
 def has_class_maps(network: Sequential) -> bool:
     """Tell whether a network ends in global pooling and at most one dense layer."""
-    return _find_pooling(network) is not None
+    return at_pooling(network) is not None
 
 
-class _Parts(NamedTuple):
-    """A network, cut at its global pooling."""
-
-    body: Sequential  # up to the last feature maps
-    above: Sequential  # from the pooling to the logits
-    dense: Dense | None
-
-    @classmethod
-    def of(cls, network: Sequential) -> "_Parts":
-        position = _find_pooling(network)
-        if position is None:
-            raise ValueError(
-                f"class_activation_maps: {network.name} has no maps of its classes, which need global"
-                f" pooling and at most one dense layer to end it; it ends in {_ending(network)}"
-            )
-        names = _below_softmax(network)
-        last = network[names[-1]]
-        return cls(
-            body=network[: names[position - 1]],
-            above=network[names[position] : names[-1]],
-            dense=last if isinstance(last, Dense) else None,
+def _split(network: Sequential) -> AtPooling:
+    found = at_pooling(network)
+    if found is None:
+        ending = ", ".join(map(repr, list(below_softmax(network).layers)[-4:]))
+        raise ValueError(
+            f"class_activation_maps: {network.name} has no maps of its classes, which need global"
+            f" pooling and at most one dense layer to end it; it ends in {ending}"
         )
-
-
-def _below_softmax(network: Sequential) -> list[str]:
-    return [name for name, layer in network.layers.items() if not isinstance(layer, Softmax)]
-
-
-def _find_pooling(network: Sequential) -> int | None:
-    """Return the position of the global pooling that the logits are read from."""
-    layers = [network[name] for name in _below_softmax(network)]
-    position = len(layers) - 1
-    if position > 0 and isinstance(layers[position], Dense):
-        position -= 1
-        while position > 0 and isinstance(layers[position], Dropout):
-            position -= 1
-    return position if position > 0 and isinstance(layers[position], GlobalPool) else None
-
-
-def _ending(network: Sequential) -> str:
-    return ", ".join(f"{name!r}" for name in _below_softmax(network)[-4:])
+    return found
 
 
 def _checked_classes(classes: Sequence[int | str] | Array, images: int, count: int) -> Array:
@@ -159,9 +123,8 @@ def _checked_classes(classes: Sequence[int | str] | Array, images: int, count: i
 
 
 def _map_shard(
-    parts: _Parts, top: int, rows: Array, columns: Array, work: tuple[Array, Array | None]
+    parts: AtPooling, top: int, rows: Array, columns: Array, images: Array, classes: Array | None = None
 ) -> ClassActivationMaps:
-    images, classes = work
     features = parts.body(as_input(images, parts.body.dtype))  # (N, OH, OW, D)
     logits = parts.above(features)
     if classes is None:
@@ -170,9 +133,9 @@ def _map_shard(
         maps = np.take_along_axis(features, classes[:, np.newaxis, np.newaxis], axis=3)
         bias = np.zeros(classes.shape, logits.dtype)
     else:
-        weight = parts.dense.weight[:, classes].swapaxes(0, 1)  # (N, D, K)
+        weight = parts.dense.parameters["weight"][:, classes].swapaxes(0, 1)  # (N, D, K)
         maps = features @ weight[:, np.newaxis]
-        bias = parts.dense.bias[classes]
+        bias = parts.dense.parameters["bias"][classes]
     maps = np.moveaxis(maps, 3, 1)
     return ClassActivationMaps(
         classes=classes,
@@ -187,8 +150,8 @@ def _map_shard(
 def _places(body: Sequential, shape: Shape, axis: int) -> Array:
     """Return how much each unit along an axis of the maps counts for each pixel: (H, OH) or (W, OW)."""
     units = body.output_shape(shape)[axis]
-    boxes = [Box(n, n + 1, n, n + 1) for n in range(units)]
-    ends = np.array([body.receptive_field(box, shape)[2 * axis : 2 * axis + 2] for box in boxes])
+    diagonal = np.repeat(np.arange(units)[:, np.newaxis], 2, axis=1)
+    ends = fields(body, shape, diagonal)[:, 2 * axis : 2 * axis + 2]
     middles = (ends.sum(axis=1) - 1) / 2
     pixels = np.arange(shape[axis])
     return np.stack([np.interp(pixels, middles, unit) for unit in np.eye(units)], axis=1)

@@ -8,10 +8,11 @@ from threadpoolctl import threadpool_limits
 from npdeconv._checks import describe, image_batch, not_negative, positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array
+from npdeconv.anatomy import last_hidden
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
-from npdeconv.visualize.features import as_rows, last_hidden, layer_features, pixel_features
+from npdeconv.visualize.features import as_rows, layer_features, pixel_features
 from npdeconv.visualize.neighbors import Neighbors, nearest_neighbors
 
 TSNE_DIMENSIONS = 50  # t-SNE reads so many principal components, as its authors do

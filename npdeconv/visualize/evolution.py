@@ -12,6 +12,7 @@ from npdeconv import weights
 from npdeconv._checks import image_batch, name_list
 from npdeconv._repr import brief
 from npdeconv._types import Array, Rule
+from npdeconv.anatomy import map_count
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
 from npdeconv.visualize.projection import Projection, Select, project
@@ -83,7 +84,7 @@ class EvolutionRecorder:
 
     def observe(self, network: Sequential, epoch: int) -> None:
         """Project the followed maps as the network stands now."""
-        counts = {layer: self._count(network, layer) for layer in self.layers}
+        counts = {layer: map_count(network, layer, self.images.shape[1:]) for layer in self.layers}
         self._check_maps(max(counts.values(), default=0))
         best = None
         if self.fixed is None:
@@ -100,9 +101,6 @@ class EvolutionRecorder:
     def result(self) -> dict[str, Evolution]:
         """Return what was seen so far, by layer; ValueError if nothing was."""
         return {layer: _stack(layer, seen) for layer, seen in self._seen.items()}
-
-    def _count(self, network: Sequential, layer: str) -> int:
-        return network[:layer].output_shape(self.images.shape[1:])[-1]
 
     def _check_maps(self, largest: int) -> None:
         """Check that each map that was asked for exists in the layer that has most of them, at least."""

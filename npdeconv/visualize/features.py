@@ -1,17 +1,17 @@
 """What a layer makes of each image, as one vector of features."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
 from npdeconv._checks import describe, image_batch, name_list, positive_int
 from npdeconv._types import Array, Shape
+from npdeconv.anatomy import Outputs
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
-from npdeconv.layers import Dropout, Flatten, Sequential, Softmax
-from npdeconv.parallel import Workers, pool, shards
-from npdeconv.visualize.projection import as_map_shape
+from npdeconv.layers import Sequential
+from npdeconv.parallel import Workers, each_shard, shards
 
 LARGEST = 4 * 2**30  # bytes of the features of all images and layers together
 
@@ -61,7 +61,7 @@ def layer_features(
         raise ValueError(f"{who}: expected at least one image and one layer")
     if limit is not None:
         positive_int(limit, who, "limit")
-    task = partial(_shard_features, list(_segments(network, names)), network.dtype, limit)
+    task = partial(_shard_features, Outputs(network, names), limit)
     widths = {name: part.shape[1] for name, part in task(images[:1]).items()}
     size = len(images) * sum(widths.values()) * network.dtype.itemsize
     if size > LARGEST:
@@ -70,22 +70,18 @@ def layer_features(
             f" {len(images)} images in {', '.join(names)}; set a limit"
         )
     found = {name: np.empty((len(images), width), network.dtype) for name, width in widths.items()}
-    cuts = shards(images)
-    with pool(workers) as parallel_map:
-        parts = parallel_map(task, [images[cut] for cut in cuts])
-        for cut, part in zip(cuts, parts, strict=True):
-            for name, rows in part.items():
-                found[name][cut] = rows
+    for cut, part in each_shard(task, images, workers=workers):
+        for name, rows in part.items():
+            found[name][cut] = rows
     return {name: found[name] for name in names}
 
 
 def pixel_features(images: Array, *, limit: int | None = None) -> Array:
     """Return the pixels of images as features (N, D), what others are compared with; see `layer_features`."""
     image_batch(images, "pixel_features")
-    parts = [average_maps(as_input(images[cut]), limit) for cut in shards(images)]
-    if not parts:
+    if not len(images):
         raise ValueError("pixel_features: expected at least one image")
-    return np.concatenate(parts)
+    return np.concatenate([average_maps(as_input(images[cut]), limit) for cut in shards(images)])
 
 
 def average_maps(maps: Array, limit: int | None = None) -> Array:
@@ -119,24 +115,6 @@ def average_maps(maps: Array, limit: int | None = None) -> Array:
     return means.reshape(len(maps), -1)
 
 
-def last_hidden(network: Sequential) -> str:
-    """Return the name of the last hidden layer: what the last layer with weights reads.
-
-    Flattening and dropout, which pass on what they are given, are passed over.
-    """
-    names = list(network.layers)
-    weighted = [n for n, name in enumerate(names) if "weight" in network[name].parameters]
-    passed_over = (Flatten, Dropout, Softmax)
-    below = (
-        [name for name in names[: weighted[-1]] if not isinstance(network[name], passed_over)]
-        if weighted
-        else []
-    )
-    if not below:
-        raise ValueError(f"last_hidden: expected a layer below the last weights, {network.name} has none")
-    return below[-1]
-
-
 def _grid(shape: Shape, limit: int | None) -> tuple[int, int]:
     """Return how many rows and columns of cells a map is averaged over."""
     height, width, maps = shape
@@ -148,29 +126,8 @@ def _grid(shape: Shape, limit: int | None) -> tuple[int, int]:
     return min(side, height), min(side, width)
 
 
-def _segments(network: Sequential, names: Sequence[str]) -> Iterator[tuple[str, Sequential]]:
-    """Cut the network into chains that end in the wanted layers."""
-    known = list(network.layers)
-    for name in names:
-        _ = network[name]  # or say which ones there are
-    first = 0
-    for last in sorted({known.index(name) for name in names}):
-        yield known[last], network[known[first] : known[last]]
-        first = last + 1
-
-
-def _shard_features(
-    segments: Sequence[tuple[str, Sequential]],
-    dtype: np.dtype[np.floating],
-    limit: int | None,
-    images: Array,
-) -> dict[str, Array]:
-    x = as_input(images, dtype)
-    found = {}
-    for name, chain in segments:
-        x = chain(x)
-        found[name] = average_maps(x.reshape(len(x), *as_map_shape(x.shape[1:])), limit)
-    return found
+def _shard_features(outputs: Outputs, limit: int | None, images: Array) -> dict[str, Array]:
+    return {name: average_maps(maps, limit) for name, maps in outputs(images)}
 
 
 def as_rows(array: Array, who: str) -> Array:

@@ -7,10 +7,11 @@ import numpy as np
 
 from npdeconv._checks import name_list, one_image, positive_int
 from npdeconv._repr import brief
-from npdeconv._types import Array, Rule, Shape
-from npdeconv.finite import finite_answers
-from npdeconv.layers import MaxPool2D, Sequential, Softmax
-from npdeconv.visualize.projection import Projection, maps_of, project
+from npdeconv._types import Array, Rule
+from npdeconv.anatomy import Outputs, map_layers
+from npdeconv.finite import finite_answers, must_be_finite
+from npdeconv.layers import Sequential
+from npdeconv.visualize.projection import Projection, project
 
 
 @brief
@@ -67,7 +68,11 @@ def project_layers(
         names = name_list(layers, "project_layers", "layers")
     if not names:
         raise ValueError("project_layers: expected at least one layer")
-    units = {name: _strongest_maps(network[:name], image, k) for name in names}
+    strongest = {}
+    for name, maps in Outputs(network, names)(image[np.newaxis]):
+        must_be_finite(maps)
+        strongest[name] = np.argsort(-maps[0].max(axis=(0, 1)), kind="stable")[:k]
+    units = {name: strongest[name] for name in names}
     parts = [
         project(network, np.repeat(image[np.newaxis], len(maps), axis=0), name, maps, rule=rule)
         for name, maps in units.items()
@@ -77,30 +82,3 @@ def project_layers(
         feature_maps=np.concatenate(list(units.values())),
         projection=Projection(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True))),
     )
-
-
-def shown_layers(network: Sequential) -> tuple[str, ...]:
-    """Return the names of the layers worth looking at.
-
-    That is each rectifier and max pooling, and what the classes are read from.
-    """
-    names = [
-        name for name, layer in network.layers.items() if layer.rectifies or isinstance(layer, MaxPool2D)
-    ]
-    last = next(name for name in reversed(list(network.layers)) if not isinstance(network[name], Softmax))
-    return tuple(names if last in names else [*names, last])
-
-
-def map_layers(network: Sequential, input_shape: Shape) -> tuple[str, ...]:
-    """Return the names of those `shown_layers` that give rectified feature maps.
-
-    Where a network has no such layer by itself, it is each layer that gives maps.
-    """
-    maps = [name for name, shape in network.output_shapes(input_shape) if len(shape) == 3]
-    rectified = [name for name in shown_layers(network) if name in maps and network[name].rectifies]
-    return tuple(rectified or maps)
-
-
-def _strongest_maps(head: Sequential, image: Array, k: int) -> Array:
-    largest = maps_of(head, image, "project_layers").max(axis=(0, 1))
-    return np.argsort(-largest, kind="stable")[:k]

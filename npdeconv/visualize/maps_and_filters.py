@@ -11,9 +11,9 @@ import numpy as np
 
 from npdeconv._repr import brief
 from npdeconv._types import Array
+from npdeconv.anatomy import maps_of
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Conv2D, Layer, Sequential
-from npdeconv.visualize.projection import maps_of
 
 
 @brief
@@ -61,7 +61,7 @@ def feature_maps(network: Sequential, image: Array, layer: str) -> FeatureMaps:
     TypeError, ValueError
         For images that the network can't take.
     """
-    maps = np.moveaxis(maps_of(network[:layer], image, "feature_maps"), -1, 0)  # (F, OH, OW)
+    maps = np.moveaxis(maps_of(network, image, layer, "feature_maps"), -1, 0)  # (F, OH, OW)
     return FeatureMaps(np.ascontiguousarray(maps), silent=maps.max(axis=(1, 2)) <= 0)
 
 

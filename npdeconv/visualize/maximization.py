@@ -15,11 +15,11 @@ from tqdm import tqdm
 from npdeconv._checks import describe, image_shape, not_negative, one_of, positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Pair, Shape
+from npdeconv.anatomy import map_shape
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool
 from npdeconv.visualize.ascent import direction, look_at, moved
-from npdeconv.visualize.projection import as_map_shape
 from npdeconv.visualize.regularizers import Regularizers
 
 Aim: TypeAlias = Literal["center", "mean"] | Pair
@@ -113,9 +113,9 @@ def maximize_activation(
     """
     shape = _input_shape(network)
     head = network[:layer]
-    map_shape = as_map_shape(head.output_shape(shape))
-    maps = _checked_maps(feature_map, map_shape[2], layer)
-    aim, box = _aim(select, map_shape, layer)
+    layer_shape = map_shape(network, layer, shape)
+    maps = _checked_maps(feature_map, layer_shape[2], layer)
+    aim, box = _aim(select, layer_shape, layer)
     count = positive_int(steps, "maximize_activation", "steps")
     length = not_negative(rate, "maximize_activation", "rate")
     held = Regularizers() if regularizers is None else regularizers

@@ -8,11 +8,12 @@ import numpy as np
 from npdeconv._checks import positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array
+from npdeconv.anatomy import below_softmax, descent_start
 from npdeconv.data import Dataset, as_input
 from npdeconv.finite import finite_answers, must_be_finite
-from npdeconv.inference import below_softmax, class_logits, match
+from npdeconv.inference import class_logits, match
 from npdeconv.layers import Sequential
-from npdeconv.parallel import Workers, pool, shards
+from npdeconv.parallel import Workers, map_shards
 
 
 @brief
@@ -103,7 +104,8 @@ def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers:
     wrong = np.flatnonzero(answers != labels)
     chosen = wrong[np.argsort(against[wrong], kind="stable")[:k]]
     truth, predicted = labels[chosen], answers[chosen]
-    pixels = _project_classes(network, dataset.images[chosen], np.stack([predicted, truth], axis=1), workers)
+    classes, task = np.stack([predicted, truth], axis=1), partial(_project_classes, below_softmax(network))
+    pixels = map_shards(task, dataset.images[chosen], classes, workers=workers)
     return Mistakes(
         images=chosen,
         truth=truth,
@@ -117,7 +119,7 @@ def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers:
 
 
 def _logits(network: Sequential, dataset: Dataset, workers: Workers) -> Array:
-    logits = np.concatenate(list(class_logits(below_softmax(network), dataset.images, workers)))
+    logits = np.concatenate(list(class_logits(network, dataset.images, workers)))
     must_be_finite(logits)  # the largest of some NaNs would be the first
     return logits
 
@@ -134,21 +136,11 @@ def _odds_against(logits: Array, classes: Array) -> Array:
     return ratios.sum(axis=1)
 
 
-def _project_classes(network: Sequential, images: Array, classes: Array, workers: Workers) -> Array:
+def _project_classes(chain: Sequential, images: Array, classes: Array) -> Array:
     """Project some classes (K, P) of each image (K, H, W, C); return pixels (K, P, H, W, C)."""
-    work = [(images[cut], classes[cut]) for cut in shards(images)]
-    with pool(workers) as parallel_map:
-        parts = list(parallel_map(partial(_project_shard, below_softmax(network)), work))
-    none = np.empty((0, classes.shape[1], *images.shape[1:]), network.dtype)
-    return np.concatenate([none, *parts])
-
-
-def _project_shard(chain: Sequential, work: tuple[Array, Array]) -> Array:
-    images, classes = work
     logits, tape = chain.forward(as_input(images, chain.dtype))
     excess = logits - logits.min(axis=1, keepdims=True)
-    every = np.arange(logits.shape[1])
-    starts = (np.where(every == chosen[:, np.newaxis], excess, 0) for chosen in classes.T)
+    starts = (descent_start(excess, chosen) for chosen in classes.T)
     return np.stack([chain.deconv(start, tape) for start in starts], axis=1)
 
 

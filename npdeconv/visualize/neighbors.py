@@ -9,7 +9,7 @@ import numpy as np
 from npdeconv._checks import describe, positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array
-from npdeconv.parallel import Workers, pool, slices
+from npdeconv.parallel import Workers, map_shards, slices
 from npdeconv.visualize.features import as_rows
 
 QUERIES_AT_ONCE = 128
@@ -82,11 +82,8 @@ def nearest_neighbors(
     center = rows.mean(axis=0, dtype=np.float64)  # what all have in common would only cost digits
     squares = sum((part**2).sum(axis=1) for part in _columns(rows, center))
     task = partial(_nearest, rows, center, squares, k)
-    with pool(workers) as parallel_map:
-        parts = list(parallel_map(task, [chosen[cut] for cut in slices(len(chosen), QUERIES_AT_ONCE)]))
-    positions = np.concatenate([part[0] for part in parts]) if parts else np.empty((0, k), np.int64)
-    distances = np.concatenate([part[1] for part in parts]) if parts else np.empty((0, k))
-    return Neighbors(chosen, positions, distances)
+    cuts = slices(len(chosen), QUERIES_AT_ONCE)
+    return Neighbors(chosen, *map_shards(task, chosen, cuts=cuts, workers=workers))
 
 
 def label_agreement(neighbors: Neighbors, labels: Array) -> Agreement:

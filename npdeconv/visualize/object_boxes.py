@@ -7,11 +7,11 @@ from scipy.ndimage import find_objects, label
 
 from npdeconv._checks import describe, fraction, image_batch
 from npdeconv._types import Array
+from npdeconv.anatomy import below_softmax, descent_start
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
-from npdeconv.inference import below_softmax
 from npdeconv.layers import Sequential
-from npdeconv.parallel import Workers, pool, shards
+from npdeconv.parallel import Workers, map_shards
 
 
 @finite_answers
@@ -44,17 +44,12 @@ def saliency(network: Sequential, images: Array, classes: Array, *, workers: Wor
             f"saliency: expected a class for each of {len(images)} images, got {describe(classes)}"
         )
     chain = below_softmax(network)
-    work = [(images[cut], chosen[cut]) for cut in shards(images) or [slice(0)]]
-    with pool(workers) as parallel_map:
-        return np.concatenate(list(parallel_map(partial(_saliency_shard, chain), work)))
+    return map_shards(partial(_saliency_shard, chain), images, chosen, workers=workers)
 
 
-def _saliency_shard(chain: Sequential, work: tuple[Array, Array]) -> Array:
-    images, classes = work
+def _saliency_shard(chain: Sequential, images: Array, classes: Array) -> Array:
     logits, tape = chain.forward(as_input(images, chain.dtype))
-    start = np.zeros_like(logits)
-    np.put_along_axis(start, classes[:, np.newaxis], 1, axis=1)
-    return np.abs(chain.descend(start, tape, "gradient")).max(axis=3)
+    return np.abs(chain.descend(descent_start(logits, classes, values=1), tape, "gradient")).max(axis=3)
 
 
 def object_boxes(maps: Array, share: float = 0.2) -> Array:

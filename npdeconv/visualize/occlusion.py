@@ -14,11 +14,12 @@ from tqdm import tqdm
 from npdeconv._checks import describe
 from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Pair
+from npdeconv.anatomy import answers, map_count, maps_of
 from npdeconv.data import as_input
 from npdeconv.fast.cone import Cone, Variants
 from npdeconv.finite import finite_answers
 from npdeconv.inference import as_class
-from npdeconv.layers import Sequential, Softmax
+from npdeconv.layers import Sequential
 from npdeconv.layers.softmax import softmax
 from npdeconv.parallel import OrderedMap, Workers, pool, slices
 from npdeconv.visualize.agreement import energy_under, rank_agreement
@@ -30,7 +31,7 @@ from npdeconv.visualize.occluder import (
     filled,
     occlusion_positions,
 )
-from npdeconv.visualize.projection import as_map_shape, maps_of, project
+from npdeconv.visualize.projection import project
 
 SHARD_SIZE = 16  # positions at most; of large occluders fewer, since their cones take memory
 SHARD_PIXELS = 2**14
@@ -140,7 +141,7 @@ def occlude(
         raise ValueError(f"occlude: expected one output per class, {network.name} has {outputs}")
     positions = occlusion_positions(image.shape, size, stride, at)
     number = _checked_number(as_class(network, outputs[0], label, "occlude"), outputs[0], "label")
-    feature_map = _checked_map(network[:layer], image, layer, feature_map)
+    feature_map = _checked_map(network, image, layer, feature_map)
     projected = project(network, image[np.newaxis], layer, feature_map, select="map", workers=1).pixels[0]
     filling = filled(image, fill, positions.size)
     clean_image, filling = as_input(np.stack([image, filling]), network.dtype)
@@ -215,16 +216,15 @@ def _look(scene: _Scene, corners: Array) -> _Look:
             one = y.only(m).whole() if isinstance(y, Variants) else y[..., [m]]
             activity = np.maximum(one, 0).reshape(len(one), -1).sum(axis=1, dtype=np.float64)
     assert isinstance(y, np.ndarray)
-    *_, last = scene.network.layers.values()
-    probabilities = y if isinstance(last, Softmax) else softmax(y)
+    probabilities = softmax(y) if answers(scene.network) is None else y
     return _Look(probabilities[:, scene.label], probabilities.argmax(axis=1), activity)
 
 
-def _checked_map(head: Sequential, image: Array, layer: str, feature_map: int | None) -> int:
-    shape = as_map_shape(head.output_shape(image.shape))
+def _checked_map(network: Sequential, image: Array, layer: str, feature_map: int | None) -> int:
+    count = map_count(network, layer, image.shape)
     if feature_map is not None:
-        return _checked_number(feature_map, shape[2], f"feature_map of layer {layer!r}")
-    return int(maps_of(head, image, "occlude").max(axis=(0, 1)).argmax())
+        return _checked_number(feature_map, count, f"feature_map of layer {layer!r}")
+    return int(maps_of(network, image, layer, "occlude").max(axis=(0, 1)).argmax())
 
 
 def _checked_number(value: Any, count: int, name: str) -> int:

@@ -9,14 +9,13 @@ import numpy as np
 
 from npdeconv._checks import image_batch, one_of
 from npdeconv._repr import brief
-from npdeconv._types import Array, Box, Rule, Shape
+from npdeconv._types import Array, Rule
+from npdeconv.anatomy import descent_start, fields, map_count, patch_size
 from npdeconv.data import as_input
 from npdeconv.fast.crops import crops_for, window
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool
-from npdeconv.visualize.projection import as_map_shape, lone_units
-from npdeconv.visualize.selection import patch_size
 from npdeconv.visualize.strongest import Strongest
 
 SHARD_PIXELS = 2**14  # of the pieces that are projected at once
@@ -85,7 +84,7 @@ def find_patches(
     image_batch(images, "find_patches")
     one_of(rule, get_args(Rule), "find_patches", "rule")
     input_shape, head = images.shape[1:], network[:layer]
-    maps_found, maps_there = len(found.images), as_map_shape(head.output_shape(input_shape))[2]
+    maps_found, maps_there = len(found.images), map_count(network, layer, input_shape)
     if maps_found != maps_there:
         raise ValueError(
             f"find_patches: expected what was found for the {maps_there} maps of layer {layer!r},"
@@ -104,7 +103,7 @@ def find_patches(
     batches = list(crops.of_one_size(SHARD_PIXELS))
     work = ((crops.cut_out(images, numbers, n), units[n], crops.positions[n]) for n in batches)
     # A field as large as the image shows the image.
-    first = np.where(np.equal(size, input_shape[:2]), 0, _field_corners(head, input_shape, positions))
+    first = np.where(np.equal(size, input_shape[:2]), 0, fields(head, input_shape, positions)[:, ::2])
     low = np.clip(first, 0, input_shape[:2])
     high = np.clip(first + size, low, input_shape[:2])  # what is inside; nothing of a field in the padding
     top_left = np.maximum(low, crops.corners)
@@ -131,15 +130,8 @@ def _wanted(maps: Sequence[int] | Array | None, count: int, layer: str) -> Array
     return wanted
 
 
-def _field_corners(head: Sequential, input_shape: Shape, positions: Array) -> Array:
-    """Return the upper left corners, int (N, 2), of what the units at some positions see."""
-    every, unit = np.unique(positions, axis=0, return_inverse=True)
-    fields = [head.receptive_field(Box(h, h + 1, w, w + 1), input_shape) for h, w in every.tolist()]
-    return np.array([(field.top, field.left) for field in fields]).reshape(-1, 2)[unit]
-
-
 def _project_units(head: Sequential, rule: Rule, work: tuple[Array, Array, Array]) -> Array:
     """Project the unit at a position of a map for each of some pieces of images."""
     pieces, maps, positions = work
     y, tape = head.forward(as_input(pieces, head.dtype))
-    return head.descend(lone_units(y, maps, positions), tape, rule)
+    return head.descend(descent_start(y, maps, positions), tape, rule)

@@ -7,13 +7,14 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from npdeconv._checks import image_batch, one_image, one_of
+from npdeconv._checks import image_batch, one_of
 from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Pair, Rule, Shape
+from npdeconv.anatomy import as_maps, descent_start, fields, map_shape
 from npdeconv.data import as_input
-from npdeconv.finite import finite_answers, must_be_finite
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
-from npdeconv.parallel import Workers, pool, shards
+from npdeconv.parallel import Workers, map_shards
 
 Select: TypeAlias = Literal["strongest", "map"] | Pair
 """Which of a map's activations go down: the largest, all of them, or the one at (h, w)."""
@@ -87,77 +88,37 @@ def project(
         raise ValueError(
             f"project: {network.name} expects images of shape {head.input_shape}, got {images.shape[1:]}"
         )
-    shape = as_map_shape(head.output_shape(images.shape[1:]))
+    shape = map_shape(network, layer, images.shape[1:])
     maps = _checked_maps(feature_map, len(images), shape[2], layer)
     _check_select(select, shape, layer)
-    task = partial(_project_shard, head, select, rule)
-    with pool(workers) as parallel_map:
-        parts = list(parallel_map(task, [(images[cut], maps[cut]) for cut in shards(images)]))
-    if not parts:
-        parts = [task((images, maps))]
-    return Projection(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    return map_shards(partial(_project_shard, head, select, rule), images, maps, workers=workers)
 
 
-def _project_shard(head: Sequential, select: Select, rule: Rule, work: tuple[Array, Array]) -> Projection:
-    images, maps = work
+def _project_shard(head: Sequential, select: Select, rule: Rule, images: Array, maps: Array) -> Projection:
     x = as_input(images, head.dtype)
     y, tape = head.forward(x)
     every = np.arange(len(x))
-    activations = y.reshape(len(y), *as_map_shape(y.shape[1:]))  # (N, OH, OW, F)
-    height, width = activations.shape[1:3]
-    chosen = activations[every, :, :, maps]  # (N, OH, OW)
+    chosen = as_maps(y)[every, :, :, maps]  # (N, OH, OW)
+    height, width = chosen.shape[1:]
     if isinstance(select, str):
         row, column = np.divmod(chosen.reshape(len(x), height * width).argmax(axis=1), width)
     else:
         row, column = np.full(len(x), select[0]), np.full(len(x), select[1])
     position = np.stack([row, column], axis=1)
     if select == "map":
-        start = np.zeros_like(activations)
-        start[every, :, :, maps] = np.maximum(chosen, 0)
-        boxes = [Box(0, height, 0, width)] * len(x)
+        start = descent_start(y, maps)
+        box = np.tile(head.receptive_field(Box(0, height, 0, width), x.shape[1:]), (len(x), 1))
     else:
-        start = lone_units(y, maps, position)
-        boxes = [Box(r, r + 1, c, c + 1) for r, c in position.tolist()]
+        start = descent_start(y, maps, position)
+        box = fields(head, x.shape[1:], position)
     activation = chosen[every, row, column]
-    fields = [head.receptive_field(box, x.shape[1:]) for box in boxes]
     return Projection(
-        pixels=head.descend(start.reshape(y.shape), tape, rule),
+        pixels=head.descend(start, tape, rule),
         activation=activation,
         position=position,
-        box=np.array(fields, dtype=np.int64).reshape(len(x), 4),
+        box=box,
         silent=activation <= 0,
     )
-
-
-def lone_units(y: Array, maps: Array, positions: Array) -> Array:
-    """Keep one unit's activation for each of N images, unless it is negative; all others become 0.
-
-    Parameters
-    ----------
-    y : (N, OH, OW, F) or (N, M)
-    maps : int (N,)
-    positions : int (N, 2)
-    """
-    kept = np.zeros((len(y), *as_map_shape(y.shape[1:])), y.dtype)
-    unit = np.arange(len(y)), *positions.T, maps
-    kept[unit] = np.maximum(y.reshape(kept.shape)[unit], 0)
-    return kept.reshape(y.shape)
-
-
-def as_map_shape(shape: Shape) -> tuple[int, int, int]:
-    """Read the M outputs of a dense layer as M maps of one unit each."""
-    if len(shape) == 1:
-        return 1, 1, shape[0]
-    height, width, maps = shape
-    return height, width, maps
-
-
-def maps_of(head: Sequential, image: Array, who: str) -> Array:
-    """Return all maps (OH, OW, F) of a chain's last layer for one image (H, W, C)."""
-    one_image(image, who)
-    y = head(as_input(image[np.newaxis], head.dtype))
-    must_be_finite(y)
-    return y.reshape(as_map_shape(y.shape[1:]))
 
 
 def _checked_maps(feature_map: int | Sequence[int] | Array, images: int, maps: int, layer: str) -> Array:

@@ -12,10 +12,11 @@ import numpy as np
 from npdeconv._checks import one_image
 from npdeconv._repr import brief
 from npdeconv._types import Array, Rule
+from npdeconv.anatomy import descent_start
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
-from npdeconv.visualize.projection import Projection, Select, as_map_shape, project
+from npdeconv.visualize.projection import Projection, Select, project
 
 RULE_GATES: dict[Rule, tuple[bool, bool]] = {
     "deconv": (False, True),
@@ -80,7 +81,7 @@ def compare_rules(
     unit = project(network, batch, layer, feature_map, select=select, workers=1)
     head = network[:layer]
     y, tape = head.forward(as_input(batch, head.dtype))
-    start = _only(y, feature_map, None if select == "map" else unit.position[0])
+    start = descent_start(y, feature_map, None if select == "map" else unit.position)
     tapes = {True: tape, False: head.centered(tape)}
     combinations = [(rule, switches) for switches in (True, False) for rule in RULE_GATES]
     pixels = np.concatenate([head.descend(start, tapes[switches], rule) for rule, switches in combinations])
@@ -106,12 +107,3 @@ def correlate(pixels: Array) -> Array:
 def _divide(rows: Array, by: Array) -> Array:
     """Divide each row by a number; leave rows as they are where it is 0."""
     return rows / np.where(by > 0, by, 1)[:, np.newaxis]
-
-
-def _only(y: Array, feature_map: int, position: Array | None) -> Array:
-    """Return one map's positive activations, or the one at a position; all others are 0."""
-    maps = y.reshape(as_map_shape(y.shape[1:]))
-    row, column = (slice(None), slice(None)) if position is None else position
-    kept = np.zeros_like(maps)
-    kept[row, column, feature_map] = np.maximum(maps[row, column, feature_map], 0)
-    return kept.reshape(y.shape)

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from npdeconv._checks import positive_int
-from npdeconv._types import Array, Box, Pair, Shape
-from npdeconv.layers import Sequential
-from npdeconv.visualize.projection import as_map_shape
+from npdeconv._types import Array
 from npdeconv.visualize.strongest import Strongest
 
 MOST = 64  # maps of a layer: an eight by eight sheet can be taken in, one of 1024 can't
@@ -61,14 +59,3 @@ def affordable_maps(counts: Sequence[int], costs: Sequence[int], budget: int) ->
         return sum(min(count, most) * cost for count, cost in zip(counts, costs, strict=True))
 
     return next((most for most in range(MOST, 1, -1) if price(most) <= budget), 1)
-
-
-def map_count(network: Sequential, layer: str, input_shape: Shape) -> int:
-    """Return how many maps a layer has; units of a dense one count as maps."""
-    return as_map_shape(network[:layer].output_shape(input_shape))[2]
-
-
-def patch_size(network: Sequential, layer: str, input_shape: Shape) -> Pair:
-    """Return height and width of a layer's patches: its receptive field, but no more than the image."""
-    top, bottom, left, right = network[:layer].receptive_field(Box(0, 1, 0, 1), input_shape)
-    return min(bottom - top, input_shape[0]), min(right - left, input_shape[1])

@@ -1,6 +1,6 @@
 """Which images of a data set excite each feature map most?"""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -9,14 +9,13 @@ import numpy as np
 from npdeconv._checks import image_batch, kernel_input, name_list, one_of, positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array
-from npdeconv.data import as_input
+from npdeconv.anatomy import Outputs, map_count, map_shape
 from npdeconv.fast import Plan
 from npdeconv.finite import finite_answers, must_be_finite
 from npdeconv.kernels.pooling import max_pool
 from npdeconv.kernels.ranking import insert
 from npdeconv.layers import Sequential
 from npdeconv.parallel import OrderedMap, Workers, pool, shards
-from npdeconv.visualize.projection import as_map_shape
 
 Ranking: TypeAlias = Literal["maximum", "mean"]
 """What an image's activation of a map is: the map's largest value, or the mean over the map."""
@@ -91,7 +90,7 @@ def find_strongest(
     layers = name_list(layers, "find_strongest", "layers")
     if not len(images) or not layers:
         raise ValueError("find_strongest: expected at least one image and one layer")
-    shapes = {name: as_map_shape(network[:name].output_shape(images.shape[1:])) for name in layers}
+    widths = {name: map_shape(network, name, images.shape[1:])[1] for name in layers}
     every = np.arange(len(images))
     with pool(workers) as parallel_map:
         search = partial(_search, network, images, by, parallel_map)
@@ -105,7 +104,7 @@ def find_strongest(
             tops |= search(unsettled, k, every) if unsettled else {}
         else:
             tops = search(layers, k, every)
-    return {name: tops[name].finish(shapes[name][1], len(images)) for name in layers}
+    return {name: tops[name].finish(widths[name], len(images)) for name in layers}
 
 
 def _search(
@@ -119,13 +118,11 @@ def _search(
     fast: bool = False,
 ) -> dict[str, "_Top"]:
     """Pass the images of some numbers up, exactly or fast; return the k strongest of every layer's maps."""
-    parts = dict(_parts(network, layers))
-    maps = {name: as_map_shape(network[:name].output_shape(images.shape[1:]))[2] for name in parts}
-    tops = {name: _Top.empty(maps[name], k, network.dtype) for name in parts}
-    passes = {name: Plan(part) if fast else part for name, part in parts.items()}
+    outputs, shape = Outputs(network, layers, by=Plan if fast else None), images.shape[1:]
+    tops = {name: _Top.empty(map_count(network, name, shape), k, network.dtype) for name in layers}
     cuts = shards(np.broadcast_to(images[:1], (len(numbers), *images.shape[1:])))
     work = (images[numbers[cut]] for cut in cuts)
-    found = parallel_map(partial(_measure, passes, network.dtype, by), work)
+    found = parallel_map(partial(_measure, outputs, by), work)
     for cut, measures in zip(cuts, found, strict=True):
         for name, measured in measures.items():
             tops[name].insert(measured, numbers[cut])
@@ -139,25 +136,8 @@ class _Measures(NamedTuple):
     places: Array  # int32 (N, F): of the map's largest activation, row * width + column
 
 
-def _parts(network: Sequential, layers: Sequence[str]) -> Iterator[tuple[str, Sequential]]:
-    """Cut a chain behind each of some layers; yield the layers' names and how to get there from the last."""
-    names = list(network.layers)
-    start = 0
-    for stop, name in enumerate(names):
-        if name in layers:
-            yield name, network[names[start] : name]
-            start = stop + 1
-
-
-def _measure(
-    parts: Mapping[str, Callable[[Array], Array]], dtype: np.dtype[Any], by: Ranking, images: Array
-) -> dict[str, _Measures]:
-    x = as_input(images, dtype)
-    found = {}
-    for name, part in parts.items():
-        x = part(x)
-        found[name] = _measure_maps(x.reshape(len(x), *as_map_shape(x.shape[1:])), by)
-    return found
+def _measure(outputs: Outputs, by: Ranking, images: Array) -> dict[str, _Measures]:
+    return {name: _measure_maps(maps, by) for name, maps in outputs(images)}
 
 
 def _measure_maps(activations: Array, by: Ranking) -> _Measures:

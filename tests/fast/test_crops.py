@@ -8,12 +8,12 @@ from hypothesis import assume, given, settings
 from npdeconv import models
 from npdeconv._checks import kernel_input
 from npdeconv._types import Box
+from npdeconv.anatomy import descent_start
 from npdeconv.fast.cone import is_local
 from npdeconv.fast.crops import crops_for
 from npdeconv.kernels import ranking, reference
 from npdeconv.layers import Conv2D, Flatten, ReLU, Sequential
 from npdeconv.visualize import find_patches, find_strongest, project
-from npdeconv.visualize.projection import lone_units
 from tests.chains import Mirror, chains
 
 
@@ -25,7 +25,7 @@ def test_a_piece_is_enough_for_its_unit(chain, rule, data):
     units = np.array(data.draw(st.lists(place, min_size=1, max_size=4)))
     x = np.random.default_rng(3).normal(size=(len(units), *chain.input_shape))
     y, tape = chain.forward(x)
-    expected = chain.descend(lone_units(y, units[:, 2], units[:, :2]), tape, rule)
+    expected = chain.descend(descent_start(y, units[:, 2], units[:, :2]), tape, rule)
     crops = crops_for(chain, chain.input_shape, units[:, :2])
     pasted = np.zeros_like(expected)
     for some in crops.of_one_size(300):
@@ -36,7 +36,7 @@ def test_a_piece_is_enough_for_its_unit(chain, rule, data):
         activations = y[some, units[some, 0], units[some, 1], maps]
         got = part[np.arange(len(some)), within[:, 0], within[:, 1], maps]
         np.testing.assert_array_equal(got, activations)
-        projected = chain.descend(lone_units(part, maps, within), tape, rule)
+        projected = chain.descend(descent_start(part, maps, within), tape, rule)
         for n, pixels in zip(some, projected, strict=True):
             (top, left), (height, width) = crops.corners[n], crops.sizes[n]
             pasted[n, top : top + height, left : left + width] = pixels
@@ -82,7 +82,7 @@ def test_nothing_outside_its_box_changes_a_unit_or_its_projection(chain, intrude
     for images in (x, other):
         with np.errstate(all="ignore"):
             y, tape = chain.forward(images)
-            pixels = chain.deconv(lone_units(y, *units), tape)
+            pixels = chain.deconv(descent_start(y, *units), tape)
         outcomes.append((y[0, p, q, m], pixels[seen]))
     for expected, got in zip(*outcomes, strict=True):
         np.testing.assert_array_equal(got, expected)

@@ -5,8 +5,8 @@ import pytest
 
 from npdeconv import models
 from npdeconv._types import Box
+from npdeconv.anatomy import summarize
 from npdeconv.layers import AvgPool2D, Conv2D, MaxPool2D, ReLU, Sequential
-from npdeconv.visualize import summarize
 from tests.cases import small_network, towers
 
 

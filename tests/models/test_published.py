@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from npdeconv import cli, initializers, models, optimizers, plain, weights
+from npdeconv.anatomy import summarize
 from npdeconv.layers import (
     AvgPool2D,
     Conv2D,
@@ -24,7 +25,6 @@ from npdeconv.layers import (
     ReLU,
     Softmax,
 )
-from npdeconv.visualize import summarize
 
 
 @pytest.fixture

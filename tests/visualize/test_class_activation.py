@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from npdeconv import models, weights
+from npdeconv.anatomy import below_softmax
 from npdeconv.data import as_input, load_photos
-from npdeconv.inference import below_softmax
 from npdeconv.layers import (
     Conv2D,
     Dense,

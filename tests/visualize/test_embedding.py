@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from npdeconv.anatomy import last_hidden
 from npdeconv.data import as_input
 from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential
 from npdeconv.models import deck_model3
@@ -13,7 +14,6 @@ from npdeconv.visualize import (
     embed,
     embed_tsne,
     label_agreement,
-    last_hidden,
     layer_features,
     nearest_neighbors,
     pca,

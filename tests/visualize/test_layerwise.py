@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from npdeconv import models, plot
+from npdeconv.anatomy import map_layers, shown_layers
 from npdeconv.data import as_input
 from npdeconv.layers import Conv2D, MaxPool2D, ReLU, Sequential
 from npdeconv.plot.images import in_box
-from npdeconv.visualize import map_layers, project, project_layers, shown_layers
+from npdeconv.visualize import project, project_layers
 from tests.cases import small_network
 
 

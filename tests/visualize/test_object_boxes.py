@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
+from npdeconv.anatomy import below_softmax
 from npdeconv.data import as_input
-from npdeconv.inference import below_softmax
 from npdeconv.visualize import energy_inside, object_boxes, overlap, saliency
 from tests.tiny import tiny_dataset, tiny_network
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from npdeconv import plot
+from npdeconv.anatomy import map_count, patch_size
 from npdeconv.layers import Dense, Flatten, ReLU, Sequential
 from npdeconv.visualize import (
     FeatureMaps,
@@ -12,9 +13,7 @@ from npdeconv.visualize import (
     affordable_maps,
     find_patches,
     find_strongest,
-    map_count,
     most_active,
-    patch_size,
 )
 from npdeconv.visualize.selection import MOST
 from tests.tiny import tiny_dataset, tiny_network

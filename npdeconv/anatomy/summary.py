@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from npdeconv._types import Box, Pair, Shape
+from npdeconv._types import Pair, Shape
+from npdeconv.anatomy.maps import field_size
 from npdeconv.layers import Sequential
 
 
@@ -35,6 +36,5 @@ def summarize(network: Sequential, input_shape: Shape | None = None) -> tuple[La
 def _rows(network: Sequential, input_shape: Shape) -> Iterator[LayerSummary]:
     for name, shape in network.output_shapes(input_shape):
         layer = network[name]
-        top, bottom, left, right = network[:name].receptive_field(Box(0, 1, 0, 1), input_shape)
         size = sum(array.size for array in layer.parameters.values())
-        yield LayerSummary(name, type(layer).__name__, shape, size, (bottom - top, right - left))
+        yield LayerSummary(name, layer.kind, shape, size, field_size(network, name, input_shape))

@@ -1,0 +1,108 @@
+"""Which layers of a network are which: the logits, the last hidden one, those worth showing."""
+
+from typing import Literal, NamedTuple
+
+from npdeconv._types import Shape
+from npdeconv.layers import Layer, Sequential
+
+
+def logits_layer(network: Sequential) -> str:
+    """Return the name of the layer whose outputs are the logits: the last but for a trailing Softmax."""
+    *below, last = network.layers
+    return below[-1] if below and answers(network) == "exclusive" else last
+
+
+def below_softmax(network: Sequential) -> Sequential:
+    """Return the chain that ends in the logits."""
+    return network[: logits_layer(network)] if answers(network) == "exclusive" else network
+
+
+def answers(network: Sequential) -> Literal["exclusive", "independent"] | None:
+    """Return what a network's outputs are if they are probabilities, see `Layer.probabilities`."""
+    *_, last = network.layers.values()
+    return last.probabilities
+
+
+def weighted_layers(network: Sequential) -> list[str]:
+    """Return the names of the layers with weights."""
+    return [name for name, layer in network.layers.items() if "weight" in layer.parameters]
+
+
+def source_of(network: Sequential, layer: str) -> str | None:
+    """Return the name of the layer whose maps another one reads; None if it reads the image.
+
+    Flattening and dropout, which pass on what they are given, are passed over.
+    """
+    *below, _ = network[:layer].layers.items()
+    return next((name for name, one in reversed(below) if not one.passes_on), None)
+
+
+def last_hidden(network: Sequential) -> str:
+    """Return the name of the last hidden layer: what the last layer with weights reads.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    weighted = weighted_layers(network)
+    found = source_of(network, weighted[-1]) if weighted else None
+    if found is None:
+        raise ValueError(f"last_hidden: expected a layer below the last weights, {network.name} has none")
+    return found
+
+
+def telling_layers(network: Sequential) -> tuple[str, ...]:
+    """Return the names of all layers but dropout, flattening and softmax, which add nothing of their own."""
+    return tuple(
+        name
+        for name, layer in network.layers.items()
+        if not layer.passes_on and layer.probabilities != "exclusive"
+    )
+
+
+def shown_layers(network: Sequential) -> tuple[str, ...]:
+    """Return the names of the layers worth looking at.
+
+    That is each rectifier and max pooling, and what the classes are read from.
+    """
+    return tuple(
+        name
+        for name, layer in network.layers.items()
+        if layer.rectifies
+        or (layer.pools == "maximum" and layer.window is not None)
+        or name == logits_layer(network)
+    )
+
+
+def map_layers(network: Sequential, input_shape: Shape) -> tuple[str, ...]:
+    """Return the names of those `shown_layers` that give rectified feature maps.
+
+    Where a network has no such layer by itself, it is each layer that gives maps.
+    """
+    maps = [name for name, shape in network.output_shapes(input_shape) if len(shape) == 3]
+    return tuple(name for name in maps if network[name].rectifies) or tuple(maps)
+
+
+class AtPooling(NamedTuple):
+    """A network, cut at the global pooling that its logits are read from."""
+
+    body: Sequential  # up to the last feature maps
+    above: Sequential  # from the pooling to the logits
+    dense: Layer | None  # what reads the pooled maps; None: they are the logits
+
+
+def at_pooling(network: Sequential) -> AtPooling | None:
+    """Cut a network that ends in global pooling and at most one dense layer; return None for others."""
+    logits = logits_layer(network)
+    dense = network[logits] if _is_dense(network[logits]) else None
+    pooling = logits if dense is None else source_of(network, logits)
+    if pooling is None or network[pooling].pools is None or network[pooling].window is not None:
+        return None
+    *below, _ = network[:pooling].layers
+    return AtPooling(network[: below[-1]], network[pooling:logits], dense) if below else None
+
+
+def _is_dense(layer: Layer) -> bool:
+    weight = layer.parameters.get("weight")
+    return layer.linear and weight is not None and weight.ndim == 2

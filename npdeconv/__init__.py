@@ -28,6 +28,7 @@ from npdeconv._version import __version__
 
 if TYPE_CHECKING:
     from npdeconv import (
+        anatomy,
         callbacks,
         data,
         experiments,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "__version__",
+    "anatomy",
     "callbacks",
     "data",
     "experiments",

@@ -128,14 +128,9 @@ def retraining(
         for phase, state in enumerate(
             _states(network, dataset, epochs, rate, [seed, repetition, 1], workers)
         ):
+            logits = logits_layer(state)
             result = maximize_activation(
-                state,
-                logits_layer(state),
-                classes,
-                steps=steps,
-                seed=seed + repetition,
-                workers=workers,
-                progress=False,
+                state, logits, classes, steps=steps, seed=seed + repetition, workers=workers, progress=False
             )
             drawn[phase, :, repetition] = result.pixels
             activation[phase, :, repetition] = result.activation[-1]

@@ -9,7 +9,7 @@ import numpy as np
 
 from npdeconv._checks import describe, image_batch
 from npdeconv._types import Array
-from npdeconv.anatomy import answers, below_softmax
+from npdeconv.anatomy.roles import answers, below_softmax
 from npdeconv.data import Dataset, as_input, class_number
 from npdeconv.fast import Plan
 from npdeconv.finite import finite_predictions

@@ -8,13 +8,14 @@ import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from npdeconv import parallel
-from npdeconv.parallel import SHARD_SIZE, available_processors, pool, shards, slices
+from npdeconv.parallel import SHARD_SIZE, available_processors, each_shard, map_shards, pool, shards, slices
 from npdeconv.training import predict
 from tests.tiny import tiny_dataset, tiny_network
 
@@ -45,6 +46,46 @@ def test_slices_cover_everything_once_and_in_order(count, size):
 def test_shards_are_of_about_one_size_and_bounded(count, side, size):
     cuts = shards(np.empty((count, side, side, 3), np.uint8))
     assert [cut.stop for cut in cuts] == [min(first + size, count) for first in range(0, count, size)]
+
+
+class Sums(NamedTuple):
+    rows: np.ndarray
+    weighted: np.ndarray
+
+
+def sums(images, weights=None):
+    rows = images.sum(axis=(1, 2, 3), dtype=np.int64)
+    return Sums(rows, rows if weights is None else rows * weights)
+
+
+@pytest.mark.parametrize("workers", [None, 1, 2, 5])
+@pytest.mark.parametrize("count", [0, 1, 2 * SHARD_SIZE + 3])
+def test_a_map_over_shards_is_as_one_call_of_the_function(workers, count):
+    rng = np.random.default_rng(count)
+    images, weights = rng.integers(0, 256, (count, 8, 8, 1), np.uint8), rng.integers(0, 9, count)
+    found = map_shards(sums, images, weights, workers=workers)
+    assert isinstance(found, Sums)
+    for part, expected in zip(found, sums(images, weights), strict=True):
+        np.testing.assert_array_equal(part, expected)
+    plain = map_shards(lambda x: tuple(sums(x)), images, workers=workers)
+    assert type(plain) is tuple
+    np.testing.assert_array_equal(map_shards(lambda x: sums(x).rows, images, workers=workers), plain[0])
+
+
+def test_a_map_over_shards_takes_an_open_pool_and_other_cuts():
+    images, seen = np.arange(10).reshape(10, 1, 1, 1), []
+
+    def noted(x):
+        seen.append(len(x))
+        return x
+
+    cuts = slices(10, 4)
+    with pool(1) as parallel_map:
+        np.testing.assert_array_equal(map_shards(noted, images, cuts=cuts, workers=parallel_map), images)
+    assert seen == [4, 4, 2]
+    for (cut, part), expected in zip(each_shard(noted, images, cuts=cuts), cuts, strict=True):
+        assert cut == expected
+        np.testing.assert_array_equal(part, images[expected])
 
 
 @pytest.mark.parametrize("workers", [None, 1, 2, 5])

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv.anatomy import descent_start
+from npdeconv.anatomy.maps import descent_start
 from npdeconv.parallel import pool
 from tests.truth_cases import CASES, GOLDEN, OFF, RULES, STATES, build, draw_signs, rectifiers, sketch
 

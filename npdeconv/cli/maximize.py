@@ -9,7 +9,8 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._text import visible
-from npdeconv.anatomy import logits_layer, map_count
+from npdeconv.anatomy import map_count
+from npdeconv.anatomy.roles import logits_layer
 from npdeconv.cli.animation import Format, save_animation
 from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import (

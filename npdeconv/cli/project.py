@@ -8,7 +8,7 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._types import Array, Rule, Shape
-from npdeconv.anatomy import map_shape
+from npdeconv.anatomy.maps import map_shape
 from npdeconv.cli.figures import Results, add_out, answers, file_stem, listed
 from npdeconv.cli.options import add_command, add_network, add_workers, check_range, load, only
 from npdeconv.cli.top import say_what_is_dead

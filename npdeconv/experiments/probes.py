@@ -15,7 +15,7 @@ from npdeconv import initializers
 from npdeconv._checks import name_list, random_generator
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator
-from npdeconv.anatomy import telling_layers
+from npdeconv.anatomy.roles import telling_layers
 from npdeconv.data import Dataset
 from npdeconv.experiments.classifiers import Kind, score_classifiers
 from npdeconv.experiments.sampling import make_plan, seed_list

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from npdeconv._checks import describe, image_batch, not_negative, positive_int
 from npdeconv._types import Array
-from npdeconv.anatomy import logits_layer
+from npdeconv.anatomy.roles import logits_layer
 from npdeconv.data import Dataset
 from npdeconv.experiments.retraining_result import Retraining
 from npdeconv.experiments.similarity import (

@@ -2,7 +2,7 @@
 
 from npdeconv._checks import describe, positive_int
 from npdeconv._types import Generator
-from npdeconv.anatomy import weighted_layers
+from npdeconv.anatomy.roles import weighted_layers
 from npdeconv.layers import Conv2D, Dense, Layer, Sequential
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from npdeconv._repr import brief
 from npdeconv._types import Array
-from npdeconv.anatomy import logits_layer
+from npdeconv.anatomy.roles import logits_layer
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers

@@ -6,7 +6,8 @@ import numpy as np
 
 from npdeconv._repr import brief
 from npdeconv._types import Array, Shape
-from npdeconv.anatomy import as_map_shape, map_shape, source_of, weighted_layers
+from npdeconv.anatomy.maps import as_map_shape, map_shape
+from npdeconv.anatomy.roles import source_of, weighted_layers
 from npdeconv.layers import Sequential
 
 GAP = 1  # pixels between the slices of a filter

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from npdeconv._types import Array, Pair, Shape
-from npdeconv.anatomy import fields
+from npdeconv.anatomy.maps import fields
 from npdeconv.layers import Sequential
 from npdeconv.report.downscaling import PICTURE_SIDE, shrink
 from npdeconv.report.sprites import as_shown, sheet

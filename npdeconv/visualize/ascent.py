@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from npdeconv._types import Array
-from npdeconv.anatomy import as_maps, descent_start
+from npdeconv.anatomy.maps import as_maps, descent_start
 from npdeconv.finite import explain_outputs, is_finite
 from npdeconv.layers import Sequential
 from npdeconv.parallel import OrderedMap, map_shards

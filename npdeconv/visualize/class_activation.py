@@ -9,7 +9,8 @@ import numpy as np
 from npdeconv._checks import describe, image_batch, positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array, Shape
-from npdeconv.anatomy import AtPooling, at_pooling, below_softmax, fields
+from npdeconv.anatomy.maps import fields
+from npdeconv.anatomy.roles import AtPooling, at_pooling, below_softmax
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
 from npdeconv.inference import as_class

@@ -11,7 +11,7 @@ import numpy as np
 
 from npdeconv._repr import brief
 from npdeconv._types import Array
-from npdeconv.anatomy import maps_of
+from npdeconv.anatomy.maps import maps_of
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Conv2D, Layer, Sequential
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from npdeconv._checks import describe, image_shape, not_negative, one_of, positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Pair, Shape
-from npdeconv.anatomy import map_shape
+from npdeconv.anatomy.maps import map_shape
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool

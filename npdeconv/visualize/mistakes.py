@@ -8,7 +8,8 @@ import numpy as np
 from npdeconv._checks import positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array
-from npdeconv.anatomy import below_softmax, descent_start
+from npdeconv.anatomy import below_softmax
+from npdeconv.anatomy.maps import descent_start
 from npdeconv.data import Dataset, as_input
 from npdeconv.finite import finite_answers, must_be_finite
 from npdeconv.inference import class_logits, match

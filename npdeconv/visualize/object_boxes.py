@@ -7,7 +7,8 @@ from scipy.ndimage import find_objects, label
 
 from npdeconv._checks import describe, fraction, image_batch
 from npdeconv._types import Array
-from npdeconv.anatomy import below_softmax, descent_start
+from npdeconv.anatomy import below_softmax
+from npdeconv.anatomy.maps import descent_start
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential

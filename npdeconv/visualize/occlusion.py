@@ -14,7 +14,8 @@ from tqdm import tqdm
 from npdeconv._checks import describe
 from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Pair
-from npdeconv.anatomy import answers, map_count, maps_of
+from npdeconv.anatomy.maps import map_count, maps_of
+from npdeconv.anatomy.roles import answers
 from npdeconv.data import as_input
 from npdeconv.fast.cone import Cone, Variants
 from npdeconv.finite import finite_answers

@@ -10,7 +10,7 @@ import numpy as np
 from npdeconv._checks import image_batch, one_of
 from npdeconv._repr import brief
 from npdeconv._types import Array, Rule
-from npdeconv.anatomy import descent_start, fields, map_count, patch_size
+from npdeconv.anatomy.maps import descent_start, fields, map_count, patch_size
 from npdeconv.data import as_input
 from npdeconv.fast.crops import crops_for, window
 from npdeconv.finite import finite_answers

@@ -10,7 +10,7 @@ import numpy as np
 from npdeconv._checks import image_batch, one_of
 from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Pair, Rule, Shape
-from npdeconv.anatomy import as_maps, descent_start, fields, map_shape
+from npdeconv.anatomy.maps import as_maps, descent_start, fields, map_shape
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential

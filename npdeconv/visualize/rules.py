@@ -12,7 +12,7 @@ import numpy as np
 from npdeconv._checks import one_image
 from npdeconv._repr import brief
 from npdeconv._types import Array, Rule
-from npdeconv.anatomy import descent_start
+from npdeconv.anatomy.maps import descent_start
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential

@@ -9,7 +9,8 @@ import numpy as np
 from npdeconv._checks import image_batch, kernel_input, name_list, one_of, positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array
-from npdeconv.anatomy import Outputs, map_count, map_shape
+from npdeconv.anatomy import Outputs
+from npdeconv.anatomy.maps import map_count, map_shape
 from npdeconv.fast import Plan
 from npdeconv.finite import finite_answers, must_be_finite
 from npdeconv.kernels.pooling import max_pool

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from npdeconv import models
 from npdeconv._checks import kernel_input
 from npdeconv._types import Box
-from npdeconv.anatomy import descent_start
+from npdeconv.anatomy.maps import descent_start
 from npdeconv.fast.cone import is_local
 from npdeconv.fast.crops import crops_for
 from npdeconv.kernels import ranking, reference

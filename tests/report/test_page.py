@@ -214,9 +214,12 @@ def test_filters_over_pixels_over_maps_and_over_flattened_maps():
     assert not second.pixels[~second.inside].any()
     assert second.inside[0].sum() == 5 * 9
     dense = find_filters(network, "logits")
-    assert (dense.source, dense.reads, dense.slices, dense.size) == ("logits", "dropout", 5, (4, 4))
+    assert (dense.source, dense.reads, dense.slices, dense.size) == ("logits", "relu2", 5, (4, 4))
     weight = network["logits"].weight.reshape(4, 4, 5, 3)
     np.testing.assert_array_equal(dense.pixels[2, :4, 5:9, 0], weight[:, :, 1, 2])
+    order = [*list(network.layers)[:5], "flatten", "dropout", "logits"]  # dropout above the flattening
+    other = Sequential({name: network[name] for name in order}, input_shape=network.input_shape)
+    np.testing.assert_array_equal(find_filters(other, "logits").pixels, dense.pixels)
     hidden = find_filters(small_network(float), "logits")
     assert (hidden.reads, hidden.size) == ("relu_dense1", (1, 1))
     flat = Sequential({"flatten": Flatten(), "relu": ReLU()}, input_shape=(2, 2, 1))

@@ -5,10 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from npdeconv.anatomy import last_hidden
 from npdeconv.data import as_input
-from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential
-from npdeconv.models import deck_model3
 from npdeconv.visualize import (
     Neighbors,
     embed,
@@ -75,20 +72,6 @@ def test_features_of_what_cannot_be(monkeypatch):
     with pytest.raises(ValueError, match=message):
         layer_features(network, images, ["relu1"])
     assert layer_features(network, images, ["relu1"], limit=200)["relu1"].shape == (3, 7 * 7 * 4)
-
-
-def test_the_last_hidden_layer_is_what_the_classes_are_read_from():
-    assert last_hidden(tiny_network()) == "relu2"  # below dropout and flattening
-    assert last_hidden(deck_model3(rng=np.random.default_rng(0))) == "relu_dense1"
-    rng = np.random.default_rng(0)
-    flat = Sequential({"flatten": Flatten(), "logits": Dense(4, 2, rng=rng)}, name="flat")
-    with pytest.raises(
-        ValueError, match="last_hidden: expected a layer below the last weights, flat has none"
-    ):
-        last_hidden(flat)
-    with pytest.raises(ValueError, match="blank has none"):
-        last_hidden(Sequential({"relu": ReLU()}, name="blank"))
-    assert last_hidden(Sequential({"a": Conv2D(1, 2, 1, rng=rng), "b": Conv2D(2, 2, 1, rng=rng)})) == "a"
 
 
 @pytest.mark.parametrize("shape", [(40, 7), (300, 3), (33, 5, 4, 3), (20, 1500)])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from npdeconv import models, plot
-from npdeconv.anatomy import map_layers, shown_layers
+from npdeconv.anatomy import map_layers
 from npdeconv.data import as_input
 from npdeconv.layers import Conv2D, MaxPool2D, ReLU, Sequential
 from npdeconv.plot.images import in_box
@@ -91,12 +91,6 @@ def test_layers_keep_the_order_they_are_asked_in_and_may_have_fewer_maps_than_k(
     result = project_layers(net, image, ["relu2", "relu1"], k=5)
     assert result.layers == ("relu2",) * 5 + ("relu1",) * 4
     assert sorted(result.feature_maps[5:].tolist()) == [0, 1, 2, 3]
-
-
-def test_layers_worth_looking_at():
-    assert shown_layers(small_network(float)) == ("relu1", "pool1", "relu2", "relu_dense1", "logits")
-    chain = Sequential({"conv": Conv2D(1, 2, 3, rng=np.random.default_rng(0)), "relu": ReLU()})
-    assert shown_layers(chain) == ("relu",)
 
 
 def test_maps_worth_looking_at():

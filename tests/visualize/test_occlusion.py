@@ -11,7 +11,7 @@ from npdeconv import inference, models, visualize, weights
 from npdeconv.cli import main
 from npdeconv.data import load_mnist
 from npdeconv.fast.cone import Cone
-from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
+from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential, Sigmoid, Softmax
 from npdeconv.visualize import Box, occlude, occlude_box, occlusion_positions, project
 from npdeconv.visualize.agreement import energy_under, rank_agreement
 from npdeconv.visualize.occluder import occlude_plainly
@@ -121,6 +121,16 @@ def test_a_chosen_map_one_position_and_logits_without_softmax():
     assert one.probability[0, 0] == pytest.approx(everywhere.probability[5, 2])
     assert one.activity[0, 0] == pytest.approx(everywhere.activity[5, 2])
     assert one.agreement == 0  # there is no order in one position
+
+
+def test_probabilities_of_a_network_that_ends_in_sigmoid_are_its_own():
+    images, net = images_and_network()
+    net = Sequential({**net[:"logits"].layers, "end": Sigmoid()}, input_shape=net.input_shape)
+    result = occlude(net, images[0], 1, "relu2", size=4, feature_map=3, at=(5, 2))
+    box = [Box(5, 9, 2, 6)]
+    probability, _ = occlude_plainly(net, images[0], 1, "relu2", 3, box, "gray")
+    np.testing.assert_allclose(result.probability.ravel(), probability, rtol=1e-6)
+    assert result.clean_probability == pytest.approx(inference.predict(net, images[:1])[0, 1])
 
 
 def test_any_number_of_workers_gives_the_same_bits_and_the_image_stays():

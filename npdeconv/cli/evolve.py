@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from npdeconv import plot
-from npdeconv.anatomy import shown_layers
+from npdeconv.anatomy import map_count, shown_layers
 from npdeconv.cli.figures import Results, add_out, file_stem, listed
 from npdeconv.cli.options import (
     DATA_HELP,
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> None:
     dataset = load_data(options.data or trained_on, split, network)
     layers = options.layers or shown_layers(network)
     for layer in layers:
-        count = network[:layer].output_shape(dataset.images.shape[1:])[-1]
+        count = map_count(network, layer, dataset.images.shape[1:])
         check_range("--map", options.maps or (), count, f"layer {layer!r} has the maps")
     if options.image is not None:
         check_range("--image", options.image, len(dataset), f"{dataset.name} has the images")

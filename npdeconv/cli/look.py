@@ -120,7 +120,7 @@ def run(options: argparse.Namespace) -> None:
 def _unit(options: argparse.Namespace, network: Sequential, image: Array, last: str) -> tuple[str, int]:
     """Return the layer and the feature map that were chosen, or else are the strongest."""
     layer = options.layer or last
-    maps = network[:layer].output_shape(image.shape)[-1]
+    maps = map_count(network, layer, image.shape)
     if options.map is None:
         return layer, int(project_layers(network, image, [layer]).feature_maps[0])
     check_range("--map", options.map, maps, f"layer {layer!r} has the maps")

@@ -7,6 +7,7 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._text import visible
+from npdeconv.anatomy import map_count
 from npdeconv.cli.figures import Results, add_out, answers, file_stem, image_name, listed
 from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load, only
 from npdeconv.inference import predict
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
     out = Results(options)
     network, dataset = load(options, only("--image", [options.image]))
     image, truth = dataset.images[0], None if dataset.labels is None else int(dataset.labels[0])
-    maps = network[: options.layer].output_shape(image.shape)[-1]
+    maps = map_count(network, options.layer, image.shape)
     if options.map is not None:
         check_range("--map", options.map, maps, f"layer {options.layer!r} has the maps")
     size = options.size[0] if options.size is not None and len(options.size) == 1 else options.size

@@ -12,7 +12,7 @@ from npdeconv._types import Array, Box, Rule
 from npdeconv.gradcheck.adjoint import check_adjoint
 from npdeconv.gradcheck.differences import check_gradients
 from npdeconv.gradcheck.trials import BrokenClauseError, all_ways, demand, in_dtype, is_close, is_equal
-from npdeconv.layers import Layer, LinearLayer, Sequential
+from npdeconv.layers import Layer, Sequential
 from npdeconv.layers.window import Window
 
 ADJOINT_TOLERANCE = 1e-10
@@ -32,7 +32,7 @@ def finite_differences(layer: Layer, x: Array) -> None:
 
 def adjoint(layer: Layer, x: Array) -> str | None:
     """`deconv` and `backward` of a linear layer are the transpose of `forward`."""
-    if not isinstance(layer, LinearLayer):
+    if not layer.linear:
         return "the layer is no LinearLayer"
     for way, error in check_adjoint(layer, x)._asdict().items():
         demand(error < ADJOINT_TOLERANCE, f"{way} is not the transpose of forward, it is off by {error:.1e}")
@@ -103,6 +103,21 @@ def receptive_field(layer: Layer, x: Array) -> str | None:
                 is_close(layer(changed)[:, row, column], y[:, row, column]),
                 f"unit ({row}, {column}) depends on inputs outside its receptive field {tuple(box)}",
             )
+    return None
+
+
+def outputs(layer: Layer, x: Array) -> str | None:
+    """The outputs are the inputs' numbers, or probabilities, as `passes_on` and `probabilities` say."""
+    if not layer.passes_on and layer.probabilities is None:
+        return "it says nothing of them"
+    y = layer(x)
+    if layer.passes_on:
+        demand(np.array_equal(y.ravel(), x.ravel()), "passes_on is True, but other numbers come out")
+    if layer.probabilities is not None:
+        said = f"probabilities is {layer.probabilities!r}, but the outputs"
+        demand(bool((y >= 0).all() and (y <= 1).all()), f"{said} are not from 0 to 1")
+        if layer.probabilities == "exclusive":
+            demand(np.allclose(y.sum(axis=-1), 1), f"{said} do not add up to 1")
     return None
 
 

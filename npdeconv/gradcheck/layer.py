@@ -22,6 +22,7 @@ CLAUSES: Mapping[str, Clause] = {
     "gradients": clauses.gradients,
     "receptive_field": clauses.receptive_field,
     "locality": clauses.locality,
+    "outputs": clauses.outputs,
     "dtype": conduct.dtype,
     "batch": conduct.batch,
     "inputs untouched": conduct.inputs,

@@ -35,15 +35,6 @@ class Layer(ABC):
     or, if None, perhaps everything. The first two do the same at every position. Every class says it
     for itself: one that is derived and does not say it again may do anything."""
 
-    window: Window | None = None
-    """What slides over the input, if anything does."""
-
-    beyond: ClassVar[float | None] = None
-    """What `window` shows beyond the image, if it is a number."""
-
-    rectifies: ClassVar[bool] = False
-    """Whether it is one of the layers at which the rules of descent part, see `ReLU`."""
-
     linear: ClassVar[bool] = False
     """Whether it is linear in its input, but for a bias."""
 
@@ -55,6 +46,15 @@ class Layer(ABC):
 
     probabilities: ClassVar[Literal["exclusive", "independent"] | None] = None
     """What it gives if these are probabilities: of classes of which one is right, or each by itself."""
+
+    window: Window | None = None
+    """What slides over the input, if anything does."""
+
+    beyond: ClassVar[float | None] = None
+    """What `window` shows beyond the image, if it is a number."""
+
+    rectifies: ClassVar[bool] = False
+    """Whether it is one of the layers at which the rules of descent part, see `ReLU`."""
 
     def __init_subclass__(cls) -> None:
         """Forget what the class above said of its locality."""

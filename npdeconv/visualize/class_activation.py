@@ -80,7 +80,7 @@ def class_activation_maps(
     parts = _split(network)
     image_batch(images, "class_activation_maps")
     shape = images.shape[1:]
-    count = parts.above.output_shape(parts.body.output_shape(shape))[0]
+    (count,) = network.output_shape(shape)
     if isinstance(classes, list | tuple):
         classes = [as_class(network, count, wanted, "class_activation_maps") for wanted in classes]
     chosen = () if classes is None else (_checked_classes(classes, len(images), count),)

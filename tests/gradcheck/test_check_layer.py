@@ -8,7 +8,18 @@ import pytest
 from npdeconv._types import Box
 from npdeconv.gradcheck import check_layer
 from npdeconv.gradcheck.layer import CLAUSES
-from npdeconv.layers import AvgPool2D, Conv2D, Layer, LinearLayer, MaxPool2D, ReLU, Sequential, Tanh
+from npdeconv.layers import (
+    AvgPool2D,
+    Conv2D,
+    Flatten,
+    Layer,
+    LinearLayer,
+    MaxPool2D,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Tanh,
+)
 from tests.chains import Jump, Mirror
 
 SHAPE = (5, 6, 3)
@@ -239,6 +250,23 @@ class Lenient(Sound):
         return dy * self.factor, {"factor": (dy[: len(context[0])] * context[0]).sum(axis=(0, 1, 2))}
 
 
+class Swapping(Flatten):
+    def forward(self, x, *, rng=None):
+        y, context = super().forward(x)
+        return y[:, ::-1], context
+
+    def _transpose(self, y, context):
+        return super()._transpose(np.ascontiguousarray(y[:, ::-1]), context)
+
+
+class Unlikely(Tanh):
+    probabilities = "independent"
+
+
+class Unsure(Sigmoid):
+    probabilities = "exclusive"
+
+
 def conv(kind, *arguments, **options):
     return kind(*arguments, rng=np.random.default_rng(1), **options)
 
@@ -254,6 +282,9 @@ BROKEN = [
     (Uneven(), "locality", "locality is 'position', but a piece of the input gives other outputs"),
     (PaddedByFives(2, padding="same"), "locality", "beyond the image the layer does not see 5.0"),
     (NoWindow(), "locality", "locality is 'window', and window is None"),
+    (Swapping(), "outputs", "passes_on is True, but other numbers come out"),
+    (Unlikely(), "outputs", "probabilities is 'independent', but the outputs are not from 0 to 1"),
+    (Unsure(), "outputs", "probabilities is 'exclusive', but the outputs do not add up to 1"),
     (Widening(), "dtype", "backward makes float64 of float32"),
     (WideGradient(), "dtype", "the gradient of factor makes float64 of float32"),
     (BatchStatistics(), "batch", "forward gives image 0 of a batch other values than the image alone"),
@@ -281,7 +312,7 @@ def test_a_broken_clause_is_found_and_no_other(layer, clause, sentence):
     (failure,) = report.failures
     assert re.search(sentence, failure)
     assert f"\n  {clause:<22} FAILED\n" in str(report)
-    assert str(report).endswith(f"\nFAILED: 1 broken, 16 not\n  {failure}")
+    assert str(report).endswith(f"\nFAILED: 1 broken, 17 not\n  {failure}")
 
 
 def test_what_breaks_several_clauses_is_told_of_each():
@@ -350,6 +381,7 @@ def test_clauses_that_do_not_concern_a_layer_say_so():
         "adjoint": "the layer is no LinearLayer",
         "receptive_field": "it does not go from maps to maps",
         "locality": "it says nothing of maps",
+        "outputs": "it says nothing of them",
     }
     same = check_layer(AvgPool2D(2, padding="same"), SHAPE).checks
     assert "beyond is None: it is never computed in pieces" in [check.omitted for check in same]

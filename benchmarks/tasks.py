@@ -105,8 +105,8 @@ def block(input_shape: Shape, filters: int, pooled: bool, batch: int, operation:
         if variant == "layer by layer":
             y, tape = chain.forward(x[cut])
             return y if operation == "forward" else chain.backward(dy[cut], tape)[1]["conv.weight"]
-        y, tape = plan.forward(x[cut])
-        return y if operation == "forward" else plan.backward(dy[cut].copy(), tape)["conv.weight"]
+        y, kept = plan.forward(x[cut])
+        return y if operation == "forward" else plan.backward(dy[cut].copy(), kept)["conv.weight"]
 
     def call() -> list[Array]:
         return list(parallel_map(pass_shard, shards(x)))

@@ -68,11 +68,10 @@ def check_parameters(layer: Layer, who: str) -> None:
 def find_culprit(chain: Sequential, passes: Iterable[tuple[Array, Generator | None]]) -> Culprit | None:
     """Repeat forward passes of (x, rng) layer by layer, and find the first whose output is not finite."""
     for x, rng in passes:
-        for name, layer in chain.layers.items():
-            with np.errstate(over="ignore", invalid="ignore"):
-                x, _ = layer.forward(x, rng=rng)
-            if not is_finite(x):
-                return Culprit(name, ruined_parameter(layer))
+        with np.errstate(over="ignore", invalid="ignore"):
+            for name, y in chain.outputs(x, chain.layers, rng=rng):
+                if not is_finite(y):
+                    return Culprit(name, ruined_parameter(chain[name]))
     return None
 
 

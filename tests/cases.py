@@ -10,13 +10,16 @@ from npdeconv._types import Array, Generator, Gradients
 from npdeconv.fast.blocks import WinogradBlock
 from npdeconv.gradcheck import trials
 from npdeconv.layers import (
+    Add,
     AvgPool2D,
+    Concat,
     Conv2D,
     Dense,
     Dropout,
     Flatten,
     GlobalAveragePool,
     GlobalMaxPool,
+    Graph,
     Invert,
     Layer,
     LeakyReLU,
@@ -29,6 +32,7 @@ from npdeconv.layers import (
     Standardize,
     Tanh,
 )
+from tests import graphs
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,17 @@ def small_network(dtype: Any) -> Sequential:
     return Sequential(layers, input_shape=(9, 11, 2))
 
 
+def merged(kind: Callable[[], Layer]) -> Callable[..., Layer]:
+    """What goes in, twice itself and a rectifier's output, merged."""
+    layers: dict[str, Layer] = {
+        "scaled": Standardize([0.1, 0.2, 0.3], [0.5, 1.0, 2.0]),
+        "relu": ReLU(),
+        "merge": kind(),
+    }
+    inputs = {"relu": "input", "merge": ("scaled", "input", "relu")}
+    return lambda dtype: Graph(layers, inputs=inputs)
+
+
 CASES = [
     Case("conv 3x3 same", conv(3, 4, 3, padding="same"), (6, 7, 3)),
     Case("conv 3x3 valid", conv(3, 4, 3), (6, 7, 3)),
@@ -193,4 +208,12 @@ CASES = [
     Case("dropout", lambda dtype: Dropout(0.5), (4, 3, 2), linear=False),
     Case("network", small_network, (9, 11, 2), linear=False),
     Case("network of towers", towers, (15, 13, 3), linear=False),
+    Case("sum of a value and itself scaled", merged(Add), (4, 5, 3), linear=False),
+    Case("concatenation", merged(Concat), (4, 5, 3), linear=False),
+    Case("sum of vectors", merged(Add), (3,), linear=False),
+    Case("concatenation of vectors", merged(Concat), (3,), linear=False),
+    Case("residual network", graphs.residual, (9, 8, 2), linear=False),
+    Case("network of inceptions", graphs.inception, (7, 6, 3), linear=False),
+    Case("dense net", graphs.dense_net, (5, 6, 2), linear=False),
+    Case("chain around a graph", graphs.chain_around_a_graph, (7, 6, 3), linear=False),
 ]

@@ -92,18 +92,17 @@ def check_projection(pixels, expected, place):
 def test_activations_and_projections_are_pytorchs(filled):
     name, expected, network = filled
     image = draw_image(network.input_shape[0]).astype(np.float64)
-    y, tape, left = image, [], dict(PLACES[name])
+    y, tape, left = image, {}, dict(PLACES[name])
     for layer_name, layer in network.layers.items():
         if isinstance(layer, Softmax):
             break
-        y, context = layer.forward(y)
-        tape.append(context)
+        y, tape[layer_name] = layer.forward(y)
         if layer_name in left:
             place = left.pop(layer_name)
             np.testing.assert_allclose(y.sum(dtype=np.float64), expected[f"{place}/sum"], rtol=1e-4)
             close(y.reshape(-1)[sample_positions(y.size)], expected[f"{place}/samples"])
             strongest = np.where(y == y.max(), y, 0.0)
-            check_projection(network[:layer_name].deconv(strongest, tuple(tape))[0], expected, place)
+            check_projection(network[:layer_name].deconv(strongest, tape)[0], expected, place)
     assert not left
     close(y, expected["logits"])
     assert np.std(y) > 0.01 * np.abs(y).max()  # the logits say something

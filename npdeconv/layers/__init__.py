@@ -6,7 +6,9 @@ from npdeconv.layers.conv import Conv2D
 from npdeconv.layers.dense import Dense, Flatten
 from npdeconv.layers.dropout import Dropout
 from npdeconv.layers.global_pool import GlobalAveragePool, GlobalMaxPool
+from npdeconv.layers.graph import Graph
 from npdeconv.layers.invert import Invert
+from npdeconv.layers.merge import Add, Concat, MergingLayer
 from npdeconv.layers.normalization import LocalResponseNorm
 from npdeconv.layers.pool import MaxPool2D
 from npdeconv.layers.relu import LeakyReLU, ReLU
@@ -17,19 +19,23 @@ from npdeconv.layers.standardize import Standardize
 from npdeconv.layers.tanh import Tanh
 
 __all__ = [
+    "Add",
     "AvgPool2D",
+    "Concat",
     "Conv2D",
     "Dense",
     "Dropout",
     "Flatten",
     "GlobalAveragePool",
     "GlobalMaxPool",
+    "Graph",
     "Invert",
     "Layer",
     "LeakyReLU",
     "LinearLayer",
     "LocalResponseNorm",
     "MaxPool2D",
+    "MergingLayer",
     "ReLU",
     "Sequential",
     "Sigmoid",

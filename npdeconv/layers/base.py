@@ -56,6 +56,9 @@ class Layer(ABC):
     rectifies: ClassVar[bool] = False
     """Whether it is one of the layers at which the rules of descent part, see `ReLU`."""
 
+    merges: ClassVar[bool] = False
+    """Whether it reads several layers, see `npdeconv.layers.MergingLayer`."""
+
     def __init_subclass__(cls) -> None:
         """Forget what the class above said of its locality."""
         super().__init_subclass__()

@@ -1,6 +1,7 @@
 """A chain of named layers, itself a layer."""
 
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias, overload
 
@@ -11,8 +12,11 @@ from npdeconv._checks import describe, did_you_mean
 from npdeconv._types import Array, Box, Descent, Generator, Gradients, Shape
 from npdeconv.layers.base import Context, Layer
 
-Tape: TypeAlias = tuple[Context, ...]
-"""The contexts of a chain, in the order of its layers."""
+Tape: TypeAlias = Mapping[str, Context]
+"""The contexts of a network's layers, by their names."""
+
+INPUT = "input"
+"""What stands for the images where layers are named that another one reads; no layer is called so."""
 
 
 class Sequential(Layer):
@@ -66,7 +70,10 @@ class Sequential(Layer):
         for name, layer in layers.items():
             if not isinstance(layer, Layer):
                 raise TypeError(f"Sequential: {name!r} must be a Layer, got {type(layer).__name__}")
+        if INPUT in layers:
+            raise ValueError(f"Sequential: {INPUT!r} stands for what goes in, and can't name a layer")
         self.layers: Mapping[str, Layer] = dict(layers)
+        self.inputs = one_above(layers)
         self.input_shape = input_shape
         if input_shape is not None:
             self.output_shape(input_shape)
@@ -87,34 +94,67 @@ class Sequential(Layer):
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Tape]:
         """Pass through all layers in order; the context is the tape of theirs."""
-        tape = []
-        for name, layer in self.layers.items():
-            with in_layer(name):
-                x, context = layer.forward(x, rng=rng)
-            tape.append(context)
-        return x, tuple(tape)
+        tape: dict[str, Context] = {}
+
+        def through(name: str, x: Array) -> Array:
+            y, tape[name] = self.layers[name].forward(x, rng=rng)
+            return y
+
+        return _last(self._up(x, through)), tape
 
     def backward(self, dy: Array, context: Tape) -> tuple[Array, Gradients]:
         """Carry the gradient back through all layers."""
         gradients: dict[str, Array] = {}
-        for name, layer, below in self._downward(context):
-            with in_layer(name):
-                dy, own = layer.backward(dy, below)
-            gradients |= {f"{name}.{key}": array for key, array in own.items()}
-        return dy, gradients
+
+        def through(name: str, dy: Array) -> Array:
+            dx, own = self.layers[name].backward(dy, context[name])
+            gradients.update({f"{name}.{key}": array for key, array in own.items()})
+            return dx
+
+        return self._down(dy, context, through), gradients
 
     def deconv(self, y: Array, context: Tape) -> Array:
         """Project down through all layers."""
-        for name, layer, below in self._downward(context):
-            with in_layer(name):
-                y = layer.deconv(y, below)
-        return y
+        return self._down(y, context, lambda name, y: self.layers[name].deconv(y, context[name]))
 
     def descend(self, y: Array, context: Tape, rule: Descent) -> Array:
         """Carry `y` down through all layers by a rule."""
-        for name, layer, below in self._downward(context):
+        return self._down(y, context, lambda name, y: self.layers[name].descend(y, context[name], rule))
+
+    def __call__(self, x: Array) -> Array:
+        """Pass through all layers, and keep no context."""
+        return _last(self._up(x, lambda name, x: self.layers[name](x)))
+
+    def outputs(
+        self, x: Array, names: Iterable[str], *, rng: Generator | None = None
+    ) -> Iterator[tuple[str, Array]]:
+        """Yield (name, output) of some layers in one pass, in their order, and keep nothing else.
+
+        Layers below the last of them are not passed.
+        """
+        wanted = {self._known(name) for name in names}
+        last = next((name for name in reversed(list(self.layers)) if name in wanted), None)
+        if last is not None:
+            every = self._up(x, lambda name, x: self.layers[name].forward(x, rng=rng)[0])
+            for name, y in every:
+                if name in wanted:
+                    yield name, y
+                if name == last:
+                    break
+
+    def _up(self, x: Array, through: Callable[[str, Array], Array]) -> Iterator[tuple[str, Array]]:
+        """Yield (name, output) of each layer, in order: `through` says how a layer is passed."""
+        for name in self.layers:
             with in_layer(name):
-                y = layer.descend(y, below, rule)
+                x = through(name, x)
+            yield name, x
+
+    def _down(self, y: Array, tape: Tape, through: Callable[[str, Array], Array]) -> Array:
+        """Return what is left of `y` below the first layer."""
+        self._check_tape(tape)
+        for name in reversed(list(self.layers)):
+            with in_layer(name):
+                y = through(name, y)
         return y
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -139,7 +179,7 @@ class Sequential(Layer):
 
     def centered(self, context: Tape) -> Tape:
         """Return the tape of a pass that has lost the switches of all its poolings."""
-        return tuple(layer.centered(own) for layer, own in zip(self.layers.values(), context, strict=True))
+        return {name: layer.centered(context[name]) for name, layer in self.layers.items()}
 
     @overload
     def __getitem__(self, key: str) -> Layer: ...
@@ -150,16 +190,28 @@ class Sequential(Layer):
         if isinstance(key, str):
             return self.layers[self._known(key)]
         if not isinstance(key, slice) or key.step is not None:
-            raise TypeError(f"Sequential: expected a layer's name or a slice of names, got {key!r}")
+            raise TypeError(f"{self.kind}: expected a layer's name or a slice of names, got {key!r}")
         names = list(self.layers)
-        first = 0 if key.start is None else names.index(self._known(key.start))
-        last = len(names) - 1 if key.stop is None else names.index(self._known(key.stop))
-        if last < first:
-            raise ValueError(f"Sequential: layer {key.stop!r} comes before {key.start!r}")
-        chosen = {name: self.layers[name] for name in names[first : last + 1]}
-        classes = self.classes if last == len(names) - 1 else None
-        shape = self._input_shape_of(names[first])
-        return Sequential(chosen, input_shape=shape, classes=classes, dtype=self.dtype)
+        first = None if key.start is None else self._known(key.start)
+        last = names[-1] if key.stop is None else self._known(key.stop)
+        if first is not None and names.index(last) < names.index(first):
+            raise ValueError(f"{self.kind}: layer {last!r} comes before {first!r}")
+        return self._part(first, last)
+
+    def _part(self, first: str | None, last: str) -> "Sequential":
+        """Return the chain between two layers, both included."""
+        names = list(self.layers)
+        start = 0 if first is None else names.index(first)
+        chosen = {name: self.layers[name] for name in names[start : names.index(last) + 1]}
+        return Sequential(chosen, **self._options(self.inputs[names[start]][0], last))
+
+    def _options(self, above: str, last: str) -> dict[str, Any]:
+        """Return the options of a part that goes in at the output of `above`, and ends in `last`."""
+        shape = self.input_shape
+        if shape is not None and above != INPUT:
+            shape = dict(self.output_shapes(shape))[above]
+        classes = self.classes if last == list(self.layers)[-1] else None
+        return {"input_shape": shape, "classes": classes, "dtype": self.dtype}
 
     def _known(self, name: Any) -> str:
         if name not in self.layers:
@@ -167,22 +219,28 @@ class Sequential(Layer):
             raise KeyError(f"no layer {name!r}{hint}; the layers are {', '.join(self.layers)}")
         return str(name)
 
-    def _input_shape_of(self, name: str) -> Shape | None:
-        if self.input_shape is None:
-            return None
-        names = list(self.layers)
-        shapes = [self.input_shape, *(shape for _, shape in self.output_shapes(self.input_shape))]
-        return shapes[names.index(name)]
-
-    def _downward(self, tape: Tape) -> Iterator[tuple[str, Layer, Context]]:
-        if len(tape) != len(self.layers):
-            raise ValueError(f"Sequential: expected a tape of {len(self.layers)} contexts, got {len(tape)}")
-        named = reversed(list(self.layers.items()))
-        return ((name, layer, below) for (name, layer), below in zip(named, reversed(tape), strict=True))
+    def _check_tape(self, tape: Tape) -> None:
+        """A tape may be that of a longer network: it holds the contexts of all parts."""
+        missing = [name for name in self.layers if not isinstance(tape, Mapping) or name not in tape]
+        if missing:
+            raise ValueError(
+                f"{self.kind}: expected a tape with the context of each layer, got none of {missing[0]!r}"
+            )
 
     def __repr__(self) -> str:
         lines = (f"  {name}: {layer!r}" for name, layer in self.layers.items())
         return "\n".join(["Sequential(", *lines, ")"])
+
+
+def _last(outputs: Iterator[tuple[str, Array]]) -> Array:
+    """Return the last of all outputs, and hold one at a time."""
+    return deque(outputs, maxlen=1).pop()[1]
+
+
+def one_above(names: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return what each layer of a chain reads."""
+    names = list(names)
+    return {name: (above,) for name, above in zip(names, [INPUT, *names[:-1]], strict=True)}
 
 
 @contextmanager

@@ -133,7 +133,7 @@ def test_training_decides_no_gate_and_no_winner_by_rounding(name, bias):
     y, tape = network.forward(x)
     fast, (context,) = Plan(network).forward(x)
     np.testing.assert_allclose(fast, y, atol=1e-4)
-    rows, columns = np.divmod(tape[2].switches, 20)
+    rows, columns = np.divmod(tape["pool"].switches, 20)
     where_it_fires = y > 0
     winners = rows % 2 * 2 + columns % 2
     np.testing.assert_array_equal(context.winners[where_it_fires], winners[where_it_fires])

@@ -341,6 +341,13 @@ def test_unknown_names_list_the_known_ones():
         net["relu2":"conv1"]
     with pytest.raises(TypeError, match="expected a layer's name or a slice of names, got 3"):
         net[3]
-    y, tape = net[:"relu2"].forward(np.zeros((1, 9, 11, 2)))
-    with pytest.raises(ValueError, match="expected a tape of 2 contexts, got 5"):
-        net[:"relu1"].deconv(y, tape)
+
+
+def test_the_tape_of_a_network_serves_its_parts():
+    net = small_network(float)
+    x = np.random.default_rng(0).normal(size=(2, 9, 11, 2))
+    head = net[:"relu2"]
+    y, tape = head.forward(x)
+    np.testing.assert_array_equal(head.deconv(y, net.forward(x)[1]), head.deconv(y, tape))
+    with pytest.raises(ValueError, match="a tape with the context of each layer, got none of 'flatten'"):
+        net[:"flatten"].deconv(y, tape)

@@ -87,7 +87,7 @@ def keras_network(chain: Sequential) -> Any:
 
 def _translated(part: Layer) -> list[Any]:
     if isinstance(part, Conv2D):
-        size, stride, padding = part.window
+        size, stride, padding = part.window[:3]
         before = [] if isinstance(padding, str) else [keras.layers.ZeroPadding2D(padding)]
         inside = padding if isinstance(padding, str) else "valid"
         groups = getattr(part, "groups", 1)

@@ -12,6 +12,7 @@ from npdeconv.gradcheck import trials
 from npdeconv.layers import (
     Add,
     AvgPool2D,
+    Clip,
     Concat,
     Conv2D,
     Dense,
@@ -25,7 +26,10 @@ from npdeconv.layers import (
     LeakyReLU,
     LocalResponseNorm,
     MaxPool2D,
+    Pad,
+    PReLU,
     ReLU,
+    Scale,
     Sequential,
     Sigmoid,
     Softmax,
@@ -130,6 +134,18 @@ def small_network(dtype: Any) -> Sequential:
     return Sequential(layers, input_shape=(9, 11, 2))
 
 
+def scale(dtype: Any) -> Layer:
+    layer = Scale(3, dtype=dtype)
+    layer.weight[:] = 0.5, -2.0, 1.5
+    return layer
+
+
+def prelu(dtype: Any) -> Layer:
+    layer = PReLU(3, dtype=dtype)
+    layer.slope[:] = 0.25, -0.5, 1.5
+    return layer
+
+
 def merged(kind: Callable[[], Layer]) -> Callable[..., Layer]:
     """What goes in, twice itself and a rectifier's output, merged."""
     layers: dict[str, Layer] = {
@@ -165,6 +181,38 @@ CASES = [
     Case("conv 2 groups", conv(6, 4, 3, groups=2), (5, 6, 6)),
     Case("conv 3 groups, stride 2", conv(3, 6, (3, 2), stride=2, padding="same", groups=3), (7, 6, 3)),
     Case("conv as many groups as channels", conv(4, 4, 3, padding="same", groups=4), (4, 5, 4)),
+    Case("conv depthwise, 2 filters each, stride 2", conv(3, 6, 3, stride=2, groups=3), (8, 7, 3)),
+    Case("conv depthwise, dilated", conv(4, 4, 3, groups=4, dilation=(2, 1), padding="same"), (7, 6, 4)),
+    Case("conv dilated", conv(2, 3, 3, dilation=2), (7, 8, 2)),
+    Case(
+        "conv dilated 2x3, stride 2, same",
+        conv(2, 3, (3, 2), dilation=(2, 3), stride=2, padding="same"),
+        (8, 9, 2),
+    ),
+    Case(
+        "conv dilated, explicit padding", conv(2, 3, 3, dilation=(1, 2), padding=((2, 0), (1, 3))), (4, 5, 2)
+    ),
+    Case("conv dilated, 2 groups", conv(4, 2, 2, dilation=3, groups=2), (6, 7, 4)),
+    Case("pool 3/2, ceil", pool(3, stride=2, ceil_mode=True), (8, 6, 2)),
+    Case("pool 2/2, ceil, padded", pool(2, padding=((1, 1), (0, 1)), ceil_mode=True), (6, 5, 2)),
+    Case("average 3/2, ceil", average(3, stride=2, ceil_mode=True), (8, 6, 2)),
+    Case(
+        "average 3/2, padding counts",
+        average(3, stride=2, padding=((1, 1), (0, 2)), count_include_pad=True),
+        (6, 7, 2),
+    ),
+    Case(
+        "average 3/1, same, padding counts",
+        average(3, stride=1, padding="same", count_include_pad=True),
+        (5, 4, 2),
+    ),
+    Case(
+        "average 3/2, ceil, padding counts",
+        average(3, stride=2, padding=((1, 0), (1, 1)), ceil_mode=True, count_include_pad=True),
+        (7, 6, 2),
+    ),
+    Case("pad", lambda dtype: Pad(((1, 0), (2, 3)), value=0.5), (4, 5, 2)),
+    Case("pad by nothing", lambda dtype: Pad(((0, 0), (0, 0))), (4, 5, 2)),
     Case("pool 2", pool(2), (6, 8, 3)),
     Case("pool 2, odd input", pool(2), (7, 5, 3)),
     Case("pool overlapping 3/2", pool(3, stride=2), (9, 8, 2)),
@@ -198,6 +246,14 @@ CASES = [
     Case(
         "standardize in reverse", lambda dtype: Standardize([0.2, 0.1], [0.5, 2.0], reverse=True), (4, 5, 2)
     ),
+    Case("scale", scale, (4, 5, 3)),
+    Case("scale of vectors", scale, (3,)),
+    Case("prelu", prelu, (4, 5, 3), linear=False),
+    Case("prelu of vectors", prelu, (3,), linear=False),
+    Case("clip", lambda dtype: Clip(0, 1), (4, 5, 3), linear=False),
+    Case("clip of vectors", lambda dtype: Clip(0, 1), (7,), linear=False),
+    Case("clip above", lambda dtype: Clip(0.5, np.inf), (4, 5, 3), linear=False),
+    Case("clip to both signs", lambda dtype: Clip(-1, 0.5), (4, 5, 3), linear=False),
     Case("tanh", lambda dtype: Tanh(), (4, 5, 3), linear=False),
     Case("tanh on vectors", lambda dtype: Tanh(), (7,), linear=False),
     Case("sigmoid", lambda dtype: Sigmoid(), (4, 5, 3), linear=False),

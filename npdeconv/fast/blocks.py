@@ -11,7 +11,14 @@ from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Generator, Gradients, Pair
 from npdeconv.fast import winograd
 from npdeconv.fast.relu_and_pool import finish, gate_in_place, rectify
-from npdeconv.kernels.convolution import convolve_transposed, patches_of, shares, weight_gradient
+from npdeconv.kernels.convolution import (
+    convolve_transposed,
+    is_depthwise,
+    patches_of,
+    shares,
+    weight_gradient,
+)
+from npdeconv.kernels.depthwise import correlate
 from npdeconv.kernels.product import add_product, fill_rows
 from npdeconv.layers import Conv2D, Dense
 from npdeconv.parallel import available_processors, slices
@@ -56,10 +63,17 @@ class DirectBlock:
 
     def _fill(self, x: Array, y: Array, offset: Pair) -> None:
         """Compute the outputs from the first filter position on, at (0, 0) - offset."""
-        weight, stride, out_shape = self.layer.weight, self.layer.window.stride, (y.shape[1], y.shape[2])
+        weight, window, out_shape = self.layer.weight, self.layer.window, (y.shape[1], y.shape[2])
+        if is_depthwise(weight, self.layer.groups):
+            taps, bias = kernel_input(weight[:, :, 0].astype(np.float64)), kernel_input(self.layer.bias)
+            correlate(kernel_input(x), taps, bias, window.stride, offset, window.dilation, y)
+            if self.rectified:
+                rectify(y)
+            return
+        place = window.stride, offset, window.dilation
         for channels, filters in shares(weight, self.layer.groups):
             matrix = kernel_input(weight[..., filters].reshape(-1, filters.stop - filters.start))
-            for tile, patches in patches_of(x[..., channels], weight.shape, stride, offset, out_shape):
+            for tile, patches in patches_of(x[..., channels], weight.shape, *place, out_shape):
                 part = y[tile][..., filters]
                 shape = len(patches), matrix.shape[1]
                 sums = part.reshape(shape) if self.layer.groups == 1 else np.empty(shape, y.dtype)
@@ -75,8 +89,9 @@ class DirectBlock:
         gradients = self.gradients(dy, context)
         x = context.below.x
         offset, _ = self.layer.place(x)
-        place = self.layer.window.stride, offset, (x.shape[1], x.shape[2])
-        return convolve_transposed(dy, self.layer.weight, *place, self.layer.groups, dy.dtype), gradients
+        window, groups = self.layer.window, self.layer.groups
+        place = window.stride, offset, (x.shape[1], x.shape[2]), groups, window.dilation
+        return convolve_transposed(dy, self.layer.weight, *place, dy.dtype), gradients
 
     def gradients(self, dy: Array, context: Context) -> Gradients:
         """Return the gradients of the parameters alone; dy is overwritten."""
@@ -84,7 +99,7 @@ class DirectBlock:
             gate_in_place(dy, kernel_input(context.y))
         x, weight = context.below.x, self.layer.weight
         offset, _ = self.layer.place(x)
-        place = self.layer.window.stride, offset, self.layer.groups
+        place = self.layer.window.stride, offset, self.layer.groups, self.layer.window.dilation
         dweight = weight_gradient(x, dy, weight.shape, *place, dy.dtype)
         return {"weight": dweight, "bias": _column_sums(dy)}
 
@@ -109,7 +124,8 @@ class WinogradBlock:
     @staticmethod
     def suits(layer: Conv2D) -> bool:
         """Tell whether a convolution can take Winograd's way."""
-        is_small = layer.window.size == (3, 3) and layer.window.stride == (1, 1) and layer.groups == 1
+        window = layer.window
+        is_small = window.span == window.size == (3, 3) and window.stride == (1, 1) and layer.groups == 1
         return is_small and winograd.is_suited(*layer.weight.shape[2:])
 
     @cached_property

@@ -96,7 +96,7 @@ class _Step(NamedTuple):
             return self.whole(x.whole())
         if layer.locality == "position" or layer.window is None:
             return Variants(self.clean, self.whole(x.boxes), x.corners)
-        (height, width), stride, _ = layer.window
+        (height, width), stride = layer.window.span, layer.window.stride
         corners, reached = layer.window.reach(x.corners, x.boxes.shape[1:3], x.clean.shape, layer.kind)
         if reached == self.clean.shape[:2]:
             return self.whole(x.whole())
@@ -133,12 +133,12 @@ def _takes_pieces(layer: Layer) -> bool:
 
 
 def _pads(layer: Layer) -> bool:
-    return layer.locality == "window" and layer.window is not None and layer.window.padding != "valid"
+    return layer.locality == "window" and layer.window is not None and layer.window.pads
 
 
 def _unpadded(layer: Layer) -> Layer:
     """Return a layer without its padding."""
     bare = copy.copy(layer)
     if bare.window is not None:  # as of every layer that pads
-        bare.window = bare.window._replace(padding="valid")
+        bare.window = bare.window.unpadded()
     return bare

@@ -20,6 +20,7 @@ from npdeconv.fast.blocks import DenseBlock, DirectBlock, Map, WinogradBlock
 from npdeconv.layers import Conv2D, Dense, Layer, MaxPool2D, ReLU, Sequential
 from npdeconv.layers.base import Context
 from npdeconv.layers.sequential import in_layer
+from npdeconv.layers.window import Window
 
 PlanTape = tuple[Context, ...]
 
@@ -120,4 +121,4 @@ def _next_is(layers: list[tuple[str, Layer]], kind: type[Layer]) -> bool:
 
 
 def _halves(layer: Layer) -> bool:
-    return isinstance(layer, MaxPool2D) and layer.window == ((2, 2), (2, 2), "valid")
+    return isinstance(layer, MaxPool2D) and layer.window == Window((2, 2), (2, 2), "valid")

@@ -129,11 +129,11 @@ def locality(layer: Layer, x: Array) -> str | None:
         padded, bare, stride = x, layer, (1, 1)
     elif layer.window is None:
         raise BrokenClauseError("locality is 'window', and window is None")
-    elif layer.beyond is None and layer.window.padding != "valid":
+    elif layer.beyond is None and layer.window.pads:
         return "beyond is None: it is never computed in pieces"
     else:
         padded, bare, stride = _padded(layer, layer.window, x), in_dtype(layer, x.dtype), layer.window.stride
-        bare.window = layer.window._replace(padding="valid")
+        bare.window = layer.window.unpadded()
     y, said = layer(x), f"locality is {layer.locality!r}"
     demand(is_close(bare(padded), y), f"{said}, but beyond the image the layer does not see {layer.beyond}")
     if min(y.shape[1:3]) > 1:
@@ -146,7 +146,7 @@ def _padded(layer: Layer, window: Window, x: Array) -> Array:
     """Return x with what the window shows beyond the image; without rows that no window reaches."""
     offset, out_shape = window.place(x.shape[1:], layer.kind)
     sides = [
-        (n - 1) * step + size for n, step, size in zip(out_shape, window.stride, window.size, strict=True)
+        (n - 1) * step + span for n, step, span in zip(out_shape, window.stride, window.span, strict=True)
     ]
     filled = np.full(
         (len(x), *(side + length for side, length in zip(sides, x.shape[1:3], strict=True)), x.shape[3]),

@@ -11,6 +11,8 @@ matrix::
 
 Every sum runs in a fixed order, see `npdeconv.kernels.product`, in `precision`: float64 unless
 given, and rounded once to the dtype of the arrays. An output therefore depends on its patch alone.
+
+Where each filter sees one channel, there is no matrix: see `npdeconv.kernels.depthwise`.
 """
 
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from numpy.typing import DTypeLike
 
 from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Pair, Shape
+from npdeconv.kernels import depthwise
 from npdeconv.kernels.im2col import col2im, im2col
 from npdeconv.kernels.product import add_product, fill_rows, product
 
@@ -50,6 +53,7 @@ def convolve(
     offset: Pair,
     out_shape: Pair,
     groups: int = 1,
+    dilation: Pair = (1, 1),
     precision: DTypeLike = np.float64,
 ) -> Array:
     """Correlate the images with the filters and add the bias.
@@ -63,6 +67,8 @@ def convolve(
     out_shape : (OH, OW)
     groups : int
         Channels and filters are cut into so many groups; filters see the channels of their group only.
+    dilation : pair
+        From one row or column under a filter to the next.
     precision : float32 or float64
 
     Returns
@@ -70,9 +76,13 @@ def convolve(
     (N, OH, OW, F)
     """
     y = np.empty((len(x), *out_shape, weight.shape[3]), x.dtype)
+    if is_depthwise(weight, groups):
+        taps = kernel_input(weight[:, :, 0].astype(np.float64))
+        depthwise.correlate(kernel_input(x), taps, kernel_input(bias), stride, offset, dilation, y)
+        return y
     for channels, filters in shares(weight, groups):
         matrix = kernel_input(weight[..., filters].reshape(-1, bias[filters].size).astype(precision))
-        for tile, patches in patches_of(x[..., channels], weight.shape, stride, offset, out_shape):
+        for tile, patches in patches_of(x[..., channels], weight.shape, stride, offset, dilation, out_shape):
             sums = np.empty((len(patches), matrix.shape[1]), precision)
             fill_rows(kernel_input(bias[filters]), sums)
             add_product(patches, matrix, sums)
@@ -88,6 +98,7 @@ def weight_gradient(
     stride: Pair,
     offset: Pair,
     groups: int = 1,
+    dilation: Pair = (1, 1),
     precision: DTypeLike = np.float64,
 ) -> Array:
     """Sum over all positions the outer product of the patch and the output's gradient.
@@ -96,11 +107,19 @@ def weight_gradient(
     -------
     (KH, KW, C / groups, F)
     """
-    gradient = np.empty(weight_shape, x.dtype)
+    gradient = np.zeros(weight_shape, x.dtype)
+    if is_depthwise(gradient, groups):
+        taps = np.zeros((*weight_shape[:2], weight_shape[3]), np.float64)
+        place = stride, offset, dilation
+        depthwise.add_weight_gradient(kernel_input(x), kernel_input(dy), *place, taps)
+        gradient[:, :, 0] = taps
+        return gradient
     for channels, filters in shares(gradient, groups):
         part = gradient[..., filters]
         sums = np.zeros((int(np.prod(weight_shape[:3])), part.shape[3]), precision)
-        for tile, patches in patches_of(x[..., channels], weight_shape, stride, offset, dy.shape[1:3]):
+        for tile, patches in patches_of(
+            x[..., channels], weight_shape, stride, offset, dilation, dy.shape[1:3]
+        ):
             outputs = dy[tile][..., filters].reshape(len(patches), -1).astype(precision, copy=False)
             add_product(patches.T, kernel_input(outputs), sums)
         part[:] = sums.reshape(part.shape)
@@ -114,6 +133,7 @@ def convolve_transposed(
     offset: Pair,
     image_shape: Pair,
     groups: int = 1,
+    dilation: Pair = (1, 1),
     precision: DTypeLike = np.float64,
 ) -> Array:
     """Filter with the transposed filters: the gradient with respect to x, and the projection.
@@ -125,6 +145,7 @@ def convolve_transposed(
     stride, offset : pairs
     image_shape : (H, W)
     groups : int
+    dilation : pair
     precision : float32 or float64
 
     Returns
@@ -133,6 +154,10 @@ def convolve_transposed(
     """
     patch_shape, out_width = weight.shape[:3], dy.shape[2]
     dx = np.empty((len(dy), *image_shape, patch_shape[2] * groups), dy.dtype)
+    if is_depthwise(weight, groups):
+        taps = kernel_input(weight[:, :, 0].astype(np.float64))
+        depthwise.correlate_transposed(kernel_input(dy), taps, stride, offset, dilation, dx)
+        return dx
     row_bytes = out_width * int(np.prod(patch_shape)) * np.dtype(precision).itemsize
     for channels, filters in shares(weight, groups):
         matrix = weight[..., filters].reshape(-1, filters.stop - filters.start).T
@@ -141,9 +166,14 @@ def convolve_transposed(
             outputs = dy[images, rows][..., filters]
             patches = product(outputs.reshape(-1, outputs.shape[3]), matrix, precision)
             columns = kernel_input(patches.reshape(*outputs.shape[:3], *patch_shape))
-            col2im(columns, stride, offset, rows.start, sums[images])
+            col2im(columns, stride, offset, dilation, rows.start, sums[images])
         dx[..., channels] = sums
     return dx
+
+
+def is_depthwise(weight: Array, groups: int) -> bool:
+    """Tell whether each filter sees one of several channels."""
+    return groups > 1 and weight.shape[2] == 1
 
 
 def shares(weight: Array, groups: int) -> Iterator[tuple[slice, slice]]:
@@ -157,7 +187,7 @@ def shares(weight: Array, groups: int) -> Iterator[tuple[slice, slice]]:
 
 
 def patches_of(
-    x: Array, weight_shape: Shape, stride: Pair, offset: Pair, out_shape: Pair
+    x: Array, weight_shape: Shape, stride: Pair, offset: Pair, dilation: Pair, out_shape: Pair
 ) -> Iterator[tuple[Tile, Array]]:
     """Yield each tile and the matrix of its patches (positions, KH * KW * C); one buffer serves all."""
     out_height, out_width = out_shape
@@ -171,5 +201,5 @@ def patches_of(
         if buffer.size < size:
             buffer = np.empty(size, x.dtype)
         columns = buffer[:size].reshape(columns_shape)
-        im2col(x[images], stride, offset, rows.start, columns)
+        im2col(x[images], stride, offset, dilation, rows.start, columns)
         yield (images, rows), kernel_input(columns.reshape(-1, patch_size))

@@ -9,7 +9,7 @@ from npdeconv._types import Array, Pair
 
 
 @kernel
-def im2col(images: Array, stride: Pair, offset: Pair, first_row: int, columns: Array) -> None:
+def im2col(images: Array, stride: Pair, offset: Pair, dilation: Pair, first_row: int, columns: Array) -> None:
     """Copy the patch under every filter position of some output rows.
 
     Parameters
@@ -18,6 +18,8 @@ def im2col(images: Array, stride: Pair, offset: Pair, first_row: int, columns: A
     stride, offset : pairs
         Of the filter positions: output (r, q) looks at the patch whose corner is at
         (r * stride[0] - offset[0], q * stride[1] - offset[1]).
+    dilation : pair
+        From one row or column of the patch to the next.
     first_row : int
         The first output row to copy.
     columns : (N, rows, OW, KH, KW, C)
@@ -25,39 +27,45 @@ def im2col(images: Array, stride: Pair, offset: Pair, first_row: int, columns: A
     """
     batch, height, width, channels = images.shape
     rows, out_width, filter_height, filter_width = columns.shape[1:5]
-    # A patch's row lies in one piece in the image's row, as KW * C numbers.
-    length, line_length = filter_width * channels, width * channels
+    # A patch's row lies in one piece in the image's row, as KW * C numbers; a dilated one's columns do.
+    columns_per_piece = filter_width if dilation[1] == 1 else 1
+    count, length, line_length = (
+        filter_width // columns_per_piece,
+        columns_per_piece * channels,
+        width * channels,
+    )
     lines = images.reshape(batch, height, line_length)
-    pieces = columns.reshape(batch, rows, out_width, filter_height, length)
+    pieces = columns.reshape(batch, rows, out_width, filter_height, count, length)
     for n in range(batch):
         for r in range(rows):
             for kh in range(filter_height):
-                h = (first_row + r) * stride[0] - offset[0] + kh
+                h = (first_row + r) * stride[0] - offset[0] + kh * dilation[0]
                 is_inside = 0 <= h < height
                 line = lines[n, h if is_inside else 0]
                 for q in range(out_width):
-                    piece = pieces[n, r, q, kh]
-                    left = (q * stride[1] - offset[1]) * channels
-                    first, last = max(0, -left), min(length, line_length - left)
-                    if not is_inside or first > last:
-                        first, last = 0, 0
-                    for k in range(first):
-                        piece[k] = 0
-                    source, target = line[left + first : left + last], piece[first:last]
-                    for k in range(last - first):
-                        target[k] = source[k]
-                    for k in range(max(first, last), length):
-                        piece[k] = 0
+                    for part in range(count):
+                        piece = pieces[n, r, q, kh, part]
+                        left = (q * stride[1] - offset[1] + part * dilation[1]) * channels
+                        first, last = max(0, -left), min(length, line_length - left)
+                        if not is_inside or first > last:
+                            first, last = 0, 0
+                        for k in range(first):
+                            piece[k] = 0
+                        source, target = line[left + first : left + last], piece[first:last]
+                        for k in range(last - first):
+                            target[k] = source[k]
+                        for k in range(max(first, last), length):
+                            piece[k] = 0
 
 
 @kernel
-def col2im(columns: Array, stride: Pair, offset: Pair, first_row: int, images: Array) -> None:
+def col2im(columns: Array, stride: Pair, offset: Pair, dilation: Pair, first_row: int, images: Array) -> None:
     """Add every patch back to where `im2col` took it: the transposed map.
 
     Parameters
     ----------
     columns : (N, rows, OW, KH, KW, C)
-    stride, offset, first_row
+    stride, offset, dilation, first_row
         As in `im2col`.
     images : (N, H, W, C)
         Added to; where patches overlap, they sum.
@@ -71,7 +79,7 @@ def col2im(columns: Array, stride: Pair, offset: Pair, first_row: int, images: A
                 left = q * stride[1] - offset[1]
                 for kh in range(filter_height):
                     for kw in range(filter_width):
-                        h, w = top + kh, left + kw
+                        h, w = top + kh * dilation[0], left + kw * dilation[1]
                         if 0 <= h < height and 0 <= w < width:
                             for c in range(channels):
                                 images[n, h, w, c] += columns[n, r, q, kh, kw, c]

@@ -2,6 +2,7 @@
 
 from npdeconv.layers.average_pool import AvgPool2D
 from npdeconv.layers.base import Layer, LinearLayer, UninvertedLayer
+from npdeconv.layers.clip import Clip
 from npdeconv.layers.conv import Conv2D
 from npdeconv.layers.dense import Dense, Flatten
 from npdeconv.layers.dropout import Dropout
@@ -10,8 +11,11 @@ from npdeconv.layers.graph import Graph
 from npdeconv.layers.invert import Invert
 from npdeconv.layers.merge import Add, Concat, MergingLayer
 from npdeconv.layers.normalization import LocalResponseNorm
+from npdeconv.layers.pad import Pad
 from npdeconv.layers.pool import MaxPool2D
+from npdeconv.layers.prelu import PReLU
 from npdeconv.layers.relu import LeakyReLU, ReLU
+from npdeconv.layers.scale import Scale
 from npdeconv.layers.sequential import Sequential
 from npdeconv.layers.sigmoid import Sigmoid
 from npdeconv.layers.softmax import Softmax
@@ -21,6 +25,7 @@ from npdeconv.layers.tanh import Tanh
 __all__ = [
     "Add",
     "AvgPool2D",
+    "Clip",
     "Concat",
     "Conv2D",
     "Dense",
@@ -36,7 +41,10 @@ __all__ = [
     "LocalResponseNorm",
     "MaxPool2D",
     "MergingLayer",
+    "PReLU",
+    "Pad",
     "ReLU",
+    "Scale",
     "Sequential",
     "Sigmoid",
     "Softmax",

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from npdeconv._types import Array, Generator, Shape
+from npdeconv._types import Array, Generator, Pair, Shape
 from npdeconv.layers.pool import Pool2D
+from npdeconv.layers.window import Padding
 
 Places: TypeAlias = tuple[slice, slice, slice]
 """An index of (N, rows, columns, C), all images and channels."""
@@ -17,22 +18,39 @@ class AvgPool2D(Pool2D):
 
     Parameters
     ----------
-    window, stride, padding
-        As of every `Pool2D`. Padding does not count: the mean is over the pixels of the window
-        that lie in the image, as in TensorFlow (and in PyTorch with count_include_pad=False).
+    window, stride, padding, ceil_mode
+        As of every `Pool2D`.
+    count_include_pad : bool
+        Unless given, padding does not count: the mean is over the pixels of the window that lie in
+        the image, as in TensorFlow. If given, padding counts as zeros, as in PyTorch; what hangs over
+        with `ceil_mode` does not.
 
     Notes
     -----
     Pooling is linear: `deconv` and the gradient spread every value evenly over its window.
     """
 
-    locality = "window"  # and nothing stands for what is beyond the image: the mean leaves it out
+    locality = "window"
     pools = "mean"
 
     class Context(NamedTuple):
         """The shape of the batch of inputs."""
 
         input_shape: Shape
+
+    def __init__(
+        self,
+        window: int | Pair,
+        *,
+        stride: int | Pair | None = None,
+        padding: Padding = "valid",
+        ceil_mode: bool = False,
+        count_include_pad: bool = False,
+    ) -> None:
+        super().__init__(window, stride=stride, padding=padding, ceil_mode=ceil_mode)
+        self.count_include_pad = count_include_pad
+        # Nothing stands for what is beyond the image where the mean leaves it out.
+        self.beyond = 0.0 if count_include_pad and not self.window.ceil else None
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Average."""
@@ -50,11 +68,20 @@ class AvgPool2D(Pool2D):
         return x
 
     def _counts(self, input_shape: Shape, dtype: np.dtype[Any]) -> Array:
-        """Return how many pixels of each window lie in the image, (1, OH, OW, 1)."""
+        """Return how many pixels each window counts, (1, OH, OW, 1)."""
+        if self.count_include_pad:
+            rows, columns = (self._within_padding(axis, input_shape[axis]) for axis in (0, 1))
+            return (rows[:, np.newaxis] * columns).astype(dtype)[np.newaxis, :, :, np.newaxis]
         counts = np.zeros((1, *self.output_shape(input_shape)[:2], 1), dtype)
         for _, outputs in self._taps(input_shape):
             counts[outputs] += 1
         return counts
+
+    def _within_padding(self, axis: int, length: int) -> Array:
+        """Return how many rows or columns of each window lie in the image or its padding, along one axis."""
+        before, places, after = self.window.axis(axis, length)
+        start = np.arange(places) * self.window.stride[axis] - before
+        return np.minimum(start + self.window.size[axis], length + after) - start
 
     def _taps(self, input_shape: Shape) -> Iterator[tuple[Places, Places]]:
         """Yield, for each position within the window, the pixels under it and the outputs they enter."""
@@ -69,6 +96,9 @@ class AvgPool2D(Pool2D):
         for row, output_row in rows:
             for column, output_column in columns:
                 yield (every, row, column), (every, output_row, output_column)
+
+    def __repr__(self) -> str:
+        return super().__repr__()[:-1] + ", count_include_pad=True" * self.count_include_pad + ")"
 
 
 def _pairs(size: int, stride: int, before: int, places: int, length: int) -> Iterator[tuple[slice, slice]]:

@@ -50,10 +50,10 @@ class Layer(ABC):
     window: Window | None = None
     """What slides over the input, if anything does."""
 
-    beyond: ClassVar[float | None] = None
+    beyond: float | None = None
     """What `window` shows beyond the image, if it is a number."""
 
-    rectifies: ClassVar[bool] = False
+    rectifies: bool = False
     """Whether it is one of the layers at which the rules of descent part, see `ReLU`."""
 
     merges: ClassVar[bool] = False

@@ -27,6 +27,8 @@ class Conv2D(LinearLayer):
     stride : int or (int, int)
     padding : "valid", "same" or ((top, bottom), (left, right))
         None; so much that OH = ceil(H / stride); or explicit. Always of zeros.
+    dilation : int or (int, int)
+        From one row or column under a filter to the next: 1, or more to spread its weights out.
     groups : int
         Cuts the channels and the filters into as many equal shares; each share of the filters
         sees its share of the channels only. With 2, these are AlexNet's two towers.
@@ -60,11 +62,12 @@ class Conv2D(LinearLayer):
         *,
         stride: int | Pair = 1,
         padding: Padding = "valid",
+        dilation: int | Pair = 1,
         groups: int = 1,
         rng: Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.window = Window.parse(kernel_size, stride, padding, self.kind, "kernel_size")
+        self.window = Window.parse(kernel_size, stride, padding, self.kind, "kernel_size", dilation)
         channels = positive_int(in_channels, self.kind, "in_channels")
         count = positive_int(filters, self.kind, "filters")
         self.groups = positive_int(groups, self.kind, "groups")
@@ -95,13 +98,13 @@ class Conv2D(LinearLayer):
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Correlate, and keep x."""
         place = self.place(x)
-        y = convolve(x, self.weight, self.bias, self.window.stride, *place, self.groups)
+        y = convolve(x, self.weight, self.bias, self.window.stride, *place, self.groups, self.window.dilation)
         return y, self.Context(x)
 
     def gradients(self, dy: Array, context: Context) -> Gradients:
         """Return the gradients of `weight` and `bias`."""
         offset, _ = self.window.place(context.x.shape[1:], self.kind)
-        place = self.window.stride, offset, self.groups
+        place = self.window.stride, offset, self.groups, self.window.dilation
         dbias = column_sums(dy.reshape(-1, dy.shape[3])).astype(dy.dtype)
         return {"weight": weight_gradient(context.x, dy, self.weight.shape, *place), "bias": dbias}
 
@@ -109,7 +112,8 @@ class Conv2D(LinearLayer):
         input_shape = context.x.shape[1:]
         offset, _ = self.window.place(input_shape, self.kind)
         image: Pair = (input_shape[0], input_shape[1])
-        return convolve_transposed(y, self.weight, self.window.stride, offset, image, self.groups)
+        place = self.window.stride, offset, image, self.groups, self.window.dilation
+        return convolve_transposed(y, self.weight, *place)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(H, W, C) -> (OH, OW, F)."""
@@ -122,5 +126,6 @@ class Conv2D(LinearLayer):
         size, filters = self.window.size, self.weight.shape[3]
         options = "" if self.window.stride == (1, 1) else f", stride={self.window.stride}"
         options += f", padding={self.window.padding!r}"
+        options += "" if self.window.dilation == (1, 1) else f", dilation={self.window.dilation}"
         options += "" if self.groups == 1 else f", groups={self.groups}"
         return f"{self.kind}({self.in_channels}, {filters}, {size}{options})"

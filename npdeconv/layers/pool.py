@@ -22,15 +22,24 @@ class Pool2D(LinearLayer):
     padding : "valid", "same" or ((top, bottom), (left, right))
         With "valid", rows and columns at the end that fill no window are left out. Explicit
         padding must be smaller than the window.
+    ceil_mode : bool
+        With "valid" or explicit padding, let one more window hang over the end, if one is needed to
+        reach the last rows or columns and begins before it, as in Caffe and PyTorch.
     """
 
     window: Window
 
     def __init__(
-        self, window: int | Pair, *, stride: int | Pair | None = None, padding: Padding = "valid"
+        self,
+        window: int | Pair,
+        *,
+        stride: int | Pair | None = None,
+        padding: Padding = "valid",
+        ceil_mode: bool = False,
     ) -> None:
         stride = window if stride is None else stride
         self.window = Window.parse(window, stride, padding, self.kind, "window")
+        self.window = self.window._replace(ceil=ceil_mode and padding != "same")
         if isinstance(self.window.padding, tuple):
             for size, margins in zip(self.window.size, self.window.padding, strict=True):
                 if max(margins) >= size:
@@ -45,8 +54,8 @@ class Pool2D(LinearLayer):
         return (*self.window.place(input_shape, self.kind).out_shape, channels)
 
     def __repr__(self) -> str:
-        size, stride, padding = self.window
-        return f"{self.kind}({size}, stride={stride}, padding={padding!r})"
+        size, stride, padding, _, ceil = self.window
+        return f"{self.kind}({size}, stride={stride}, padding={padding!r}{', ceil_mode=True' * ceil})"
 
 
 class MaxPool2D(Pool2D):
@@ -54,7 +63,7 @@ class MaxPool2D(Pool2D):
 
     Parameters
     ----------
-    window, stride, padding
+    window, stride, padding, ceil_mode
         As of every `Pool2D`. Padding never wins.
 
     Notes
@@ -96,7 +105,7 @@ class MaxPool2D(Pool2D):
         lies in the image; of the four middle pixels of an even window, it is the upper left one.
         """
         _, height, width, _ = context.input_shape
-        size, stride, _ = self.window
+        size, stride = self.window.size, self.window.stride
         (top, left), (down, across) = self.window.place(context.input_shape[1:], self.kind)
         rows = _centers(down, size[0], stride[0], top, height)
         columns = _centers(across, size[1], stride[1], left, width)

@@ -24,22 +24,44 @@ class Window(NamedTuple):
     size: Pair
     stride: Pair
     padding: Padding
+    dilation: Pair = (1, 1)  # from one row or column under the window to the next
+    ceil: bool = False  # whether a last window may hang over the edge, if it begins before it
 
     @classmethod
-    def parse(cls, size: Any, stride: Any, padding: Any, who: str, size_name: str) -> "Window":
+    def parse(
+        cls, size: Any, stride: Any, padding: Any, who: str, size_name: str, dilation: Any = 1
+    ) -> "Window":
         """Check a layer's arguments and bring them to the one form."""
         return cls(
             positive_pair(size, who, size_name),
             positive_pair(stride, who, "stride"),
             _parse_padding(padding, who),
+            positive_pair(dilation, who, "dilation"),
         )
+
+    @property
+    def span(self) -> Pair:
+        """The height and width of what lies under the window, what a dilated one leaves out included."""
+        (height, width), (down, across) = self.size, self.dilation
+        return (height - 1) * down + 1, (width - 1) * across + 1
+
+    @property
+    def pads(self) -> bool:
+        """Whether it may leave the image."""
+        return self.padding != "valid" or self.ceil
+
+    def unpadded(self) -> "Window":
+        """Return a window that never leaves the image."""
+        return self._replace(padding="valid", ceil=False)
 
     def place(self, input_shape: Shape, who: str) -> Placement:
         """Return padding and number of places for inputs (H, W, C); ValueError if there is none."""
         height, width, _ = image_shape(input_shape, who)
-        (top, out_height), (left, out_width) = self._axis(0, height), self._axis(1, width)
+        (top, out_height, _), (left, out_width, _) = self.axis(0, height), self.axis(1, width)
         if out_height < 1 or out_width < 1:
             size = f"{self.size[0]}x{self.size[1]}"
+            if self.dilation != (1, 1):
+                size += f", dilated to {self.span[0]}x{self.span[1]},"
             raise ValueError(
                 f"{who}: a window of {size} with padding {self.padding!r} does not fit"
                 f" into an input of {height}x{width}"
@@ -51,9 +73,9 @@ class Window(NamedTuple):
         (top, left), _ = self.place(input_shape, who)
         return Box(
             box.top * self.stride[0] - top,
-            (box.bottom - 1) * self.stride[0] - top + self.size[0],
+            (box.bottom - 1) * self.stride[0] - top + self.span[0],
             box.left * self.stride[1] - left,
-            (box.right - 1) * self.stride[1] - left + self.size[1],
+            (box.right - 1) * self.stride[1] - left + self.span[1],
         )
 
     def reach(self, corners: Array, size: Pair, input_shape: Shape, who: str) -> tuple[Array, Pair]:
@@ -78,22 +100,28 @@ class Window(NamedTuple):
         offset, out_shape = self.place(input_shape, who)
         first, counts = np.empty_like(corners), []
         for axis in range(2):
-            before = self.size[axis] - 1 - offset[axis]
-            count = min((size[axis] + self.size[axis] - 2) // self.stride[axis] + 1, out_shape[axis])
+            before = self.span[axis] - 1 - offset[axis]
+            count = min((size[axis] + self.span[axis] - 2) // self.stride[axis] + 1, out_shape[axis])
             nearest = -(-(corners[:, axis] - before) // self.stride[axis])
             first[:, axis] = np.clip(nearest, 0, out_shape[axis] - count)
             counts.append(count)
         return first, (counts[0], counts[1])
 
-    def _axis(self, axis: int, length: int) -> Pair:
-        """Return (padding before, places) along one axis of some length."""
-        size, stride = self.size[axis], self.stride[axis]
+    def axis(self, axis: int, length: int) -> tuple[int, int, int]:
+        """Return (padding before, places, padding after) along one axis of some length."""
+        span, stride = self.span[axis], self.stride[axis]
         if self.padding == "same":
             # As TensorFlow and Keras: the odd pixel of padding goes below and to the right.
             places = -(-length // stride)
-            return max(0, (places - 1) * stride + size - length) // 2, places
+            total = max(0, (places - 1) * stride + span - length)
+            return total // 2, places, total - total // 2
         before, after = (0, 0) if self.padding == "valid" else self.padding[axis]
-        return before, (length + before + after - size) // stride + 1
+        free = length + before + after - span
+        if self.ceil:
+            # As PyTorch: a window that begins beyond the image and what is padded before it is none.
+            places = min(-(-free // stride), (length + before - 1) // stride) + 1
+            return before, places, after
+        return before, free // stride + 1, after
 
 
 def _parse_padding(padding: Any, who: str) -> Padding:

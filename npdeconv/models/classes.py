@@ -31,9 +31,8 @@ def with_classes(network: Sequential, classes: int, rng: Generator) -> Sequentia
     if isinstance(last, Dense):
         new: Layer = Dense(last.weight.shape[0], count, rng=rng, dtype=last.weight.dtype)
     elif isinstance(last, Conv2D) and last.groups == 1:
-        size, stride, padding = last.window
-        channels, dtype = last.in_channels, last.weight.dtype
-        new = Conv2D(channels, count, size, stride=stride, padding=padding, rng=rng, dtype=dtype)
+        new = Conv2D(last.in_channels, count, last.window.size, rng=rng, dtype=last.weight.dtype)
+        new.window = last.window
     else:
         raise ValueError(
             f"with_classes: expected the last layer with weights to be Dense or Conv2D, got {describe(last)}"

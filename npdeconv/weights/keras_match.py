@@ -195,8 +195,8 @@ def _settings(name: str, layer: Layer, shape: Shape | None, part: _Part) -> dict
             said["padding"] = own.padding, their.padding
         if isinstance(layer, Pool2D):
             return said | {"window": (own.size, their.size)}
-        dilation = tuple(config.get("dilation_rate", (1, 1)))
-        return said | {"groups": (layer.groups, config.get("groups", 1)), "dilation": ((1, 1), dilation)}
+        dilation = own.dilation, their.dilation
+        return said | {"groups": (layer.groups, config.get("groups", 1)), "dilation": dilation}
     if isinstance(layer, LeakyReLU):
         slope = config.get("negative_slope", config.get("alpha"))
         return {"slope": (round(layer.slope, 6), round(slope, 6))}  # Keras 2 writes a float32's digits
@@ -211,4 +211,5 @@ def _window(part: _Part) -> Window:
     config, name = part.step.config, part.step.name
     size = config.get("kernel_size", config.get("pool_size"))
     padding = config["padding"] if part.margins is None else part.margins
-    return Window.parse(size, config["strides"], padding, name, "window")
+    dilation = config.get("dilation_rate", 1)
+    return Window.parse(size, config["strides"], padding, name, "window", dilation)

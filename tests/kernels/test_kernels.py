@@ -49,7 +49,7 @@ def test_im2col(geometry):
     shape, window, (offset, out), padding = geometry
     x = draw_numbers(*shape)
     columns = np.full((shape[0], *out, *window.size, shape[3]), np.nan)
-    im2col.im2col(kernel_input(x), window.stride, offset, 0, columns)
+    im2col.im2col(kernel_input(x), window.stride, offset, window.dilation, 0, columns)
     np.testing.assert_array_equal(columns, seen(x, window, padding, out, 0))
 
 
@@ -59,7 +59,7 @@ def test_col2im(geometry):
     shape, window, (offset, out), padding = geometry
     columns = draw_numbers(shape[0], *out, *window.size, shape[3])
     images = np.zeros(shape)
-    im2col.col2im(kernel_input(columns), window.stride, offset, 0, images)
+    im2col.col2im(kernel_input(columns), window.stride, offset, window.dilation, 0, images)
     expected = plain.add_windows(columns, window.stride, padding, shape)
     np.testing.assert_allclose(images, expected, atol=1e-12)
 

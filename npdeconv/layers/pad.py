@@ -1,0 +1,69 @@
+"""A margin around images."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from npdeconv._checks import describe, image_shape
+from npdeconv._types import Array, Generator, Pair, Shape
+from npdeconv.layers.base import LinearLayer
+from npdeconv.layers.window import Window
+
+
+class Pad(LinearLayer):
+    """Put a margin of one value around each map: (N, H, W, C) -> (N, OH, OW, C).
+
+    Parameters
+    ----------
+    padding : ((top, bottom), (left, right))
+    value : float
+
+    Notes
+    -----
+    It is linear but for a constant, as a bias is: `deconv` and the gradient cut the margin off. To
+    others it is a window of one pixel that leaves the image.
+    """
+
+    locality = "window"
+    window: Window
+
+    class Context(NamedTuple):
+        """The shape of the batch of inputs."""
+
+        input_shape: Shape
+
+    def __init__(self, padding: tuple[Pair, Pair], *, value: float = 0.0) -> None:
+        if isinstance(padding, str):
+            raise ValueError(f"{self.kind}: padding must be ((top, bottom), (left, right)), got {padding!r}")
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float | np.number)
+            or not np.isfinite(value)
+        ):
+            raise ValueError(f"{self.kind}: value must be a finite number, got {describe(value)}")
+        self.window = Window.parse(1, 1, padding, self.kind, "window")
+        self.beyond: float = float(value)
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
+        """Copy into a larger map."""
+        self.check_input(x)
+        y = np.full((len(x), *self.output_shape(x.shape[1:])), self.beyond, x.dtype)
+        self._inside(y, x.shape)[...] = x
+        return y, self.Context(x.shape)
+
+    def _transpose(self, y: Array, context: Context) -> Array:
+        return np.ascontiguousarray(self._inside(y, context.input_shape))
+
+    def _inside(self, y: Array, input_shape: Shape) -> Array:
+        """Return a view of what lies within the margin."""
+        _, height, width, _ = input_shape
+        (top, left), _ = self.window.place(input_shape[1:], self.kind)
+        return y[:, top : top + height, left : left + width]
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(H, W, C) -> (OH, OW, C)."""
+        channels = image_shape(input_shape, self.kind)[2]
+        return (*self.window.place(input_shape, self.kind).out_shape, channels)
+
+    def __repr__(self) -> str:
+        return f"Pad({self.window.padding}, value={self.beyond})"

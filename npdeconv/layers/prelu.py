@@ -1,0 +1,76 @@
+"""A rectifier that learns how much of the rest it lets through."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from npdeconv._checks import positive_int
+from npdeconv._types import Array, Generator, Gradients, Shape
+from npdeconv.layers.base import Layer
+from npdeconv.layers.channels import channel_sums, check_channels, check_shape
+
+
+class PReLU(Layer):
+    """x where it is positive, slope * x elsewhere, with a slope for each channel: (..., C) -> (..., C).
+
+    He et al., "Delving Deep into Rectifiers" (arXiv:1502.01852), section 2.1.
+
+    Parameters
+    ----------
+    channels : int
+        C. Slopes start at 0.25, as in the paper.
+    dtype : float32 or float64
+
+    Notes
+    -----
+    `deconv` is the layer's own function, applied to what comes down, for `LeakyReLU`'s reason, and the
+    rules are `LeakyReLU`'s with each channel's slope. A slope is learned and may have become negative
+    or larger than 1. `deconv` then does to what speaks against a feature what the layer does to
+    negative inputs, and still carries three times as much down where three times as much comes.
+    """
+
+    locality = "position"
+    rectifies = True
+
+    class Context(NamedTuple):
+        """The inputs, (N, ..., C)."""
+
+        x: Array
+
+    def __init__(self, channels: int, *, dtype: DTypeLike = np.float32) -> None:
+        self.slope = np.full(positive_int(channels, self.kind, "channels"), 0.25, dtype)
+
+    @property
+    def parameters(self) -> Mapping[str, Array]:
+        """`slope` (C,)."""
+        return {"slope": self.slope}
+
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
+        """Rectify, and keep x."""
+        check_channels(x, self.slope, self.kind)
+        return self._leak(x), self.Context(x)
+
+    def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
+        """Pass the gradient where x was positive, and its share elsewhere."""
+        self.check_descent(dy, context)
+        negative = np.minimum(context.x, 0)
+        dx = np.where(context.x > 0, dy, dy * self.slope)
+        return dx, {"slope": channel_sums(dy * negative)}
+
+    def deconv(self, y: Array, context: Context) -> Array:
+        """Rectify again: carry down positive evidence, and a share of what speaks against."""
+        self.check_descent(y, context)
+        return self._leak(y)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The shape stays."""
+        return check_shape(input_shape, self.slope, self.kind)
+
+    def _leak(self, x: Array) -> Array:
+        # numpy.where takes several times as long where signs change often.
+        return np.maximum(x, 0) + self.slope * np.minimum(x, 0)
+
+    def __repr__(self) -> str:
+        return f"PReLU({len(self.slope)})"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,7 @@ class DirectBlock:
     layer: Conv2D
     rectified: bool
     workers: Map
+    merges: ClassVar[bool] = False
 
     class Context(NamedTuple):
         """The convolution's own context, and the outputs (N, OH, OW, F)."""
@@ -113,6 +114,7 @@ class WinogradBlock:
     pooled: bool
     workers: Map = map
     fewest: int = FEWEST_PLACES
+    merges: ClassVar[bool] = False
 
     class Context(NamedTuple):
         """The inputs, the outputs, and which of the four in each window won (empty without pooling)."""
@@ -186,6 +188,7 @@ class DenseBlock:
 
     layer: Dense
     workers: Map
+    merges: ClassVar[bool] = False
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Dense.Context]:
         """Multiply, add the bias, and keep x."""

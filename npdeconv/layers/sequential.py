@@ -121,10 +121,6 @@ class Sequential(Layer):
         """Carry `y` down through all layers by a rule."""
         return self._down(y, context, lambda name, y: self.layers[name].descend(y, context[name], rule))
 
-    def __call__(self, x: Array) -> Array:
-        """Pass through all layers, and keep no context."""
-        return _last(self._up(x, lambda name, x: self.layers[name](x)))
-
     def outputs(
         self, x: Array, names: Iterable[str], *, rng: Generator | None = None
     ) -> Iterator[tuple[str, Array]]:

@@ -131,7 +131,8 @@ def test_training_decides_no_gate_and_no_winner_by_rounding(name, bias):
     layers = {"conv": conv(16, 32, bias=bias), "relu": ReLU(), "pool": MaxPool2D(2)}
     network = Sequential(layers, input_shape=(20, 20, 16))
     y, tape = network.forward(x)
-    fast, (context,) = Plan(network).forward(x)
+    fast, kept = Plan(network).forward(x)
+    context = kept["conv"]
     np.testing.assert_allclose(fast, y, atol=1e-4)
     rows, columns = np.divmod(tape["pool"].switches, 20)
     where_it_fires = y > 0

@@ -10,17 +10,17 @@ training does not ask for, the gradient with respect to the images.
 This is for float32. A network in float64 is passed layer by layer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from npdeconv._types import Array, Generator, Gradients
 from npdeconv.fast.blocks import Map
-from npdeconv.fast.steps import Step, flat, fused
+from npdeconv.fast.steps import Step, flat, fused, last_within
 from npdeconv.layers import Sequential
 from npdeconv.layers.base import Context
-from npdeconv.layers.sequential import INPUT, in_layer
+from npdeconv.layers.sequential import INPUT, chosen, in_layer, last
 
 PlanTape = dict[str, Context]
 
@@ -36,6 +36,13 @@ class Plan:
         Or a `Graph`, which is one.
     workers : callable, optional
         Called as `map` is, for the parts of a single image's pass; the result does not depend on it.
+    watched : sequence of str
+        Names of layers whose `outputs` will be asked for.
+
+    Raises
+    ------
+    KeyError
+        If the network has no such layer.
 
     Notes
     -----
@@ -43,10 +50,12 @@ class Plan:
     gives equal patches of an image equal outputs, so that ties are ties; a plain call does not.
     """
 
-    def __init__(self, network: Sequential, workers: Map = map) -> None:
+    def __init__(self, network: Sequential, workers: Map = map, *, watched: Sequence[str] = ()) -> None:
         steps = list(flat(network))
         self._last = steps[-1].gives
-        self.steps = tuple(fused(steps, workers) if network.dtype == np.float32 else steps)
+        self._watched = {last_within(network[name], name): name for name in watched}
+        whole = network.dtype == np.float32
+        self.steps = tuple(fused(steps, workers, self._watched) if whole else steps)
         self._last_reader = {above: step.name for step in self.steps for above in step.reads}
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, PlanTape]:
@@ -57,14 +66,20 @@ class Plan:
             y, tape[step.name] = step.part.forward(x, rng=rng)
             return y
 
-        return self._up(x, through), tape
+        return last(self._up(x, through)), tape
 
     def __call__(self, x: Array) -> Array:
         """Pass through, and keep nothing."""
-        return self._up(x, lambda step, x: step.part(x))
+        return last(self._up(x, lambda step, x: step.part(x)))
 
-    def _up(self, x: Array, through: Callable[[Step, Any], Array]) -> Array:
-        """Return the last output; what all have read is let go."""
+    def outputs(self, x: Array) -> Iterator[tuple[str, Array]]:
+        """Yield (name, output) of the watched layers, in their order, as `Sequential.outputs`."""
+        every = self._up(x, lambda step, x: step.part(x))
+        for name, y in chosen(every, set(self._watched)):
+            yield self._watched[name], y
+
+    def _up(self, x: Array, through: Callable[[Step, Any], Array]) -> Iterator[tuple[str, Array]]:
+        """Yield (name, output) of each step; what all have read is let go."""
         values = {INPUT: x}
         for step in self.steps:
             several = tuple(values[above] for above in step.reads)
@@ -73,7 +88,7 @@ class Plan:
             for above in {*step.reads}:
                 if self._last_reader[above] == step.name:
                     del values[above]
-        return values[self._last]
+            yield step.gives, values[step.gives]
 
     def backward(self, dy: Array, tape: PlanTape) -> Gradients:
         """Return the gradients of the parameters, under the names that the network gives them.

@@ -1,6 +1,6 @@
 """What a plan passes: the layers of a network, some of them together in one block."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from npdeconv._types import Array, Generator, Gradients
@@ -10,6 +10,7 @@ from npdeconv.layers.base import Context
 from npdeconv.layers.sequential import INPUT
 from npdeconv.layers.window import Window
 
+NETWORKS = (Sequential, Graph)  # and no class that is derived, which may do anything
 HALVES = Window((2, 2), (2, 2), "valid")
 
 
@@ -59,7 +60,7 @@ def flat(network: Sequential, place: str = "", below: str = INPUT) -> Iterator[S
     for name, layer in network.layers.items():
         reads = tuple(known[above] for above in network.inputs[name])
         known[name] = place + name
-        if isinstance(layer, Sequential) and type(layer) in (Sequential, Graph):  # which no subclass changes
+        if isinstance(layer, Sequential) and type(layer) in NETWORKS:
             for step in flat(layer, f"{place}{name}.", *reads):
                 known[name] = step.gives
                 yield step
@@ -67,12 +68,24 @@ def flat(network: Sequential, place: str = "", below: str = INPUT) -> Iterator[S
             yield Step(place + name, layer, reads, place + name)
 
 
-def fused(steps: list[Step], workers: Map) -> Iterator[Step]:
-    """Yield the same steps, a convolution together with what can be done in its pass."""
+def last_within(layer: Layer, name: str) -> str:
+    """Return by which name a layer's output is given: that of the last layer, if it is a network."""
+    if isinstance(layer, Sequential) and type(layer) in NETWORKS:
+        inner, last = list(layer.layers.items())[-1]
+        return last_within(last, f"{name}.{inner}")
+    return name
+
+
+def fused(steps: list[Step], workers: Map, watched: Collection[str]) -> Iterator[Step]:
+    """Yield the same steps, a convolution together with what can be done in its pass.
+
+    What is watched is read by somebody else: it is the end of its step.
+    """
     readers: dict[str, list[Step]] = {}
     for step in steps:
         for above in step.reads:
-            readers.setdefault(above, []).append(step)
+            if above not in watched:
+                readers.setdefault(above, []).append(step)
     done: set[str] = set()
     for step in steps:
         if step.name in done:

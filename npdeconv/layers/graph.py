@@ -89,10 +89,10 @@ class Graph(Sequential):
 
     def receptive_field(self, box: Box, input_shape: Shape) -> Box:
         """Return the smallest box that holds, for each path, the inputs that a box of outputs depends on."""
-        shapes = {INPUT: input_shape, **dict(self.output_shapes(input_shape))}
+        shapes = self.input_shapes(input_shape)
         boxes = {next(reversed(list(self.layers))): box}
         for name, layer in reversed(list(self.layers.items())):
-            found = layer.receptive_field(boxes[name], self._read(name, shapes))
+            found = layer.receptive_field(boxes[name], shapes[name])
             for above, own in zip(self.inputs[name], self._each(name, found), strict=True):
                 boxes[above] = _union(boxes[above], own) if above in boxes else own
         return boxes[INPUT]
@@ -120,11 +120,6 @@ class Graph(Sequential):
             for above, own in zip(self.inputs[name], self._each(name, found), strict=True):
                 arrived[above] = arrived[above] + own if above in arrived else own
         return arrived[INPUT]
-
-    def _read(self, name: str, values: Mapping[str, Any]) -> Any:
-        """Return what a layer takes of all values: one, or a tuple if it merges."""
-        several = tuple(values[above] for above in self.inputs[name])
-        return several if self.layers[name].merges else several[0]
 
     def _each(self, name: str, found: Any) -> tuple[Any, ...]:
         """Return what a layer gives down, one for each that it reads."""
@@ -159,6 +154,9 @@ class Graph(Sequential):
         if inputs == one_above(layers):
             return Sequential(layers, **options)
         return Graph(layers, inputs=inputs, **options)
+
+    def _rebuilt(self, layers: Mapping[str, Layer], inputs: Mapping[str, tuple[str, ...]]) -> Sequential:
+        return Graph(layers, inputs=inputs, **self._all_options())
 
     def _check_inputs(self) -> None:
         """Check that each layer reads what stands above it, as many as it takes, and is read."""

@@ -100,7 +100,7 @@ class Sequential(Layer):
             y, tape[name] = self.layers[name].forward(x, rng=rng)
             return y
 
-        return _last(self._up(x, through)), tape
+        return last(self._up(x, through)), tape
 
     def backward(self, dy: Array, context: Tape) -> tuple[Array, Gradients]:
         """Carry the gradient back through all layers."""
@@ -126,17 +126,11 @@ class Sequential(Layer):
     ) -> Iterator[tuple[str, Array]]:
         """Yield (name, output) of some layers in one pass, in their order, and keep nothing else.
 
-        Layers below the last of them are not passed.
+        The pass ends at the last of them.
         """
         wanted = {self._known(name) for name in names}
-        last = next((name for name in reversed(list(self.layers)) if name in wanted), None)
-        if last is not None:
-            every = self._up(x, lambda name, x: self.layers[name].forward(x, rng=rng)[0])
-            for name, y in every:
-                if name in wanted:
-                    yield name, y
-                if name == last:
-                    break
+        every = self._up(x, lambda name, x: self.layers[name].forward(x, rng=rng)[0])
+        yield from chosen(every, wanted)
 
     def _up(self, x: Array, through: Callable[[str, Array], Array]) -> Iterator[tuple[str, Array]]:
         """Yield (name, output) of each layer, in order: `through` says how a layer is passed."""
@@ -166,16 +160,46 @@ class Sequential(Layer):
                 shape = layer.output_shape(shape)
             yield name, shape
 
+    def input_shapes(self, input_shape: Shape) -> Mapping[str, Any]:
+        """Return the shape of one input of each layer; for one that merges, a tuple of shapes."""
+        shapes = {INPUT: input_shape, **dict(self.output_shapes(input_shape))}
+        return {name: self._read(name, shapes) for name in self.layers}
+
     def receptive_field(self, box: Box, input_shape: Shape) -> Box:
         """Return the box of the chain's inputs that a box of its outputs depends on."""
-        inputs = [input_shape, *(shape for _, shape in self.output_shapes(input_shape))]
-        for layer, shape in zip(reversed(list(self.layers.values())), reversed(inputs[:-1]), strict=True):
-            box = layer.receptive_field(box, shape)
+        shapes = self.input_shapes(input_shape)
+        for name in reversed(list(self.layers)):
+            box = self.layers[name].receptive_field(box, shapes[name])
         return box
 
     def centered(self, context: Tape) -> Tape:
         """Return the tape of a pass that has lost the switches of all its poolings."""
         return {name: layer.centered(context[name]) for name, layer in self.layers.items()}
+
+    def with_layers(self, changed: Mapping[str, Layer]) -> "Sequential":
+        """Return the same network with other layers of the same names."""
+        for name in changed:
+            self._known(name)
+        return self._rebuilt({**self.layers, **changed}, self.inputs)
+
+    def preceded_by(self, name: str, layer: Layer) -> "Sequential":
+        """Return the network with one more layer in front of all others, which prepares what goes in."""
+        if name in self.layers:
+            raise ValueError(f"{self.name}: expected a network without a layer {name!r}, which comes first")
+        shifted = {
+            reader: tuple(name if above == INPUT else above for above in reads)
+            for reader, reads in self.inputs.items()
+        }
+        return self._rebuilt({name: layer, **self.layers}, {name: (INPUT,), **shifted})
+
+    def _rebuilt(self, layers: Mapping[str, Layer], inputs: Mapping[str, tuple[str, ...]]) -> "Sequential":
+        """Return a network of the same kind with all else as it is here."""
+        return Sequential(layers, **self._all_options())
+
+    def _all_options(self) -> dict[str, Any]:
+        return {
+            "input_shape": self.input_shape, "name": self.name, "classes": self.classes, "dtype": self.dtype,
+        }  # fmt: skip
 
     @overload
     def __getitem__(self, key: str) -> Layer: ...
@@ -209,6 +233,11 @@ class Sequential(Layer):
         classes = self.classes if last == list(self.layers)[-1] else None
         return {"input_shape": shape, "classes": classes, "dtype": self.dtype}
 
+    def _read(self, name: str, values: Mapping[str, Any]) -> Any:
+        """Return what a layer takes of all values: one, or a tuple if it merges."""
+        several = tuple(values[above] for above in self.inputs[name])
+        return several if self.layers[name].merges else several[0]
+
     def _known(self, name: Any) -> str:
         if name not in self.layers:
             hint = did_you_mean(name, self.layers)
@@ -228,7 +257,17 @@ class Sequential(Layer):
         return "\n".join(["Sequential(", *lines, ")"])
 
 
-def _last(outputs: Iterator[tuple[str, Array]]) -> Array:
+def chosen(outputs: Iterator[tuple[str, Array]], wanted: set[str]) -> Iterator[tuple[str, Array]]:
+    """Yield some of the outputs of a pass, and end the pass at the last of them."""
+    left = set(wanted)
+    while left:
+        name, y = next(outputs)
+        if name in left:
+            left.remove(name)
+            yield name, y
+
+
+def last(outputs: Iterator[tuple[str, Array]]) -> Array:
     """Return the last of all outputs, and hold one at a time."""
     return deque(outputs, maxlen=1).pop()[1]
 

@@ -37,8 +37,8 @@ def with_classes(network: Sequential, classes: int, rng: Generator) -> Sequentia
         raise ValueError(
             f"with_classes: expected the last layer with weights to be Dense or Conv2D, got {describe(last)}"
         )
-    layers = dict(network.layers) | {weighted[-1]: new}
-    changed = Sequential(layers, input_shape=network.input_shape, name=network.name)
+    changed = network.with_layers({weighted[-1]: new})
+    changed.classes = None
     if network.input_shape is not None and changed.output_shape(network.input_shape) != (count,):
         raise ValueError(
             f"with_classes: expected a network that ends in classes, {network.name} ends in outputs of shape"

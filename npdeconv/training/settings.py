@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from npdeconv.data import Augmentation, Dataset
-from npdeconv.layers import Sequential
+from npdeconv.layers import Graph, Sequential
 from npdeconv.optimizers import Optimizer
 from npdeconv.training.history import History
 from npdeconv.training.loop import Constraint
@@ -29,6 +29,7 @@ def settings_of(
     return {
         "network": network.name,
         "layers": {name: _describe(layer) for name, layer in network.layers.items()},
+        **({"inputs": network.inputs} if isinstance(network, Graph) else {}),
         "dataset": {
             "name": dataset.name,
             "images": dataset.images.shape,

@@ -25,7 +25,7 @@ from npdeconv._checks import describe, positive_int
 from npdeconv._files import UnexpectedError, naming, unpacked_size
 from npdeconv._types import Shape
 from npdeconv.data.preprocessing import Preprocessing
-from npdeconv.layers import Layer, Sequential, Standardize
+from npdeconv.layers import Sequential, Standardize
 from npdeconv.weights.layer_list import build_network
 from npdeconv.weights.npz import load
 
@@ -61,17 +61,10 @@ class Pretrained(NamedTuple):
         is_reversed = self.preprocessing.channels == "BGR"
         if not mean.any() and np.all(std == 1) and not is_reversed:
             return self.network
-        if "standardize" in self.network.layers:
-            raise ValueError(
-                f"{self.network.name}: expected a network without a layer 'standardize', which comes first"
-            )
-        layers: dict[str, Layer] = {
-            "standardize": Standardize(mean.tolist(), std.tolist(), reverse=is_reversed)
-        }
-        layers |= self.network.layers
-        return Sequential(
-            layers, input_shape=self.network.input_shape, name=self.network.name, classes=self.classes
-        )
+        first = Standardize(mean.tolist(), std.tolist(), reverse=is_reversed)
+        network = self.network.preceded_by("standardize", first)
+        network.classes = self.classes
+        return network
 
 
 def load_card(path: str | Path) -> Pretrained:

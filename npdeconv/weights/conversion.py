@@ -65,15 +65,15 @@ def convert(
 
 def _places(chain: Sequential, shape: Shape | None, prefix: str = "") -> Iterator[_Place]:
     flattened: Shape | None = None
+    shapes = {} if shape is None else chain.input_shapes(shape)
     for name, layer in chain.layers.items():
         if isinstance(layer, Sequential):
-            yield from _places(layer, shape, f"{prefix}{name}.")
+            yield from _places(layer, shapes.get(name), f"{prefix}{name}.")
         elif layer.parameters:
             yield _Place(f"{prefix}{name}", layer.parameters["weight"], flattened)
             flattened = None
         elif isinstance(layer, Flatten):
-            flattened = shape
-        shape = None if shape is None else layer.output_shape(shape)
+            flattened = shapes.get(name)
 
 
 def _parts(name: str, modules: list[tuple[Module, float]]) -> list[_Part]:

@@ -107,12 +107,12 @@ def _layers(
     chain: Sequential, shape: Shape | None, prefix: str = ""
 ) -> Iterator[tuple[str, Layer, Shape | None]]:
     """Yield name, layer and input shape of all that is no chain and no dropout."""
+    shapes = {} if shape is None else chain.input_shapes(shape)
     for name, layer in chain.layers.items():
         if isinstance(layer, Sequential):
-            yield from _layers(layer, shape, f"{prefix}{name}.")
+            yield from _layers(layer, shapes.get(name), f"{prefix}{name}.")
         elif not isinstance(layer, Dropout):
-            yield f"{prefix}{name}", layer, shape
-        shape = None if shape is None else layer.output_shape(shape)
+            yield f"{prefix}{name}", layer, shapes.get(name)
 
 
 def _parts(steps: list[Step]) -> list[_Part]:

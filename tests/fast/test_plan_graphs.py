@@ -214,3 +214,26 @@ def test_a_single_image_has_the_same_bits_with_any_number_of_workers(make):
     one = predict(network, image, workers=1)
     for workers in (2, 3, 8):
         np.testing.assert_array_equal(predict(network, image, workers=workers), one)
+
+
+@every_network
+def test_outputs_of_watched_layers_in_one_pass(make):
+    network = make(np.float32)
+    x = images(network)
+    for names in (list(network.layers), list(network.layers)[::3], []):
+        plan = Plan(network, watched=names)
+        found = dict(plan.outputs(x))
+        assert list(found) == names
+        for name, y in network.outputs(x, names):
+            np.testing.assert_allclose(found[name], y, rtol=1e-4, atol=1e-5, err_msg=name)
+        np.testing.assert_allclose(plan(x), network(x), rtol=1e-4, atol=1e-5)
+
+
+def test_what_is_watched_is_the_end_of_a_step():
+    network = wide(np.random.default_rng(0))
+    gives = [step.gives for step in Plan(network, watched=["conv1", "relu3"]).steps]
+    assert gives[1:3] == ["conv1", "relu1"]
+    assert "relu3" in gives
+    assert "conv3" not in gives
+    with pytest.raises(KeyError, match="no layer 'conv9'"):
+        Plan(network, watched=["conv9"])

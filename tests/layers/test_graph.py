@@ -276,3 +276,35 @@ def test_a_dense_net_reads_all_that_is_below():
     net = dense_net()
     assert dict(net.output_shapes(net.input_shape))["all3"] == (5, 6, 2 + 3 + 3 + 3)
     assert isinstance(net["logits"], Dense)
+
+
+def test_the_same_network_with_another_layer():
+    for net in (residual(), residual()[:"relu1"]):
+        other = net.with_layers(
+            {"conv0": Conv2D(2, 4, 3, padding="same", rng=np.random.default_rng(9), dtype=float)}
+        )
+        assert (type(other), other.inputs, other.classes) == (type(net), net.inputs, net.classes)
+        assert other["conv0"] is not net["conv0"]
+        assert other["conv1"] is net["conv1"]
+    with pytest.raises(KeyError, match="no layer 'conv7'"):
+        net.with_layers({"conv7": ReLU()})
+    with pytest.raises(ValueError, match="expected 4 input channels"):
+        net.with_layers({"conv0": Conv2D(2, 5, 3, padding="same", rng=np.random.default_rng(9), dtype=float)})
+
+
+def test_a_network_behind_one_more_layer():
+    for net in (dense_net(), residual()[:"relu1"]):
+        prepared = net.preceded_by("half", scale(0.5, 2))
+        x = np.random.default_rng(0).normal(size=(2, *net.input_shape))
+        np.testing.assert_allclose(prepared(x), net(x / 2), rtol=1e-12)
+        assert list(prepared.layers) == ["half", *net.layers]
+        assert (prepared.name, prepared.classes, type(prepared)) == (net.name, net.classes, type(net))
+        with pytest.raises(ValueError, match="expected a network without a layer 'conv1', which comes first"):
+            net.preceded_by("conv1", ReLU())
+
+
+def test_the_shapes_that_layers_read():
+    shapes = residual().input_shapes((9, 8, 2))
+    assert shapes["conv0"] == (9, 8, 2)
+    assert shapes["add2"] == ((5, 4, 6), (5, 4, 6))
+    assert residual()[:"relu1"].input_shapes((9, 8, 2))["relu1"] == (9, 8, 4)

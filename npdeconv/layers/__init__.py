@@ -1,4 +1,7 @@
-"""Floor 1: the layers. Start with `base`, the contract; then `relu`, where the paper happens."""
+"""Floor 1: the layers. Start with `base`, the contract; then `relu`, where the paper happens.
+
+`sequential` makes a network of them, and `graph` one that branches.
+"""
 
 from npdeconv.layers.average_pool import AvgPool2D
 from npdeconv.layers.base import Layer, LinearLayer, UninvertedLayer

@@ -1,15 +1,22 @@
 """The outputs of several layers, in one pass."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Protocol
 
 from npdeconv._types import Array
 from npdeconv.anatomy.maps import as_maps
 from npdeconv.data import as_input
 from npdeconv.layers import Sequential
 
-Pass: TypeAlias = Callable[[Array], Array]
-"""What turns a batch of inputs into a batch of outputs."""
+
+class Passes(Protocol):
+    """What makes passes of a network and yields the outputs of layers it was told to watch: a `fast.Plan`."""
+
+    def __init__(self, network: Sequential, *, watched: Sequence[str]) -> None: ...
+
+    def outputs(self, x: Array) -> Iterator[tuple[str, Array]]:
+        """Yield (name, output) of the watched layers, the lowest first."""
 
 
 class Outputs:
@@ -20,9 +27,8 @@ class Outputs:
     network : Sequential
     layers : sequence of str
         In any order.
-    by : callable, optional
-        Makes a pass of a chain, as `npdeconv.fast.Plan` makes a fast one; the chain itself is the pass
-        unless given.
+    by : class, optional
+        What makes the passes, such as `npdeconv.fast.Plan`; the network itself unless given.
 
     Raises
     ------
@@ -34,20 +40,17 @@ class Outputs:
     ``for layer, maps in Outputs(network, ["relu1", "logits"])(images): ...``
     """
 
-    def __init__(
-        self, network: Sequential, layers: Sequence[str], by: Callable[[Sequential], Pass] | None = None
-    ) -> None:
+    def __init__(self, network: Sequential, layers: Sequence[str], by: type[Passes] | None = None) -> None:
         self.dtype = network.dtype
-        names, start = list(network.layers), 0
-        self.passes: dict[str, Pass] = {}
-        for last in sorted({names.index(name) for name in layers if network[name]}):
-            part = network[names[start] : names[last]]
-            self.passes[names[last]] = part if by is None else by(part)
-            start = last + 1
+        for name in layers:
+            _ = network[name]  # or say which ones there are
+        self.outputs = (
+            partial(network.outputs, names=tuple(layers))
+            if by is None
+            else by(network, watched=layers).outputs
+        )
 
     def __call__(self, images: Array) -> Iterator[tuple[str, Array]]:
         """Yield the layers, the lowest first, and their maps (N, OH, OW, F) of images (N, H, W, C)."""
-        x = as_input(images, self.dtype)
-        for name, part in self.passes.items():
-            x = part(x)
-            yield name, as_maps(x)
+        for name, y in self.outputs(as_input(images, self.dtype)):
+            yield name, as_maps(y)

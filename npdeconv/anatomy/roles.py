@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 from npdeconv._types import Shape
 from npdeconv.layers import Layer, Sequential
+from npdeconv.layers.sequential import INPUT
 
 
 def logits_layer(network: Sequential) -> str:
@@ -24,17 +25,21 @@ def answers(network: Sequential) -> Literal["exclusive", "independent"] | None:
 
 
 def weighted_layers(network: Sequential) -> list[str]:
-    """Return the names of the layers with weights."""
-    return [name for name, layer in network.layers.items() if "weight" in layer.parameters]
+    """Return the names of the layers with weights: filters, or dense ones."""
+    return [name for name, layer in network.layers.items() if _weight_axes(layer) > 1]
 
 
 def source_of(network: Sequential, layer: str) -> str | None:
     """Return the name of the layer whose maps another one reads; None if it reads the image.
 
-    Flattening and dropout, which pass on what they are given, are passed over.
+    Flattening and dropout, which pass on what they are given, are passed over. Of a layer that reads
+    several, it is the first.
     """
-    *below, _ = network[:layer].layers.items()
-    return next((name for name, one in reversed(below) if not one.passes_on), None)
+    inputs = network[:layer].inputs
+    source = inputs[layer][0]
+    while source != INPUT and network[source].passes_on:
+        source = inputs[source][0]
+    return None if source == INPUT else source
 
 
 def last_hidden(network: Sequential) -> str:
@@ -99,10 +104,14 @@ def at_pooling(network: Sequential) -> AtPooling | None:
     pooling = logits if dense is None else source_of(network, logits)
     if pooling is None or network[pooling].pools is None or network[pooling].window is not None:
         return None
-    *below, _ = network[:pooling].layers
-    return AtPooling(network[: below[-1]], network[pooling:logits], dense) if below else None
+    (below,) = network.inputs[pooling]
+    return None if below == INPUT else AtPooling(network[:below], network[pooling:logits], dense)
 
 
 def _is_dense(layer: Layer) -> bool:
-    weight = layer.parameters.get("weight")
-    return layer.linear and weight is not None and weight.ndim == 2
+    return layer.linear and _weight_axes(layer) == 2
+
+
+def _weight_axes(layer: Layer) -> int:
+    """Return 4 for filters, 2 for dense weights, 1 for a number per channel, 0 where there is no weight."""
+    return layer.parameters["weight"].ndim if "weight" in layer.parameters else 0

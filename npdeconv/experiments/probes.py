@@ -112,6 +112,8 @@ def untrained(network: Sequential, rng: Generator) -> Sequential:
     random_generator(rng, "untrained")
     blank = copy.deepcopy(network)
     for name, array in blank.parameters.items():
-        is_weight = name.endswith(".weight")
-        array[...] = initializers.he_normal(array.shape, rng, array.dtype) if is_weight else 0
+        if name.endswith(".weight") and array.ndim > 1:
+            array[...] = initializers.he_normal(array.shape, rng, array.dtype)
+        else:  # as a new `Scale` and a new `PReLU` have them
+            array[...] = {"weight": 1, "slope": 0.25}.get(name.rpartition(".")[2], 0)
     return blank

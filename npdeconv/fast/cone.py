@@ -7,8 +7,8 @@ their inputs.
 """
 
 import copy
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Pair
 from npdeconv.fast.cut_pieces import cut_pieces
 from npdeconv.fast.plan import Plan
+from npdeconv.fast.steps import Node, flat, last_within, readers_of
 from npdeconv.layers import Layer, Sequential
+from npdeconv.layers.sequential import INPUT
 
 
 def is_local(layer: Layer) -> bool:
@@ -50,23 +52,25 @@ class Variants(NamedTuple):
 
 
 class Cone:
-    """One image's pass up a chain, kept, and how to compute parts of it again.
+    """One image's pass up a network, kept, and how to compute parts of it again.
 
     Parameters
     ----------
-    chain : Sequential
+    network : Sequential
     image : (H, W, C)
-        As the chain takes it.
+        As the network takes it.
     watched : str
         Name of a layer whose outputs will be asked for.
     """
 
-    def __init__(self, chain: Sequential, image: Array, watched: str) -> None:
-        self.image = image
-        self.steps = tuple(_steps(chain, image, watched))
+    def __init__(self, network: Sequential, image: Array, watched: str) -> None:
+        self.image, self.watched = image, watched
+        self._known_as = last_within(network[watched], watched)
+        self.steps = tuple(_steps(network, image, self._known_as))
+        self._last_reader = {above: step.name for step in self.steps for above in step.reads}
 
     def ascend(self, boxes: Array, corners: Array) -> Iterator[tuple[str, Variants | Array]]:
-        """Pass variants of the image up the chain, see `Variants`; yield names and outputs of layers.
+        """Pass variants of the image up the network, see `Variants`; yield names and outputs of layers.
 
         Yields
         ------
@@ -74,57 +78,103 @@ class Cone:
             Of the watched layer and the last, and of some others. Arrays as soon as the change may be
             anywhere, because it has spread so far or because of a layer that can't be computed in pieces.
         """
-        y: Variants | Array = Variants(self.image, boxes, corners)
+        values: dict[str, Variants | Array] = {INPUT: Variants(self.image, boxes, corners)}
         for step in self.steps:
-            y = step.pass_on(y) if isinstance(y, Variants) else step.whole(y)
-            yield step.name, y
+            y = step.pass_on(tuple(values[above] for above in step.reads))
+            values[step.name] = y
+            for above in {*step.reads}:
+                if self._last_reader[above] == step.name:
+                    del values[above]
+            yield self.watched if step.name == self._known_as else step.name, y
 
 
 class _Step(NamedTuple):
     """A layer, with the layers behind it that treat every position by itself."""
 
     name: str  # of the last of them
-    whole: Plan
-    pieces: Plan  # for pieces, which bring along what lies beyond the image
+    reads: tuple[str, ...]
     first: Layer
+    whole: Callable[[Any], Array]
+    pieces: Callable[[Any], Array]  # for pieces, which bring along what lies beyond the image
     clean: Array | None  # (OH, OW, F): of the clean image; None where it can't be computed in pieces
 
-    def pass_on(self, x: Variants) -> Variants | Array:
+    def pass_on(self, several: tuple[Variants | Array, ...]) -> Variants | Array:
         """Compute what may have changed."""
-        layer = self.first
-        if self.clean is None:
-            return self.whole(x.whole())
+        variants = tuple(x for x in several if isinstance(x, Variants))
+        if self.clean is None or len(variants) < len(several):
+            return self._wholly(several)
+        if self.first.merges:
+            corners, size = _around(variants)
+            if size == self.clean.shape[:2]:
+                return self._wholly(several)
+            cut = tuple(x.pieces(corners, size, np.nan) for x in variants)
+            return Variants(self.clean, self.whole(cut), corners)
+        (x,), layer = variants, self.first
         if layer.locality == "position" or layer.window is None:
             return Variants(self.clean, self.whole(x.boxes), x.corners)
         (height, width), stride = layer.window.span, layer.window.stride
         corners, reached = layer.window.reach(x.corners, x.boxes.shape[1:3], x.clean.shape, layer.kind)
         if reached == self.clean.shape[:2]:
-            return self.whole(x.whole())
+            return self._wholly(several)
         (top, left), _ = layer.window.place(x.clean.shape, layer.kind)
         under = (reached[0] - 1) * stride[0] + height, (reached[1] - 1) * stride[1] + width
         beyond = np.nan if layer.beyond is None else layer.beyond  # NaN: to be seen, were it ever reached
         pieces = x.pieces(corners * stride - (top, left), under, beyond)
         return Variants(self.clean, self.pieces(pieces), corners)
 
+    def _wholly(self, several: tuple[Variants | Array, ...]) -> Array:
+        arrays = tuple(x.whole() if isinstance(x, Variants) else x for x in several)
+        return self.whole(arrays if self.first.merges else arrays[0])
 
-def _steps(chain: Sequential, image: Array, watched: str) -> Iterator[_Step]:
-    """Cut a chain into steps, none of which goes beyond the watched layer."""
-    names = list(chain.layers)
-    starts = [
-        n
-        for n, name in enumerate(names)
-        if n == 0 or chain[name].locality != "position" or names[n - 1] == watched
-    ]
-    x, in_pieces = image[np.newaxis], True
-    for start, stop in zip(starts, [*starts[1:], len(names)], strict=True):
-        first, last = names[start], names[stop - 1]
-        part, layer = chain[first:last], chain[first]
-        whole, in_pieces = Plan(part), in_pieces and _takes_pieces(layer)
-        if in_pieces:
-            x = whole(x)
-        pads = in_pieces and _pads(layer)
-        pieces = Plan(Sequential({**part.layers, first: _unpadded(layer)})) if pads else whole
-        yield _Step(last, whole, pieces, layer, x[0] if in_pieces else None)
+
+def _around(variants: tuple[Variants, ...]) -> tuple[Array, Pair]:
+    """Return corners (N, 2) and the one size of boxes that hold those of several variants."""
+    low = np.min([x.corners for x in variants], axis=0)
+    high = np.max([x.corners + x.boxes.shape[1:3] for x in variants], axis=0)
+    height, width = (high - low).max(axis=0, initial=1).tolist()
+    # Where a box is smaller than the largest, this one may not leave the image.
+    return np.minimum(low, np.subtract(variants[0].clean.shape[:2], (height, width))), (height, width)
+
+
+def _steps(network: Sequential, image: Array, watched: str) -> Iterator[_Step]:
+    """Cut a network into steps, none of which goes beyond the watched layer."""
+    clean = {INPUT: image[np.newaxis]}  # the outputs that can be computed in pieces
+    for group in _groups(list(flat(network)), watched):
+        name, reads, layers = group[-1].name, group[0].reads, {node.name: node.layer for node in group}
+        first = group[0].layer
+        whole: Callable[[Any], Array] = first if first.merges else Plan(_chain(layers, network))
+        pieces = whole
+        if _pads(first):
+            pieces = Plan(_chain({**layers, group[0].name: _unpadded(first)}, network))
+        if _takes_pieces(first) and all(above in clean for above in reads):
+            several = tuple(clean[above] for above in reads)
+            clean[name] = whole(several if first.merges else several[0])
+        yield _Step(name, reads, first, whole, pieces, clean[name][0] if name in clean else None)
+
+
+def _chain(layers: dict[str, Layer], network: Sequential) -> Sequential:
+    return Sequential(layers, dtype=network.dtype)
+
+
+def _groups(nodes: list[Node], watched: str) -> Iterator[list[Node]]:
+    """Yield each layer with those behind it that treat every position by itself, if nothing else reads it."""
+    readers = readers_of(nodes)
+    done: set[str] = set()
+    for node in nodes:
+        if node.name in done:
+            continue
+        group = [node]
+        while not node.layer.merges and group[-1].name != watched:
+            following = readers.get(group[-1].name, [])
+            if len(following) != 1 or not _follows(following[0].layer):
+                break
+            group += following
+        done |= {one.name for one in group}
+        yield group
+
+
+def _follows(layer: Layer) -> bool:
+    return layer.locality == "position" and not layer.merges
 
 
 def _takes_pieces(layer: Layer) -> bool:

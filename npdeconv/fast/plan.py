@@ -51,11 +51,14 @@ class Plan:
     """
 
     def __init__(self, network: Sequential, workers: Map = map, *, watched: Sequence[str] = ()) -> None:
-        steps = list(flat(network))
-        self._last = steps[-1].gives
+        nodes = list(flat(network))
+        self._last = nodes[-1].name
         self._watched = {last_within(network[name], name): name for name in watched}
-        whole = network.dtype == np.float32
-        self.steps = tuple(fused(steps, workers, self._watched) if whole else steps)
+        self.steps = tuple(
+            fused(nodes, workers, self._watched)
+            if network.dtype == np.float32
+            else (Step(name, layer, reads, name) for name, layer, reads in nodes)
+        )
         self._last_reader = {above: step.name for step in self.steps for above in step.reads}
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, PlanTape]:

@@ -1,6 +1,6 @@
 """What a plan passes: the layers of a network, some of them together in one block."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from npdeconv._types import Array, Generator, Gradients
@@ -54,18 +54,24 @@ class Step(NamedTuple):
         return down, gradients
 
 
-def flat(network: Sequential, place: str = "", below: str = INPUT) -> Iterator[Step]:
+class Node(NamedTuple):
+    """A layer of a network, and what it reads."""
+
+    name: str
+    layer: Layer
+    reads: tuple[str, ...]
+
+
+def flat(network: Sequential, place: str = "", below: str = INPUT) -> Iterator[Node]:
     """Yield the layers of a network, and those of networks within it as if they were its own."""
     known = {INPUT: below}
     for name, layer in network.layers.items():
         reads = tuple(known[above] for above in network.inputs[name])
-        known[name] = place + name
+        known[name] = last_within(layer, place + name)
         if isinstance(layer, Sequential) and type(layer) in NETWORKS:
-            for step in flat(layer, f"{place}{name}.", *reads):
-                known[name] = step.gives
-                yield step
+            yield from flat(layer, f"{place}{name}.", *reads)
         else:
-            yield Step(place + name, layer, reads, place + name)
+            yield Node(place + name, layer, reads)
 
 
 def last_within(layer: Layer, name: str) -> str:
@@ -76,43 +82,48 @@ def last_within(layer: Layer, name: str) -> str:
     return name
 
 
-def fused(steps: list[Step], workers: Map, watched: Collection[str]) -> Iterator[Step]:
-    """Yield the same steps, a convolution together with what can be done in its pass.
+def readers_of(nodes: Iterable[Node]) -> dict[str, list[Node]]:
+    """Return which layers read an output, one of them several times if it does."""
+    readers: dict[str, list[Node]] = {}
+    for node in nodes:
+        for above in node.reads:
+            readers.setdefault(above, []).append(node)
+    return readers
+
+
+def fused(nodes: list[Node], workers: Map, watched: Collection[str]) -> Iterator[Step]:
+    """Yield the steps, a convolution together with what can be done in its pass.
 
     What is watched is read by somebody else: it is the end of its step.
     """
-    readers: dict[str, list[Step]] = {}
-    for step in steps:
-        for above in step.reads:
-            if above not in watched:
-                readers.setdefault(above, []).append(step)
+    readers = {name: own for name, own in readers_of(nodes).items() if name not in watched}
     done: set[str] = set()
-    for step in steps:
-        if step.name in done:
+    for node in nodes:
+        if node.name in done:
             continue
         rectifier = pooling = None
-        if type(step.part) is Conv2D:
-            rectifier = _only(readers, step, ReLU)
-            if rectifier and WinogradBlock.suits(step.part):
+        if type(node.layer) is Conv2D:
+            rectifier = _only(readers, node, ReLU)
+            if rectifier and WinogradBlock.suits(node.layer):
                 pooling = _only(readers, rectifier, MaxPool2D)
-        block = _block(step.part, rectifier is not None, pooling is not None, workers)
+        block = _block(node.layer, rectifier is not None, pooling is not None, workers)
         done |= {other.name for other in (rectifier, pooling) if other}
-        yield step._replace(part=block, gives=(pooling or rectifier or step).gives)
+        yield Step(node.name, block, node.reads, (pooling or rectifier or node).name)
 
 
-def _only(readers: dict[str, list[Step]], step: Step, kind: type[Layer]) -> Step | None:
-    """Return what alone reads a step, if it is of just this kind, and none derived from it."""
-    alone = readers.get(step.gives, [])
-    if len(alone) != 1 or type(alone[0].part) is not kind:
+def _only(readers: Mapping[str, list[Node]], node: Node, kind: type[Layer]) -> Node | None:
+    """Return what alone reads a layer, if it is of just this kind, and none derived from it."""
+    alone = readers.get(node.name, [])
+    if len(alone) != 1 or type(alone[0].layer) is not kind:
         return None
-    return alone[0] if kind is not MaxPool2D or alone[0].part.window == HALVES else None
+    return alone[0] if kind is not MaxPool2D or alone[0].layer.window == HALVES else None
 
 
-def _block(part: Part, is_rectified: bool, is_pooled: bool, workers: Map) -> Part:
-    if type(part) is Dense:
-        return DenseBlock(part, workers)
-    if type(part) is not Conv2D:
-        return part
-    if WinogradBlock.suits(part):
-        return WinogradBlock(part, is_rectified, is_pooled, workers)
-    return DirectBlock(part, is_rectified, workers)
+def _block(layer: Layer, is_rectified: bool, is_pooled: bool, workers: Map) -> Part:
+    if type(layer) is Dense:
+        return DenseBlock(layer, workers)
+    if type(layer) is not Conv2D:
+        return layer
+    if WinogradBlock.suits(layer):
+        return WinogradBlock(layer, is_rectified, is_pooled, workers)
+    return DirectBlock(layer, is_rectified, workers)

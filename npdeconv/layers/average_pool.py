@@ -21,8 +21,8 @@ class AvgPool2D(Pool2D):
     window, stride, padding, ceil_mode
         As of every `Pool2D`.
     count_include_pad : bool
-        Unless given, padding does not count: the mean is over the pixels of the window that lie in
-        the image, as in TensorFlow. If given, padding counts as zeros, as in PyTorch; what hangs over
+        If False, padding does not count: the mean is over the pixels of the window that lie in
+        the image, as in TensorFlow. If True, padding counts as zeros, as in PyTorch; what hangs over
         with `ceil_mode` does not.
 
     Notes

@@ -29,6 +29,20 @@ def weighted_layers(network: Sequential) -> list[str]:
     return [name for name, layer in network.layers.items() if _weight_axes(layer) > 1]
 
 
+def weights_below(network: Sequential, layer: str) -> str | None:
+    """Return the name of the layer whose weights made a layer's maps: the nearest at or below it.
+
+    None where there is none, or where maps of several layers were merged before.
+    """
+    inputs = network[:layer].inputs
+    while not _weight_axes(network[layer]) > 1:
+        above = inputs[layer]
+        if len(above) > 1 or above[0] == INPUT or isinstance(network[layer], Sequential):
+            return None
+        (layer,) = above
+    return layer
+
+
 def source_of(network: Sequential, layer: str) -> str | None:
     """Return the name of the layer whose maps another one reads; None if it reads the image.
 

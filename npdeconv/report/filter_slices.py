@@ -7,7 +7,7 @@ import numpy as np
 from npdeconv._repr import brief
 from npdeconv._types import Array, Shape
 from npdeconv.anatomy.maps import as_map_shape, map_shape
-from npdeconv.anatomy.roles import source_of, weighted_layers
+from npdeconv.anatomy.roles import source_of, weights_below
 from npdeconv.layers import Sequential
 
 GAP = 1  # pixels between the slices of a filter
@@ -29,13 +29,12 @@ def find_filters(network: Sequential, layer: str, maps: Array | None = None) -> 
     """Return the filters that made a layer's maps, those of the nearest weights at or below it.
 
     A dense layer's weights are laid out as the maps that they read, each unit's like a filter as
-    large as the map. If `maps` are given, only theirs. None where no layer below has weights, or
-    the image itself is flattened.
+    large as the map. If `maps` are given, only theirs. None where no layer below has weights, where
+    the maps are made of those of several layers, or the image itself is flattened.
     """
-    weighted = weighted_layers(network[:layer])
-    if not weighted:
+    source = weights_below(network, layer)
+    if source is None:
         return None
-    source = weighted[-1]
     reads = source_of(network, source) or ""
     weight = network[source].parameters["weight"]
     if weight.ndim == 2:

@@ -9,7 +9,7 @@ import numpy as np
 
 from npdeconv._checks import describe, image_batch
 from npdeconv._types import Array
-from npdeconv.anatomy.roles import answers, below_softmax
+from npdeconv.anatomy.roles import answer_shape, answers, below_softmax
 from npdeconv.data import Dataset, as_input, class_number
 from npdeconv.fast import Plan
 from npdeconv.finite import finite_predictions
@@ -44,7 +44,8 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
     -------
     (N, classes)
         Within about 1e-5 of what `network` computes layer by layer, in float32; see `npdeconv.fast`.
-        Of a network that ends in `Sigmoid`, its outputs: probabilities that do not add up to 1.
+        Of a network of one output and a `Sigmoid`, the probabilities of no and of yes. Of one of several,
+        its outputs: probabilities that do not add up to 1.
 
     Raises
     ------
@@ -55,7 +56,7 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
     """
     image_batch(images, "predict")
     if not len(images):
-        return np.empty((0, *network.output_shape(images.shape[1:])), network.dtype)
+        return np.empty((0, *answer_shape(network, images.shape[1:])), network.dtype)
     parts = class_logits(network, images, workers)
     if answers(network) == "independent":
         return np.concatenate(list(parts))
@@ -147,7 +148,7 @@ def match(network: Sequential, dataset: Dataset) -> Dataset:
         If it is no data set.
     ValueError
         If it is empty, the network does not take its images, has not the outputs for its classes, or
-        ends in `Sigmoid`.
+        ends in a `Sigmoid` of several outputs.
     """
     if not isinstance(dataset, Dataset):
         raise TypeError(f"{network.name}: expected a Dataset to train on or look at, got {describe(dataset)}")
@@ -161,9 +162,9 @@ def match(network: Sequential, dataset: Dataset) -> Dataset:
     if answers(network) == "independent":
         raise ValueError(
             f"{name}: expected a network that ends in the logits of its classes, or in their Softmax,"
-            f" got one that ends in Sigmoid"
+            f" got one that ends in a Sigmoid of several outputs"
         )
-    outputs = network.output_shape(shape)
+    outputs = answer_shape(network, shape)
     if len(outputs) != 1:
         raise ValueError(f"{name}: expected a network with classes, got outputs of shape {outputs}")
     if network.classes is not None:

@@ -35,6 +35,7 @@ from npdeconv.layers import (
     Softmax,
     Standardize,
     Tanh,
+    TwoClasses,
 )
 from tests import graphs
 
@@ -258,6 +259,7 @@ CASES = [
     Case("tanh on vectors", lambda dtype: Tanh(), (7,), linear=False),
     Case("sigmoid", lambda dtype: Sigmoid(), (4, 5, 3), linear=False),
     Case("sigmoid on vectors", lambda dtype: Sigmoid(), (7,), linear=False),
+    Case("one logit as those of two classes", lambda dtype: TwoClasses(), (1,)),
     Case("flatten", lambda dtype: Flatten(), (3, 4, 2)),
     Case("dense", lambda dtype: Dense(6, 4, rng=rng(), dtype=dtype), (6,)),
     Case("softmax", lambda dtype: Softmax(), (5,), linear=False),

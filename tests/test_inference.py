@@ -63,10 +63,12 @@ def one_output(end=None):
     return Sequential(layers if end is None else layers | {"end": end}, input_shape=(8, 8, 1), name="binary")
 
 
-def test_one_output_with_a_sigmoid_is_a_probability():
+def test_one_output_with_a_sigmoid_says_how_likely_no_and_yes_are():
     images = tiny_dataset(5).images
-    logits = one_output()(as_input(images, np.float32))
-    np.testing.assert_allclose(predict(one_output(Sigmoid()), images), 1 / (1 + np.exp(-logits)), rtol=1e-6)
+    yes = 1 / (1 + np.exp(-one_output()(as_input(images, np.float32))))
+    found = predict(one_output(Sigmoid()), images)
+    np.testing.assert_allclose(found, np.concatenate([1 - yes, yes], axis=1), rtol=1e-5)
+    assert predict(one_output(Sigmoid()), images[:0]).shape == (0, 2)
 
 
 def test_one_output_without_a_sigmoid_is_none():
@@ -84,6 +86,6 @@ def test_a_network_that_ends_in_sigmoid_has_no_classes_to_count():
     assert predict(network, tiny_dataset(5).images).shape == (5, 3)
     with pytest.raises(
         ValueError,
-        match=r"^labels: expected a network that ends in the logits of its classes, .* Sigmoid$",
+        match=r"^labels: expected a network that ends in the logits of its classes, .* Sigmoid of several",
     ):
         evaluate(network, tiny_dataset(5))

@@ -6,7 +6,7 @@ outputs of several layers in one pass, and `summary` is the table of all layers.
 
 from npdeconv.anatomy.maps import map_count, patch_size
 from npdeconv.anatomy.outputs import Outputs
-from npdeconv.anatomy.roles import below_softmax, last_hidden, map_layers, shown_layers
+from npdeconv.anatomy.roles import below_softmax, last_hidden, map_layers, shown_layers, two_classes
 from npdeconv.anatomy.summary import LayerSummary, summarize
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "patch_size",
     "shown_layers",
     "summarize",
+    "two_classes",
 ]

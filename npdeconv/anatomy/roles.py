@@ -1,9 +1,12 @@
 """Which layers of a network are which: the logits, the last hidden one, those worth showing."""
 
+import copy
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from npdeconv._types import Shape
-from npdeconv.layers import Layer, Sequential
+from npdeconv.layers import Layer, Sequential, Softmax, TwoClasses
 from npdeconv.layers.sequential import INPUT
 
 
@@ -14,14 +17,47 @@ def logits_layer(network: Sequential) -> str:
 
 
 def below_softmax(network: Sequential) -> Sequential:
-    """Return the chain that ends in the logits."""
+    """Return the network that ends in the logits of classes."""
+    network = two_classes(network)
     return network[: logits_layer(network)] if answers(network) == "exclusive" else network
 
 
 def answers(network: Sequential) -> Literal["exclusive", "independent"] | None:
-    """Return what a network's outputs are if they are probabilities, see `Layer.probabilities`."""
+    """Return what a network's outputs are if they are probabilities, see `Layer.probabilities`.
+
+    One alone is that of the second of two classes.
+    """
     *_, last = network.layers.values()
-    return last.probabilities
+    return "exclusive" if _says_yes_or_no(network) else last.probabilities
+
+
+def answer_shape(network: Sequential, input_shape: Shape) -> Shape:
+    """Return the shape of one answer: (classes,), and 2 of them where a network says yes or no."""
+    return two_classes(network).output_shape(input_shape)
+
+
+def two_classes(network: Sequential) -> Sequential:
+    """Return an equal network of two classes, if it has one output and a `Sigmoid`; others as they are.
+
+    It shares all parameters, and layers keep their names: the last one, now `Softmax`, too.
+    """
+    if not _says_yes_or_no(network):
+        return network
+    *_, last = network.layers
+    (below,) = network.inputs[last]
+    both = network[:below].followed_by("two_classes", TwoClasses()).followed_by(last, Softmax())
+    both.name, both.classes = network.name, network.classes
+    return both
+
+
+def _says_yes_or_no(network: Sequential) -> bool:
+    *_, (name, last) = network.layers.items()
+    if last.probabilities != "independent" or network.inputs[name] == (INPUT,):
+        return False
+    if network.input_shape is not None:
+        return network.output_shape(network.input_shape) == (1,)
+    weights = [network[layer].parameters["weight"] for layer in weighted_layers(network)]
+    return bool(weights) and weights[-1].shape[-1] == 1
 
 
 def weighted_layers(network: Sequential) -> list[str]:
@@ -32,12 +68,13 @@ def weighted_layers(network: Sequential) -> list[str]:
 def weights_below(network: Sequential, layer: str) -> str | None:
     """Return the name of the layer whose weights made a layer's maps: the nearest at or below it.
 
-    None where there is none, or where maps of several layers were merged before.
+    None where there is none, or where something in between merges several layers' maps or may do anything.
     """
     inputs = network[:layer].inputs
-    while not _weight_axes(network[layer]) > 1:
-        above = inputs[layer]
-        if len(above) > 1 or above[0] == INPUT or isinstance(network[layer], Sequential):
+    while _weight_axes(network[layer]) < 2:
+        one, above = network[layer], inputs[layer]
+        is_map_by_map = one.locality is not None or one.pools is not None or one.passes_on
+        if len(above) > 1 or above[0] == INPUT or not is_map_by_map:
             return None
         (layer,) = above
     return layer
@@ -114,12 +151,22 @@ class AtPooling(NamedTuple):
 def at_pooling(network: Sequential) -> AtPooling | None:
     """Cut a network that ends in global pooling and at most one dense layer; return None for others."""
     logits = logits_layer(network)
+    if _says_yes_or_no(network) and _is_dense(network[logits]):
+        network = network.with_layers({logits: _halved(network[logits])})
     dense = network[logits] if _is_dense(network[logits]) else None
     pooling = logits if dense is None else source_of(network, logits)
     if pooling is None or network[pooling].pools is None or network[pooling].window is not None:
         return None
     (below,) = network.inputs[pooling]
     return None if below == INPUT else AtPooling(network[:below], network[pooling:logits], dense)
+
+
+def _halved(dense: Layer) -> Layer:
+    """Return a dense layer of one output as one of two: it does what `TwoClasses` does, too."""
+    both = copy.copy(dense)
+    for name, array in dense.parameters.items():
+        setattr(both, name, np.concatenate([-array, array], axis=-1) / 2)
+    return both
 
 
 def _is_dense(layer: Layer) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from npdeconv._text import visible
+from npdeconv.anatomy.roles import answer_shape
 from npdeconv.cli.options import add_command, add_network, add_workers, at_least, load, only
 from npdeconv.inference import predict
 
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> None:
     """Classify, and print a line per image."""
     first, given = (lambda count, name: range(min(20, count))), options.images
     network, dataset = load(options, first if given is None else only("--images", given))
-    outputs = network.output_shape(dataset.images.shape[1:])
+    outputs = answer_shape(network, dataset.images.shape[1:])
     if len(outputs) != 1:
         raise ValueError(f"{network.name}: expected a network with classes, got outputs of shape {outputs}")
     probabilities = predict(network, dataset.images, options.workers)

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 
 from npdeconv import _files
 from npdeconv._types import Array
+from npdeconv.anatomy.roles import answer_shape
 from npdeconv.cli.options import at_least
 from npdeconv.data import Dataset
 from npdeconv.inference import predict
@@ -79,7 +80,7 @@ def answers(
 ) -> list[str]:
     """Say what images are labeled, if they are, and what the network takes them for, if it has classes."""
     images = dataset.images[np.asarray(numbers)]
-    outputs = network.output_shape(images.shape[1:])
+    outputs = answer_shape(network, images.shape[1:])
     if len(outputs) != 1 or outputs == (1,):
         return [""] * len(images)
     found = []

@@ -10,6 +10,7 @@ from npdeconv import models
 from npdeconv._text import visible
 from npdeconv._types import Shape
 from npdeconv.anatomy import summarize
+from npdeconv.anatomy.roles import answer_shape
 from npdeconv.cli.options import add_builder, add_command
 from npdeconv.cli.pretrained import find_pretrained
 from npdeconv.data.classes import list_names
@@ -92,7 +93,7 @@ def fitting_data(shape: Shape) -> str:
 def _classes(network: Sequential) -> str:
     if network.classes is not None:
         return visible(list_names(network.classes))
-    outputs = network.output_shape(network.input_shape or ())
+    outputs = answer_shape(network, network.input_shape or ())
     return str(outputs[0]) if len(outputs) == 1 else "none"
 
 

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, get_args
 
 from npdeconv import weights
 from npdeconv._text import visible
+from npdeconv.anatomy.roles import answer_shape
 from npdeconv.data import Dataset, Preprocessing, class_positions, load_folder
 from npdeconv.data.classes import list_names
 from npdeconv.data.files import find, locate
@@ -124,7 +125,7 @@ def is_of_photos(place: Path) -> bool:
 
 def _as_answered(network: Sequential, dataset: Dataset) -> Dataset:
     """Label a data set by the network's classes, or not at all where these are not its own."""
-    outputs = network.output_shape(dataset.images.shape[1:])
+    outputs = answer_shape(network, dataset.images.shape[1:])
     if len(outputs) != 1:  # it ends in feature maps, and has no classes
         return Dataset(dataset.images, None, (), dataset.name, dataset.groups)
     classes = class_names(network, outputs[0])

@@ -10,6 +10,7 @@ from npdeconv import plot
 from npdeconv._files import write_table
 from npdeconv._text import visible
 from npdeconv._types import Array
+from npdeconv.anatomy.roles import answer_shape
 from npdeconv.cli.figures import Results, add_out, file_stem
 from npdeconv.cli.options import (
     add_command,
@@ -76,7 +77,7 @@ def run(options: argparse.Namespace) -> None:
     check_scikit_image()
     out = Results(options)
     network, preprocessing = _load(options)
-    (outputs,) = network.output_shape((*preprocessing.size, preprocessing.channel_count))
+    (outputs,) = answer_shape(network, (*preprocessing.size, preprocessing.channel_count))
     classes = class_names(network, outputs)
     photos, others = list_photos(options.images), list_photos(options.control)
     images, control_images = (fit_photos(few, preprocessing) for few in (photos, others))

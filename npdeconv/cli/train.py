@@ -10,6 +10,7 @@ import numpy as np
 
 from npdeconv import callbacks, models, optimizers, training
 from npdeconv._types import Generator
+from npdeconv.anatomy.roles import answer_shape
 from npdeconv.cli.console import complain
 from npdeconv.cli.figures import check_folder
 from npdeconv.cli.options import (
@@ -197,7 +198,7 @@ def _for_classes(network: Sequential, dataset: Dataset, data: str, rng: Generato
     """Give the network an output for each class of what --data says."""
     dataset.labels_for("train")
     check_takes(network, dataset)
-    (outputs,), count = network.output_shape(dataset.images.shape[1:]), len(dataset.classes)
+    (outputs,), count = answer_shape(network, dataset.images.shape[1:]), len(dataset.classes)
     if outputs != count:
         network = models.with_classes(network, count, rng)
         words = f"{count} outputs instead of {outputs}, one per class of {data}"

@@ -24,6 +24,7 @@ from npdeconv.layers.sigmoid import Sigmoid
 from npdeconv.layers.softmax import Softmax
 from npdeconv.layers.standardize import Standardize
 from npdeconv.layers.tanh import Tanh
+from npdeconv.layers.two_classes import TwoClasses
 
 __all__ = [
     "Add",
@@ -53,5 +54,6 @@ __all__ = [
     "Softmax",
     "Standardize",
     "Tanh",
+    "TwoClasses",
     "UninvertedLayer",
 ]

@@ -192,6 +192,13 @@ class Sequential(Layer):
         }
         return self._rebuilt({name: layer, **self.layers}, {name: (INPUT,), **shifted})
 
+    def followed_by(self, name: str, layer: Layer) -> "Sequential":
+        """Return the network with one more layer, which reads the last one."""
+        if name in self.layers:
+            raise ValueError(f"{self.name}: expected a network without a layer {name!r}, which comes last")
+        *_, end = self.layers
+        return self._rebuilt({**self.layers, name: layer}, {**self.inputs, name: (end,)})
+
     def _rebuilt(self, layers: Mapping[str, Layer], inputs: Mapping[str, tuple[str, ...]]) -> "Sequential":
         """Return a network of the same kind with all else as it is here."""
         return Sequential(layers, **self._all_options())

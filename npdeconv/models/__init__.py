@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 
 from npdeconv._checks import did_you_mean
 from npdeconv._types import Generator, Shape
+from npdeconv.anatomy.roles import answer_shape
 from npdeconv.layers import Sequential
 from npdeconv.models.cam import cam_net, cam_net_max
 from npdeconv.models.cifar import bonaccorso, plotka
@@ -121,6 +122,6 @@ def build(
         hint = did_you_mean(name, names())
         raise KeyError(f"no network {name!r}{hint}; the networks are {', '.join(names())}")
     shape = network.input_shape
-    if classes is None or (shape is not None and network.output_shape(shape) == (classes,)):
+    if classes is None or (shape is not None and answer_shape(network, shape) == (classes,)):
         return network
     return with_classes(network, classes, rng)

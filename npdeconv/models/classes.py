@@ -2,7 +2,7 @@
 
 from npdeconv._checks import describe, positive_int
 from npdeconv._types import Generator
-from npdeconv.anatomy.roles import weighted_layers
+from npdeconv.anatomy.roles import answer_shape, two_classes, weighted_layers
 from npdeconv.layers import Conv2D, Dense, Layer, Sequential
 
 
@@ -28,10 +28,17 @@ def with_classes(network: Sequential, classes: int, rng: Generator) -> Sequentia
     count = positive_int(classes, "with_classes", "classes")
     weighted = weighted_layers(network)
     last = network[weighted[-1]] if weighted else None
+    says_yes_or_no = two_classes(network) is not network
+    if says_yes_or_no and count != 2:
+        raise ValueError(
+            f"with_classes: expected 2 classes for {network.name}, which has one output and a Sigmoid,"
+            f" got {count}"
+        )
+    outputs = 1 if says_yes_or_no else count
     if isinstance(last, Dense):
-        new: Layer = Dense(last.weight.shape[0], count, rng=rng, dtype=last.weight.dtype)
+        new: Layer = Dense(last.weight.shape[0], outputs, rng=rng, dtype=last.weight.dtype)
     elif isinstance(last, Conv2D) and last.groups == 1:
-        new = Conv2D(last.in_channels, count, last.window.size, rng=rng, dtype=last.weight.dtype)
+        new = Conv2D(last.in_channels, outputs, last.window.size, rng=rng, dtype=last.weight.dtype)
         new.window = last.window
     else:
         raise ValueError(
@@ -39,7 +46,7 @@ def with_classes(network: Sequential, classes: int, rng: Generator) -> Sequentia
         )
     changed = network.with_layers({weighted[-1]: new})
     changed.classes = None
-    if network.input_shape is not None and changed.output_shape(network.input_shape) != (count,):
+    if network.input_shape is not None and answer_shape(changed, network.input_shape) != (count,):
         raise ValueError(
             f"with_classes: expected a network that ends in classes, {network.name} ends in outputs of shape"
             f" {network.output_shape(network.input_shape)}"

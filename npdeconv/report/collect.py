@@ -10,7 +10,7 @@ import numpy as np
 from npdeconv import weights
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
-from npdeconv.anatomy import shown_layers, summarize
+from npdeconv.anatomy import shown_layers, summarize, two_classes
 from npdeconv.data import Dataset
 from npdeconv.finite import check_parameters
 from npdeconv.inference import match, predict
@@ -80,6 +80,7 @@ def collect(
     """
     count = min(positive_int(images, "collect", "images"), len(dataset))
     dataset = match(network, dataset)  # before the long work
+    network = two_classes(network)
     check_parameters(network, "collect")
     positions = np.arange(count) * len(dataset) // count
     searched = dataset[positions]

@@ -10,6 +10,7 @@ import numpy as np
 from npdeconv import models, weights
 from npdeconv._checks import did_you_mean, name_list
 from npdeconv._repr import brief
+from npdeconv.anatomy.roles import answer_shape
 from npdeconv.layers import Sequential
 from npdeconv.training.history import History
 
@@ -70,7 +71,7 @@ def rebuild(folder: Path, network: str | None = None) -> tuple[Sequential, str]:
     if network is None and name not in models.names():
         raise ValueError(f"{folder}: {_how_to_find(name, config)}")
     built = models.build(network or name, rng=np.random.default_rng(0))
-    if built.output_shape(shape) != (len(classes),):
+    if answer_shape(built, shape) != (len(classes),):
         built = models.with_classes(built, len(classes), np.random.default_rng(0))
     built.classes = classes
     return built, _recorded_data(folder) or data

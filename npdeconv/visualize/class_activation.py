@@ -10,7 +10,7 @@ from npdeconv._checks import describe, image_batch, positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array, Shape
 from npdeconv.anatomy.maps import fields
-from npdeconv.anatomy.roles import AtPooling, at_pooling, below_softmax
+from npdeconv.anatomy.roles import AtPooling, answer_shape, at_pooling, below_softmax
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
 from npdeconv.inference import as_class
@@ -80,7 +80,7 @@ def class_activation_maps(
     parts = _split(network)
     image_batch(images, "class_activation_maps")
     shape = images.shape[1:]
-    (count,) = network.output_shape(shape)
+    (count,) = answer_shape(network, shape)
     if isinstance(classes, list | tuple):
         classes = [as_class(network, count, wanted, "class_activation_maps") for wanted in classes]
     chosen = () if classes is None else (_checked_classes(classes, len(images), count),)

@@ -15,7 +15,7 @@ from npdeconv._checks import describe
 from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Pair
 from npdeconv.anatomy.maps import map_count, maps_of
-from npdeconv.anatomy.roles import answers
+from npdeconv.anatomy.roles import answers, two_classes
 from npdeconv.data import as_input
 from npdeconv.fast.cone import Cone, Variants
 from npdeconv.finite import finite_answers
@@ -137,6 +137,7 @@ def occlude(
         raise ValueError(
             f"occlude: {network.name} expects an image of shape {network.input_shape}, got {image.shape}"
         )
+    network = two_classes(network)
     outputs = network.output_shape(image.shape)
     if len(outputs) != 1:
         raise ValueError(f"occlude: expected one output per class, {network.name} has {outputs}")

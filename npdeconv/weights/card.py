@@ -24,6 +24,7 @@ import numpy as np
 from npdeconv._checks import describe, positive_int
 from npdeconv._files import UnexpectedError, naming, unpacked_size
 from npdeconv._types import Shape
+from npdeconv.anatomy.roles import answer_shape
 from npdeconv.data.preprocessing import Preprocessing
 from npdeconv.layers import Sequential, Standardize
 from npdeconv.weights.layer_list import build_network
@@ -98,7 +99,7 @@ def load_card(path: str | Path) -> Pretrained:
         network = build_network(card.get("layers"), shape, path.stem, largest)
         listed = _listed_elsewhere(card.get("classes"), path)
     classes = _names(card.get("class_names"), path) if listed is None else _read_classes(listed)
-    outputs = network.output_shape(shape)
+    outputs = answer_shape(network, shape)
     if classes is not None and outputs != (len(classes),):
         raise ValueError(
             f"{path}: expected {len(classes)} outputs, one per class, got outputs of shape {outputs}"

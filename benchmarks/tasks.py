@@ -147,8 +147,8 @@ def projection(network: str, images: int, layers: Sequence[str], variant: str) -
     def call() -> dict[str, Array]:
         strongest = find_strongest(chain, x, layers, k=9, workers=_threads)
         for name, best in strongest.items():
-            maps, places = np.nonzero(best.images >= 0)  # fewer than nine where a map rarely fires
-            project(chain, x[best.images[maps, places]], name, maps, workers=_threads)
+            maps, places = np.nonzero(best.image_indices >= 0)  # fewer than nine where a map rarely fires
+            project(chain, x[best.image_indices[maps, places]], name, maps, workers=_threads)
         return {name: best.activations for name, best in strongest.items()}
 
     return Task(call, lambda found: np.concatenate([found[name].ravel() for name in layers]))

@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
     )
     add_network(parser)
     option = parser.add_argument
-    option("--image", type=int, default=0, metavar="N", help="position in the data set")
+    option("--image", type=int, default=0, metavar="N", help="which image of the data set, counted from 0")
     option("--top", type=at_least(1), default=5, metavar="N", help="how many of the most likely classes")
     option("--classes", nargs="+", metavar="CLASS", help="these, by name or number, not the most likely ones")
     add_out(parser, "maps")

@@ -23,7 +23,11 @@ def add(commands: Any) -> None:
     add_network(parser)
     option = parser.add_argument
     option(
-        "--images", type=int, nargs="+", metavar="N", help="positions in the data set, 0 to 19 if not given"
+        "--images",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="which images of the data set, 0 to 19 if not given",
     )
     option("-k", type=at_least(1), default=5, metavar="N", help="classes per image")
     add_workers(parser)

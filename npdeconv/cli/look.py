@@ -63,7 +63,9 @@ def add(commands: Any) -> None:
         "look_LAYER_mapM_imageN.npz. Images and feature maps count from 0.",
     )
     add_network(parser)
-    parser.add_argument("--image", type=int, default=0, metavar="N", help="position in the data set")
+    parser.add_argument(
+        "--image", type=int, default=0, metavar="N", help="which image of the data set, counted from 0"
+    )
     parser.add_argument(
         "--layer", metavar="NAME", help="whose unit to compare the rules for; the last of maps if not given"
     )
@@ -151,7 +153,7 @@ def _layers(scene: _Scene) -> dict[str, Any]:
 
 
 def _flat(result: LayerProjections) -> dict[str, Any]:
-    return {"names": result.layers, "maps": result.feature_maps, **result.projection._asdict()}
+    return {"layers": result.layers, "feature_maps": result.feature_maps, **result.projection._asdict()}
 
 
 def _maps(scene: _Scene) -> dict[str, Any]:
@@ -165,7 +167,7 @@ def _maps(scene: _Scene) -> dict[str, Any]:
         title = scene.title(f"{layer}: {which}; crossed out: silent")
         axes = plot.feature_maps(result, numbers=_if_some(chosen, count), title=title)
         scene.save(axes, f"maps_{layer}", of_image=True)
-        arrays |= {f"maps_{layer}": result.maps, f"maps_{layer}_numbers": chosen}
+        arrays |= {f"maps_{layer}": result.maps, f"maps_{layer}_feature_maps": chosen}
     return arrays
 
 
@@ -201,8 +203,8 @@ def _mistakes(scene: _Scene) -> dict[str, Any]:
     else:
         print(f"no confusion matrix: {len(classes):,} classes are more than {CONFUSION_CLASSES}")
         del arrays["mistakes_confusion"]
-    if len(result.images):
-        axes = plot.mistakes(scene.dataset.images[result.images], result, classes)
+    if len(result.image_indices):
+        axes = plot.mistakes(scene.dataset.images[result.image_indices], result, classes)
         title = f"{whose}: the most confident mistakes, and what misled the network, by the rule deconv"
         axes[0, 0].figure.suptitle(title, fontsize="medium")
         scene.save(axes, "mistakes")
@@ -234,7 +236,7 @@ def _filters(scene: _Scene) -> dict[str, Any]:
         scene.save(axes, f"filters_{layer}")
         arrays |= {
             f"filters_{layer}": patches.projections[:, 0],
-            f"filters_{layer}_images": found.images[maps, 0],
-            f"filters_{layer}_maps": maps,
+            f"filters_{layer}_image_indices": found.image_indices[maps, 0],
+            f"filters_{layer}_feature_maps": maps,
         }
     return arrays

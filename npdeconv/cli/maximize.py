@@ -140,7 +140,7 @@ def run(options: argparse.Namespace) -> None:
     if options.animate:
         ending = "gif" if options.animate == "gif" else "apng.png"
         paths.append(save_animation(result.frames, out.place(f"{stem}.{ending}"), options.animate))
-    paths.append(out.arrays(stem, {"maps": np.array(maps), **result._asdict()}))
+    paths.append(out.arrays(stem, {"feature_maps": np.array(maps), **result._asdict()}))
     for name, first, last in zip(names, result.activation[0], result.activation[-1], strict=True):
         print(f"{layer}, {visible(name)}: activation {first:.4g} on noise, {last:.4g} in the end")
     print(*paths, sep="\n")

@@ -27,7 +27,7 @@ def add(commands: Any) -> None:
     )
     add_network(parser)
     option = parser.add_argument
-    option("--image", type=int, default=0, metavar="N", help="position in the data set")
+    option("--image", type=int, default=0, metavar="N", help="which image of the data set, counted from 0")
     option("--layer", required=True, metavar="NAME", help="such as relu2")
     option("--map", type=int, metavar="N", help="feature map; the strongest if not given")
     option(

@@ -9,7 +9,7 @@ LISTED = 10
 """Names that a sentence lists; of more, it says how many."""
 
 
-def class_positions(names: Sequence[str], known: Sequence[str]) -> list[int | None]:
+def class_indices(names: Sequence[str], known: Sequence[str]) -> list[int | None]:
     """Find names among the known ones; None for those that are strange.
 
     Names are the same if they are spelled alike, or differ in capitals and in spaces written as
@@ -17,7 +17,7 @@ def class_positions(names: Sequence[str], known: Sequence[str]) -> list[int | No
 
     Examples
     --------
-    >>> class_positions(["Sea_Water", "lemon"], ["tomato", "sea water"])
+    >>> class_indices(["Sea_Water", "lemon"], ["tomato", "sea water"])
     [1, None]
     """
     exact = {name: number for number, name in enumerate(known)}
@@ -36,7 +36,7 @@ def class_number(word: str | int, classes: Sequence[str], who: str) -> int:
         If there is no such class.
     """
     if isinstance(word, str):
-        (found,) = class_positions([word], classes)
+        (found,) = class_indices([word], classes)
         if found is not None:
             return found
     if not isinstance(word, bool) and str(word).isdecimal() and int(word) < len(classes):

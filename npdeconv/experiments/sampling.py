@@ -43,7 +43,7 @@ def only_classes(dataset: Dataset, classes: Sequence[str | int]) -> Dataset:
     ----------
     dataset : Dataset
     classes : sequence of str or int
-        Names, or where no name fits, positions among the data set's classes.
+        Names, or where no name fits, indices among the data set's classes.
 
     Raises
     ------
@@ -92,10 +92,10 @@ class Plan(NamedTuple):
         return [Draw(np.flatnonzero(ranks < wanted), tested) for wanted in self.per_class]
 
     def needed(self, seeds: Sequence[int]) -> tuple[Dataset, list[Draw]]:
-        """Return the images that some seeds' draws need, and all their draws as positions among these."""
+        """Return the images that some seeds' draws need, and all their draws as indices among these."""
         draws = [draw for seed in seeds for draw in self.draws(seed)]
-        used = np.unique(np.concatenate([positions for draw in draws for positions in draw]))
-        moved = [Draw(*(np.searchsorted(used, positions) for positions in draw)) for draw in draws]
+        used = np.unique(np.concatenate([indices for draw in draws for indices in draw]))
+        moved = [Draw(*(np.searchsorted(used, indices) for indices in draw)) for draw in draws]
         return self.dataset[used], moved
 
 

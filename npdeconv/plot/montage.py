@@ -100,7 +100,7 @@ def evolution(result: Evolution, ax: Axes | None = None, *, title: str = "") -> 
     Projections are cropped to what the units see. Each row has one scale, mid-gray is zero. A framed
     projection is that of another image than at the epoch before: a jump.
     """
-    epochs, maps = result.images.shape
+    epochs, maps = result.image_indices.shape
     cells = _cells(result)
     height, width = cells.shape[1:3]
     if ax is None:

@@ -23,7 +23,7 @@ STEPS = 100  # of making them
 class ClassMaps(NamedTuple):
     """Class activation maps of N images, for K classes each."""
 
-    positions: Array  # int (N,): in the data set
+    image_indices: Array  # int (N,): in the data set
     labels: Array  # int (N,): true or predicted classes
     images: Array  # (N, H, W, C), shrunk
     classes: Array  # int (N, K): the most likely ones
@@ -41,15 +41,15 @@ class Wanted(NamedTuple):
 
 
 def find_class_maps(
-    network: Sequential, dataset: Dataset, positions: Sequence[int], labels: Array, workers: Workers
+    network: Sequential, dataset: Dataset, image_indices: Sequence[int], labels: Array, workers: Workers
 ) -> ClassMaps | None:
     """Map the classes of some images; None where the network has no such maps, or there are no images."""
-    if not positions or not has_class_maps(network):
+    if not image_indices or not has_class_maps(network):
         return None
-    chosen = dataset[positions]
+    chosen = dataset[image_indices]
     result = class_activation_maps(network, chosen.images, top=TOP, workers=workers)
     return ClassMaps(
-        positions=np.array(positions),
+        image_indices=np.array(image_indices),
         labels=labels,
         images=shrink(chosen.images, PICTURE_SIDE),
         classes=result.classes,

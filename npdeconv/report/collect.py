@@ -82,8 +82,8 @@ def collect(
     count = min(positive_int(images, "collect", "images"), len(dataset))
     dataset = match(network, dataset)  # before the long work
     check_parameters(network, "collect")
-    positions = np.arange(count) * len(dataset) // count
-    searched = dataset[positions]
+    image_indices = np.arange(count) * len(dataset) // count
+    searched = dataset[image_indices]
     named = searched.labels
     if named is None:
         named = predict(network, searched.images, workers).argmax(axis=1)
@@ -109,7 +109,8 @@ def collect(
             patches = find_patches(moving, searched.images, found, layer, maps=maps[layer], workers=workers)
             seen[layer].append((found, shrink_patches(patches)))
     layer_views = tuple(
-        _view(network, dataset, positions, named, layer, maps[layer], looks) for layer, looks in seen.items()
+        _view(network, dataset, image_indices, named, layer, maps[layer], looks)
+        for layer, looks in seen.items()
     )
     report = Report(
         run=run,
@@ -122,10 +123,10 @@ def collect(
         history=history or {},
         stages=tuple(stages),
         layers=layer_views,
-        wrong=_find_wrong(network, searched, positions, workers, steps),
-        examples=tuple(_occlude(network, searched, positions, named, examples, workers, steps)),
-        scenes=find_scenes(dataset.images, (view.found.images for view in layer_views)),
-        scatter=find_scatter(network, searched, positions, named, workers),
+        wrong=_find_wrong(network, searched, image_indices, workers, steps),
+        examples=tuple(_occlude(network, searched, image_indices, named, examples, workers, steps)),
+        scenes=find_scenes(dataset.images, (view.found.image_indices for view in layer_views)),
+        scatter=find_scatter(network, searched, image_indices, named, workers),
     )
     return _of_classes(report, network, dataset, workers, steps) if examples else report
 
@@ -135,10 +136,10 @@ def _of_classes(
 ) -> Report:
     """Add the class maps of the examples, and images made for the classes."""
     steps.next("making images for the classes")
-    positions = [example.position for example in report.examples]
+    image_indices = [example.image_index for example in report.examples]
     labels = np.array([example.result.label for example in report.examples], np.int64)
     return report._replace(
-        class_maps=find_class_maps(network, dataset, positions, labels, workers),
+        class_maps=find_class_maps(network, dataset, image_indices, labels, workers),
         wanted=find_wanted(network, len(dataset.classes), labels, workers),
     )
 
@@ -179,7 +180,7 @@ def _stages(network: Sequential, snapshots: Mapping[int, str | Path]) -> Iterato
 def _view(
     network: Sequential,
     dataset: Dataset,
-    positions: Array,
+    image_indices: Array,
     named: Array,
     layer: str,
     maps: Array,
@@ -188,11 +189,11 @@ def _view(
     (row,) = (row for row in summarize(network, dataset.images.shape[1:]) if row.name == layer)
     every, patches = looks[-1]
     found = Strongest(*(array[maps] for array in every))
-    labels = np.where(found.images >= 0, named[found.images], -1)
-    found = found._replace(images=_place(positions, found.images))
-    images = np.stack([_place(positions, look.images[maps, 0]) for look, _ in looks])
-    jumped = np.zeros(images.shape, bool)
-    jumped[1:] = images[1:] != images[:-1]
+    labels = np.where(found.image_indices >= 0, named[found.image_indices], -1)
+    found = found._replace(image_indices=_place(image_indices, found.image_indices))
+    winners = np.stack([_place(image_indices, look.image_indices[maps, 0]) for look, _ in looks])
+    jumped = np.zeros(winners.shape, bool)
+    jumped[1:] = winners[1:] != winners[:-1]
     names_classes = layer == shown_layers(network)[-1] and row.output_shape == (len(dataset.classes),)
     return LayerView(
         name=layer,
@@ -209,7 +210,7 @@ def _view(
         fields=find_fields(network, layer, dataset.images.shape[1:], found.positions),
         patches=patches,
         evolving=Evolving(
-            images=images,
+            image_indices=winners,
             activations=np.stack([look.activations[maps, 0] for look, _ in looks]),
             projections=np.stack([crops.projections[:, 0] for _, crops in looks]),
             inside=np.stack([crops.inside[:, 0] for _, crops in looks]),
@@ -218,13 +219,13 @@ def _view(
     )
 
 
-def _place(positions: Array, found: Array) -> Array:
-    """Turn positions among the searched images into those in the data set."""
-    return np.where(found >= 0, positions[found], -1)
+def _place(image_indices: Array, found: Array) -> Array:
+    """Turn indices among the searched images into those in the data set."""
+    return np.where(found >= 0, image_indices[found], -1)
 
 
 def _find_wrong(
-    network: Sequential, searched: Dataset, positions: Array, workers: Workers, steps: _Steps
+    network: Sequential, searched: Dataset, image_indices: Array, workers: Workers, steps: _Steps
 ) -> Wrong | None:
     """Find mistakes; None where nobody knows what is right."""
     if searched.labels is None:
@@ -232,17 +233,17 @@ def _find_wrong(
     steps.next("looking for mistakes")
     result = find_mistakes(network, searched, MISTAKES, workers=workers)
     shrunk = result._replace(
-        images=positions[result.images],
+        image_indices=image_indices[result.image_indices],
         misled_by=shrink(result.misled_by, PICTURE_SIDE),
         spoke_for_truth=shrink(result.spoke_for_truth, PICTURE_SIDE),
     )
-    return Wrong(shrink(searched.images[result.images], PICTURE_SIDE), shrunk)
+    return Wrong(shrink(searched.images[result.image_indices], PICTURE_SIDE), shrunk)
 
 
 def _occlude(
     network: Sequential,
     searched: Dataset,
-    positions: Array,
+    image_indices: Array,
     named: Array,
     count: int,
     workers: Workers,
@@ -261,4 +262,4 @@ def _occlude(
         result = occlude(
             network, image, label, layer, stride=stride, feature_map=0, workers=workers, progress=False
         )
-        yield Example(int(positions[n]), image.shape[:2], shrink(image, PICTURE_SIDE), result)
+        yield Example(int(image_indices[n]), image.shape[:2], shrink(image, PICTURE_SIDE), result)

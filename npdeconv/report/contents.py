@@ -16,7 +16,7 @@ from npdeconv.visualize import Mistakes, Occlusion, Patches, Strongest
 class Evolving(NamedTuple):
     """A layer's F maps at S stages of training, each by its strongest image at that stage."""
 
-    images: Array  # int (S, F): positions in the data set; -1 where the map fires on none
+    image_indices: Array  # int (S, F): which images of the data set; -1 where the map fires on none
     activations: Array  # (S, F)
     projections: Array  # (S, F, PH, PW, C): signed, unscaled, shrunk
     inside: Array  # bool (S, F, PH, PW)
@@ -36,7 +36,7 @@ class LayerView(NamedTuple):
     dead: int  # how many of these never fire
     classes: tuple[str, ...]  # what each map stands for, in the layer that names classes; else empty
     filters: Filters | None
-    found: Strongest  # `images` are positions in the whole data set
+    found: Strongest  # `image_indices` are those in the whole data set
     labels: Array  # int (F, k): classes of those images, true or predicted; -1 where there is none
     fields: Array  # int (F, k, 4): top, bottom, left, right of what the unit sees in the image
     patches: Patches  # (F, k, ...), shrunk
@@ -47,7 +47,7 @@ class LayerView(NamedTuple):
 class Example(NamedTuple):
     """An image and what occluding it does."""
 
-    position: int
+    image_index: int
     size: Pair  # height and width of the image
     image: Array  # (H, W, C), shrunk
     result: Occlusion
@@ -58,7 +58,7 @@ class Wrong(NamedTuple):
     """What the network takes for what, and its most confident wrong answers (K of them)."""
 
     images: Array  # (K, H, W, C), shrunk
-    result: Mistakes  # `images` are positions in the whole data set; projections are shrunk
+    result: Mistakes  # `image_indices` are those in the whole data set; projections are shrunk
 
 
 @brief

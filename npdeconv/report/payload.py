@@ -67,7 +67,7 @@ def _layer(view: LayerView) -> dict[str, Any]:
         "dead": view.dead,
         "classes": view.classes,
         "firing": numbers(view.found.firing),
-        "images": view.found.images.tolist(),
+        "images": view.found.image_indices.tolist(),
         "labels": view.labels.tolist(),
         "activations": numbers(view.found.activations),
         "scales": numbers(scales),
@@ -76,7 +76,7 @@ def _layer(view: LayerView) -> dict[str, Any]:
         "patches": sheet(as_shown(view.patches.images), inside),
         "projections": sheet(coarsen(projections), inside),
         "evolving": {
-            "images": evolving.images.tolist(),
+            "images": evolving.image_indices.tolist(),
             "activations": numbers(evolving.activations),
             "jumped": evolving.jumped.astype(int).tolist(),
             **sheet(coarsen(stages), evolving.inside),
@@ -99,7 +99,7 @@ def _filters(filters: Filters) -> dict[str, Any]:
 def _example(example: Example) -> dict[str, Any]:
     result = example.result
     return {
-        "position": example.position,
+        "position": example.image_index,
         "label": result.label,
         "image": sheet(as_shown(example.image)[None, None]),
         "full": example.size,
@@ -115,7 +115,7 @@ def _example(example: Example) -> dict[str, Any]:
 def _class_maps(found: ClassMaps) -> dict[str, Any]:
     images = as_shown(found.images)
     return {
-        "positions": found.positions.tolist(),
+        "positions": found.image_indices.tolist(),
         "labels": found.labels.tolist(),
         "classes": found.classes.tolist(),
         "probability": numbers(found.probability, 4),
@@ -139,13 +139,13 @@ def _wrong(wrong: Wrong) -> dict[str, Any]:
         "answers": int(result.confusion.sum()),
         "right": int(result.confusion.trace()),
         "confusion": result.confusion.tolist() if len(result.confusion) <= TABLE_CLASSES else None,
-        "images": result.images.tolist(),
+        "images": result.image_indices.tolist(),
         "truth": result.truth.tolist(),
         "predicted": result.predicted.tolist(),
         "probability": numbers(result.probability, 4),
         "truthProbability": numbers(result.truth_probability, 4),
     }
-    if not len(result.images):
+    if not len(result.image_indices):
         return page
     spoke, _ = as_bytes(spoke, axes=(1, 2, 3, 4))
     return page | {"seen": sheet(as_shown(wrong.images)[:, None]), "spoke": sheet(spoke)}

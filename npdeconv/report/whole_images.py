@@ -18,18 +18,18 @@ COLUMNS = 40  # of the sheet
 class Scenes(NamedTuple):
     """The S images that any patch is cut from."""
 
-    positions: Array  # int (S,): in the data set, ascending
+    image_indices: Array  # int (S,): in the data set, ascending
     images: Array  # (S, H, W, C), shrunk
     size: Pair  # height and width before
 
 
 def find_scenes(images: Array, used: Iterable[Array]) -> Scenes:
-    """Collect the images, of all (N, H, W, C), that are named by arrays of positions; -1 names none."""
-    positions = np.unique(np.concatenate([named.ravel() for named in used]))
-    positions = positions[positions >= 0]
-    side = int(np.sqrt(PIXELS / max(len(positions), 1)))
-    shrunk = shrink(images[positions], min(max(side, LEAST), PICTURE_SIDE))
-    return Scenes(positions, shrunk, images.shape[1:3])
+    """Collect the images, of all (N, H, W, C), that are named by arrays of indices; -1 names none."""
+    indices = np.unique(np.concatenate([named.ravel() for named in used]))
+    indices = indices[indices >= 0]
+    side = int(np.sqrt(PIXELS / max(len(indices), 1)))
+    shrunk = shrink(images[indices], min(max(side, LEAST), PICTURE_SIDE))
+    return Scenes(indices, shrunk, images.shape[1:3])
 
 
 def find_fields(network: Sequential, layer: str, input_shape: Shape, positions: Array) -> Array:
@@ -52,7 +52,7 @@ def scenes_payload(scenes: Scenes) -> dict[str, Any]:
     missing = COLUMNS * max(1, -(-len(tiles) // COLUMNS)) - len(tiles)  # a picture has one row at least
     tiles = np.concatenate([tiles, np.zeros((missing, *tiles.shape[1:]), tiles.dtype)])
     return {
-        "positions": scenes.positions.tolist(),
+        "positions": scenes.image_indices.tolist(),
         "columns": COLUMNS,
         "full": scenes.size,
         **sheet(tiles.reshape(-1, COLUMNS, *tiles.shape[1:])),

@@ -24,7 +24,7 @@ class Evolution(NamedTuple):
 
     epochs: Array  # int (E,)
     maps: Array  # int (M,)
-    images: Array  # int (E, M): the projected image's position; -1 where the map fires on none
+    image_indices: Array  # int (E, M): of the projected image in the data set; -1 where the map fires on none
     activations: Array  # (E, M): of the projected unit
     box: Array  # int (E, M, 4): what it sees
     pixels: Array  # (E, M, H, W, C): its projection, signed and unscaled; zeros where it is silent
@@ -45,7 +45,7 @@ class EvolutionRecorder:
         number that fits no layer is an IndexError, but for a `range`, which says "at most these".
         Each takes the memory of one image per epoch.
     fixed : int, optional
-        Position of one image to project at all epochs, as in the deck. Unless given, each map shows
+        Index of one image to project at all epochs, as in the deck. Unless given, each map shows
         its strongest image of all at that epoch, as in the paper's figure 4 (arXiv:1311.2901), where
         sudden jumps show that another image has become the strongest.
     epochs : collection of int, optional
@@ -90,7 +90,7 @@ class EvolutionRecorder:
             best = find_strongest(network, self.images, self.layers, k=1, workers=self.workers)
         for layer in self.layers:
             maps = self._followed(counts[layer])
-            winners = np.full(len(maps), self.fixed) if best is None else best[layer].images[maps, 0]
+            winners = np.full(len(maps), self.fixed) if best is None else best[layer].image_indices[maps, 0]
             shown = self.images[np.maximum(winners, 0)]  # where none fires, any image: it is silent
             result = project(
                 network, shown, layer, maps, select=self.select, rule=self.rule, workers=self.workers
@@ -171,14 +171,14 @@ def evolve(
 def _stack(layer: str, seen: Sequence[tuple[int, Array, Array, Projection]]) -> Evolution:
     if not seen:
         raise ValueError(f"evolution: layer {layer!r} was looked at after no epoch")
-    epochs, maps, winners, results = zip(*seen, strict=True)
-    images = np.stack(winners)
-    jumped = np.zeros(images.shape, bool)
-    jumped[1:] = images[1:] != images[:-1]
+    epochs, maps, rows, results = zip(*seen, strict=True)
+    winners = np.stack(rows)
+    jumped = np.zeros(winners.shape, bool)
+    jumped[1:] = winners[1:] != winners[:-1]
     return Evolution(
         epochs=np.array(epochs),
         maps=maps[0],
-        images=images,
+        image_indices=winners,
         activations=np.stack([result.activation for result in results]),
         box=np.stack([result.box for result in results]),
         pixels=np.stack([result.pixels for result in results]),

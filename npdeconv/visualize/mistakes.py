@@ -19,7 +19,7 @@ from npdeconv.parallel import Workers, pool, shards
 class Mistakes(NamedTuple):
     """The most confident wrong answers, the most confident first; K = k, or as many as there are."""
 
-    images: Array  # int (K,): positions in the data set
+    image_indices: Array  # int (K,): which images of the data set
     truth: Array  # int (K,): the labels
     predicted: Array  # int (K,): the classes that the network found most probable instead
     probability: Array  # float64 (K,): that it gave to `predicted`
@@ -105,7 +105,7 @@ def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers:
     truth, predicted = labels[chosen], answers[chosen]
     pixels = _project_classes(network, dataset.images[chosen], np.stack([predicted, truth], axis=1), workers)
     return Mistakes(
-        images=chosen,
+        image_indices=chosen,
         truth=truth,
         predicted=predicted,
         probability=1 / (1 + against[chosen]),

@@ -21,7 +21,7 @@ class Neighbors(NamedTuple):
     """The k nearest neighbors of each of Q vectors, the nearest first."""
 
     queries: Array  # int (Q,): which vectors were asked for
-    positions: Array  # int (Q, k)
+    image_indices: Array  # int (Q, k)
     distances: Array  # float64 (Q, k): Euclidean
 
 
@@ -52,7 +52,7 @@ def nearest_neighbors(
     k : int
         How many neighbors.
     queries : sequence of int, optional
-        Positions of the vectors whose neighbors to find; all unless given.
+        Indices of the vectors whose neighbors to find; all unless given.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
 
@@ -75,7 +75,7 @@ def nearest_neighbors(
         raise ValueError(f"{who}: expected more than {k} vectors to find {k} neighbors, got {len(rows)}")
     chosen = np.arange(len(rows)) if queries is None else np.asarray(queries)
     if chosen.ndim != 1 or chosen.dtype.kind not in "iu":
-        raise TypeError(f"{who}: queries must be positions, got {describe(queries)}")
+        raise TypeError(f"{who}: queries must be integers, got {describe(queries)}")
     wrong = chosen[(chosen < 0) | (chosen >= len(rows))]
     if wrong.size:
         raise IndexError(f"{who}: there are the vectors 0 to {len(rows) - 1}, got {wrong[0]}")
@@ -84,9 +84,9 @@ def nearest_neighbors(
     task = partial(_nearest, rows, center, squares, k)
     with pool(workers) as parallel_map:
         parts = list(parallel_map(task, [chosen[cut] for cut in slices(len(chosen), QUERIES_AT_ONCE)]))
-    positions = np.concatenate([part[0] for part in parts]) if parts else np.empty((0, k), np.int64)
+    image_indices = np.concatenate([part[0] for part in parts]) if parts else np.empty((0, k), np.int64)
     distances = np.concatenate([part[1] for part in parts]) if parts else np.empty((0, k))
-    return Neighbors(chosen, positions, distances)
+    return Neighbors(chosen, image_indices, distances)
 
 
 def label_agreement(neighbors: Neighbors, labels: Array) -> Agreement:
@@ -108,10 +108,10 @@ def label_agreement(neighbors: Neighbors, labels: Array) -> Agreement:
         raise TypeError(f"{who}: expected integer labels of shape (N,), got {describe(labels)}")
     if not len(neighbors.queries):
         raise ValueError(f"{who}: expected the neighbors of at least one vector")
-    last = int(max(neighbors.queries.max(), neighbors.positions.max()))
+    last = int(max(neighbors.queries.max(), neighbors.image_indices.max()))
     if len(labels) <= last:
         raise ValueError(f"{who}: expected labels of at least {last + 1} vectors, got {len(labels)}")
-    own, theirs = labels[neighbors.queries], labels[neighbors.positions]
+    own, theirs = labels[neighbors.queries], labels[neighbors.image_indices]
     same = own[:, np.newaxis] == theirs
     votes = (theirs[:, :, np.newaxis] == theirs[:, np.newaxis, :]).sum(axis=2)  # for each neighbor's label
     elected = np.take_along_axis(theirs, votes.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
@@ -124,7 +124,7 @@ def label_agreement(neighbors: Neighbors, labels: Array) -> Agreement:
 
 
 def _nearest(rows: Array, center: Array, squares: Array, k: int, queries: Array) -> tuple[Array, Array]:
-    """Return positions and distances (q, k) of some queries' neighbors."""
+    """Return indices and distances (q, k) of some queries' neighbors."""
     products = sum(part[queries] @ part.T for part in _columns(rows, center))
     distances = np.maximum(squares[queries, np.newaxis] - 2 * products + squares, 0)
     distances[np.arange(len(queries)), queries] = np.inf
@@ -132,10 +132,10 @@ def _nearest(rows: Array, center: Array, squares: Array, k: int, queries: Array)
     tied = distances == farthest
     room = k - (distances < farthest).sum(axis=1, keepdims=True)  # for the first of those as far as the last
     chosen = (distances < farthest) | (tied & (tied.cumsum(axis=1) <= room))
-    positions = np.nonzero(chosen)[1].reshape(len(queries), k)
-    found = np.take_along_axis(distances, positions, axis=1)
+    image_indices = np.nonzero(chosen)[1].reshape(len(queries), k)
+    found = np.take_along_axis(distances, image_indices, axis=1)
     order = np.argsort(found, axis=1, kind="stable")
-    return np.take_along_axis(positions, order, axis=1), np.sqrt(np.take_along_axis(found, order, axis=1))
+    return np.take_along_axis(image_indices, order, axis=1), np.sqrt(np.take_along_axis(found, order, axis=1))
 
 
 def _columns(rows: Array, center: Array) -> Iterator[Array]:

@@ -85,7 +85,7 @@ def find_patches(
     image_batch(images, "find_patches")
     one_of(rule, get_args(Rule), "find_patches", "rule")
     input_shape, head = images.shape[1:], network[:layer]
-    maps_found, maps_there = len(found.images), as_map_shape(head.output_shape(input_shape))[2]
+    maps_found, maps_there = len(found.image_indices), as_map_shape(head.output_shape(input_shape))[2]
     if maps_found != maps_there:
         raise ValueError(
             f"find_patches: expected what was found for the {maps_there} maps of layer {layer!r},"
@@ -93,13 +93,13 @@ def find_patches(
         )
     wanted = _wanted(maps, maps_there, layer)
     size = patch_size(network, layer, input_shape)
-    shape = (len(wanted), found.images.shape[1], *size)
+    shape = (len(wanted), found.image_indices.shape[1], *size)
     patches = np.zeros((*shape, input_shape[2]), images.dtype)
     projections = np.zeros((*shape, input_shape[2]), network.dtype)
     inside = np.zeros(shape, bool)
-    rows, ranks = np.nonzero(found.images[wanted] >= 0)
+    rows, ranks = np.nonzero(found.image_indices[wanted] >= 0)
     units = wanted[rows]
-    numbers, positions = found.images[units, ranks], found.positions[units, ranks]
+    numbers, positions = found.image_indices[units, ranks], found.positions[units, ranks]
     crops = crops_for(head, input_shape, positions)
     batches = list(crops.of_one_size(SHARD_PIXELS))
     work = ((crops.cut_out(images, numbers, n), units[n], crops.positions[n]) for n in batches)

@@ -138,7 +138,7 @@ def test_classes_are_named_and_an_apng_keeps_its_colors(card, tmp_path, capsys):
     assert printed.startswith("pool, giant panda: activation ")
     assert "pool, cat: activation " in printed
     with np.load(out / "pool_mapgiantpanda-0_steps3_seed0.npz") as arrays:
-        assert arrays["maps"].tolist() == [1, 0]
+        assert arrays["feature_maps"].tolist() == [1, 0]
         pixels = arrays["pixels"]
     with Image.open(out / "pool_mapgiantpanda-0_steps3_seed0.apng.png") as movie:
         assert (movie.format, movie.n_frames) == ("PNG", 4)

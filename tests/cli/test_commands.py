@@ -269,8 +269,8 @@ def test_project(trained, tmp_path, capsys):
     expected = npdeconv.visualize.project(network, dataset.images[[0, 7, 0, 7]], "relu2", [3, 3, 5, 5])
     with np.load(tmp_path / "relu2_deconv_map3-5_image0-7.npz", allow_pickle=False) as file:
         assert list(file) == ["maps", "images", "pixels", "activation", "position", "box", "silent"]
-        np.testing.assert_array_equal(file["maps"], [3, 3, 5, 5])
-        np.testing.assert_array_equal(file["images"], [0, 7, 0, 7])
+        np.testing.assert_array_equal(file["feature_maps"], [3, 3, 5, 5])
+        np.testing.assert_array_equal(file["image_indices"], [0, 7, 0, 7])
         for name, array in expected._asdict().items():
             np.testing.assert_array_equal(file[name], array)
 
@@ -282,10 +282,12 @@ def test_project_finds_the_strongest_images_itself(trained, tmp_path, capsys):
     weights.load(network, trained / "weights.npz")
     maps = network[:"pool2"]((load_strokes(60, 1).images / 255).astype(np.float32))[..., :8]
     with np.load(tmp_path / "pool2_gradient.npz") as file:
-        np.testing.assert_array_equal(file["maps"], range(8))
+        np.testing.assert_array_equal(file["feature_maps"], range(8))
         np.testing.assert_allclose(file["activation"], maps.max(axis=(0, 1, 2)), rtol=1e-5)
         alive = ~file["silent"]
-        np.testing.assert_array_equal(file["images"][alive], maps.max(axis=(1, 2)).argmax(axis=0)[alive])
+        np.testing.assert_array_equal(
+            file["image_indices"][alive], maps.max(axis=(1, 2)).argmax(axis=0)[alive]
+        )
 
 
 def test_project_one_position_of_given_weights(trained, tmp_path, capsys):
@@ -372,7 +374,7 @@ def test_evolve_searches_the_training_images_and_needs_no_final_weights(run, tmp
     weights.load(network, run / "snapshots" / "epoch_0001.npz")
     maps = network[:"relu2"]((load_strokes(150, 0).images / 255).astype(np.float32))[..., 3]
     with np.load(tmp_path / "out" / "relu2_strongest_map3_train.npz") as file:
-        np.testing.assert_array_equal(file["images"], [[maps.max(axis=(1, 2)).argmax()]])
+        np.testing.assert_array_equal(file["image_indices"], [[maps.max(axis=(1, 2)).argmax()]])
     line = say(capsys, "evolve", run, *arguments, "--image", "7")
     assert line.startswith("relu2, test image 7 of strokes: ")
     check_png(tmp_path / "out" / "relu2_image7_map3.png")

@@ -126,7 +126,7 @@ def test_search(network, dataset):
     for m in range(y.shape[3]):
         firing = np.flatnonzero(largest[:, m] > 0)
         order = firing[np.argsort(-largest[firing, m], kind="stable")][:3]
-        np.testing.assert_array_equal(found.images[m, : len(order)], order)
+        np.testing.assert_array_equal(found.image_indices[m, : len(order)], order)
         np.testing.assert_array_equal(found.activations[m, : len(order)], largest[order, m])
         places = found.positions[m, : len(order)] @ [y.shape[2], 1]
         np.testing.assert_array_equal(places, flat[order, :, m].argmax(axis=1))
@@ -136,8 +136,8 @@ def test_patches(network, dataset):
     """Projections of pieces have the bits of projections of the whole images."""
     found = find_strongest(network, dataset.images, ["last"], k=1, workers=1)["last"]
     patches = find_patches(network, dataset.images, found, "last", workers=1)
-    for m in np.flatnonzero(found.images[:, 0] >= 0)[:5]:
-        n = int(found.images[m, 0])
+    for m in np.flatnonzero(found.image_indices[:, 0] >= 0)[:5]:
+        n = int(found.image_indices[m, 0])
         whole = project(network, dataset.images[n : n + 1], "last", int(m), workers=1).pixels[0]
         height, width = found.positions[m, 0]
         field = network[:"last"].receptive_field(Box(height, height + 1, width, width + 1), SHAPE)

@@ -113,7 +113,7 @@ def test_what_a_search_finds_is_exact_wherever_the_search_is_not():
     found = find_strongest(net, images, layers, k=4)
     x = data.as_input(images)
     for name in layers:
-        y = net[:name](x).reshape(60, -1, found[name].images.shape[0])
+        y = net[:name](x).reshape(60, -1, found[name].image_indices.shape[0])
         width = net[:name].output_shape((28, 28, 1))[1] if y.shape[1] > 1 else 1
         largest, places = y.max(axis=1), y.argmax(axis=1)
         for m in range(y.shape[2]):
@@ -123,4 +123,4 @@ def test_what_a_search_finds_is_exact_wherever_the_search_is_not():
             np.testing.assert_array_equal(top[0], order)
             np.testing.assert_array_equal(top[1] @ [width, 1], places[order, m])
             np.testing.assert_array_equal(top[2], largest[order, m])
-            assert (found[name].images[m, len(order) :] == -1).all()
+            assert (found[name].image_indices[m, len(order) :] == -1).all()

@@ -135,8 +135,8 @@ def test_patches_show_what_project_does(layer):
     net, images = models.deck_model3(rng=rng), rng.integers(0, 256, (20, 28, 28, 1), np.uint8)
     found = find_strongest(net, images, [layer], k=2)[layer]
     patches = find_patches(net, images, found, layer)
-    for m in range(0, len(found.images), 7):
-        for rank, number in enumerate(found.images[m]):
+    for m in range(0, len(found.image_indices), 7):
+        for rank, number in enumerate(found.image_indices[m]):
             if number < 0:
                 assert not patches.inside[m, rank].any()
                 continue

@@ -115,9 +115,8 @@ def test_clicking_a_layer_and_a_map_shows_what_was_found(page, report):
         text = f"{report.classes[label]}\n{(view.labels[3] == label).sum()} of 9"
         assert text in page.inner_text("#classes")
     page.hover("#projections > :nth-child(5)")
-    words = (
-        f"Number 5: image {view.found.images[3, 4]}, class {report.classes[view.labels[3, 4]]}, activation"
-    )
+    image, label = view.found.image_indices[3, 4], report.classes[view.labels[3, 4]]
+    words = f"Number 5: image {image}, class {label}, activation"
     assert words in page.inner_text("#detail")
     limit = float(f"{np.abs(view.patches.projections[3]).max():.3g}")
     assert f"projections: mid-gray is 0, white {limit:g}, black −{limit:g}" in page.inner_text("#detail")
@@ -141,7 +140,7 @@ def test_the_slider_moves_through_the_epochs(page, report):
             np.testing.assert_array_equal(shown[..., 0][inside], expected[stage, m, ..., 0][inside])
             np.testing.assert_array_equal(shown[..., 3], np.where(inside, 255, 0))
         words = page.inner_text("#stage-words")
-        assert f"{name}: image {evolving.images[stage, 0]}," in words
+        assert f"{name}: image {evolving.image_indices[stage, 0]}," in words
         assert ("another image" in words) == evolving.jumped[stage, 0]
 
 
@@ -185,7 +184,7 @@ def test_the_keyboard_alone_is_enough(page, report):
         assert page.locator("#grid > [tabindex='0']").count() == 1
     focus_by_tab(page, "e => e.parentElement.id === 'patches'")
     page.keyboard.press("ArrowDown")
-    assert f"Number 4: image {report.layers[2].found.images[3, 3]}," in page.inner_text("#detail")
+    assert f"Number 4: image {report.layers[2].found.image_indices[3, 3]}," in page.inner_text("#detail")
     focus_by_tab(page, "e => e.parentElement.id === 'strip'")
     page.keyboard.press("Home")
     assert page.inner_text("#stage-name") == "epoch 1"
@@ -263,7 +262,7 @@ def test_the_whole_image_stands_beside_its_patch_which_is_framed_in_it(page, rep
     for rank in (0, 5):
         page.hover(f"#projections > :nth-child({rank + 1})")
         (shown,) = pixels(page, "#detail .whole canvas")
-        n = scenes.positions.tolist().index(view.found.images[3, rank])
+        n = scenes.image_indices.tolist().index(view.found.image_indices[3, rank])
         np.testing.assert_array_equal(shown[..., 0], scenes.images[n, ..., 0])
         frame, whole = (
             page.locator(f"#detail .whole {part}").bounding_box() for part in (".field", "canvas")
@@ -297,7 +296,7 @@ def test_mistakes_are_counted_and_shown(page, report):
         assert [name, *(str(count or "·") for count in row)] in shown
     titles = [
         f"Image {image}: {report.classes[truth]}, taken for {report.classes[answer]}"
-        for image, truth, answer in zip(result.images, result.truth, result.predicted, strict=True)
+        for image, truth, answer in zip(result.image_indices, result.truth, result.predicted, strict=True)
     ]
     assert page.locator("#wrong h3").all_inner_texts() == titles
     assert page.locator("#wrong canvas").count() == 3 * len(titles)

@@ -29,9 +29,9 @@ def seen():
 def test_class_maps_are_those_of_the_examples(seen):
     network, dataset, report = seen
     found = report.class_maps
-    assert found.positions.tolist() == [example.position for example in report.examples]
-    np.testing.assert_array_equal(found.labels, dataset.labels[found.positions])
-    expected = class_activation_maps(network, dataset.images[found.positions], top=3)
+    assert found.image_indices.tolist() == [example.image_index for example in report.examples]
+    np.testing.assert_array_equal(found.labels, dataset.labels[found.image_indices])
+    expected = class_activation_maps(network, dataset.images[found.image_indices], top=3)
     np.testing.assert_array_equal(found.maps, expected.upsampled)
     np.testing.assert_array_equal(found.classes, expected.classes)
     page = payload_of(render(report))["classMaps"]

@@ -52,7 +52,7 @@ def test_what_is_found_is_what_a_sort_finds():
     for m in range(4):
         order = np.argsort(-activations[:, m], kind="stable")
         fires = order[activations[order, m] > 0][:9]
-        assert view.found.images[m, : len(fires)].tolist() == (2 * fires).tolist()
+        assert view.found.image_indices[m, : len(fires)].tolist() == (2 * fires).tolist()
         assert view.labels[m, : len(fires)].tolist() == dataset.labels[2 * fires].tolist()
         assert (view.labels[m, len(fires) :] == -1).all()
     assert view.output_shape == (4, 4, 4)
@@ -67,13 +67,13 @@ def test_the_stages_are_the_snapshots_and_the_final_weights(tmp_path):
     for view in report.layers:
         every = view.evolving
         np.testing.assert_array_equal(every.projections[-1], view.patches.projections[:, 0])
-        np.testing.assert_array_equal(every.images[-1], view.found.images[:, 0])
+        np.testing.assert_array_equal(every.image_indices[-1], view.found.image_indices[:, 0])
         assert not every.jumped[0].any()
-        np.testing.assert_array_equal(every.jumped[1:], every.images[1:] != every.images[:-1])
+        np.testing.assert_array_equal(every.jumped[1:], every.image_indices[1:] != every.image_indices[:-1])
     images = tiny_dataset(70).images
     first = report.layers[0].evolving
-    m = int(np.flatnonzero(first.images[0] >= 0)[0])
-    result = project(earlier[1], images[first.images[0, m]][None], "relu1", m)
+    m = int(np.flatnonzero(first.image_indices[0] >= 0)[0])
+    result = project(earlier[1], images[first.image_indices[0, m]][None], "relu1", m)
     assert first.activations[0, m] == pytest.approx(result.activation[0])
     top, bottom, left, right = np.clip(result.box[0], 0, 8)
     expected = result.pixels[0, top:bottom, left:right]
@@ -110,7 +110,7 @@ def test_of_many_maps_the_most_active_are_shown(tmp_path, monkeypatch):
         np.testing.assert_array_equal(part.labels, view.labels[kept])
         np.testing.assert_array_equal(part.filters.pixels, view.filters.pixels[kept])
         np.testing.assert_array_equal(part.patches.images, view.patches.images[kept])
-        np.testing.assert_array_equal(part.evolving.images, view.evolving.images[:, kept])
+        np.testing.assert_array_equal(part.evolving.image_indices, view.evolving.image_indices[:, kept])
         np.testing.assert_array_equal(part.evolving.jumped, view.evolving.jumped[:, kept])
         np.testing.assert_allclose(
             part.evolving.projections, view.evolving.projections[:, kept], rtol=1e-4, atol=1e-5
@@ -138,7 +138,7 @@ def test_examples_are_right_and_their_probabilities_are_those_of_occluded_images
     report = collect(network, dataset, images=70, progress=lambda *step: told.append(step))
     assert [example.result.label for example in report.examples] == [1]
     (example,) = report.examples
-    assert dataset.labels[example.position] == 1
+    assert dataset.labels[example.image_index] == 1
     result = example.result
     hidden = occlude_box(example.image, box_at(result.rows[3], result.columns[5], result.size))
     assert result.probability[3, 5] == pytest.approx(predict(network, hidden[None])[0, 1], rel=1e-5)
@@ -154,7 +154,7 @@ def test_mistakes_are_those_of_the_whole_data_set_and_counted():
     wrong = np.flatnonzero(answers != labels)
     order = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:8]
     result = report.wrong.result
-    assert result.images.tolist() == (2 * order).tolist()
+    assert result.image_indices.tolist() == (2 * order).tolist()
     np.testing.assert_array_equal(report.wrong.images, dataset.images[2 * order])
     assert result.confusion.sum() == 35
     assert result.confusion.trace() == 35 - len(wrong)
@@ -269,7 +269,7 @@ def test_the_page_holds_what_was_collected(tmp_path):
     assert data["refresh"] is None
     assert data["history"]["validation_loss"] == [None, 0.5, 0.25]
     view, shown = report.layers[2], data["layers"][2]
-    assert shown["images"] == view.found.images.tolist()
+    assert shown["images"] == view.found.image_indices.tolist()
     tile = tile_of(shown["patches"], 1, 3).reshape(8, 8, -1)
     np.testing.assert_array_equal(tile[..., 0], view.patches.images[3, 1, ..., 0])
     pixels = view.patches.projections[3]

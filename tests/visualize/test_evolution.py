@@ -25,8 +25,8 @@ def test_patches_are_what_the_units_see_with_padding_marked():
     images = np.random.default_rng(0).integers(1, 256, (12, 9, 11, 2), np.uint8)  # no pixel is 0
     found = find_strongest(net, images, ["relu2"], k=3)["relu2"]
     patches = find_patches(net, images, found, "relu2")
-    for m, k in np.argwhere(found.images >= 0):
-        n = found.images[m, k]
+    for m, k in np.argwhere(found.image_indices >= 0):
+        n = found.image_indices[m, k]
         result = project(net, images[n : n + 1], "relu2", int(m))
         top, bottom, left, right = result.box[0]
         rows, columns = np.arange(top, bottom), np.arange(left, right)
@@ -44,7 +44,7 @@ def test_patches_are_what_the_units_see_with_padding_marked():
                     np.testing.assert_allclose(
                         patches.projections[m, k, i, j], result.pixels[0, row, column], atol=1e-12
                     )
-    assert not patches.inside[found.images < 0].any()
+    assert not patches.inside[found.image_indices < 0].any()
 
 
 def test_the_patch_of_a_planted_feature_is_the_feature():
@@ -96,13 +96,13 @@ def test_the_winning_image_jumps_when_the_filter_turns(snapshots):
     result = evolve(net, snapshots, two_images(), ["relu1"])["relu1"]
     assert result.epochs.tolist() == [1, 2, 3, 10]
     assert result.maps.tolist() == [0, 1]
-    assert result.images[:, 1].tolist() == [-1] * 4  # a dead map wins nothing, and never jumps
+    assert result.image_indices[:, 1].tolist() == [-1] * 4  # a dead map wins nothing, and never jumps
     assert result.jumped[:, 1].tolist() == [False] * 4
-    assert result.images[:, 0].tolist() == [0, 0, 1, 1]
+    assert result.image_indices[:, 0].tolist() == [0, 0, 1, 1]
     assert result.jumped[:, 0].tolist() == [False, False, True, False]
     assert result.last_jump == 3
     for e, epoch in enumerate(result.epochs):
-        alone = project(weights_at(epoch), two_images()[[result.images[e, 0]]], "relu1", 0)
+        alone = project(weights_at(epoch), two_images()[[result.image_indices[e, 0]]], "relu1", 0)
         np.testing.assert_array_equal(result.pixels[e, 0], alone.pixels[0])
         assert result.box[e, 0].tolist() == alone.box[0].tolist()
     assert net.parameters["conv1.bias"][0] == -3  # the caller's own network is left alone
@@ -111,7 +111,7 @@ def test_the_winning_image_jumps_when_the_filter_turns(snapshots):
 def test_one_fixed_image_never_jumps(snapshots):
     result = evolve(corner_finder(), snapshots, two_images(), ["relu1", "pool1"], maps=[0], fixed=0)
     for layer in ("relu1", "pool1"):
-        assert (result[layer].images == 0).all()
+        assert (result[layer].image_indices == 0).all()
         assert result[layer].last_jump == 0
         assert result[layer].pixels.shape == (4, 1, 12, 12, 1)
 

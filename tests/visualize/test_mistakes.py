@@ -42,7 +42,7 @@ VOTES = ballots([[255, 0, 0], [0, 255, 51], [51, 102, 0], [0, 0, 204], [153, 0, 
 def test_a_vote_whose_mistakes_are_known(softmax):
     result = find_mistakes(voter(softmax), VOTES, 3)
     # Wrong are image 1 (99.96 % for b), 2 (86.7 % for b), 3 (99.93 % for c) and 4 (87.9 % for a).
-    assert result.images.tolist() == [1, 3, 4]
+    assert result.image_indices.tolist() == [1, 3, 4]
     assert result.truth.tolist() == [2, 0, 2]
     assert result.predicted.tolist() == [1, 2, 0]
     logits = np.array([[0, 10, 2], [0, 0, 8], [6, 0, 4]])
@@ -75,7 +75,7 @@ def test_a_loop_over_single_images_finds_the_same(workers):
     share, images, truth, answers, truth_share = (
         np.array(column) for column in zip(*wrong[:20], strict=True)
     )
-    np.testing.assert_array_equal(result.images, images)
+    np.testing.assert_array_equal(result.image_indices, images)
     np.testing.assert_array_equal(result.truth, truth)
     np.testing.assert_array_equal(result.predicted, answers)
     np.testing.assert_allclose(result.probability, -share, rtol=1e-5)
@@ -87,7 +87,7 @@ def test_a_loop_over_single_images_finds_the_same(workers):
 def test_projections_are_those_of_the_logits_up_to_a_factor():
     net, dataset = tiny_network(seed=4), tiny_dataset(75, seed=2)
     result = find_mistakes(net, dataset, 20)
-    images = dataset.images[result.images]
+    images = dataset.images[result.image_indices]
     logits = net[:"logits"](as_input(images))
     compared = 0
     for classes, pixels in ((result.predicted, result.misled_by), (result.truth, result.spoke_for_truth)):
@@ -114,7 +114,7 @@ def test_confidence_that_rounds_to_one_is_still_ranked(factor):
     net = voter()
     net["votes"].weight[...] = np.eye(3) * factor
     result = find_mistakes(net, ballots([[204, 0, 0], [255, 0, 0], [230, 0, 0]], [1, 1, 1]), 3)
-    assert result.images.tolist() == ([1, 2, 0] if factor < 5000 else [0, 1, 2])  # there, odds are 0
+    assert result.image_indices.tolist() == ([1, 2, 0] if factor < 5000 else [0, 1, 2])  # there, odds are 0
     assert (np.float32(result.probability) == 1).all()
     assert (result.truth_probability < 1e-9).all()
 
@@ -132,7 +132,7 @@ def test_confidence_that_rounds_to_one_is_still_ranked(factor):
 def test_chances_that_would_round_are_odds(wrong, truth, said):
     result = find_mistakes(voter(), VOTES, 1)
     result = result._replace(probability=np.array([wrong]), truth_probability=np.array([truth]))
-    axes = plot.mistakes(VOTES.images[result.images], result, VOTES.classes)
+    axes = plot.mistakes(VOTES.images[result.image_indices], result, VOTES.classes)
     scale = span(max(np.abs(result.misled_by).max(), np.abs(result.spoke_for_truth).max()))
     assert axes[1, 0].get_title() == f"speaks for b\n({said[0]}), {scale}"
     assert axes[2, 0].get_title() == f"speaks for c\n({said[1]}), {scale}"
@@ -141,9 +141,9 @@ def test_chances_that_would_round_are_odds(wrong, truth, said):
 def test_equal_confidence_keeps_the_order_and_no_mistakes_are_none():
     images = np.tile(np.array([255, 0, 0]), (40, 1))
     result = find_mistakes(voter(), ballots(images, [1] * 40), 5)
-    assert result.images.tolist() == [0, 1, 2, 3, 4]
+    assert result.image_indices.tolist() == [0, 1, 2, 3, 4]
     flawless = find_mistakes(voter(), ballots(images, [0] * 40), 5)
-    assert flawless.images.shape == (0,)
+    assert flawless.image_indices.shape == (0,)
     assert flawless.misled_by.shape == flawless.spoke_for_truth.shape == (0, 1, 3, 1)
     assert flawless.confusion.tolist() == [[40, 0, 0], [0, 0, 0], [0, 0, 0]]
     with pytest.raises(ValueError, match="mistakes: expected at least one mistake, got none"):
@@ -178,7 +178,7 @@ def test_the_matrix_colors_only_what_is_wrong():
 
 def test_the_two_projections_of_a_mistake_share_a_scale():
     result = find_mistakes(voter(), VOTES, 4)
-    axes = plot.mistakes(VOTES.images[result.images], result, VOTES.classes)
+    axes = plot.mistakes(VOTES.images[result.image_indices], result, VOTES.classes)
     assert axes.shape == (3, 4)
     assert axes[0, 0].get_title() == "image 1: c,\ntaken for b"
     assert axes[1, 0].get_title().startswith("speaks for b\n(99.9")
@@ -188,7 +188,7 @@ def test_the_two_projections_of_a_mistake_share_a_scale():
     np.testing.assert_allclose(axes[1, 0].images[0].get_array(), [[0.5, 1, 0.5]])
     np.testing.assert_allclose(axes[2, 0].images[0].get_array(), [[0.5, 0.5, 0.6]])
     np.testing.assert_allclose(axes[1, 1].images[0].get_array(), [[0.5, 0.5, 1]])
-    assert plot.mistakes(VOTES.images[result.images], result, VOTES.classes, axes) is axes
+    assert plot.mistakes(VOTES.images[result.image_indices], result, VOTES.classes, axes) is axes
 
 
 def test_of_many_classes_only_those_are_shown_that_occur():

@@ -75,7 +75,7 @@ def noisy_report(stages=9):
     def noisy(view):
         projections = rng.standard_normal(view.patches.projections.shape, np.float32)
         patches = Patches(
-            rng.integers(0, 256, view.patches.images.shape, dtype=np.uint8),
+            rng.integers(0, 256, view.patches.pixels.shape, dtype=np.uint8),
             projections,
             np.ones_like(view.patches.inside),
         )

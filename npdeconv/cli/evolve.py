@@ -73,8 +73,8 @@ def run(options: argparse.Namespace) -> None:
         snapshots,
         dataset.images,
         layers,
-        maps=range(8) if options.maps is None else options.maps,
-        fixed=options.image,
+        feature_maps=range(8) if options.maps is None else options.maps,
+        image_index=options.image,
         workers=options.workers,
     )
     for layer, result in results.items():

@@ -165,7 +165,7 @@ def _maps(scene: _Scene) -> dict[str, Any]:
         result = FeatureMaps(every.maps[chosen], every.silent[chosen])
         which = f"its {count} maps" if len(chosen) == count else f"the strongest {MOST} of its {count} maps"
         title = scene.title(f"{layer}: {which}; crossed out: silent")
-        axes = plot.feature_maps(result, numbers=_if_some(chosen, count), title=title)
+        axes = plot.feature_maps(result, feature_maps=_if_some(chosen, count), title=title)
         scene.save(axes, f"maps_{layer}", of_image=True)
         arrays |= {f"maps_{layer}": result.maps, f"maps_{layer}_feature_maps": chosen}
     return arrays
@@ -228,11 +228,11 @@ def _filters(scene: _Scene) -> dict[str, Any]:
     print(f"searching {len(images):,} images for what excites each deeper map most", flush=True)
     for layer, found in find_strongest(scene.network, images, deeper, k=1, workers=scene.workers).items():
         maps, count = most_active(found, most), len(found.firing)
-        patches = find_patches(scene.network, images, found, layer, maps=maps, workers=scene.workers)
+        patches = find_patches(scene.network, images, found, layer, feature_maps=maps, workers=scene.workers)
         which = "each map" if len(maps) == count else f"each of the {len(maps)} most active of {count} maps"
         title = f"{name}, {layer}: the strongest projection of {which}; crossed out: dead, firing on no image"
         numbers = _if_some(maps, count)
-        axes = plot.strongest_projections(patches, found, maps=numbers, title=title)
+        axes = plot.strongest_projections(patches, found, feature_maps=numbers, title=title)
         scene.save(axes, f"filters_{layer}")
         arrays |= {
             f"filters_{layer}": patches.projections[:, 0],

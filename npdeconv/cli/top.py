@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> None:
         say_what_is_dead(layer, found, len(dataset))
         for number, first in enumerate(range(0, len(alive), MAPS_PER_FIGURE), 1):
             shown = alive[first : first + MAPS_PER_FIGURE]
-            ax = plot.strongest(patches, found, maps=shown, title=title)
+            ax = plot.strongest(patches, found, feature_maps=shown, title=title)
             print(f"  {out.figure(ax, f'{stem}_{number}')}")
 
 

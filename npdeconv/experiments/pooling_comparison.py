@@ -37,7 +37,7 @@ class Localization(NamedTuple):
     """What S seeds brought, with P poolings and M kinds of maps."""
 
     pools: tuple[str, ...]
-    maps: tuple[str, ...]
+    map_kinds: tuple[str, ...]
     seeds: Array  # int (S,)
     accuracy: Array  # (S, P): of the classes
     energy: Array  # (S, P, M): share of a map's energy in the object's box, mean over the images

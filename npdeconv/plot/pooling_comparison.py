@@ -75,7 +75,7 @@ def localization_examples(example: LocalizationExample, axes: Array | None = Non
 def _bars(ax: Axes, result: Localization, values: Array) -> None:
     """Draw bars for values (S, P, M), with intervals where there are several seeds."""
     width = 0.8 / len(result.pools)
-    places = np.arange(len(result.maps))
+    places = np.arange(len(result.map_kinds))
     for p, pool in enumerate(result.pools):
         mean, reach = values[:, p].mean(axis=0), None
         if len(values) > 1:
@@ -83,6 +83,6 @@ def _bars(ax: Axes, result: Localization, values: Array) -> None:
             reach = np.stack([mean - interval.low, interval.high - mean])
         offset = (p - (len(result.pools) - 1) / 2) * width
         ax.bar(places + offset, mean, width, yerr=reach, capsize=3, color=COLORS[p], label=f"{pool} pooling")
-    ax.set_xticks(places, result.maps)
+    ax.set_xticks(places, result.map_kinds)
     ax.set_ylim(0, 1)
     ax.grid(axis="y", alpha=0.3)

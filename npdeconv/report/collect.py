@@ -106,7 +106,9 @@ def collect(
             every = find_strongest(moving, searched.images, layers, k=1, workers=workers)
         for layer, found in every.items():
             steps.next(f"{stage}: {layer}")
-            patches = find_patches(moving, searched.images, found, layer, maps=maps[layer], workers=workers)
+            patches = find_patches(
+                moving, searched.images, found, layer, feature_maps=maps[layer], workers=workers
+            )
             seen[layer].append((found, shrink_patches(patches)))
     layer_views = tuple(
         _view(network, dataset, image_indices, named, layer, maps[layer], looks)
@@ -200,7 +202,7 @@ def _view(
         kind=row.kind,
         output_shape=row.output_shape,
         receptive_field=row.receptive_field,
-        maps=maps,
+        feature_maps=maps,
         total=len(every.firing),
         dead=int((every.firing == 0).sum()),
         classes=tuple(dataset.classes[m] for m in maps) if names_classes else (),

@@ -31,7 +31,7 @@ class LayerView(NamedTuple):
     kind: str
     output_shape: Shape
     receptive_field: Pair
-    maps: Array  # int (F,): their numbers, ascending
+    feature_maps: Array  # int (F,): their numbers, ascending
     total: int  # how many there are
     dead: int  # how many of these never fire
     classes: tuple[str, ...]  # what each map stands for, in the layer that names classes; else empty

@@ -48,7 +48,7 @@ def shrunk_size(size: Pair, side: int = SIDE) -> Pair:
 def shrink_patches(patches: Patches) -> Patches:
     """Shrink patches and projections alike; a block is inside if half of it is."""
     inside = shrink(patches.inside[..., None].astype(np.float32))[..., 0] >= 0.5
-    return Patches(shrink(patches.images), shrink(patches.projections), inside)
+    return Patches(shrink(patches.pixels), shrink(patches.projections), inside)
 
 
 def maps_that_fit(

@@ -23,11 +23,11 @@ class Filters(NamedTuple):
     inside: Array  # bool (F, H, W): False in the gaps between slices
 
 
-def find_filters(network: Sequential, layer: str, maps: Array | None = None) -> Filters | None:
+def find_filters(network: Sequential, layer: str, feature_maps: Array | None = None) -> Filters | None:
     """Return the filters that made a layer's maps, those of the nearest weights at or below it.
 
     A dense layer's weights are laid out as the maps that they read, each unit's like a filter as
-    large as the map. If `maps` are given, only theirs. None where no layer below has weights, or
+    large as the map. If `feature_maps` are given, only theirs. None where no layer below has weights, or
     the image itself is flattened.
     """
     names = list(network.layers)
@@ -39,7 +39,7 @@ def find_filters(network: Sequential, layer: str, maps: Array | None = None) -> 
     weight = network[source].parameters["weight"]
     if weight.ndim == 2:
         weight = weight.reshape(*_map_size(network, below), -1, weight.shape[1])
-    weight = weight if maps is None else weight[..., maps]
+    weight = weight if feature_maps is None else weight[..., feature_maps]
     kh, kw, channels, count = weight.shape
     reads = next((name for name in reversed(below) if not isinstance(network[name], Flatten)), "")
     if not reads and channels in (1, 3):

@@ -62,7 +62,7 @@ def _layer(view: LayerView) -> dict[str, Any]:
         "kind": view.kind,
         "shape": view.output_shape,
         "field": view.receptive_field,
-        "maps": view.maps.tolist(),
+        "maps": view.feature_maps.tolist(),
         "total": view.total,
         "dead": view.dead,
         "classes": view.classes,
@@ -73,7 +73,7 @@ def _layer(view: LayerView) -> dict[str, Any]:
         "scales": numbers(scales),
         "filters": None if view.filters is None else _filters(view.filters),
         "fields": view.fields.tolist(),
-        "patches": sheet(as_shown(view.patches.images), inside),
+        "patches": sheet(as_shown(view.patches.pixels), inside),
         "projections": sheet(coarsen(projections), inside),
         "evolving": {
             "images": evolving.image_indices.tolist(),

@@ -29,7 +29,7 @@ class Patches(NamedTuple):
     Pixels beyond the image, and places without an image, are 0 and not `inside`.
     """
 
-    images: Array  # (F, k, PH, PW, C), of the images' dtype
+    pixels: Array  # (F, k, PH, PW, C), of the images' dtype
     projections: Array  # (F, k, PH, PW, C), signed and unscaled
     inside: Array  # bool (F, k, PH, PW)
 
@@ -41,7 +41,7 @@ def find_patches(
     found: Strongest,
     layer: str,
     *,
-    maps: Sequence[int] | Array | None = None,
+    feature_maps: Sequence[int] | Array | None = None,
     rule: Rule = "deconv",
     workers: Workers = None,
 ) -> Patches:
@@ -57,7 +57,7 @@ def find_patches(
     found : Strongest
         The result of `find_strongest` for the layer.
     layer : str
-    maps : sequence of int, optional
+    feature_maps : sequence of int, optional
         The maps wanted, F of them from here on; all unless given. Of deep layers of large networks,
         patches of all maps take gigabytes.
     rule, workers
@@ -91,7 +91,7 @@ def find_patches(
             f"find_patches: expected what was found for the {maps_there} maps of layer {layer!r},"
             f" got {maps_found} maps"
         )
-    wanted = _wanted(maps, maps_there, layer)
+    wanted = _wanted(feature_maps, maps_there, layer)
     size = patch_size(network, layer, input_shape)
     shape = (len(wanted), found.image_indices.shape[1], *size)
     patches = np.zeros((*shape, input_shape[2]), images.dtype)
@@ -123,8 +123,8 @@ def find_patches(
     return Patches(patches, projections, inside)
 
 
-def _wanted(maps: Sequence[int] | Array | None, count: int, layer: str) -> Array:
-    wanted = np.arange(count) if maps is None else np.asarray(maps, int).reshape(-1)
+def _wanted(feature_maps: Sequence[int] | Array | None, count: int, layer: str) -> Array:
+    wanted = np.arange(count) if feature_maps is None else np.asarray(feature_maps, int).reshape(-1)
     outside = wanted[(wanted < 0) | (wanted >= count)]
     if len(outside):
         raise IndexError(f"find_patches: expected maps 0 to {count - 1} of layer {layer!r}, got {outside[0]}")

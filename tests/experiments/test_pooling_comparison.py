@@ -19,7 +19,7 @@ def small():
 
 def test_every_seed_pooling_and_kind_of_map_is_measured(small):
     result, examples = small
-    assert (result.pools, result.maps, result.seeds.tolist()) == (("average", "max"), MAPS, [3, 4])
+    assert (result.pools, result.map_kinds, result.seeds.tolist()) == (("average", "max"), MAPS, [3, 4])
     assert result.accuracy.shape == (2, 2)
     for values in (result.energy, result.error, result.best_error, result.best_share):
         assert values.shape == (2, 2, 3)

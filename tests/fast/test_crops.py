@@ -152,7 +152,7 @@ def test_patches_show_what_project_does(layer):
             expected = result.pixels[0, top:bottom, left:right]
             got = patches.projections[m, rank][inside].reshape(expected.shape)
             np.testing.assert_array_equal(got, expected)
-            shown = patches.images[m, rank][inside].reshape(expected.shape)
+            shown = patches.pixels[m, rank][inside].reshape(expected.shape)
             np.testing.assert_array_equal(shown, chosen[0, top:bottom, left:right])
 
 

@@ -109,7 +109,7 @@ def test_clicking_a_layer_and_a_map_shows_what_was_found(page, report):
     assert len(patches) == len(projections) == 9
     expected, _ = as_bytes(view.patches.projections[3], axes=(0, 1, 2, 3))
     for rank in range(9):
-        np.testing.assert_array_equal(patches[rank][..., 0], view.patches.images[3, rank, ..., 0])
+        np.testing.assert_array_equal(patches[rank][..., 0], view.patches.pixels[3, rank, ..., 0])
         np.testing.assert_array_equal(projections[rank][..., 0], expected[rank, ..., 0])
     for label in np.unique(view.labels[3]):
         text = f"{report.classes[label]}\n{(view.labels[3] == label).sum()} of 9"
@@ -223,7 +223,7 @@ def test_some_of_many_maps_keep_their_numbers(browser, tmp_path, monkeypatch):
     report, path = tiny_report(tmp_path)[0], tmp_path / "page.html"
     write(path, report)
     view = report.layers[2]
-    first, last = view.maps.tolist()
+    first, last = view.feature_maps.tolist()
     with opened(browser, path, f"#layer=relu2&map={last}") as page:
         assert page.inner_text("#detail-title") == f"relu2, map {last}"
         note = "2 of 4 maps are shown, those of the largest activations. 1 of all 4 never fires."
@@ -231,7 +231,7 @@ def test_some_of_many_maps_keep_their_numbers(browser, tmp_path, monkeypatch):
         assert "2 of 4 maps" in page.inner_text('[data-layer="relu2"]')
         assert page.locator("#grid .name").all_inner_texts() == [str(first), str(last)]
         patches = pixels(page, "#patches canvas")
-        np.testing.assert_array_equal(patches[0][..., 0], view.patches.images[1, 0, ..., 0])
+        np.testing.assert_array_equal(patches[0][..., 0], view.patches.pixels[1, 0, ..., 0])
         page.click('[data-map="0"]')
         assert page.inner_text("#detail-title") == f"relu2, map {first}"
         assert f"map={first}" in page.url

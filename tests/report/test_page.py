@@ -102,23 +102,23 @@ def test_of_many_maps_the_most_active_are_shown(tmp_path, monkeypatch):
     some, _ = tiny_report(tmp_path)
     for part, view in zip(some.layers, whole.layers, strict=True):
         kept = sorted(np.argsort(-view.found.activations[:, 0], kind="stable")[:2].tolist())
-        assert part.maps.tolist() == kept
-        assert view.maps.tolist() == list(range(view.total))
+        assert part.feature_maps.tolist() == kept
+        assert view.feature_maps.tolist() == list(range(view.total))
         assert (part.total, part.dead) == (view.total, (view.found.firing == 0).sum())
         for left, right in zip(part.found, view.found, strict=True):
             np.testing.assert_array_equal(left, right[kept])
         np.testing.assert_array_equal(part.labels, view.labels[kept])
         np.testing.assert_array_equal(part.filters.pixels, view.filters.pixels[kept])
-        np.testing.assert_array_equal(part.patches.images, view.patches.images[kept])
+        np.testing.assert_array_equal(part.patches.pixels, view.patches.pixels[kept])
         np.testing.assert_array_equal(part.evolving.image_indices, view.evolving.image_indices[:, kept])
         np.testing.assert_array_equal(part.evolving.jumped, view.evolving.jumped[:, kept])
         np.testing.assert_allclose(
             part.evolving.projections, view.evolving.projections[:, kept], rtol=1e-4, atol=1e-5
         )
     logits = some.layers[-1]
-    assert logits.classes == tuple(some.classes[m] for m in logits.maps)
+    assert logits.classes == tuple(some.classes[m] for m in logits.feature_maps)
     shown = payload_of(render(some))["layers"][2]
-    assert (shown["maps"], shown["total"], shown["dead"]) == (some.layers[2].maps.tolist(), 4, 1)
+    assert (shown["maps"], shown["total"], shown["dead"]) == (some.layers[2].feature_maps.tolist(), 4, 1)
 
 
 def test_a_table_of_many_classes_is_left_out(monkeypatch):
@@ -271,7 +271,7 @@ def test_the_page_holds_what_was_collected(tmp_path):
     view, shown = report.layers[2], data["layers"][2]
     assert shown["images"] == view.found.image_indices.tolist()
     tile = tile_of(shown["patches"], 1, 3).reshape(8, 8, -1)
-    np.testing.assert_array_equal(tile[..., 0], view.patches.images[3, 1, ..., 0])
+    np.testing.assert_array_equal(tile[..., 0], view.patches.pixels[3, 1, ..., 0])
     pixels = view.patches.projections[3]
     expected = np.round((0.5 + pixels[1, ..., 0] / (2 * np.abs(pixels).max())) * 255)
     tile = tile_of(shown["projections"], 1, 3).reshape(8, 8, -1)

@@ -51,4 +51,4 @@ def test_fields_are_what_patches_show():
             across = slice(None) if inside.shape[1] == shape[1] else slice(left, right)
             image = dataset.images[found.image_indices[f, rank]][down, across]
             rows, columns = inside.any(axis=1), inside.any(axis=0)
-            np.testing.assert_array_equal(patches.images[f, rank][rows][:, columns], image)
+            np.testing.assert_array_equal(patches.pixels[f, rank][rows][:, columns], image)

@@ -123,7 +123,7 @@ def run(options: argparse.Namespace) -> None:
         regularizers=regularizers,
         background=options.background,
         frames=min(options.frames, options.steps + 1) if options.animate else 0,
-        seed=options.seed,
+        rng=np.random.default_rng(options.seed),
         workers=options.workers,
     )
     kind = "class" if names_classes else "map"

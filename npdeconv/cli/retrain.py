@@ -89,16 +89,16 @@ def run(options: argparse.Namespace) -> None:
     result = retraining(
         network,
         images,
-        target,
-        control_images,
-        control,
-        repetitions=options.repetitions,
+        label=target,
+        control_images=control_images,
+        control_label=control,
+        seeds=range(options.seed, options.seed + options.repetitions),
         epochs=options.epochs,
         rate=options.rate,
         steps=options.steps,
-        words=options.words,
-        seed=options.seed,
+        vocabulary=options.words,
         workers=options.workers,
+        progress=True,
     )
     stem = file_stem("retraining", network.name, f"class{target}", f"control{control}", split="test")
     files = [photo.stem for photo in (*photos, *others)]

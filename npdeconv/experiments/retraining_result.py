@@ -27,7 +27,8 @@ class Retraining(NamedTuple):
     length 2 are before and after (the first), and the retrained class and the control (the second).
     """
 
-    classes: Array  # int (2,): the retrained one, the control
+    seeds: Array  # int (R,): of each repetition
+    labels: Array  # int (2,): the retrained class, the control
     images: Array  # uint8 (I, H, W, C)
     trained: Array  # bool (R, I): what each repetition trained on
     reconstructions: Array  # uint8 (2, 2, R, H, W, C)

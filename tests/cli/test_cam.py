@@ -117,7 +117,14 @@ def test_maximized_maps_and_an_animation(digits_net, tmp_path, capsys):
     assert printed.splitlines()[2:] == [str(name) for name in files]
     assert printed.startswith("relu2, map 3: activation ")
     expected = maximize_activation(
-        network, "relu2", [3, 5], select="mean", steps=6, regularizers=Regularizers(decay=0), frames=4, seed=2
+        network,
+        "relu2",
+        [3, 5],
+        select="mean",
+        steps=6,
+        regularizers=Regularizers(decay=0),
+        frames=4,
+        rng=np.random.default_rng(2),
     )
     with np.load(files[3], allow_pickle=False) as arrays:
         np.testing.assert_array_equal(arrays["pixels"], expected.pixels)

@@ -268,7 +268,15 @@ def test_project(trained, tmp_path, capsys):
     dataset = load_strokes(60, 1)
     expected = npdeconv.visualize.project(network, dataset.images[[0, 7, 0, 7]], "relu2", [3, 3, 5, 5])
     with np.load(tmp_path / "relu2_deconv_map3-5_image0-7.npz", allow_pickle=False) as file:
-        assert list(file) == ["feature_maps", "image_indices", "pixels", "activation", "position", "box", "silent"]
+        assert list(file) == [
+            "feature_maps",
+            "image_indices",
+            "pixels",
+            "activation",
+            "position",
+            "box",
+            "silent",
+        ]
         np.testing.assert_array_equal(file["feature_maps"], [3, 3, 5, 5])
         np.testing.assert_array_equal(file["image_indices"], [0, 7, 0, 7])
         for name, array in expected._asdict().items():

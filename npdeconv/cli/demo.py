@@ -60,6 +60,7 @@ def run(options: argparse.Namespace) -> None:
             run=folder,
             resume=True,  # a demo that was stopped goes on, and one that is there is only drawn again
             workers=options.workers,
+            progress=True,
         )
     say_if_it_failed(history, train)
     print("projecting the strongest activations of every layer", flush=True)

@@ -58,6 +58,7 @@ def run(options: argparse.Namespace) -> None:
         warm_up=options.warm_up,
         epochs=options.epochs,
         workers=options.workers,
+        progress=True,
     )
     stem = file_stem("localization", options.data, split="test")
     axes = plot.localization(result)

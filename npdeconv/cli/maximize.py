@@ -125,6 +125,7 @@ def run(options: argparse.Namespace) -> None:
         frames=min(options.frames, options.steps + 1) if options.animate else 0,
         rng=np.random.default_rng(options.seed),
         workers=options.workers,
+        progress=True,
     )
     kind = "class" if names_classes else "map"
     classes = network.classes if names_classes else None

@@ -73,6 +73,7 @@ def run(options: argparse.Namespace) -> None:
         fill=options.fill,
         feature_map=options.map,
         workers=options.workers,
+        progress=True,
     )
     stem = _stem(options, result.feature_map, positions)
     axes = plot.occlusion(image, result, classes=dataset.classes, truth=truth)

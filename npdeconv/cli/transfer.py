@@ -144,7 +144,9 @@ def _pretrain(options: argparse.Namespace) -> Subject:
     network = models.build(options.network, rng=rng)
     dataset, test = _load(options.data or "mnist", options.pretrain, network)
     network = models.with_classes(network, len(dataset.classes), rng)
-    training.fit(network, dataset, Adam(1e-3), epochs=options.epochs, rng=rng, workers=options.workers)
+    training.fit(
+        network, dataset, Adam(1e-3), epochs=options.epochs, rng=rng, workers=options.workers, progress=True
+    )
     if test is not None:
         accuracy, _ = training.evaluate(network, test, options.workers)
         classes = visible(", ".join(dataset.classes))

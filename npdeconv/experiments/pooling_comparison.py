@@ -67,7 +67,7 @@ def compare_poolings(
     epochs: int = 3,
     examples: int = 4,
     workers: Workers = None,
-    progress: bool = True,
+    progress: bool = False,
 ) -> tuple[Localization, list[LocalizationExample]]:
     """Train `cam_net` with average and with max pooling, and ask both where the digits are.
 

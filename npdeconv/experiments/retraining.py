@@ -161,9 +161,7 @@ def _states(
     yield network
     student = copy.deepcopy(network)
     optimizer = SGD(rate, momentum=MOMENTUM)
-    fit(
-        student, dataset, optimizer, epochs=epochs, batch_size=BATCH, rng=rng, workers=workers, progress=False
-    )
+    fit(student, dataset, optimizer, epochs=epochs, batch_size=BATCH, rng=rng, workers=workers)
     yield student
 
 

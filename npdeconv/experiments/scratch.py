@@ -66,7 +66,6 @@ class Scratch:
             schedule=StepDecay(-(-2 * epochs // 3)),
             augment=self.augment,
             workers=workers,
-            progress=False,
         )
         return network
 

@@ -73,7 +73,7 @@ def check_gradients(
     samples: int = 32,
     step: float = 1e-5,
     tolerance: float = 1e-6,
-    progress: Callable[[str], object] | None = None,
+    say: Callable[[str], object] | None = None,
 ) -> GradientReport:
     """Compare `layer.backward` with central differences of `layer.forward`.
 
@@ -95,7 +95,7 @@ def check_gradients(
         How far an entry is moved, in units of max(1, abs(entry)).
     tolerance : float
         The relative error up to which the report says passed.
-    progress : callable, optional
+    say : callable, optional
         Called with the name of each array before it is checked.
 
     Returns
@@ -147,8 +147,8 @@ def check_gradients(
             raise ValueError(
                 f"{layer.kind}: the gradient of {name} has shape {gradient.shape}, not {array.shape}"
             )
-        if progress is not None:
-            progress(name)
+        if say is not None:
+            say(name)
         entries = _pick(gradient, samples, rng)
         probe = _Probe(lambda: forward()[0], y, dy, array, step)
         checks.append(_compare(name, gradient.reshape(-1), entries, probe, tolerance))

@@ -66,5 +66,5 @@ def find_wanted(network: Sequential, classes: int, shown: Array, workers: Worker
     if not len(labels):
         return None
     logits = list(below_softmax(network).layers)[-1]
-    result = maximize_activation(network, logits, labels, steps=STEPS, workers=workers, progress=False)
+    result = maximize_activation(network, logits, labels, steps=STEPS, workers=workers)
     return Wanted(labels, shrink(result.pixels, PICTURE_SIDE), result.activation[-1])

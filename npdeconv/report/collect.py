@@ -39,7 +39,7 @@ MISTAKES = 8  # images
 EXAMPLES = 6  # images that are occluded
 OCCLUDER_STEPS = 17  # an image is at least so many strides of the occluder high and wide
 
-Progress: TypeAlias = Callable[[str, int, int], object]
+Say: TypeAlias = Callable[[str, int, int], object]
 """Called with what is being done, how many parts are done, and how many there are."""
 
 
@@ -50,10 +50,10 @@ def collect(
     run: str = "",
     history: Mapping[str, Sequence[float]] | None = None,
     snapshots: Mapping[int, str | Path] | None = None,
-    images: int = 2000,
+    image_count: int = 2000,
     examples: int = EXAMPLES,
     workers: Workers = None,
-    progress: Progress | None = None,
+    say: Say | None = None,
 ) -> Report:
     """Ask everything that the page shows.
 
@@ -70,16 +70,16 @@ def collect(
         See `npdeconv.training.History`.
     snapshots : mapping of int to path, optional
         Weights by epoch, see `npdeconv.visualize.find_snapshots`.
-    images : int
+    image_count : int
         How many images of the data set to search, at even distances.
     examples : int
         How many images to occlude, of as many classes; 0 for none.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
-    progress : callable, optional
-        See `Progress`.
+    say : callable, optional
+        See `Say`.
     """
-    count = min(positive_int(images, "collect", "images"), len(dataset))
+    count = min(positive_int(image_count, "collect", "image_count"), len(dataset))
     dataset = match(network, dataset)  # before the long work
     check_parameters(network, "collect")
     image_indices = np.arange(count) * len(dataset) // count
@@ -91,7 +91,7 @@ def collect(
     chosen = _choose(dict(snapshots or {}))
     rest = (dataset.labels is not None) + examples + bool(examples)
     total = (len(chosen) + 1) * (1 + len(layers)) + rest
-    steps = _Steps(progress, total)
+    steps = _Steps(say, total)
     steps.next("searching")
     final = find_strongest(network, searched.images, layers, k=PATCHES, workers=workers)
     most = maps_that_fit(network, dataset.images.shape[1:], layers, min(PATCHES, count), len(chosen) + 1)
@@ -149,12 +149,12 @@ def _of_classes(
 class _Steps:
     """Counts what is done, and tells."""
 
-    def __init__(self, tell: Progress | None, total: int) -> None:
-        self.tell, self.total, self.done = tell, total, 0
+    def __init__(self, say: Say | None, total: int) -> None:
+        self.say, self.total, self.done = say, total, 0
 
     def next(self, what: str) -> None:
-        if self.tell is not None:
-            self.tell(what, self.done, self.total)
+        if self.say is not None:
+            self.say(what, self.done, self.total)
         self.done += 1
 
 
@@ -261,7 +261,5 @@ def _occlude(
     for label, n in zip(labels[:count].tolist(), np.flatnonzero(right)[first], strict=False):
         steps.next(f"occluding an image taken for {searched.classes[label]}")
         image = searched.images[n]
-        result = occlude(
-            network, image, label, layer, stride=stride, feature_map=0, workers=workers, progress=False
-        )
+        result = occlude(network, image, label, layer, stride=stride, feature_map=0, workers=workers)
         yield Example(int(image_indices[n]), image.shape[:2], shrink(image, PICTURE_SIDE), result)

@@ -80,7 +80,7 @@ def occlude(
     fill: Fill = "gray",
     feature_map: int | None = None,
     workers: Workers = None,
-    progress: bool = True,
+    progress: bool = False,
 ) -> Occlusion:
     """Slide an occluder over an image, and record what it does to the network.
 

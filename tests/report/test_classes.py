@@ -23,7 +23,7 @@ def seen():
     plain = tiny_dataset(30)
     answers = network(plain.images / np.float32(255)).argmax(axis=1)
     dataset = Dataset(plain.images, answers, plain.classes, "agreed")
-    return network, dataset, collect(network, dataset, images=10)
+    return network, dataset, collect(network, dataset, image_count=10)
 
 
 def test_class_maps_are_those_of_the_examples(seen):
@@ -67,11 +67,11 @@ def test_what_there_is_not_is_not_shown(tmp_path, seen):
     assert '<section id="wanted"' in plain
     assert "class-maps-examples" not in plain.partition("<script")[0]
     assert payload_of(plain)["classMaps"] is None
-    quick = collect(network, dataset, images=10, examples=0)
+    quick = collect(network, dataset, image_count=10, examples=0)
     assert quick.class_maps is quick.wanted is None
     assert "wanted-images" not in render(quick).partition("<script")[0]
     loose = Sequential(network.layers, name="loose")
-    assert collect(loose, dataset, images=4).wanted is None
+    assert collect(loose, dataset, image_count=4).wanted is None
     assert hostile_report(tmp_path).wanted is not None  # so that its names are tested there
 
 

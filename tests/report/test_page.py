@@ -44,7 +44,7 @@ def tile_of(picture, column, row):
 
 def test_what_is_found_is_what_a_sort_finds():
     network, dataset = tiny_network(), tiny_dataset(70)
-    report = collect(network, dataset, images=35, examples=0)
+    report = collect(network, dataset, image_count=35, examples=0)
     assert (report.searched, report.available) == (35, 70)
     assert [view.name for view in report.layers] == ["relu1", "pool1", "relu2", "logits"]
     activations = network[:"relu2"](as_input(dataset.images[::2])).max(axis=(1, 2))
@@ -135,7 +135,7 @@ def test_examples_are_right_and_their_probabilities_are_those_of_occluded_images
     network, dataset = tiny_network(), tiny_dataset(70)
     network["logits"].bias[...] = 0, 5, 0  # all but class 1 are wrong now
     told = []
-    report = collect(network, dataset, images=70, progress=lambda *step: told.append(step))
+    report = collect(network, dataset, image_count=70, say=lambda *step: told.append(step))
     assert [example.result.label for example in report.examples] == [1]
     (example,) = report.examples
     assert dataset.labels[example.image_index] == 1
@@ -148,7 +148,7 @@ def test_examples_are_right_and_their_probabilities_are_those_of_occluded_images
 
 def test_mistakes_are_those_of_the_whole_data_set_and_counted():
     network, dataset = tiny_network(), tiny_dataset(70)
-    report = collect(network, dataset, images=35, examples=0)
+    report = collect(network, dataset, image_count=35, examples=0)
     probabilities = predict(network, dataset.images[::2])
     answers, labels = probabilities.argmax(axis=1), dataset.labels[::2]
     wrong = np.flatnonzero(answers != labels)
@@ -181,8 +181,8 @@ def test_any_number_of_workers_gives_the_same_page(tmp_path):
 
 
 def test_no_images_are_too_few():
-    with pytest.raises(ValueError, match="images must be at least 1, got 0"):
-        collect(tiny_network(), tiny_dataset(9), images=0)
+    with pytest.raises(ValueError, match="image_count must be at least 1, got 0"):
+        collect(tiny_network(), tiny_dataset(9), image_count=0)
 
 
 def test_shrinking_averages_whole_blocks():
@@ -394,8 +394,8 @@ def test_the_commands(tmp_path, capsys):
 
 
 def test_images_to_search_are_counted():
-    with pytest.raises(ValueError, match="collect: images must be at least 1, got 0"):
-        collect(tiny_network(), tiny_dataset(3), images=0)
+    with pytest.raises(ValueError, match="collect: image_count must be at least 1, got 0"):
+        collect(tiny_network(), tiny_dataset(3), image_count=0)
 
 
 @pytest.mark.slow

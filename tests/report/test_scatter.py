@@ -17,7 +17,7 @@ from tests.tiny import CLASSES, tiny_dataset, tiny_network
 
 @pytest.fixture(scope="module")
 def report():
-    return collect(tiny_network(), tiny_dataset(120), images=60, examples=0)
+    return collect(tiny_network(), tiny_dataset(120), image_count=60, examples=0)
 
 
 @pytest.fixture(scope="module")

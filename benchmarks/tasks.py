@@ -164,9 +164,7 @@ def occlusion(network: str, size: int, stride: int, variant: str) -> Task:
     image = images_for(chain, 1)[0]
 
     def drops() -> Array:
-        seen = occlude(
-            chain, image, 0, "relu1", size=size, stride=stride, workers=_threads, progress=False
-        )  # fmt: skip
+        seen = occlude(chain, image, "relu1", label=0, size=size, stride=stride, workers=_threads)
         return seen.clean_probability - seen.probability
 
     def full_drops() -> Array:

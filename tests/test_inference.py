@@ -27,7 +27,7 @@ OF_AN_IMAGE = {
     "feature_maps": lambda network, image: visualize.feature_maps(network, image, "relu1"),
     "project_layers": visualize.project_layers,
     "compare_rules": lambda network, image: visualize.compare_rules(network, image, "relu1", 0),
-    "occlude": lambda network, image: visualize.occlude(network, image, 0, "relu1"),
+    "occlude": lambda network, image: visualize.occlude(network, image, "relu1", label=0),
 }
 
 

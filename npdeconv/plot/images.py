@@ -32,13 +32,13 @@ def image(pixels: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
     return ax
 
 
-def box(corners: Sequence[int] | Array, ax: Axes) -> Axes:
+def draw_box(box: Sequence[int] | Array, ax: Axes) -> Axes:
     """Draw a box (top, bottom, left, right) on an image.
 
     Where it leaves the image, the view is widened, and the padding that it covers there is shown
     in a light color. A box that holds the whole image becomes its frame.
     """
-    top, bottom, left, right = (int(corner) for corner in corners)
+    top, bottom, left, right = map(int, box)
     west, east = ax.get_xlim()
     south, north = ax.get_ylim()
     if left <= west and east <= right and top <= north and south <= bottom:
@@ -93,9 +93,9 @@ def caption(axes: Array | Axes, text: str) -> None:
     figure.supxlabel(text, fontsize="small")
 
 
-def in_box(pixels: Array, corners: Array) -> Array:
+def in_box(pixels: Array, box: Array) -> Array:
     """Crop an image (H, W, C) to the part of it that lies in a box, if any does."""
-    top, bottom, left, right = np.maximum(corners, 0)
+    top, bottom, left, right = np.maximum(box, 0)
     part = pixels[top:bottom, left:right]
     return part if part.size else pixels
 

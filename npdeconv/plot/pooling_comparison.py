@@ -8,7 +8,7 @@ from npdeconv._types import Array
 from npdeconv.experiments import t_interval
 from npdeconv.experiments.pooling_comparison import MAPS, Localization, LocalizationExample
 from npdeconv.plot.class_activation import overlay
-from npdeconv.plot.images import box, image
+from npdeconv.plot.images import draw_box, image
 from npdeconv.plot.text import literal
 
 COLORS = "#1f5fa8", "#e4872e"
@@ -62,12 +62,12 @@ def localization_examples(example: LocalizationExample, axes: Array | None = Non
     axes[0, 0].figure.suptitle(f"{example.pool} pooling; true boxes in green, found ones in red")
     for n, row in enumerate(axes):
         image(images[n], row[0], title=literal(f"a {pictures.classes[labels[n]]}"))
-        box(example.pictures.boxes[n], row[0])
+        draw_box(example.pictures.boxes[n], row[0])
         row[0].patches[-1].set_edgecolor(TRUE_COLOR)
         for kind, ax in enumerate(row[1:]):
             scene = example.maps[kind, n]
             overlay(images[n], scene, ax, float(scene.max(initial=1e-30)))
-            box(example.boxes[kind, n], ax)
+            draw_box(example.boxes[kind, n], ax)
             ax.set_title(MAPS[kind], fontsize="small")
     return axes
 

@@ -261,5 +261,5 @@ def _occlude(
     for label, n in zip(labels[:count].tolist(), np.flatnonzero(right)[first], strict=False):
         steps.next(f"occluding an image taken for {searched.classes[label]}")
         image = searched.images[n]
-        result = occlude(network, image, label, layer, stride=stride, feature_map=0, workers=workers)
+        result = occlude(network, image, layer, label=label, stride=stride, feature_map=0, workers=workers)
         yield Example(int(image_indices[n]), image.shape[:2], shrink(image, PICTURE_SIDE), result)

@@ -16,7 +16,7 @@ from npdeconv.visualize.maximization import Aim, Maximization, maximize_activati
 from npdeconv.visualize.mistakes import Mistakes, confusion, find_mistakes
 from npdeconv.visualize.neighbors import Agreement, Neighbors, label_agreement, nearest_neighbors
 from npdeconv.visualize.object_boxes import energy_inside, object_boxes, overlap, saliency
-from npdeconv.visualize.occluder import Fill, Positions, occlude_box, occlusion_positions
+from npdeconv.visualize.occluder import Fill, OccluderGrid, occlude_box, occluder_grid
 from npdeconv.visualize.occlusion import Occlusion, occlude
 from npdeconv.visualize.patches import Patches, find_patches
 from npdeconv.visualize.projection import Projection, Select, project
@@ -41,10 +41,10 @@ __all__ = [
     "Maximization",
     "Mistakes",
     "Neighbors",
+    "OccluderGrid",
     "Occlusion",
     "Patches",
     "Pca",
-    "Positions",
     "Projection",
     "Ranking",
     "Regularizers",
@@ -80,7 +80,7 @@ __all__ = [
     "object_boxes",
     "occlude",
     "occlude_box",
-    "occlusion_positions",
+    "occluder_grid",
     "overlap",
     "patch_size",
     "pca",

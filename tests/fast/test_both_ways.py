@@ -149,8 +149,8 @@ def test_patches(network, dataset):
 
 def test_occlusion(network, dataset):
     image = dataset.images[0]
-    result = occlude(network, image, 1, "last", size=(6, 5), stride=7, workers=1, progress=False)
+    result = occlude(network, image, "last", label=1, size=(6, 5), stride=7, workers=1, progress=False)
     boxes = [Box(row, row + 6, column, column + 5) for row in result.rows for column in result.columns]
-    plain = occlude_plainly(network, image, 1, "last", result.feature_map, boxes, "gray")
+    plain = occlude_plainly(network, image, "last", result.feature_map, label=1, boxes=boxes, fill="gray")
     np.testing.assert_allclose(result.probability.ravel(), plain[0], atol=1e-5)
     np.testing.assert_allclose(result.activity.ravel(), plain[1], rtol=1e-4, atol=1e-4)

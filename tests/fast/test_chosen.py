@@ -81,7 +81,9 @@ def test_training_prediction_search_and_occlusion_are_fast(passes):
         ),
         lambda: predict(net, digits.images, workers=1),
         lambda: find_strongest(net, digits.images, ["relu4"], workers=1),
-        lambda: occlude(net, digits.images[0], 0, "relu4", size=8, stride=10, workers=1, progress=False),
+        lambda: occlude(
+            net, digits.images[0], "relu4", label=0, size=8, stride=10, workers=1, progress=False
+        ),
     ):
         passes.clear()
         act()

@@ -195,7 +195,7 @@ def _mistakes(scene: _Scene) -> dict[str, Any]:
     if scene.dataset.labels is None:
         print("no mistakes to draw: nobody has said what the photos show")
         return {}
-    result = find_mistakes(scene.network, scene.dataset, MISTAKES_SHOWN, workers=scene.workers)
+    result = find_mistakes(scene.network, scene.dataset, k=MISTAKES_SHOWN, workers=scene.workers)
     classes, whose = scene.dataset.classes, plot.literal(f"{scene.network.name} on {scene.dataset.name}")
     arrays = prefixed("mistakes", result._asdict())
     if len(classes) <= CONFUSION_CLASSES:

@@ -133,9 +133,9 @@ def run(options: argparse.Namespace) -> None:
     stem, whose = _stem(options, layer), plot.literal(f"{network.name}: {layer}")
     title = f"what excites {whose} most, after {options.steps} steps up from noise"
     paths = [
-        out.figure(plot.maximized(result, names=names, title=title), stem),
+        out.figure(plot.maximized(result, titles=names, title=title), stem),
         out.figure(
-            plot.ascents(result, names=names, title=f"how activations of {whose} grew"), f"{stem}_ascent"
+            plot.ascents(result, titles=names, title=f"how activations of {whose} grew"), f"{stem}_ascent"
         ),
     ]
     if options.animate:

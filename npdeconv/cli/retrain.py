@@ -106,7 +106,7 @@ def run(options: argparse.Namespace) -> None:
         "reconstructions": plot.reconstructions(result, names),
         "scores": plot.similarity(result, names),
     } | {
-        f"contributions_{score}": plot.contributions(result, score, names=files[: len(photos)])
+        f"contributions_{score}": plot.contributions(result, score, files=files[: len(photos)])
         for score in get_args(Score)
     }
     paths = [out.figure(axes, f"{stem}_{kind}") for kind, axes in figures.items()]

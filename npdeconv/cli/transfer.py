@@ -167,7 +167,7 @@ def _scratch(
     def build(rng: Generator) -> Sequential:
         if options.scratch == SMALL:
             return small_network(shape, classes, rng)
-        return models.build(options.scratch, classes=classes, rng=rng)
+        return models.build(options.scratch, class_count=classes, rng=rng)
 
     varied: list[Augmentation] = [shift(options.shift)] if options.shift else []
     varied += [flip()] if options.flip else []

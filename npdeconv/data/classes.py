@@ -27,22 +27,22 @@ def class_indices(names: Sequence[str], known: Sequence[str]) -> list[int | None
     return [exact.get(name, alike.get(_plain(name)) if asked[_plain(name)] == 1 else None) for name in names]
 
 
-def class_number(word: str | int, classes: Sequence[str], who: str) -> int:
-    """Return the position of a class that was asked for by its name or, where no name fits, by number.
+def class_number(label: str | int, classes: Sequence[str], who: str) -> int:
+    """Return the number of a class that was asked for by its name or, where no name fits, by number.
 
     Raises
     ------
     KeyError
         If there is no such class.
     """
-    if isinstance(word, str):
-        (found,) = class_indices([word], classes)
+    if isinstance(label, str):
+        (found,) = class_indices([label], classes)
         if found is not None:
             return found
-    if not isinstance(word, bool) and str(word).isdecimal() and int(word) < len(classes):
-        return int(word)
-    hint = did_you_mean(str(word), classes)
-    raise KeyError(f"{who}: no class {word!r}{hint}; the classes are {list_names(classes)}")
+    if not isinstance(label, bool) and str(label).isdecimal() and int(label) < len(classes):
+        return int(label)
+    hint = did_you_mean(str(label), classes)
+    raise KeyError(f"{who}: no class {label!r}{hint}; the classes are {list_names(classes)}")
 
 
 def list_names(names: Sequence[str]) -> str:

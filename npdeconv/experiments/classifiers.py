@@ -38,7 +38,7 @@ class LinearClassifier(NamedTuple):
 
 
 def fit_classifier(
-    features: Array, labels: Array, classes: int, kind: Kind = "softmax", *, decay: float = DECAY
+    features: Array, labels: Array, class_count: int, kind: Kind = "softmax", *, decay: float = DECAY
 ) -> LinearClassifier:
     """Fit a linear classifier to features.
 
@@ -46,8 +46,8 @@ def fit_classifier(
     ----------
     features : (N, D)
     labels : int (N,)
-        From 0 to `classes` - 1.
-    classes : int
+        From 0 to `class_count` - 1.
+    class_count : int
         M.
     kind : "softmax" or "svm"
         Multinomial logistic regression; or one linear support vector machine per class against all
@@ -74,7 +74,7 @@ def fit_classifier(
     who = "fit_classifier"
     one_of(kind, _FITTERS, who, "kind")
     rows = as_rows(features, who)
-    count = positive_int(classes, who, "classes")
+    count = positive_int(class_count, who, "class_count")
     if not isinstance(labels, np.ndarray) or labels.shape != (len(rows),) or labels.dtype.kind not in "iu":
         raise TypeError(f"{who}: expected {len(rows)} integer labels, one per row, got {describe(labels)}")
     if count < 2 or not np.array_equal(np.unique(labels), np.arange(count)):
@@ -104,8 +104,8 @@ def score_classifiers(
         return list(parallel_map(task, draws))
 
 
-def _score(features: Array, labels: Array, classes: int, kind: Kind, draw: Draw) -> float:
-    classifier = fit_classifier(features[draw.chosen], labels[draw.chosen], classes, kind)
+def _score(features: Array, labels: Array, class_count: int, kind: Kind, draw: Draw) -> float:
+    classifier = fit_classifier(features[draw.chosen], labels[draw.chosen], class_count, kind)
     return class_mean_accuracy(classifier.predict(features[draw.tested]), labels[draw.tested])
 
 
@@ -121,22 +121,22 @@ def _span(rows: Array) -> tuple[Array | None, Array]:
     return basis, triangle.T
 
 
-def _fit_softmax(rows: Array, labels: Array, classes: int, decay: float) -> tuple[Array, Array]:
+def _fit_softmax(rows: Array, labels: Array, class_count: int, decay: float) -> tuple[Array, Array]:
     """Minimize mean cross-entropy + decay / 2 * sum(weight ** 2) by L-BFGS, in float64."""
     dimensions = rows.shape[1]
 
     def loss(flat: Array) -> tuple[float, Array]:
-        weight, bias = flat[:-classes].reshape(dimensions, classes), flat[-classes:]
+        weight, bias = flat[:-class_count].reshape(dimensions, class_count), flat[-class_count:]
         mean, dlogits = softmax_cross_entropy(rows @ weight + bias, labels)
         dweight = rows.T @ dlogits + decay * weight
         return mean + decay / 2 * float((weight**2).sum()), np.append(dweight, dlogits.sum(axis=0))
 
-    start = np.zeros((dimensions + 1) * classes)
+    start = np.zeros((dimensions + 1) * class_count)
     best = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS, "gtol": 1e-5})
-    return best.x[:-classes].reshape(dimensions, classes), best.x[-classes:]
+    return best.x[:-class_count].reshape(dimensions, class_count), best.x[-class_count:]
 
 
-def _fit_svm(rows: Array, labels: Array, classes: int, decay: float) -> tuple[Array, Array]:
+def _fit_svm(rows: Array, labels: Array, class_count: int, decay: float) -> tuple[Array, Array]:
     try:
         from sklearn.svm import LinearSVC
     except ImportError:
@@ -145,7 +145,7 @@ def _fit_svm(rows: Array, labels: Array, classes: int, decay: float) -> tuple[Ar
         ) from None
     # Its cost is 1/2 w.w + C sum(losses).
     fit = partial(LinearSVC, C=1 / (decay * len(rows)), dual=False, tol=1e-6, max_iter=10_000)
-    machines = [fit().fit(rows, labels == label) for label in range(classes)]
+    machines = [fit().fit(rows, labels == label) for label in range(class_count)]
     weight = np.stack([machine.coef_[0] for machine in machines], axis=1)
     return weight, np.array([machine.intercept_[0] for machine in machines])
 

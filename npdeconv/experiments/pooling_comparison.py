@@ -143,8 +143,8 @@ def _train(
     parameters: Mapping[str, Array] = {}
     for dataset, epochs in stages:
         rng = np.random.default_rng(seed)
-        shape, classes = dataset.images.shape[1:], len(dataset.classes)
-        network = models.cam_net(pool=pool, input_shape=shape, classes=classes, rng=rng)
+        shape, class_count = dataset.images.shape[1:], len(dataset.classes)
+        network = models.cam_net(pool=pool, input_shape=shape, class_count=class_count, rng=rng)
         for name, array in parameters.items():
             network.parameters[name][...] = array
         parameters = network.parameters
@@ -183,8 +183,10 @@ def _judge(
 def _maps(network: Sequential, pictures: Planted, workers: Workers) -> Array:
     """Return the maps of the true classes (M, N, H, W)."""
     images, labels = pictures.dataset.images, pictures.dataset.labels_for("compare_poolings")
-    own = class_activation_maps(network, images, labels[:, np.newaxis], workers=workers).upsampled[:, 0]
-    edges = saliency(network, images, labels, workers=workers)
+    own = class_activation_maps(network, images, labels=labels[:, np.newaxis], workers=workers).upsampled[
+        :, 0
+    ]
+    edges = saliency(network, images, labels=labels, workers=workers).maps
     return np.stack([own, edges, gaussian_filter(edges, (0, SMOOTHING, SMOOTHING))])
 
 

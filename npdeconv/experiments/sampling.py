@@ -36,14 +36,14 @@ def ranks_within_class(labels: Array, rng: Generator) -> Array:
     return ranks
 
 
-def only_classes(dataset: Dataset, classes: Sequence[str | int]) -> Dataset:
+def only_classes(dataset: Dataset, labels: Sequence[str | int]) -> Dataset:
     """Return the images of some classes, labeled from 0 on in the order given.
 
     Parameters
     ----------
     dataset : Dataset
-    classes : sequence of str or int
-        Names, or where no name fits, indices among the data set's classes.
+    labels : sequence of str or int
+        The classes, by name, or where no name fits, by number.
 
     Raises
     ------
@@ -52,18 +52,18 @@ def only_classes(dataset: Dataset, classes: Sequence[str | int]) -> Dataset:
     ValueError
         For no classes, or one twice; for images without labels.
     """
-    chosen = [class_number(wanted, dataset.classes, dataset.name) for wanted in classes]
+    chosen = [class_number(wanted, dataset.classes, dataset.name) for wanted in labels]
     if not chosen or len(set(chosen)) < len(chosen):
-        raise ValueError(f"only_classes: expected some classes, each once, got {list(classes)}")
+        raise ValueError(f"only_classes: expected some classes, each once, got {list(labels)}")
     renamed = np.full(len(dataset.classes), -1)
     renamed[chosen] = np.arange(len(chosen))
-    labels = renamed[dataset.labels_for("only_classes")]
-    inside = labels >= 0
+    relabeled = renamed[dataset.labels_for("only_classes")]
+    inside = relabeled >= 0
     groups = None
     if dataset.groups is not None:
         groups = tuple(group for group, kept in zip(dataset.groups, inside, strict=True) if kept)
     names = tuple(dataset.classes[n] for n in chosen)
-    return Dataset(dataset.images[inside], labels[inside], names, dataset.name, groups)
+    return Dataset(dataset.images[inside], relabeled[inside], names, dataset.name, groups)
 
 
 @brief

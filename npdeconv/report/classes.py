@@ -26,7 +26,7 @@ class ClassMaps(NamedTuple):
     image_indices: Array  # int (N,): in the data set
     labels: Array  # int (N,): true or predicted classes
     images: Array  # (N, H, W, C), shrunk
-    classes: Array  # int (N, K): the most likely ones
+    likeliest: Array  # int (N, K): the most likely ones
     probability: Array  # (N, K)
     maps: Array  # (N, K, H, W): as large as the images, shrunk
 
@@ -35,7 +35,7 @@ class ClassMaps(NamedTuple):
 class Wanted(NamedTuple):
     """Images that excite the logits of U classes most."""
 
-    classes: Array  # int (U,)
+    labels: Array  # int (U,)
     pixels: Array  # uint8 (U, H, W, C), shrunk
     activation: Array  # float64 (U,): the logits
 
@@ -47,22 +47,22 @@ def find_class_maps(
     if not image_indices or not has_class_maps(network):
         return None
     chosen = dataset[image_indices]
-    result = class_activation_maps(network, chosen.images, top=TOP, workers=workers)
+    result = class_activation_maps(network, chosen.images, k=TOP, workers=workers)
     return ClassMaps(
         image_indices=np.array(image_indices),
         labels=labels,
         images=shrink(chosen.images, PICTURE_SIDE),
-        classes=result.classes,
+        likeliest=result.labels,
         probability=result.probability,
         maps=shrink(result.upsampled[..., np.newaxis], PICTURE_SIDE)[..., 0],
     )
 
 
-def find_wanted(network: Sequential, classes: int, shown: Array, workers: Workers) -> Wanted | None:
+def find_wanted(network: Sequential, class_count: int, shown: Array, workers: Workers) -> Wanted | None:
     """Make an image for each class, or if they are many, for those that are shown."""
     if network.input_shape is None:
         return None
-    labels = np.arange(classes) if classes <= WANTED else np.unique(shown)
+    labels = np.arange(class_count) if class_count <= WANTED else np.unique(shown)
     if not len(labels):
         return None
     logits = list(below_softmax(network).layers)[-1]

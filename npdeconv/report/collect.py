@@ -233,7 +233,7 @@ def _find_wrong(
     if searched.labels is None:
         return None
     steps.next("looking for mistakes")
-    result = find_mistakes(network, searched, MISTAKES, workers=workers)
+    result = find_mistakes(network, searched, k=MISTAKES, workers=workers)
     shrunk = result._replace(
         image_indices=image_indices[result.image_indices],
         misled_by=shrink(result.misled_by, PICTURE_SIDE),

@@ -117,7 +117,7 @@ def _class_maps(found: ClassMaps) -> dict[str, Any]:
     return {
         "positions": found.image_indices.tolist(),
         "labels": found.labels.tolist(),
-        "classes": found.classes.tolist(),
+        "classes": found.likeliest.tolist(),
         "probability": numbers(found.probability, 4),
         "images": sheet(images[:, np.newaxis]),
         "maps": sheet(over(images, found.maps)),
@@ -126,7 +126,7 @@ def _class_maps(found: ClassMaps) -> dict[str, Any]:
 
 def _wanted(wanted: Wanted) -> dict[str, Any]:
     return {
-        "classes": wanted.classes.tolist(),
+        "classes": wanted.labels.tolist(),
         "activation": numbers(wanted.activation),
         "pixels": sheet(wanted.pixels[:, np.newaxis]),
     }

@@ -60,7 +60,7 @@ def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None)
 
 
 @finite_answers
-def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers: Workers = None) -> Mistakes:
+def find_mistakes(network: Sequential, dataset: Dataset, *, k: int = 8, workers: Workers = None) -> Mistakes:
     """Find the images that a network is wrong about with most confidence, and project what misled it.
 
     Confidence is the probability of the wrong class. Equal ones keep the order of the images.
@@ -122,33 +122,33 @@ def _logits(network: Sequential, dataset: Dataset, workers: Workers) -> Array:
     return logits
 
 
-def _odds_against(logits: Array, classes: Array) -> Array:
+def _odds_against(logits: Array, labels: Array) -> Array:
     """Return how much more probable all other classes are than one of each row: 1 / p - 1, float64.
 
     The probabilities of confident networks round to 1 and could not be ranked; their odds can.
     """
-    of_class = np.take_along_axis(logits, classes[:, np.newaxis], axis=1)
+    of_class = np.take_along_axis(logits, labels[:, np.newaxis], axis=1)
     with np.errstate(over="ignore", invalid="ignore"):  # infinite odds are a probability of 0
         ratios = np.exp(logits.astype(np.float64) - of_class)
-    np.put_along_axis(ratios, classes[:, np.newaxis], 0, axis=1)
+    np.put_along_axis(ratios, labels[:, np.newaxis], 0, axis=1)
     return ratios.sum(axis=1)
 
 
-def _project_classes(network: Sequential, images: Array, classes: Array, workers: Workers) -> Array:
+def _project_classes(network: Sequential, images: Array, labels: Array, workers: Workers) -> Array:
     """Project some classes (K, P) of each image (K, H, W, C); return pixels (K, P, H, W, C)."""
-    work = [(images[cut], classes[cut]) for cut in shards(images)]
+    work = [(images[cut], labels[cut]) for cut in shards(images)]
     with pool(workers) as parallel_map:
         parts = list(parallel_map(partial(_project_shard, below_softmax(network)), work))
-    none = np.empty((0, classes.shape[1], *images.shape[1:]), network.dtype)
+    none = np.empty((0, labels.shape[1], *images.shape[1:]), network.dtype)
     return np.concatenate([none, *parts])
 
 
 def _project_shard(chain: Sequential, work: tuple[Array, Array]) -> Array:
-    images, classes = work
+    images, labels = work
     logits, tape = chain.forward(as_input(images, chain.dtype))
     excess = logits - logits.min(axis=1, keepdims=True)
     every = np.arange(logits.shape[1])
-    starts = (np.where(every == chosen[:, np.newaxis], excess, 0) for chosen in classes.T)
+    starts = (np.where(every == chosen[:, np.newaxis], excess, 0) for chosen in labels.T)
     return np.stack([chain.deconv(start, tape) for start in starts], axis=1)
 
 

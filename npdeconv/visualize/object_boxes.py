@@ -1,11 +1,13 @@
 """Does a map know where the object is? Boxes from maps, and how well they fit those that are true."""
 
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from scipy.ndimage import find_objects, label
 
 from npdeconv._checks import describe, fraction, image_batch
+from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
@@ -14,9 +16,17 @@ from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool, shards
 
 
+@brief
+class Saliency(NamedTuple):
+    """By how much each pixel of N images could change a class's logit."""
+
+    labels: Array  # int (N,): the class of each image
+    maps: Array  # (N, H, W): logits per unit of a pixel's value, not negative
+
+
 @finite_answers
-def saliency(network: Sequential, images: Array, classes: Array, *, workers: Workers = None) -> Array:
-    """Return by how much each pixel could change a class's logit: the size of its gradient.
+def saliency(network: Sequential, images: Array, *, labels: Array, workers: Workers = None) -> Saliency:
+    """Ask by how much each pixel could change a class's logit: the size of its gradient.
 
     Simonyan, Vedaldi & Zisserman, arXiv:1312.6034, section 3.1: of a pixel's channels, the one with the
     largest gradient counts.
@@ -27,33 +37,32 @@ def saliency(network: Sequential, images: Array, classes: Array, *, workers: Wor
         A classifier, with or without a trailing Softmax.
     images : (N, H, W, C)
         uint8 pixels, or floats prepared as the network takes them.
-    classes : int (N,)
-        One for each image.
+    labels : int (N,)
+        The number of a class for each image.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`.
 
     Returns
     -------
-    (N, H, W)
-        Not negative.
+    Saliency
     """
     image_batch(images, "saliency")
-    chosen = np.asarray(classes)
+    chosen = np.asarray(labels)
     if chosen.dtype.kind not in "iu" or chosen.shape != (len(images),):
         raise TypeError(
-            f"saliency: expected a class for each of {len(images)} images, got {describe(classes)}"
+            f"saliency: expected a class number for each of {len(images)} images, got {describe(labels)}"
         )
     chain = below_softmax(network)
     work = [(images[cut], chosen[cut]) for cut in shards(images) or [slice(0)]]
     with pool(workers) as parallel_map:
-        return np.concatenate(list(parallel_map(partial(_saliency_shard, chain), work)))
+        return Saliency(chosen, np.concatenate(list(parallel_map(partial(_saliency_shard, chain), work))))
 
 
 def _saliency_shard(chain: Sequential, work: tuple[Array, Array]) -> Array:
-    images, classes = work
+    images, labels = work
     logits, tape = chain.forward(as_input(images, chain.dtype))
     start = np.zeros_like(logits)
-    np.put_along_axis(start, classes[:, np.newaxis], 1, axis=1)
+    np.put_along_axis(start, labels[:, np.newaxis], 1, axis=1)
     return np.abs(chain.descend(start, tape, "gradient")).max(axis=3)
 
 

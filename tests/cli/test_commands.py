@@ -411,7 +411,7 @@ def test_a_run_finds_its_own_folder_of_data_again(tmp_path, capsys, monkeypatch)
         )
 
     monkeypatch.setattr(models, "names", lambda: ("small",))
-    monkeypatch.setattr(models, "build", lambda name, rng, classes=3: small(rng))
+    monkeypatch.setattr(models, "build", lambda name, rng, class_count=3: small(rng))
     monkeypatch.chdir(tmp_path)
     say(capsys, "train", "small", "--data", "my digits", "--run", "run", "--epochs", "1")
     assert json.loads((tmp_path / "run" / "data.json").read_text()) == {"data": str(folder)}

@@ -181,7 +181,7 @@ def test_plots_show_means_and_intervals():
     np.testing.assert_allclose(ends, np.stack([interval.low, interval.high], axis=1))
     lines = {line.get_label(): line.get_ydata()[0] for line in axes[1].lines}
     assert lines["noise"] == pytest.approx(KNOWN[1, 2].mean())
-    ax = plot.contributions(result, names=["a", "b", "c", "d"])
+    ax = plot.contributions(result, files=["a", "b", "c", "d"])
     np.testing.assert_allclose(
         [bar.get_height() for bar in ax.containers[0]], [0.1, 0.1, 0, np.nan], atol=1e-9
     )

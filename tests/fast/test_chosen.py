@@ -99,7 +99,7 @@ def test_what_looks_is_exact(passes):
     compare_rules(net, images[0], "relu6", 0)
     project_layers(net, images[0])
     layer_features(net, images, ["relu6"], workers=1)
-    saliency(net, images, np.zeros(3, int))
+    saliency(net, images, labels=np.zeros(3, int))
     maximize_activation(net, "relu6", 0, steps=2, workers=1, progress=False)
     net.forward(data.as_input(images))
     check_gradients(net[:"conv2"], data.as_input(images, np.float32), samples=1, tolerance=1)

@@ -19,7 +19,7 @@ from tests.tiny import tiny_dataset, tiny_network
 def seen():
     """A network with class maps, a data set on which it says at least two classes, and their report."""
     rng = np.random.default_rng(3)
-    network = models.cam_net(input_shape=(8, 8, 1), classes=3, rng=rng)
+    network = models.cam_net(input_shape=(8, 8, 1), class_count=3, rng=rng)
     plain = tiny_dataset(30)
     answers = network(plain.images / np.float32(255)).argmax(axis=1)
     dataset = Dataset(plain.images, answers, plain.classes, "agreed")
@@ -31,11 +31,11 @@ def test_class_maps_are_those_of_the_examples(seen):
     found = report.class_maps
     assert found.image_indices.tolist() == [example.image_index for example in report.examples]
     np.testing.assert_array_equal(found.labels, dataset.labels[found.image_indices])
-    expected = class_activation_maps(network, dataset.images[found.image_indices], top=3)
+    expected = class_activation_maps(network, dataset.images[found.image_indices], k=3)
     np.testing.assert_array_equal(found.maps, expected.upsampled)
-    np.testing.assert_array_equal(found.classes, expected.classes)
+    np.testing.assert_array_equal(found.likeliest, expected.labels)
     page = payload_of(render(report))["classMaps"]
-    assert page["classes"] == expected.classes.tolist()
+    assert page["classes"] == expected.labels.tolist()
     np.testing.assert_allclose(page["probability"], expected.probability, rtol=1e-3)
     shown = tile_of(page["maps"], 1, 0)
     np.testing.assert_array_equal(shown, over(found.images, found.maps)[0, 1])
@@ -53,7 +53,7 @@ def test_images_are_made_for_every_class(seen):
 
 def test_of_many_classes_those_of_the_examples_are_chosen():
     network = tiny_network(classes=WANTED + 1)
-    assert find_wanted(network, WANTED + 1, np.array([7, 7, 1]), None).classes.tolist() == [1, 7]
+    assert find_wanted(network, WANTED + 1, np.array([7, 7, 1]), None).labels.tolist() == [1, 7]
     assert find_wanted(network, WANTED + 1, np.array([]), None) is None
 
 

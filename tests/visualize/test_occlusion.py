@@ -275,9 +275,13 @@ def test_bad_requests():
         ValueError, match=re.escape("inside the image of 9x11, got rows 7 to 9, columns 0 to 2")
     ):
         occlude(net, image, "relu1", label=0, size=3, corner=(7, 0))
-    with pytest.raises(TypeError, match=re.escape("corner must be two integers (row, column), got (1, 2, 3)")):
+    with pytest.raises(
+        TypeError, match=re.escape("corner must be two integers (row, column), got (1, 2, 3)")
+    ):
         occlude(net, image, "relu1", label=0, corner=(1, 2, 3))
-    with pytest.raises(TypeError, match=re.escape("occlude: corner must be two integers (row, column), got 3")):
+    with pytest.raises(
+        TypeError, match=re.escape("occlude: corner must be two integers (row, column), got 3")
+    ):
         occlude(net, image, "relu1", label=0, corner=3)
     with pytest.raises(TypeError, match=re.escape("(top, bottom, left, right), got (0, 2, 1, 4)")):
         occlude_box(image, (0, 2, 1, 4))

@@ -32,7 +32,7 @@ def test_the_most_active_maps_in_ascending_order():
     assert most_active(found, 3).tolist() == [1, 3, 4]
     assert most_active(found, 5).tolist() == [0, 1, 2, 3, 4]  # the first of the dead ones
     assert most_active(found, 9).tolist() == [0, 1, 2, 3, 4, 5]
-    with pytest.raises(ValueError, match="most_active: count must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="most_active: k must be at least 1, got 0"):
         most_active(found, 0)
 
 

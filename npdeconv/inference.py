@@ -21,10 +21,16 @@ SHARD_PIXELS = 16 * 230**2  # 16 of ImageNet's: more than in training, since no 
 
 
 class Evaluation(NamedTuple):
-    """How well a network does on a data set."""
+    """How well a network does on a data set.
+
+    Attributes
+    ----------
+    accuracy : float
+    loss : float, mean cross-entropy, in nats
+    """
 
     accuracy: float
-    loss: float  # mean cross-entropy, in nats
+    loss: float
 
 
 @finite_predictions

@@ -24,12 +24,20 @@ ITERATIONS = 500
 
 @brief
 class LinearClassifier(NamedTuple):
-    """The class of the largest of (features - center) / scale @ weight + bias."""
+    """The class of the largest of (features - center) / scale @ weight + bias.
 
-    center: Array  # (D,): the mean of the training features
-    scale: float  # the root of their mean squared distance from it
-    weight: Array  # (D, M)
-    bias: Array  # (M,)
+    Attributes
+    ----------
+    center : (D,), the mean of the training features
+    scale : float, the root of their mean squared distance from it
+    weight : (D, M)
+    bias : (M,)
+    """
+
+    center: Array
+    scale: float
+    weight: Array
+    bias: Array
 
     def predict(self, features: Array) -> Array:
         """Return the classes, int (N,), of features (N, D)."""

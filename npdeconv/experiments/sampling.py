@@ -68,17 +68,30 @@ def only_classes(dataset: Dataset, labels: Sequence[str | int]) -> Dataset:
 
 @brief
 class Draw(NamedTuple):
-    """Positions of images to train and to test on."""
+    """Positions of images to train and to test on.
+
+    Attributes
+    ----------
+    chosen : int (N,)
+    tested : int (M,)
+    """
 
     chosen: Array
     tested: Array
 
 
 class Plan(NamedTuple):
-    """The images of an experiment, and which of them are for what."""
+    """The images of an experiment, and which of them are for what.
 
-    dataset: Dataset  # the test set, if it is a set of its own, at the end
-    tests: int  # images of such a test set; 0 where there is none
+    Attributes
+    ----------
+    dataset : Dataset, the test set, if it is a set of its own, at the end
+    tests : int, images of such a test set; 0 where there is none
+    per_class : tuple[int, ...]
+    """
+
+    dataset: Dataset
+    tests: int
     per_class: tuple[int, ...]
 
     def draws(self, seed: int) -> list[Draw]:

@@ -26,18 +26,30 @@ SAMPLE = 2  # matches that a rotation, scale and shift follow from
 
 @brief
 class Words(NamedTuple):
-    """A vocabulary of visual words, learned from some images."""
+    """A vocabulary of visual words, learned from some images.
 
-    centers: Array  # (K, 128): typical SIFT descriptors
-    weights: Array  # (K,): how much each tells; those that every image has tell least
+    Attributes
+    ----------
+    centers : (K, 128), typical SIFT descriptors
+    weights : (K,), how much each tells; those that every image has tell least
+    """
+
+    centers: Array
+    weights: Array
 
 
 @brief
 class Corners(NamedTuple):
-    """Corners of an image, and what is around them."""
+    """Corners of an image, and what is around them.
 
-    places: Array  # (P, 2): row and column
-    descriptors: Array  # bool (P, 256)
+    Attributes
+    ----------
+    places : (P, 2), row and column
+    descriptors : bool (P, 256)
+    """
+
+    places: Array
+    descriptors: Array
 
 
 def learn_words(descriptors: Sequence[Array], vocabulary: int) -> Words:

@@ -18,17 +18,32 @@ HIDDEN = 2.5e-4  # of a gradient: where rounding may be larger, an error of a th
 
 
 class TensorCheck(NamedTuple):
-    """How one array's gradient fared."""
+    """How one array's gradient fared.
 
-    name: str  # "x", or the parameter's name
-    error: float  # largest relative error among the entries that could be compared
+    Attributes
+    ----------
+    name : str, "x", or the parameter's name
+    error : float, largest relative error among the entries that could be compared
+    checked : int
+    kinks : int, entries with a kink within the step; a smaller step may have passed it
+    undecided : int, entries that sit right at a kink, or whose gradient is lost in rounding
+    """
+
+    name: str
+    error: float
     checked: int
-    kinks: int  # entries with a kink within the step; a smaller step may have passed it
-    undecided: int  # entries that sit right at a kink, or whose gradient is lost in rounding
+    kinks: int
+    undecided: int
 
 
 class GradientReport(NamedTuple):
-    """What `check_gradients` found; `str` of it is a table."""
+    """What `check_gradients` found; `str` of it is a table.
+
+    Attributes
+    ----------
+    tensors : tuple[TensorCheck, ...]
+    tolerance : float
+    """
 
     tensors: tuple[TensorCheck, ...]
     tolerance: float

@@ -21,23 +21,40 @@ STEPS = 100  # of making them
 
 @brief
 class ClassMaps(NamedTuple):
-    """Class activation maps of N images, for K classes each."""
+    """Class activation maps of N images, for K classes each.
 
-    image_indices: Array  # int (N,): in the data set
-    labels: Array  # int (N,): true or predicted classes
-    images: Array  # (N, H, W, C), shrunk
-    likeliest: Array  # int (N, K): the most likely ones
-    probability: Array  # (N, K)
-    maps: Array  # (N, K, H, W): as large as the images, shrunk
+    Attributes
+    ----------
+    image_indices : int (N,), in the data set
+    labels : int (N,), true or predicted classes
+    images : (N, H, W, C), shrunk
+    likeliest : int (N, K), the most likely ones
+    probability : (N, K)
+    maps : (N, K, H, W), as large as the images, shrunk
+    """
+
+    image_indices: Array
+    labels: Array
+    images: Array
+    likeliest: Array
+    probability: Array
+    maps: Array
 
 
 @brief
 class Wanted(NamedTuple):
-    """Images that excite the logits of U classes most."""
+    """Images that excite the logits of U classes most.
 
-    labels: Array  # int (U,)
-    pixels: Array  # uint8 (U, H, W, C), shrunk
-    activation: Array  # float64 (U,): the logits
+    Attributes
+    ----------
+    labels : int (U,)
+    pixels : uint8 (U, H, W, C), shrunk
+    activation : float64 (U,), the logits
+    """
+
+    labels: Array
+    pixels: Array
+    activation: Array
 
 
 def find_class_maps(

@@ -13,14 +13,24 @@ GAP = 1  # pixels between the slices of a filter
 
 @brief
 class Filters(NamedTuple):
-    """One filter per map of a layer: in color over pixels, else one slice per map that it reads."""
+    """One filter per map of a layer: in color over pixels, else one slice per map that it reads.
 
-    source: str  # the layer that holds them
-    reads: str  # the layer whose maps they read; empty: the pixels
-    slices: int  # how many pictures lie side by side
-    size: Shape  # height and width of one slice
-    pixels: Array  # (F, H, W, C): signed and unscaled
-    inside: Array  # bool (F, H, W): False in the gaps between slices
+    Attributes
+    ----------
+    source : str, the layer that holds them
+    reads : str, the layer whose maps they read; empty: the pixels
+    slices : int, how many pictures lie side by side
+    size : Shape, height and width of one slice
+    pixels : (F, H, W, C), signed and unscaled
+    inside : bool (F, H, W), false in the gaps between slices
+    """
+
+    source: str
+    reads: str
+    slices: int
+    size: Shape
+    pixels: Array
+    inside: Array
 
 
 def find_filters(network: Sequential, layer: str, feature_maps: Array | None = None) -> Filters | None:

@@ -24,17 +24,31 @@ TSNE_LEAST = 100  # of fewer images, t-SNE says little
 
 @brief
 class Scatter(NamedTuple):
-    """Some of the searched images (N), as the last hidden layer sees them."""
+    """Some of the searched images (N), as the last hidden layer sees them.
+
+    Attributes
+    ----------
+    layer : str
+    image_indices : int (N,), in the whole data set
+    labels : int (N,), true or predicted classes
+    images : (N, H, W, C), shrunk
+    points : Mapping[str, array], by method, (N, 2)
+    axes : Mapping[str, tuple[str, str]], what the first and the second axis are, by method
+    neighbors : int (N, k), by features, the nearest first
+    pixel_neighbors : int (N, k), by pixels
+    agreement : Agreement or None, none where nobody has labeled the images
+    pixel_agreement : Agreement or None
+    """
 
     layer: str
-    image_indices: Array  # int (N,): in the whole data set
-    labels: Array  # int (N,): true or predicted classes
-    images: Array  # (N, H, W, C), shrunk
-    points: Mapping[str, Array]  # by method, (N, 2)
-    axes: Mapping[str, tuple[str, str]]  # what the first and the second axis are, by method
-    neighbors: Array  # int (N, k): by features, the nearest first
-    pixel_neighbors: Array  # int (N, k): by pixels
-    agreement: Agreement | None  # None where nobody has labeled the images
+    image_indices: Array
+    labels: Array
+    images: Array
+    points: Mapping[str, Array]
+    axes: Mapping[str, tuple[str, str]]
+    neighbors: Array
+    pixel_neighbors: Array
+    agreement: Agreement | None
     pixel_agreement: Agreement | None
 
 

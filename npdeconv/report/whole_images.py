@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Pair, Shape
 from npdeconv.layers import Sequential
 from npdeconv.report.downscaling import PICTURE_SIDE, shrink
@@ -15,12 +16,20 @@ LEAST = 32  # pixels: no image is made smaller than that
 COLUMNS = 40  # of the sheet
 
 
+@brief
 class Scenes(NamedTuple):
-    """The S images that any patch is cut from."""
+    """The S images that any patch is cut from.
 
-    image_indices: Array  # int (S,): in the data set, ascending
-    images: Array  # (S, H, W, C), shrunk
-    size: Pair  # height and width before
+    Attributes
+    ----------
+    image_indices : int (S,), in the data set, ascending
+    images : (S, H, W, C), shrunk
+    size : Pair, height and width before
+    """
+
+    image_indices: Array
+    images: Array
+    size: Pair
 
 
 def find_scenes(images: Array, used: Iterable[Array]) -> Scenes:

@@ -16,11 +16,18 @@ from npdeconv.training.history import History
 
 @brief
 class LoadedRun(NamedTuple):
-    """What a training run left."""
+    """What a training run left.
 
-    network: Sequential  # with the weights worth keeping: the best, or the latest
+    Attributes
+    ----------
+    network : Sequential, with the weights worth keeping: the best, or the latest
+    history : History
+    data : str, what it was trained on: the name of a set, or a folder of images
+    """
+
+    network: Sequential
     history: History
-    data: str  # what it was trained on: the name of a set, or a folder of images
+    data: str
 
 
 def load_run(folder: str | Path, *, network: str | None = None) -> LoadedRun:

@@ -20,14 +20,24 @@ from npdeconv.parallel import Workers, pool, shards
 
 @brief
 class ClassActivationMaps(NamedTuple):
-    """Maps of K classes for each of N images; unless they were chosen, the most likely class first."""
+    """Maps of K classes for each of N images; unless they were chosen, the most likely class first.
 
-    labels: Array  # int (N, K)
-    probability: Array  # (N, K)
-    logit: Array  # (N, K); with average pooling, the mean of the map plus the bias
-    bias: Array  # (N, K): what the dense layer adds whatever the image; 0 without one
-    maps: Array  # (N, K, OH, OW): signed, as large as the last feature maps
-    upsampled: Array  # (N, K, H, W): the same, as large as the image
+    Attributes
+    ----------
+    labels : int (N, K)
+    probability : (N, K)
+    logit : (N, K), with average pooling, the mean of the map plus the bias
+    bias : (N, K), what the dense layer adds whatever the image; 0 without one
+    maps : (N, K, OH, OW), signed, as large as the last feature maps
+    upsampled : (N, K, H, W), the same, as large as the image
+    """
+
+    labels: Array
+    probability: Array
+    logit: Array
+    bias: Array
+    maps: Array
+    upsampled: Array
 
 
 @finite_answers

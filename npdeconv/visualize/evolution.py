@@ -20,16 +20,28 @@ from npdeconv.visualize.strongest import find_strongest
 
 @brief
 class Evolution(NamedTuple):
-    """Some maps of a layer (M of them) after some epochs (E of them)."""
+    """Some maps of a layer (M of them) after some epochs (E of them).
 
-    epochs: Array  # int (E,)
-    feature_maps: Array  # int (M,)
-    image_indices: Array  # int (E, M): of the projected image in the data set; -1 where the map fires on none
-    activations: Array  # (E, M): of the projected unit
-    box: Array  # int (E, M, 4): what it sees
-    pixels: Array  # (E, M, H, W, C): its projection, signed and unscaled; zeros where it is silent
-    jumped: Array  # bool (E, M): the winning image is another one than at the epoch before
-    last_jump: int  # the last epoch at which any of these maps jumped; 0: never
+    Attributes
+    ----------
+    epochs : int (E,)
+    feature_maps : int (M,)
+    image_indices : int (E, M), of the projected image in the data set; -1 where the map fires on none
+    activations : (E, M), of the projected unit
+    box : int (E, M, 4), what it sees
+    pixels : (E, M, H, W, C), its projection, signed and unscaled; zeros where it is silent
+    jumped : bool (E, M), the winning image is another one than at the epoch before
+    last_jump : int, the last epoch at which any of these maps jumped; 0: never
+    """
+
+    epochs: Array
+    feature_maps: Array
+    image_indices: Array
+    activations: Array
+    box: Array
+    pixels: Array
+    jumped: Array
+    last_jump: int
 
 
 class EvolutionRecorder:

@@ -30,14 +30,24 @@ NOISE = 0.02  # standard deviation of the brightness at the start; white is 1
 
 @brief
 class Maximization(NamedTuple):
-    """U images, each of which excites a unit as much as gradient ascent could make it."""
+    """U images, each of which excites a unit as much as gradient ascent could make it.
 
-    pixels: Array  # uint8 (U, H, W, C)
-    inputs: Array  # (U, H, W, C): the same from 0 to 1, as the network takes them, not rounded
-    activation: Array  # float64 (steps + 1, U): of each unit before each step, and at the end
-    box: Array  # int (U, 4): top, bottom, left, right of the pixels it depends on; may leave the image
-    frames: Array  # uint8 (K, U, H, W, C): the images on their way from noise to `pixels`
-    frame_steps: Array  # int (K,): after how many steps
+    Attributes
+    ----------
+    pixels : uint8 (U, H, W, C)
+    inputs : (U, H, W, C), the same from 0 to 1, as the network takes them, not rounded
+    activation : float64 (steps + 1, U), of each unit before each step, and at the end
+    box : int (U, 4), top, bottom, left, right of the pixels it depends on; may leave the image
+    frames : uint8 (K, U, H, W, C), the images on their way from noise to `pixels`
+    frame_steps : int (K,), after how many steps
+    """
+
+    pixels: Array
+    inputs: Array
+    activation: Array
+    box: Array
+    frames: Array
+    frame_steps: Array
 
 
 @finite_answers

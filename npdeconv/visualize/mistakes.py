@@ -17,16 +17,28 @@ from npdeconv.parallel import Workers, pool, shards
 
 @brief
 class Mistakes(NamedTuple):
-    """The most confident wrong answers, the most confident first; K = k, or as many as there are."""
+    """The most confident wrong answers, the most confident first; K = k, or as many as there are.
 
-    image_indices: Array  # int (K,): which images of the data set
-    truth: Array  # int (K,): the labels
-    predicted: Array  # int (K,): the classes that the network found most probable instead
-    probability: Array  # float64 (K,): that it gave to `predicted`
-    truth_probability: Array  # float64 (K,): that it gave to `truth`
-    misled_by: Array  # (K, H, W, C): projection of what spoke for `predicted`, signed and unscaled
-    spoke_for_truth: Array  # (K, H, W, C): of what spoke for `truth`
-    confusion: Array  # int (classes, classes): of the whole data set, see `confusion`
+    Attributes
+    ----------
+    image_indices : int (K,), which images of the data set
+    truth : int (K,), the labels
+    predicted : int (K,), the classes that the network found most probable instead
+    probability : float64 (K,), that it gave to `predicted`
+    truth_probability : float64 (K,), that it gave to `truth`
+    misled_by : (K, H, W, C), projection of what spoke for `predicted`, signed and unscaled
+    spoke_for_truth : (K, H, W, C), of what spoke for `truth`
+    confusion : int (classes, classes), of the whole data set, see `confusion`
+    """
+
+    image_indices: Array
+    truth: Array
+    predicted: Array
+    probability: Array
+    truth_probability: Array
+    misled_by: Array
+    spoke_for_truth: Array
+    confusion: Array
 
 
 @finite_answers

@@ -18,21 +18,36 @@ COLUMNS_AT_ONCE = 1024  # of the features, turned to float64
 
 @brief
 class Neighbors(NamedTuple):
-    """The k nearest neighbors of each of Q vectors, the nearest first."""
+    """The k nearest neighbors of each of Q vectors, the nearest first.
 
-    queries: Array  # int (Q,): which vectors were asked for
-    image_indices: Array  # int (Q, k)
-    distances: Array  # float64 (Q, k): Euclidean
+    Attributes
+    ----------
+    queries : int (Q,), which vectors were asked for
+    image_indices : int (Q, k)
+    distances : float64 (Q, k), Euclidean
+    """
+
+    queries: Array
+    image_indices: Array
+    distances: Array
 
 
 @brief
 class Agreement(NamedTuple):
-    """How often neighbors share the label; all are shares of the queries."""
+    """How often neighbors share the label; all are shares of the queries.
 
-    by_rank: Array  # (k,): whose neighbor of this rank, from the nearest on, has their label
-    vote: float  # whose label is what most of their neighbors have; of equally many, the nearest's
-    by_class: Array  # (classes,): mean share of the k neighbors with the label; NaN where there is no query
-    chance: float  # whose neighbor would share the label if it were any other vector
+    Attributes
+    ----------
+    by_rank : (k,), whose neighbor of this rank, from the nearest on, has their label
+    vote : float, whose label is what most of their neighbors have; of equally many, the nearest's
+    by_class : (classes,), mean share of the k neighbors with the label; NaN where there is no query
+    chance : float, whose neighbor would share the label if it were any other vector
+    """
+
+    by_rank: Array
+    vote: float
+    by_class: Array
+    chance: float
 
 
 def nearest_neighbors(

@@ -18,10 +18,16 @@ from npdeconv.parallel import Workers, pool, shards
 
 @brief
 class Saliency(NamedTuple):
-    """By how much each pixel of N images could change a class's logit."""
+    """By how much each pixel of N images could change a class's logit.
 
-    labels: Array  # int (N,): the class of each image
-    maps: Array  # (N, H, W): logits per unit of a pixel's value, not negative
+    Attributes
+    ----------
+    labels : int (N,), the class of each image
+    maps : (N, H, W), logits per unit of a pixel's value, not negative
+    """
+
+    labels: Array
+    maps: Array
 
 
 @finite_answers

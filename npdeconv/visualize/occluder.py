@@ -24,11 +24,18 @@ and has edges of its own; blurred pixels have none, and keep the brightness.
 
 @brief
 class OccluderGrid(NamedTuple):
-    """Where an occluder stands: at every pair of a row and a column."""
+    """Where an occluder stands: at every pair of a row and a column.
 
-    size: Pair  # height and width of the occluder, in pixels
-    rows: Array  # int (P,): of its upper edge
-    columns: Array  # int (Q,): of its left edge
+    Attributes
+    ----------
+    size : Pair, height and width of the occluder, in pixels
+    rows : int (P,), of its upper edge
+    columns : int (Q,), of its left edge
+    """
+
+    size: Pair
+    rows: Array
+    columns: Array
 
     @property
     def total(self) -> int:
@@ -111,10 +118,16 @@ def occlude_box(image: Array, box: Box, fill: Fill = "gray") -> Array:
 
 @brief
 class PlainOcclusion(NamedTuple):
-    """What a network says of an image under each of B boxes."""
+    """What a network says of an image under each of B boxes.
 
-    probability: Array  # (B,): of the class
-    activity: Array  # float64 (B,): sum of the map's positive activations
+    Attributes
+    ----------
+    probability : (B,), of the class
+    activity : float64 (B,), sum of the map's positive activations
+    """
+
+    probability: Array
+    activity: Array
 
 
 def occlude_plainly(

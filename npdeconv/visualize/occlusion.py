@@ -38,23 +38,41 @@ SHARD_PIXELS = 2**14
 
 @brief
 class Occlusion(NamedTuple):
-    """What a network says of an image while an occluder is at each of P x Q places."""
+    """What a network says of an image while an occluder is at each of P x Q places.
 
-    size: Pair  # height and width of the occluder, in pixels
-    rows: Array  # int (P,): of its upper edge
-    columns: Array  # int (Q,): of its left edge
-    label: int  # the class whose probability is mapped
+    Attributes
+    ----------
+    size : Pair, height and width of the occluder, in pixels
+    rows : int (P,), of its upper edge
+    columns : int (Q,), of its left edge
+    label : int, the class whose probability is mapped
+    layer : str
+    feature_map : int, the map of that layer whose activity is recorded
+    probability : (P, Q), of that class
+    most_likely : int (P, Q), the class with the largest probability
+    activity : float64 (P, Q), sum of the map's positive activations
+    clean_probability, clean_most_likely, clean_activity : float, int, float
+        The same of the image without an occluder.
+    projection : (H, W, C), the map of the image without an occluder, as signed pixels
+    energy : float64 (P, Q), sum of the projection's squares under the occluder
+    agreement : float, rank correlation of energy and drop in activity, see `rank_agreement`
+    """
+
+    size: Pair
+    rows: Array
+    columns: Array
+    label: int
     layer: str
-    feature_map: int  # the map of that layer whose activity is recorded
-    probability: Array  # (P, Q): of that class
-    most_likely: Array  # int (P, Q): the class with the largest probability
-    activity: Array  # float64 (P, Q): sum of the map's positive activations
-    clean_probability: float  # these three: of the image without an occluder
+    feature_map: int
+    probability: Array
+    most_likely: Array
+    activity: Array
+    clean_probability: float
     clean_most_likely: int
     clean_activity: float
-    projection: Array  # (H, W, C): the map of the image without an occluder, as signed pixels
-    energy: Array  # float64 (P, Q): sum of the projection's squares under the occluder
-    agreement: float  # rank correlation of energy and drop in activity, see `rank_agreement`
+    projection: Array
+    energy: Array
+    agreement: float
 
     @property
     def worst(self) -> Box:

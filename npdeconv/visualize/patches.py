@@ -27,11 +27,17 @@ class Patches(NamedTuple):
     """The k strongest of each of a layer's F maps, cropped to what the unit sees (PH, PW, C).
 
     Pixels beyond the image, and places without an image, are 0 and not `inside`.
+
+    Attributes
+    ----------
+    pixels : (F, k, PH, PW, C), of the images' dtype
+    projections : (F, k, PH, PW, C), signed and unscaled
+    inside : bool (F, k, PH, PW)
     """
 
-    pixels: Array  # (F, k, PH, PW, C), of the images' dtype
-    projections: Array  # (F, k, PH, PW, C), signed and unscaled
-    inside: Array  # bool (F, k, PH, PW)
+    pixels: Array
+    projections: Array
+    inside: Array
 
 
 @finite_answers

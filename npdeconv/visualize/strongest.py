@@ -26,12 +26,20 @@ SEARCH_ERROR = 1e-4  # of a layer's largest activation: more than `npdeconv.fast
 
 @brief
 class Strongest(NamedTuple):
-    """The k images that activate each of a layer's F maps most, the strongest first."""
+    """The k images that activate each of a layer's F maps most, the strongest first.
 
-    image_indices: Array  # int (F, k): which images of the data set; -1 where fewer than k images fire
-    positions: Array  # int (F, k, 2): row and column of the largest activation; -1 likewise
-    activations: Array  # (F, k): the value ranked by; 0 likewise
-    firing: Array  # (F,): share of the images on which the map is positive anywhere; 0: dead
+    Attributes
+    ----------
+    image_indices : int (F, k), which images of the data set; -1 where fewer than k images fire
+    positions : int (F, k, 2), row and column of the largest activation; -1 likewise
+    activations : (F, k), the value ranked by; 0 likewise
+    firing : (F,), share of the images on which the map is positive anywhere; 0: dead
+    """
+
+    image_indices: Array
+    positions: Array
+    activations: Array
+    firing: Array
 
 
 @finite_answers

@@ -136,7 +136,7 @@ def prediction(network: str, images: int, variant: str, workers: int | None = No
     """Predict the classes of images; the answer is their probabilities."""
     chain = build(network)
     x = images_for(chain, images)
-    return Task(lambda: predict(chain, x, workers or _threads))
+    return Task(lambda: predict(chain, x, workers=workers or _threads))
 
 
 def projection(network: str, images: int, layers: Sequence[str], variant: str) -> Task:
@@ -168,9 +168,9 @@ def occlusion(network: str, size: int, stride: int, variant: str) -> Task:
         return seen.clean_probability - seen.probability
 
     def full_drops() -> Array:
-        clean = predict(chain, image[np.newaxis], _threads)[0, 0]
+        clean = predict(chain, image[np.newaxis], workers=_threads)[0, 0]
         rows = [
-            predict(chain, hidden, _threads)[:, 0] for hidden in occluded_rows(image, size, stride)
+            predict(chain, hidden, workers=_threads)[:, 0] for hidden in occluded_rows(image, size, stride)
         ]  # fmt: skip
         return clean - np.array(rows)
 

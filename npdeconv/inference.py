@@ -34,7 +34,7 @@ class Evaluation(NamedTuple):
 
 
 @finite_predictions
-def predict(network: Sequential, images: Array, workers: Workers = None) -> Array:
+def predict(network: Sequential, images: Array, *, workers: Workers = None) -> Array:
     """Return the class probabilities of images.
 
     Parameters
@@ -69,7 +69,7 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
 
 
 @finite_predictions
-def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> Evaluation:
+def evaluate(network: Sequential, dataset: Dataset, *, workers: Workers = None) -> Evaluation:
     """Return accuracy and mean cross-entropy (in nats) on a data set.
 
     Raises

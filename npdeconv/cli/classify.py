@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> None:
     outputs = network.output_shape(dataset.images.shape[1:])
     if len(outputs) != 1:
         raise ValueError(f"{network.name}: expected a network with classes, got outputs of shape {outputs}")
-    probabilities = predict(network, dataset.images, options.workers)
+    probabilities = predict(network, dataset.images, workers=options.workers)
     numbers = range(len(dataset)) if given is None else given
     groups = [""] * len(dataset) if dataset.groups is None else [f", {group}" for group in dataset.groups]
     for number, group, row in zip(numbers, groups, probabilities, strict=True):

@@ -228,7 +228,9 @@ def _filters(scene: _Scene) -> dict[str, Any]:
     print(f"searching {len(images):,} images for what excites each deeper map most", flush=True)
     for layer, found in find_strongest(scene.network, images, deeper, k=1, workers=scene.workers).items():
         maps, count = most_active(found, most), len(found.firing)
-        patches = find_patches(scene.network, images, found, layer, feature_maps=maps, workers=scene.workers)
+        patches = find_patches(
+            scene.network, images, layer, found=found, feature_maps=maps, workers=scene.workers
+        )
         which = "each map" if len(maps) == count else f"each of the {len(maps)} most active of {count} maps"
         title = f"{name}, {layer}: the strongest projection of {which}; crossed out: dead, firing on no image"
         numbers = _if_some(maps, count)

@@ -132,7 +132,7 @@ def _load(options: argparse.Namespace) -> tuple[Sequential, Preprocessing]:
 
 def _most_frequent(network: Sequential, images: Array, target: int, workers: int | None) -> int:
     """Return what a network takes most images for, the retrained class aside."""
-    answers = predict(network, images, workers)
+    answers = predict(network, images, workers=workers)
     answers[:, target] = -1
     return int(np.bincount(answers.argmax(axis=1)).argmax())
 

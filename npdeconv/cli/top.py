@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> None:
     )
     for layer, found in every.items():
         stem = file_stem(layer, f"top{options.k}", options.by, split=options.split)
-        patches = find_patches(network, dataset.images, found, layer, workers=options.workers)
+        patches = find_patches(network, dataset.images, layer, found=found, workers=options.workers)
         out.arrays(stem, found._asdict() | prefixed("patches", patches._asdict()))
         title = plot.literal(f"{network.name}, {layer}: what excites each map most in {dataset.name}")
         alive = np.flatnonzero(found.firing)

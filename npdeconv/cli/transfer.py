@@ -148,7 +148,7 @@ def _pretrain(options: argparse.Namespace) -> Subject:
         network, dataset, Adam(1e-3), epochs=options.epochs, rng=rng, workers=options.workers, progress=True
     )
     if test is not None:
-        accuracy, _ = training.evaluate(network, test, options.workers)
+        accuracy, _ = training.evaluate(network, test, workers=options.workers)
         classes = visible(", ".join(dataset.classes))
         print(f"{network.name}, trained on {classes}: {accuracy:.2%} of their test images")
     return Subject(network, options.data, None)

@@ -201,7 +201,7 @@ def _judge(
 ) -> tuple[float, Array, Array, Array, Array]:
     """Return accuracy, and by kind of map energy, error, best share and the error with it."""
     tried, maps = (_maps(network, pictures, workers) for pictures in (choosing, testing))
-    answers = predict(network, testing.dataset.images, workers).argmax(axis=1)
+    answers = predict(network, testing.dataset.images, workers=workers).argmax(axis=1)
     errors = [[_error(scenes, choosing.boxes, share) for share in SHARES] for scenes in tried]
     best = SHARES[np.argmin(errors, axis=1)]
     return (

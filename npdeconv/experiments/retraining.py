@@ -135,7 +135,7 @@ def retraining(
             )
             drawn[phase, :, repetition] = result.pixels
             activation[phase, :, repetition] = result.activation[-1]
-            probability[phase, :, repetition] = predict(state, every, workers)[:, labels].T
+            probability[phase, :, repetition] = predict(state, every, workers=workers)[:, labels].T
     scores = np.array([judge(picture) for picture in drawn.reshape(-1, *shape)])
     known = _known(judge, images, trained, drawn_by)
     by_words, by_corners = scores.reshape(2, 2, count, 2, len(every)).transpose(3, 0, 1, 2, 4)

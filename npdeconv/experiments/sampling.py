@@ -80,6 +80,7 @@ class Draw(NamedTuple):
     tested: Array
 
 
+@brief
 class Plan(NamedTuple):
     """The images of an experiment, and which of them are for what.
 

@@ -71,7 +71,7 @@ class Scratch:
 
 
 @finite_answers
-def most_probable(network: Sequential, images: Array, workers: Workers = None) -> Array:
+def most_probable(network: Sequential, images: Array, *, workers: Workers = None) -> Array:
     """Return the most probable class of each image, int (N,)."""
     logits = np.concatenate(list(class_logits(below_softmax(network), images, workers)))
     must_be_finite(logits)

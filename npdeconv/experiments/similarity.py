@@ -95,7 +95,7 @@ def count_words(descriptors: Array, words: Words) -> Array:
 
 
 def sift_descriptors(image: Array) -> Array:
-    """Return what SIFT finds in an image, uint8 (D, 128); D is 0 where it finds nothing.
+    """Return what SIFT finds in an image (H, W, C): uint8 (D, 128); D is 0 where it finds nothing.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def sift_descriptors(image: Array) -> Array:
 
 
 def find_corners(image: Array) -> Corners:
-    """Find Harris' corners of an image, with oriented binary descriptors.
+    """Find Harris' corners of an image (H, W, C), with oriented binary descriptors.
 
     Raises
     ------

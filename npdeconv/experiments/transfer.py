@@ -129,5 +129,5 @@ def _from_scratch(
     """Train on a draw, and return the accuracy on its test images."""
     assert scratch is not None
     trained = scratch.train(pictures[draw.chosen], np.random.default_rng(seed), workers)
-    answers = most_probable(trained, pictures.images[draw.tested], workers)
+    answers = most_probable(trained, pictures.images[draw.tested], workers=workers)
     return class_mean_accuracy(answers, pictures.labels_for("transfer")[draw.tested])

@@ -73,17 +73,17 @@ def span(limit: float) -> str:
     return f"±{float(f'{limit:.2g}'):g}"  # two digits, but 650, not 6.5e+02
 
 
-def signed_bar(limit: float, axes: Array | Axes, label: str, *, clipped: bool = False) -> None:
+def signed_bar(limit: float, axes: Array | Axes, text: str, *, clipped: bool = False) -> None:
     """Draw the scale of signed pixels beside axes; a clipped one has pointed ends."""
     colors = ScalarMappable(Normalize(-(limit or 1), limit or 1), "gray")
-    bar(colors, axes, label, extend="both" if clipped else "neither")
+    bar(colors, axes, text, extend="both" if clipped else "neither")
 
 
-def bar(colors: ScalarMappable, axes: Array | Axes, label: str, **settings: Any) -> None:
+def bar(colors: ScalarMappable, axes: Array | Axes, text: str, **settings: Any) -> None:
     """Draw a scale beside axes."""
     beside = [axes] if isinstance(axes, Axes) else list(axes.flat)
     drawn = beside[0].figure.colorbar(colors, ax=beside, aspect=30, pad=0.01, **settings)
-    drawn.set_label(label, fontsize="small")
+    drawn.set_label(text, fontsize="small")
     drawn.ax.tick_params(labelsize="small")
 
 

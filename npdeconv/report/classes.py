@@ -58,7 +58,7 @@ class Wanted(NamedTuple):
 
 
 def find_class_maps(
-    network: Sequential, dataset: Dataset, image_indices: Sequence[int], labels: Array, workers: Workers
+    network: Sequential, dataset: Dataset, *, image_indices: Sequence[int], labels: Array, workers: Workers
 ) -> ClassMaps | None:
     """Map the classes of some images; None where the network has no such maps, or there are no images."""
     if not image_indices or not has_class_maps(network):

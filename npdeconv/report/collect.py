@@ -86,7 +86,7 @@ def collect(
     searched = dataset[image_indices]
     named = searched.labels
     if named is None:
-        named = predict(network, searched.images, workers).argmax(axis=1)
+        named = predict(network, searched.images, workers=workers).argmax(axis=1)
     layers = shown_layers(network)
     chosen = _choose(dict(snapshots or {}))
     rest = (dataset.labels is not None) + examples + bool(examples)
@@ -94,7 +94,9 @@ def collect(
     steps = _Steps(say, total)
     steps.next("searching")
     final = find_strongest(network, searched.images, layers, k=PATCHES, workers=workers)
-    most = maps_that_fit(network, dataset.images.shape[1:], layers, min(PATCHES, count), len(chosen) + 1)
+    most = maps_that_fit(
+        network, dataset.images.shape[1:], layers, patches=min(PATCHES, count), stages=len(chosen) + 1
+    )
     maps = {layer: most_active(found, most) for layer, found in final.items()}
     stages: list[str] = []
     seen: dict[str, list[tuple[Strongest, Patches]]] = {layer: [] for layer in layers}
@@ -107,7 +109,7 @@ def collect(
         for layer, found in every.items():
             steps.next(f"{stage}: {layer}")
             patches = find_patches(
-                moving, searched.images, found, layer, feature_maps=maps[layer], workers=workers
+                moving, searched.images, layer, found=found, feature_maps=maps[layer], workers=workers
             )
             seen[layer].append((found, shrink_patches(patches)))
     layer_views = tuple(
@@ -116,8 +118,8 @@ def collect(
     )
     report = Report(
         run=run,
-        network=network.name,
-        dataset=dataset.name,
+        network_name=network.name,
+        dataset_name=dataset.name,
         classes=dataset.classes,
         labeled=dataset.labels is not None,
         searched=count,
@@ -141,7 +143,9 @@ def _of_classes(
     image_indices = [example.image_index for example in report.examples]
     labels = np.array([example.result.label for example in report.examples], np.int64)
     return report._replace(
-        class_maps=find_class_maps(network, dataset, image_indices, labels, workers),
+        class_maps=find_class_maps(
+            network, dataset, image_indices=image_indices, labels=labels, workers=workers
+        ),
         wanted=find_wanted(network, len(dataset.classes), labels, workers),
     )
 
@@ -209,7 +213,7 @@ def _view(
         filters=find_filters(network, layer, maps),
         found=found,
         labels=labels,
-        fields=find_fields(network, layer, dataset.images.shape[1:], found.positions),
+        fields=find_fields(network, layer, dataset.images.shape[1:], positions=found.positions),
         patches=patches,
         evolving=Evolving(
             image_indices=winners,
@@ -254,7 +258,7 @@ def _occlude(
     """Occlude the first image of each of some classes that the network takes for what they are named."""
     if not count:
         return
-    right = predict(network, searched.images, workers).argmax(axis=1) == named
+    right = predict(network, searched.images, workers=workers).argmax(axis=1) == named
     labels, first = np.unique(named[right], return_index=True)
     layer = shown_layers(network)[-1]
     stride = max(1, min(searched.images.shape[1:3]) // OCCLUDER_STEPS)

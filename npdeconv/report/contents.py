@@ -109,8 +109,8 @@ class Report(NamedTuple):
     Attributes
     ----------
     run : str
-    network : str
-    dataset : str
+    network_name : str
+    dataset_name : str
     classes : tuple[str, ...]
     labeled : bool, whether labels are true classes; otherwise they are what the network predicts
     searched : int, images
@@ -127,8 +127,8 @@ class Report(NamedTuple):
     """
 
     run: str
-    network: str
-    dataset: str
+    network_name: str
+    dataset_name: str
     classes: tuple[str, ...]
     labeled: bool
     searched: int

@@ -52,7 +52,7 @@ def shrink_patches(patches: Patches) -> Patches:
 
 
 def maps_that_fit(
-    network: Sequential, input_shape: Shape, layers: Sequence[str], patches: int, stages: int
+    network: Sequential, input_shape: Shape, layers: Sequence[str], *, patches: int, stages: int
 ) -> int:
     """Return how many maps of each layer a page can show, with some patches and stages of each."""
     sizes = [shrunk_size(patch_size(network, layer, input_shape)) for layer in layers]

@@ -41,7 +41,7 @@ def find_scenes(images: Array, used: Iterable[Array]) -> Scenes:
     return Scenes(indices, shrunk, images.shape[1:3])
 
 
-def find_fields(network: Sequential, layer: str, input_shape: Shape, positions: Array) -> Array:
+def find_fields(network: Sequential, layer: str, input_shape: Shape, *, positions: Array) -> Array:
     """Return what units of a layer at positions (F, k, 2) see: top, bottom, left, right, int (F, k, 4).
 
     It ends at the edge of the image. Of no unit, at -1, it is nothing.

@@ -210,7 +210,7 @@ class _Loop:
         accuracy, loss = np.nan, np.nan
         if self.validation is not None:
             try:
-                accuracy, loss = evaluate(self.network, self.validation, workers)
+                accuracy, loss = evaluate(self.network, self.validation, workers=workers)
             except FloatingPointError as error:
                 raise FloatingPointError(
                     f"training stopped after epoch {step.epoch}, in validation: {error}"

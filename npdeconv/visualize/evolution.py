@@ -149,10 +149,10 @@ def find_snapshots(folder: str | Path) -> dict[int, Path]:
 
 def evolve(
     network: Sequential,
-    snapshots: Mapping[int, str | Path],
     images: Array,
     layers: Sequence[str],
     *,
+    snapshots: Mapping[int, str | Path],
     feature_maps: Sequence[int] | None = None,
     image_index: int | None = None,
     select: Select = "strongest",

@@ -154,7 +154,7 @@ def occlude_plainly(
 
 
 def filled(image: Array, fill: Fill, size: Pair) -> Array:
-    """Return what an occluder of some size shows, wherever it is: an image like the given one."""
+    """Return what an occluder of some size shows, wherever it is: an image like the given one (H, W, C)."""
     one_of(fill, get_args(Fill), "occlude", "fill")
     shown: Any = 0.0
     if fill == "gray":
@@ -171,7 +171,7 @@ def filled(image: Array, fill: Fill, size: Pair) -> Array:
 
 
 def cover(image: Array, filling: Array, box: Box) -> None:
-    """Replace the pixels of a box by those of another image, in place."""
+    """Replace the pixels of a box of an image (H, W, C) by those of another, in place."""
     window = np.s_[box.top : box.bottom, box.left : box.right]
     image[window] = filling[window]
 

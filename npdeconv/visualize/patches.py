@@ -44,9 +44,9 @@ class Patches(NamedTuple):
 def find_patches(
     network: Sequential,
     images: Array,
-    found: Strongest,
     layer: str,
     *,
+    found: Strongest,
     feature_maps: Sequence[int] | Array | None = None,
     rule: Rule = "deconv",
     workers: Workers = None,
@@ -60,9 +60,9 @@ def find_patches(
     network : Sequential
     images : (N, H, W, C)
         Those that were searched.
+    layer : str
     found : Strongest
         The result of `find_strongest` for the layer.
-    layer : str
     feature_maps : sequence of int, optional
         The maps wanted, F of them from here on; all unless given. Of deep layers of large networks,
         patches of all maps take gigabytes.

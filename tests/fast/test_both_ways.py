@@ -135,7 +135,7 @@ def test_search(network, dataset):
 def test_patches(network, dataset):
     """Projections of pieces have the bits of projections of the whole images."""
     found = find_strongest(network, dataset.images, ["last"], k=1, workers=1)["last"]
-    patches = find_patches(network, dataset.images, found, "last", workers=1)
+    patches = find_patches(network, dataset.images, "last", found=found, workers=1)
     for m in np.flatnonzero(found.image_indices[:, 0] >= 0)[:5]:
         n = int(found.image_indices[m, 0])
         whole = project(network, dataset.images[n : n + 1], "last", int(m), workers=1).pixels[0]

@@ -95,7 +95,7 @@ def test_what_looks_is_exact(passes):
     found = find_strongest(net, images, ["relu4"], workers=1)["relu4"]
     passes.clear()
     project(net, images, "relu6", 0, workers=1)
-    find_patches(net, images, found, "relu4", workers=1)
+    find_patches(net, images, "relu4", found=found, workers=1)
     compare_rules(net, images[0], "relu6", 0)
     project_layers(net, images[0])
     layer_features(net, images, ["relu6"], workers=1)

@@ -37,8 +37,8 @@ def test_fields_are_what_patches_show():
     shape = dataset.images.shape[1:]
     for layer in ("relu1", "pool1", "relu2", "logits"):
         found = find_strongest(network, dataset.images, [layer], k=3)[layer]
-        patches = find_patches(network, dataset.images, found, layer)
-        fields = find_fields(network, layer, shape, found.positions)
+        patches = find_patches(network, dataset.images, layer, found=found)
+        fields = find_fields(network, layer, shape, positions=found.positions)
         for f, rank in np.ndindex(found.image_indices.shape):
             top, bottom, left, right = fields[f, rank]
             inside = patches.inside[f, rank]

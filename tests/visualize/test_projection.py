@@ -206,7 +206,7 @@ def test_patches_are_cut_for_the_layer_that_was_searched():
     found = find_strongest(net, images, ["relu1", "relu2"])
     message = "^find_patches: expected what was found for the 5 maps of layer 'relu2', got 4 maps$"
     with pytest.raises(ValueError, match=message):
-        find_patches(net, images, found["relu1"], "relu2")
+        find_patches(net, images, "relu2", found=found["relu1"])
 
 
 def brute_force(net, images, layer, by):

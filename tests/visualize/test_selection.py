@@ -52,8 +52,8 @@ def test_as_many_maps_as_can_be_afforded_and_no_more(budget):
 def test_patches_of_some_maps_are_those_among_all():
     network, images = tiny_network(), tiny_dataset(30).images
     found = find_strongest(network, images, ["relu2"], k=3)["relu2"]
-    every = find_patches(network, images, found, "relu2")
-    some = find_patches(network, images, found, "relu2", feature_maps=[3, 1])
+    every = find_patches(network, images, "relu2", found=found)
+    some = find_patches(network, images, "relu2", found=found, feature_maps=[3, 1])
     for left, right in zip(some, every, strict=True):
         np.testing.assert_allclose(left, right[[3, 1]], rtol=1e-4, atol=1e-6)
     assert map_count(network, "relu2", images.shape[1:]) == 4
@@ -62,7 +62,7 @@ def test_patches_of_some_maps_are_those_among_all():
         with pytest.raises(
             IndexError, match=rf"find_patches: expected maps 0 to 3 of layer 'relu2', got {number}"
         ):
-            find_patches(network, images, found, "relu2", feature_maps=[0, number])
+            find_patches(network, images, "relu2", found=found, feature_maps=[0, number])
 
 
 def test_of_many_units_only_the_wanted_ones_take_memory():
@@ -71,7 +71,7 @@ def test_of_many_units_only_the_wanted_ones_take_memory():
     network = Sequential({"flatten": Flatten(), "wide": wide, "relu": ReLU()}, input_shape=(64, 64, 3))
     images = rng.integers(0, 256, (2, 64, 64, 3), np.uint8)
     found = find_strongest(network, images, ["relu"], k=9)["relu"]
-    patches = find_patches(network, images, found, "relu", feature_maps=most_active(found, 2))
+    patches = find_patches(network, images, "relu", found=found, feature_maps=most_active(found, 2))
     assert patches.projections.shape == (2, 9, 64, 64, 3)
 
 

@@ -47,8 +47,8 @@ KINDS = {  # of an argument or a field of each name, as its annotation is spelle
 }
 NEVER = {  # what none of them is called, wherever that would be another word for it
     "network": {"net"},
-    "images": {"imgs", "pictures_in", "batch"},
-    "image": {"img", "photo_array"},
+    "images": {"imgs", "image_batch"},
+    "image": {"img"},
     "image_index": {"idx", "image_number", "image_id", "fixed"},
     "image_indices": {"indices", "image_numbers", "image_positions"},
     "image_count": {"n_images", "num_images"},
@@ -256,8 +256,14 @@ def is_plain_tuple(annotation: object) -> bool:
 
 @pytest.mark.parametrize(
     ("annotation", "expected"),
-    [(tuple[Array, Array], True), (tuple[float, list[str]], True), (tuple[int, int], False), (Array, False)]
-    + [(tuple[str, ...], False), (Interval, False)],
+    [
+        (tuple[Array, Array], True),
+        (tuple[float, list[str]], True),
+        (tuple[int, int], False),
+        (tuple[str, ...], False),
+        (Array, False),
+        (Interval, False),
+    ],
 )
 def test_a_planted_tuple_is_found(annotation, expected):
     assert is_plain_tuple(annotation) is expected

@@ -43,6 +43,8 @@ KINDS = {  # of an argument or a field of each name, as its annotation is spelle
     "seeds": r"Sequence\[int\]|Array",
     "progress": "bool",
     "say": r"Callable\[.*\]( \| None)?",
+    "learning_rate": "float",
+    "weight_decay": "float",
     "workers": r"int \| Executor \| None|Callable\[.*\]",
 }
 NEVER = {  # what none of them is called, wherever that would be another word for it
@@ -65,6 +67,8 @@ NEVER = {  # what none of them is called, wherever that would be another word fo
     "seed": {"random_seed"},
     "progress": {"verbose", "quiet", "progress_bar"},
     "say": {"tell", "report_to", "on_progress"},
+    "learning_rate": {"lr"},
+    "weight_decay": {"l2", "penalty"},
     "workers": {"n_jobs", "threads", "num_workers"},
 }
 SEEDED = {"data.strokes.load_strokes", "data.planted.plant", "training.run.Reached"}

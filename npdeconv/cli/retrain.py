@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> None:
         control_label=control,
         seeds=range(options.seed, options.seed + options.repetitions),
         epochs=options.epochs,
-        rate=options.rate,
+        learning_rate=options.rate,
         steps=options.steps,
         vocabulary=options.words,
         workers=options.workers,

@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
         summary="find the images that excite each feature map most; draw their patches and projections",
         description="Finds, in one pass over a data set, the images that excite each feature map of some "
         "layers most, and writes for each layer figures (.png) of their patches beside their projections, "
-        "and the raw arrays (.npz): images, positions, activations, firing rates, patches, projections.",
+        "and the raw arrays (.npz): image indices, positions, activations, firing rates, patches.",
     )
     add_network(parser)
     parser.add_argument("--layers", nargs="+", metavar="NAME", help=LAYERS_HELP)

@@ -23,7 +23,7 @@ def batch_indices(count: int, batch_size: int, rng: Generator | None = None) -> 
     Yields
     ------
     int64 array (N,)
-        Each position comes once.
+        Each index comes once.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def as_input(images: Array, dtype: DTypeLike = np.float32) -> Array:
     _check_kind(images)
     if images.dtype == np.uint8:
         return np.divide(images, 255, dtype=target)
-    with np.errstate(over="ignore"):  # what overflows here is found below, with its position
+    with np.errstate(over="ignore"):  # what overflows here is found below, with its place
         numbers = images.astype(target, copy=False)
     unusable = np.flatnonzero(~np.isfinite(numbers).all(axis=(1, 2, 3)))
     if unusable.size:

@@ -23,7 +23,7 @@ class Dataset:
     images : uint8 array (N, H, W, C)
         Pixels, 0 to 255.
     labels : int64 array (N,) or None
-        The class of each image, a position in `classes`; other integer dtypes are converted. None
+        The class of each image, its number in `classes`; other integer dtypes are converted. None
         where nobody has said what the images show: there is no truth then, only answers.
     classes : tuple of str
         Class names, each once. Without labels, the names of answers, if they are known.

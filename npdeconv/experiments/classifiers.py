@@ -46,7 +46,7 @@ class LinearClassifier(NamedTuple):
 
 
 def fit_classifier(
-    features: Array, labels: Array, class_count: int, kind: Kind = "softmax", *, decay: float = DECAY
+    features: Array, labels: Array, class_count: int, kind: Kind = "softmax", *, weight_decay: float = DECAY
 ) -> LinearClassifier:
     """Fit a linear classifier to features.
 
@@ -60,7 +60,7 @@ def fit_classifier(
     kind : "softmax" or "svm"
         Multinomial logistic regression; or one linear support vector machine per class against all
         others, with squared hinge loss, which needs scikit-learn.
-    decay : float
+    weight_decay : float
         Weight of half the squared weights beside the mean loss.
 
     Returns
@@ -76,7 +76,7 @@ def fit_classifier(
 
     Notes
     -----
-    Features are centered and divided by one number, so that `decay` means the same for any layer, and
+    Features are centered and divided by one number, so that `weight_decay` means the same for any layer, and
     weak features are not blown up. The loss is convex and the fit starts from 0: nothing is random.
     """
     who = "fit_classifier"
@@ -87,7 +87,7 @@ def fit_classifier(
         raise TypeError(f"{who}: expected {len(rows)} integer labels, one per row, got {describe(labels)}")
     if count < 2 or not np.array_equal(np.unique(labels), np.arange(count)):
         raise ValueError(f"{who}: expected at least two classes and images of each, got {np.unique(labels)}")
-    penalty = not_negative(decay, who, "decay")
+    penalty = not_negative(weight_decay, who, "weight_decay")
     center = rows.mean(axis=0, dtype=np.float64)
     centered = rows - center
     scale = float(np.sqrt((centered**2).sum(axis=1).mean())) or 1.0
@@ -129,22 +129,22 @@ def _span(rows: Array) -> tuple[Array | None, Array]:
     return basis, triangle.T
 
 
-def _fit_softmax(rows: Array, labels: Array, class_count: int, decay: float) -> tuple[Array, Array]:
-    """Minimize mean cross-entropy + decay / 2 * sum(weight ** 2) by L-BFGS, in float64."""
+def _fit_softmax(rows: Array, labels: Array, class_count: int, weight_decay: float) -> tuple[Array, Array]:
+    """Minimize mean cross-entropy + weight_decay / 2 * sum(weight ** 2) by L-BFGS, in float64."""
     dimensions = rows.shape[1]
 
     def loss(flat: Array) -> tuple[float, Array]:
         weight, bias = flat[:-class_count].reshape(dimensions, class_count), flat[-class_count:]
         mean, dlogits = softmax_cross_entropy(rows @ weight + bias, labels)
-        dweight = rows.T @ dlogits + decay * weight
-        return mean + decay / 2 * float((weight**2).sum()), np.append(dweight, dlogits.sum(axis=0))
+        dweight = rows.T @ dlogits + weight_decay * weight
+        return mean + weight_decay / 2 * float((weight**2).sum()), np.append(dweight, dlogits.sum(axis=0))
 
     start = np.zeros((dimensions + 1) * class_count)
     best = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS, "gtol": 1e-5})
     return best.x[:-class_count].reshape(dimensions, class_count), best.x[-class_count:]
 
 
-def _fit_svm(rows: Array, labels: Array, class_count: int, decay: float) -> tuple[Array, Array]:
+def _fit_svm(rows: Array, labels: Array, class_count: int, weight_decay: float) -> tuple[Array, Array]:
     try:
         from sklearn.svm import LinearSVC
     except ImportError:
@@ -152,7 +152,7 @@ def _fit_svm(rows: Array, labels: Array, class_count: int, decay: float) -> tupl
             "a linear SVM needs scikit-learn, which is not installed: pip install 'npdeconv[embedding]'"
         ) from None
     # Its cost is 1/2 w.w + C sum(losses).
-    fit = partial(LinearSVC, C=1 / (decay * len(rows)), dual=False, tol=1e-6, max_iter=10_000)
+    fit = partial(LinearSVC, C=1 / (weight_decay * len(rows)), dual=False, tol=1e-6, max_iter=10_000)
     machines = [fit().fit(rows, labels == label) for label in range(class_count)]
     weight = np.stack([machine.coef_[0] for machine in machines], axis=1)
     return weight, np.array([machine.intercept_[0] for machine in machines])

@@ -46,7 +46,7 @@ def retraining(
     control_label: int | str,
     seeds: Sequence[int] = range(5),
     epochs: int = 3,
-    rate: float = 1e-4,
+    learning_rate: float = 1e-4,
     steps: int = 100,
     vocabulary: int = WORDS,
     workers: Workers = None,
@@ -72,7 +72,7 @@ def retraining(
     seeds : sequence of int
         One for each repetition: which images it trains on, in which order, and the noise that
         reconstructions start from. At least two, or there would be no intervals.
-    epochs, rate : int, float
+    epochs, learning_rate : int, float
         Of the training, by stochastic gradient descent in batches of 4 with a momentum of 0.9.
     steps : int
         Of the reconstruction.
@@ -113,7 +113,7 @@ def retraining(
     if count < 2:
         raise ValueError(f"retraining: expected at least two seeds, got {count}")
     positive_int(steps, "retraining", "steps")
-    not_negative(rate, "retraining", "rate")
+    not_negative(learning_rate, "retraining", "learning_rate")
     every = np.concatenate([images, control_images])
     judge = _judge(every, positive_int(vocabulary, "retraining", "vocabulary"))
     trained = np.zeros((count, len(every)), bool)
@@ -126,7 +126,7 @@ def retraining(
         trained[repetition, half] = True
         dataset = _as_dataset(images[np.sort(half)], int(labels[0]), network)
         for phase, state in enumerate(
-            _states(network, dataset, epochs, rate, np.random.default_rng([TRAINING, seed]), workers)
+            _states(network, dataset, epochs, learning_rate, np.random.default_rng([TRAINING, seed]), workers)
         ):
             chain = below_softmax(state)
             layer = list(chain.layers)[-1]
@@ -155,12 +155,12 @@ def retraining(
 
 
 def _states(
-    network: Sequential, dataset: Dataset, epochs: int, rate: float, rng: Generator, workers: Workers
+    network: Sequential, dataset: Dataset, epochs: int, learning_rate: float, rng: Generator, workers: Workers
 ) -> Iterator[Sequential]:
     """Yield the network as it is, then a copy that was trained."""
     yield network
     student = copy.deepcopy(network)
-    optimizer = SGD(rate, momentum=MOMENTUM)
+    optimizer = SGD(learning_rate, momentum=MOMENTUM)
     fit(student, dataset, optimizer, epochs=epochs, batch_size=BATCH, rng=rng, workers=workers)
     yield student
 

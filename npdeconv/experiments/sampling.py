@@ -68,7 +68,7 @@ def only_classes(dataset: Dataset, labels: Sequence[str | int]) -> Dataset:
 
 @brief
 class Draw(NamedTuple):
-    """Positions of images to train and to test on.
+    """Indices of images to train and to test on.
 
     Attributes
     ----------

@@ -114,7 +114,7 @@ def _most_likely(ax: Axes, result: Occlusion, classes: Sequence[str] | None, fol
 
 
 def _draw(values: Array, ax: Axes, result: Occlusion, **colors: Any) -> QuadMesh:
-    """Draw a value for each position at the occluder's center, in the image's coordinates."""
+    """Draw a value for each place of the occluder, at its center, in the image's coordinates."""
     (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
     rows, columns = _edges(result.rows, result.size[0]), _edges(result.columns, result.size[1])
     drawn = ax.pcolormesh(columns, rows, values, **colors)

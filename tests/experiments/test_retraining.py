@@ -16,7 +16,7 @@ from tests.blocks import blocks
 from tests.tiny import assert_same_bits, copy_of
 
 SIZE = 64
-FEW = {"seeds": range(2), "epochs": 2, "rate": 0.02, "steps": 8, "vocabulary": 6, "progress": False}
+FEW = {"seeds": range(2), "epochs": 2, "learning_rate": 0.02, "steps": 8, "vocabulary": 6, "progress": False}
 
 
 @pytest.fixture(autouse=True)
@@ -106,7 +106,7 @@ def test_only_a_copy_is_trained_and_on_the_class():
 @pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_without_training_nothing_changes(channels):
-    result = study(channels, rate=0.0)
+    result = study(channels, learning_rate=0.0)
     np.testing.assert_array_equal(result.reconstructions[0], result.reconstructions[1])
     for score in ("words", "corners"):
         assert not result.gain(score, "held out").any()
@@ -126,7 +126,7 @@ def test_all_follows_from_the_seeds_and_nothing_from_the_workers():
 
 
 def test_known_pictures_are_scored_like_reconstructions():
-    result = study(rate=0.0)
+    result = study(learning_rate=0.0)
     words = learn_words([sift_descriptors(image) for image in result.images], FEW["vocabulary"])
     bags = np.array([count_words(sift_descriptors(image), words) for image in result.images])
     for repetition, trained in enumerate(result.trained):

@@ -67,7 +67,7 @@ def _layer(view: LayerView) -> dict[str, Any]:
         "dead": view.dead,
         "classes": view.classes,
         "firing": numbers(view.found.firing),
-        "images": view.found.image_indices.tolist(),
+        "imageIndices": view.found.image_indices.tolist(),
         "labels": view.labels.tolist(),
         "activations": numbers(view.found.activations),
         "scales": numbers(scales),
@@ -76,7 +76,7 @@ def _layer(view: LayerView) -> dict[str, Any]:
         "patches": sheet(as_shown(view.patches.pixels), inside),
         "projections": sheet(coarsen(projections), inside),
         "evolving": {
-            "images": evolving.image_indices.tolist(),
+            "imageIndices": evolving.image_indices.tolist(),
             "activations": numbers(evolving.activations),
             "jumped": evolving.jumped.astype(int).tolist(),
             **sheet(coarsen(stages), evolving.inside),
@@ -99,7 +99,7 @@ def _filters(filters: Filters) -> dict[str, Any]:
 def _example(example: Example) -> dict[str, Any]:
     result = example.result
     return {
-        "position": example.image_index,
+        "imageIndex": example.image_index,
         "label": result.label,
         "image": sheet(as_shown(example.image)[None, None]),
         "full": example.size,
@@ -115,9 +115,9 @@ def _example(example: Example) -> dict[str, Any]:
 def _class_maps(found: ClassMaps) -> dict[str, Any]:
     images = as_shown(found.images)
     return {
-        "positions": found.image_indices.tolist(),
+        "imageIndices": found.image_indices.tolist(),
         "labels": found.labels.tolist(),
-        "classes": found.likeliest.tolist(),
+        "likeliest": found.likeliest.tolist(),
         "probability": numbers(found.probability, 4),
         "images": sheet(images[:, np.newaxis]),
         "maps": sheet(over(images, found.maps)),
@@ -126,7 +126,7 @@ def _class_maps(found: ClassMaps) -> dict[str, Any]:
 
 def _wanted(wanted: Wanted) -> dict[str, Any]:
     return {
-        "classes": wanted.labels.tolist(),
+        "labels": wanted.labels.tolist(),
         "activation": numbers(wanted.activation),
         "pixels": sheet(wanted.pixels[:, np.newaxis]),
     }
@@ -139,7 +139,7 @@ def _wrong(wrong: Wrong) -> dict[str, Any]:
         "answers": int(result.confusion.sum()),
         "right": int(result.confusion.trace()),
         "confusion": result.confusion.tolist() if len(result.confusion) <= TABLE_CLASSES else None,
-        "images": result.image_indices.tolist(),
+        "imageIndices": result.image_indices.tolist(),
         "truth": result.truth.tolist(),
         "predicted": result.predicted.tolist(),
         "probability": numbers(result.probability, 4),

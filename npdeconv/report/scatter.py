@@ -102,7 +102,7 @@ def scatter_payload(scatter: Scatter | None) -> dict[str, Any] | None:
         return None
     return {
         "layer": scatter.layer,
-        "positions": scatter.image_indices.tolist(),
+        "imageIndices": scatter.image_indices.tolist(),
         "labels": scatter.labels.tolist(),
         "seen": sheet(as_shown(scatter.images)[None]),
         "points": {method: _in_unit_square(points) for method, points in scatter.points.items()},

@@ -61,7 +61,7 @@ def scenes_payload(scenes: Scenes) -> dict[str, Any]:
     missing = COLUMNS * max(1, -(-len(tiles) // COLUMNS)) - len(tiles)  # a picture has one row at least
     tiles = np.concatenate([tiles, np.zeros((missing, *tiles.shape[1:]), tiles.dtype)])
     return {
-        "positions": scenes.image_indices.tolist(),
+        "imageIndices": scenes.image_indices.tolist(),
         "columns": COLUMNS,
         "full": scenes.size,
         **sheet(tiles.reshape(-1, COLUMNS, *tiles.shape[1:])),

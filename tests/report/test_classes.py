@@ -35,7 +35,7 @@ def test_class_maps_are_those_of_the_examples(seen):
     np.testing.assert_array_equal(found.maps, expected.upsampled)
     np.testing.assert_array_equal(found.likeliest, expected.labels)
     page = payload_of(render(report))["classMaps"]
-    assert page["classes"] == expected.labels.tolist()
+    assert page["likeliest"] == expected.labels.tolist()
     np.testing.assert_allclose(page["probability"], expected.probability, rtol=1e-3)
     shown = tile_of(page["maps"], 1, 0)
     np.testing.assert_array_equal(shown, over(found.images, found.maps)[0, 1])
@@ -46,7 +46,7 @@ def test_images_are_made_for_every_class(seen):
     expected = maximize_activation(network, "logits", [0, 1, 2], steps=STEPS)
     np.testing.assert_array_equal(report.wanted.pixels, expected.pixels)
     page = payload_of(render(report))["wanted"]
-    assert page["classes"] == [0, 1, 2]
+    assert page["labels"] == [0, 1, 2]
     np.testing.assert_allclose(page["activation"], expected.activation[-1], rtol=1e-4)
     np.testing.assert_array_equal(tile_of(page["pixels"], 0, 2), expected.pixels[2, ..., 0])
 

@@ -170,7 +170,7 @@ def test_a_network_without_mistakes_has_none_to_show():
     only = dataset[predict(network, dataset.images).argmax(axis=1) == dataset.labels]
     assert len(only)
     data = payload_of(render(collect(network, only, examples=0)))["wrong"]
-    assert data["images"] == []
+    assert data["imageIndices"] == []
     assert "seen" not in data
 
 
@@ -269,7 +269,7 @@ def test_the_page_holds_what_was_collected(tmp_path):
     assert data["refresh"] is None
     assert data["history"]["validation_loss"] == [None, 0.5, 0.25]
     view, shown = report.layers[2], data["layers"][2]
-    assert shown["images"] == view.found.image_indices.tolist()
+    assert shown["imageIndices"] == view.found.image_indices.tolist()
     tile = tile_of(shown["patches"], 1, 3).reshape(8, 8, -1)
     np.testing.assert_array_equal(tile[..., 0], view.patches.pixels[3, 1, ..., 0])
     pixels = view.patches.projections[3]

@@ -38,7 +38,7 @@ def test_the_scatter_is_what_embed_finds(report):
     np.testing.assert_array_equal(scatter.points["principal components"], expected.pca.points)
     assert scatter.agreement.vote == label_agreement(expected.neighbors, dataset.labels).vote
     data = payload_of(render(report))["scatter"]
-    assert data["positions"] == scatter.image_indices.tolist()
+    assert data["imageIndices"] == scatter.image_indices.tolist()
     np.testing.assert_array_equal(tile_of(data["seen"], 7, 0), dataset.images[7, ..., 0])
     points = np.array(data["points"]["principal components"])
     assert points.min() == 0  # the longer axis fills the square

@@ -136,7 +136,7 @@ def prediction(network: str, images: int, variant: str, workers: int | None = No
     """Predict the classes of images; the answer is their probabilities."""
     chain = build(network)
     x = images_for(chain, images)
-    return Task(lambda: predict(chain, x, workers or _threads))
+    return Task(lambda: predict(chain, x, workers=workers or _threads))
 
 
 def projection(network: str, images: int, layers: Sequence[str], variant: str) -> Task:
@@ -147,8 +147,8 @@ def projection(network: str, images: int, layers: Sequence[str], variant: str) -
     def call() -> dict[str, Array]:
         strongest = find_strongest(chain, x, layers, k=9, workers=_threads)
         for name, best in strongest.items():
-            maps, places = np.nonzero(best.images >= 0)  # fewer than nine where a map rarely fires
-            project(chain, x[best.images[maps, places]], name, maps, workers=_threads)
+            maps, places = np.nonzero(best.image_indices >= 0)  # fewer than nine where a map rarely fires
+            project(chain, x[best.image_indices[maps, places]], name, maps, workers=_threads)
         return {name: best.activations for name, best in strongest.items()}
 
     return Task(call, lambda found: np.concatenate([found[name].ravel() for name in layers]))
@@ -164,15 +164,13 @@ def occlusion(network: str, size: int, stride: int, variant: str) -> Task:
     image = images_for(chain, 1)[0]
 
     def drops() -> Array:
-        seen = occlude(
-            chain, image, 0, "relu1", size=size, stride=stride, workers=_threads, progress=False
-        )  # fmt: skip
+        seen = occlude(chain, image, "relu1", label=0, size=size, stride=stride, workers=_threads)
         return seen.clean_probability - seen.probability
 
     def full_drops() -> Array:
-        clean = predict(chain, image[np.newaxis], _threads)[0, 0]
+        clean = predict(chain, image[np.newaxis], workers=_threads)[0, 0]
         rows = [
-            predict(chain, hidden, _threads)[:, 0] for hidden in occluded_rows(image, size, stride)
+            predict(chain, hidden, workers=_threads)[:, 0] for hidden in occluded_rows(image, size, stride)
         ]  # fmt: skip
         return clean - np.array(rows)
 

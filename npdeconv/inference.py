@@ -22,14 +22,20 @@ SHARD_PIXELS = 16 * 230**2  # 16 of ImageNet's: more than in training, since no 
 
 
 class Evaluation(NamedTuple):
-    """How well a network does on a data set."""
+    """How well a network does on a data set.
+
+    Attributes
+    ----------
+    accuracy : float
+    loss : float, mean cross-entropy, in nats
+    """
 
     accuracy: float
-    loss: float  # mean cross-entropy, in nats
+    loss: float
 
 
 @finite_predictions
-def predict(network: Sequential, images: Array, workers: Workers = None) -> Array:
+def predict(network: Sequential, images: Array, *, workers: Workers = None) -> Array:
     """Return the class probabilities of images.
 
     Parameters
@@ -64,7 +70,7 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
 
 
 @finite_predictions
-def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> Evaluation:
+def evaluate(network: Sequential, dataset: Dataset, *, workers: Workers = None) -> Evaluation:
     """Return accuracy and mean cross-entropy (in nats) on a data set.
 
     Raises
@@ -124,7 +130,7 @@ def class_names(network: Sequential, outputs: int) -> tuple[str, ...]:
     return network.classes or tuple(map(str, range(outputs)))
 
 
-def as_class(network: Sequential, outputs: int, wanted: Any, who: str) -> Any:
+def as_class(network: Sequential, outputs: int, label: Any, who: str) -> Any:
     """Return the number of a class that was asked for by its name; what is no name stays as it is.
 
     Raises
@@ -132,14 +138,14 @@ def as_class(network: Sequential, outputs: int, wanted: Any, who: str) -> Any:
     KeyError
         If there is no class of this name.
     """
-    return class_number(wanted, class_names(network, outputs), who) if isinstance(wanted, str) else wanted
+    return class_number(label, class_names(network, outputs), who) if isinstance(label, str) else label
 
 
 def match(network: Sequential, dataset: Dataset) -> Dataset:
     """Return a data set whose labels are a network's outputs, after checking that the two fit.
 
     Where the network knows its classes, the data set's are matched by name, so that their order may
-    be another and some may be missing. Where it does not, they are matched by position. Images
+    be another and some may be missing. Where it does not, they are matched by number. Images
     without labels get the names that the network has for its answers, or numbers.
 
     Raises

@@ -38,13 +38,13 @@ class OrderedMap(Protocol):
         """Yield function(item) for every item."""
 
 
-def shards(images: Array, pixels: int = SHARD_PIXELS) -> list[slice]:
+def shards(images: Array, most_pixels: int = SHARD_PIXELS) -> list[slice]:
     """Cut a batch of images (N, H, W, C) into slices of about one size, which follows from the shape alone.
 
-    A shard has at most so many `pixels`, which bounds its memory, but at least one image.
+    A shard has at most `most_pixels`, which bounds its memory, but at least one image.
     """
     count, height, width = images.shape[:3]
-    most = min(max(pixels // (height * width), 1), SHARD_SIZE)
+    most = min(max(most_pixels // (height * width), 1), SHARD_SIZE)
     return slices(count, -(-count // max(1, -(-count // most))) or 1)
 
 

@@ -75,7 +75,7 @@ def noisy_report(stages=9):
     def noisy(view):
         projections = rng.standard_normal(view.patches.projections.shape, np.float32)
         patches = Patches(
-            rng.integers(0, 256, view.patches.images.shape, dtype=np.uint8),
+            rng.integers(0, 256, view.patches.pixels.shape, dtype=np.uint8),
             projections,
             np.ones_like(view.patches.inside),
         )
@@ -87,7 +87,9 @@ def noisy_report(stages=9):
             np.ones(every[:-1], bool),
             np.ones(every[:2], bool),
         )
-        found = view.found._replace(images=np.zeros_like(view.found.images), firing=rng.random(every[1]))
+        found = view.found._replace(
+            image_indices=np.zeros_like(view.found.image_indices), firing=rng.random(every[1])
+        )
         labels = np.zeros_like(view.labels)
         return view._replace(found=found, labels=labels, patches=patches, evolving=evolving)
 

@@ -24,15 +24,20 @@ ASKED = {
     "embed": (IMAGES, "relu2"),
     "feature_maps": (IMAGES[0], "relu2"),
     "find_mistakes": (DATASET,),
-    "find_patches": (IMAGES, FOUND, "relu2"),
+    "find_patches": (IMAGES, "relu2"),
     "find_strongest": (IMAGES, ["relu2"]),
     "first_filters": (),
     "layer_features": (IMAGES, ["relu2"]),
     "maximize_activation": ("relu2", 0),
-    "occlude": (IMAGES[0], 0, "relu2"),
+    "occlude": (IMAGES[0], "relu2"),
     "project": (IMAGES, "relu2", 0),
     "project_layers": (IMAGES[0],),
-    "saliency": (IMAGES, np.zeros(5, int)),
+    "saliency": (IMAGES,),
+}
+BY_NAME = {
+    "find_patches": {"found": FOUND},
+    "occlude": {"label": 0},
+    "saliency": {"labels": np.zeros(5, int)},
 }
 OF_FILES = {"evolve"}  # which `weights.load` has checked
 
@@ -51,7 +56,7 @@ def network(dtype=np.float32):
 
 
 def ask(name, net):
-    return getattr(visualize, name)(net, *ASKED[name])
+    return getattr(visualize, name)(net, *ASKED[name], **BY_NAME.get(name, {}))
 
 
 def test_every_public_function_that_asks_a_network_is_among_those_tested():
@@ -104,9 +109,9 @@ def test_no_prediction_is_made_of_them(kind, workers):
             r"expected finite outputs of small, got NaN or infinity, first in the output of layer 'conv1'$"
         )
     with pytest.raises(FloatingPointError, match=rf"^predict: {message}"):
-        inference.predict(net, IMAGES, workers)
+        inference.predict(net, IMAGES, workers=workers)
     with pytest.raises(FloatingPointError, match=rf"^evaluate: {message}"):
-        inference.evaluate(net, DATASET, workers)
+        inference.evaluate(net, DATASET, workers=workers)
     with pytest.raises(FloatingPointError, match=message):
         report.collect(net, DATASET)
 

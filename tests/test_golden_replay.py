@@ -90,6 +90,6 @@ def test_their_top_five_and_dead_maps_are_found_again(network, test_set, manifes
     compared = 0
     for (layer, feature_map), images in published.items():
         if found[layer].firing[feature_map] * len(test_set) >= 5:
-            assert set(found[layer].images[feature_map].tolist()) == images, (layer, feature_map)
+            assert set(found[layer].image_indices[feature_map].tolist()) == images, (layer, feature_map)
             compared += 1
     assert compared == 10  # of 12: map 10 of layers 3 and 4 never fires

@@ -18,16 +18,16 @@ OF_IMAGES = {
     "find_patches": lambda network, images: visualize.find_patches(
         network,
         images,
-        visualize.find_strongest(network, tiny_dataset(5).images, ["relu1"])["relu1"],
         "relu1",
+        found=visualize.find_strongest(network, tiny_dataset(5).images, ["relu1"])["relu1"],
     ),
-    "evolution": lambda network, images: visualize.evolve(network, {}, images, ["relu1"]),
+    "evolution": lambda network, images: visualize.evolve(network, images, ["relu1"], snapshots={}),
 }
 OF_AN_IMAGE = {
     "feature_maps": lambda network, image: visualize.feature_maps(network, image, "relu1"),
     "project_layers": visualize.project_layers,
     "compare_rules": lambda network, image: visualize.compare_rules(network, image, "relu1", 0),
-    "occlude": lambda network, image: visualize.occlude(network, image, 0, "relu1"),
+    "occlude": lambda network, image: visualize.occlude(network, image, "relu1", label=0),
 }
 
 

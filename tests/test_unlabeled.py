@@ -68,8 +68,8 @@ def test_a_report_says_predicted_and_leaves_out_what_needs_truth(network):
     answers = predict(network, dataset.images).argmax(axis=1)
     np.testing.assert_array_equal(report.scatter.labels, answers)
     for view in report.layers:
-        there = view.found.images >= 0
-        np.testing.assert_array_equal(view.labels[there], answers[view.found.images[there]])
+        there = view.found.image_indices >= 0
+        np.testing.assert_array_equal(view.labels[there], answers[view.found.image_indices[there]])
     assert [example.result.label for example in report.examples] == np.unique(answers).tolist()
     page = render(report)
     assert payload_of(page)["wrong"] is None
@@ -99,6 +99,6 @@ def test_scatters_and_neighbors_name_no_class():
     assert [text.get_text() for text in ax.texts] == []
     axes = plot.neighbors(dataset.images, result.neighbors, result.pixel_neighbors, None, ())
     assert axes[3, 0].get_title() == "image 3"
-    assert axes[3, 1].get_title() == f"image {result.neighbors.positions[3, 0]}"
+    assert axes[3, 1].get_title() == f"image {result.neighbors.image_indices[3, 0]}"
     assert not any(ax.patches for ax in axes.flat)
     plt.close("all")

@@ -9,13 +9,22 @@ from npdeconv.layers import Sequential
 
 
 class LayerSummary(NamedTuple):
-    """One line of `npdeconv info`."""
+    """One line of `npdeconv info`.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+    output_shape : Shape
+    parameters : int
+    receptive_field : Pair, height and width in pixels, padding included
+    """
 
     name: str
     kind: str
     output_shape: Shape
     parameters: int
-    receptive_field: Pair  # height and width in pixels, padding included
+    receptive_field: Pair
 
 
 def summarize(network: Sequential, input_shape: Shape | None = None) -> tuple[LayerSummary, ...]:

@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
     )
     add_network(parser)
     option = parser.add_argument
-    option("--image", type=int, default=0, metavar="N", help="position in the data set")
+    option("--image", type=int, default=0, metavar="N", help="which image of the data set, counted from 0")
     option("--top", type=at_least(1), default=5, metavar="N", help="how many of the most likely classes")
     option("--classes", nargs="+", metavar="CLASS", help="these, by name or number, not the most likely ones")
     add_out(parser, "maps")
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
     if options.classes is not None:
         options.classes = class_numbers("--classes", options.classes, network, len(dataset.classes))
     image = dataset.images[0]
-    result = class_activation_maps(network, image[np.newaxis], options.classes, options.top)
+    result = class_activation_maps(network, image[np.newaxis], labels=options.classes, k=options.top)
     axes = plot.class_activation(image, result, classes=dataset.classes)
     (answer,) = answers(network, dataset, [0])
     title = f"{image_name(dataset, options.image, 0)}: {answer}\nwhat {plot.literal(network.name)} sees where"
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
     arrays = {"image": image, **{key: array[0] for key, array in result._asdict().items()}}
     paths = out.figure(axes, stem), out.arrays(stem, arrays)
     for number, probability, logit in zip(
-        result.classes[0], result.probability[0], result.logit[0], strict=True
+        result.labels[0], result.probability[0], result.logit[0], strict=True
     ):
         print(f"{visible(dataset.classes[number])}: probability {probability:.4f}, logit {logit:.4g}")
     print(*paths, sep="\n")

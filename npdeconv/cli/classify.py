@@ -24,7 +24,11 @@ def add(commands: Any) -> None:
     add_network(parser)
     option = parser.add_argument
     option(
-        "--images", type=int, nargs="+", metavar="N", help="positions in the data set, 0 to 19 if not given"
+        "--images",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="which images of the data set, 0 to 19 if not given",
     )
     option("-k", type=at_least(1), default=5, metavar="N", help="classes per image")
     add_workers(parser)
@@ -37,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
     outputs = answer_shape(network, dataset.images.shape[1:])
     if len(outputs) != 1:
         raise ValueError(f"{network.name}: expected a network with classes, got outputs of shape {outputs}")
-    probabilities = predict(network, dataset.images, options.workers)
+    probabilities = predict(network, dataset.images, workers=options.workers)
     numbers = range(len(dataset)) if given is None else given
     groups = [""] * len(dataset) if dataset.groups is None else [f", {group}" for group in dataset.groups]
     for number, group, row in zip(numbers, groups, probabilities, strict=True):

@@ -60,6 +60,7 @@ def run(options: argparse.Namespace) -> None:
             run=folder,
             resume=True,  # a demo that was stopped goes on, and one that is there is only drawn again
             workers=options.workers,
+            progress=True,
         )
     say_if_it_failed(history, train)
     print("projecting the strongest activations of every layer", flush=True)
@@ -78,9 +79,9 @@ def _draw_layer(
 ) -> Array:
     """Draw a layer's most active maps: the image that excites each most, and its projection."""
     maps = np.sort(np.argsort(-found.activations[:, 0], kind="stable")[:MAPS_SHOWN])
-    images = dataset.images[found.images[maps, 0]]
+    images = dataset.images[found.image_indices[maps, 0]]
     result = project(network, images, layer, maps, workers=workers)
-    numbers = found.images[maps, 0]
+    numbers = found.image_indices[maps, 0]
     said = answers(network, dataset, numbers, between="\n")
     titles = [f"map {m}, image {n}\n{answer}" for m, n, answer in zip(maps, numbers, said, strict=True)]
     title = f"{network.name}, {layer}: the digit of {dataset.name} that excites each map most"

@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> None:
     what = f"{network.name}, {layer}, {len(shown):,} images of {shown.name}"
     paths = _draw(result, shown, queries, what, out, stem)
     labels = {} if shown.labels is None else {"labels": shown.labels}
-    paths.append(out.arrays(stem, {"images": places, **labels, **_arrays(result)}))
+    paths.append(out.arrays(stem, {"image_indices": places, **labels, **_arrays(result)}))
     _print_agreement(result, shown)
     print(*paths, sep="\n")
 
@@ -104,7 +104,7 @@ def _draw(
         title = f"{plot.literal(what)}\n{how}"
         ax = plot.scatter(points, shown.images, shown.labels, shown.classes, title=title)
         paths.append(out.figure(ax, f"{stem}_{name}"))
-    k = result.neighbors.positions.shape[1]
+    k = result.neighbors.image_indices.shape[1]
     how = f"an image, its {k} nearest neighbors by {result.layer}, and by its pixels"
     how += "" if shown.labels is None else "; framed: another class"
     here, there = _only(result.neighbors, queries), _only(result.pixel_neighbors, queries)
@@ -147,4 +147,4 @@ def _first_of_classes(shown: Dataset) -> Array:
 
 
 def _only(found: Neighbors, queries: Array) -> Neighbors:
-    return Neighbors(found.queries[queries], found.positions[queries], found.distances[queries])
+    return Neighbors(found.queries[queries], found.image_indices[queries], found.distances[queries])

@@ -71,11 +71,11 @@ def run(options: argparse.Namespace) -> None:
         whose, origin = f"{kind} image {options.image} of {name}", f"image{options.image}"
     results = evolve(
         network,
-        snapshots,
         dataset.images,
         layers,
-        maps=range(8) if options.maps is None else options.maps,
-        fixed=options.image,
+        snapshots=snapshots,
+        feature_maps=range(8) if options.maps is None else options.maps,
+        image_index=options.image,
         workers=options.workers,
     )
     for layer, result in results.items():

@@ -67,7 +67,7 @@ class Results:
 
 
 def image_name(dataset: Dataset, number: int, place: int | None = None) -> str:
-    """Name an image in a title: the data set, its position, and its file or group if it has one.
+    """Name an image in a title: the data set, which of its images, and its file or group if it has one.
 
     If only some images were loaded, `place` says where among them it is.
     """

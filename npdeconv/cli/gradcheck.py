@@ -43,7 +43,7 @@ def run(options: Namespace) -> None:
             bar.set_description(name, refresh=False)
             bar.update()
 
-        report = check_gradients(network, x, rng=rng, samples=options.samples, progress=show)
+        report = check_gradients(network, x, rng=rng, samples=options.samples, say=show)
     print(report)
     if not report.passed:
         raise ArithmeticError(f"{network.name}: finite differences do not confirm the gradients")

@@ -58,6 +58,7 @@ def run(options: argparse.Namespace) -> None:
         warm_up=options.warm_up,
         epochs=options.epochs,
         workers=options.workers,
+        progress=True,
     )
     stem = file_stem("localization", options.data, split="test")
     axes = plot.localization(result)
@@ -86,7 +87,7 @@ def _print(result: Localization) -> None:
     columns = ("accuracy", 15), ("energy inside", 16), ("error at 20 %", 16), ("at best share", 22)
     print(f"{'pooling':<9}{'map':<19}" + "".join(f"{name:>{width}}" for name, width in columns))
     for p, pool in enumerate(result.pools):
-        for m, kind in enumerate(result.maps):
+        for m, kind in enumerate(result.map_kinds):
             accuracy = spread(result.accuracy[:, p])
             energy, error, best = (
                 spread(values[:, p, m]) for values in (result.energy, result.error, result.best_error)
@@ -99,4 +100,4 @@ def _rows(result: Localization) -> Iterable[Sequence[Any]]:
     numbers = result.energy, result.error, result.best_share, result.best_error
     for s, p, m in np.ndindex(*result.energy.shape):
         row = (f"{values[s, p, m]:.6f}" for values in numbers)
-        yield result.pools[p], result.maps[m], int(result.seeds[s]), f"{result.accuracy[s, p]:.6f}", *row
+        yield result.pools[p], result.map_kinds[m], int(result.seeds[s]), f"{result.accuracy[s, p]:.6f}", *row

@@ -61,7 +61,9 @@ def add(commands: Any) -> None:
         "look_LAYER_mapM_imageN.npz. Images and feature maps count from 0.",
     )
     add_network(parser)
-    parser.add_argument("--image", type=int, default=0, metavar="N", help="position in the data set")
+    parser.add_argument(
+        "--image", type=int, default=0, metavar="N", help="which image of the data set, counted from 0"
+    )
     parser.add_argument(
         "--layer", metavar="NAME", help="whose unit to compare the rules for; the last of maps if not given"
     )
@@ -149,7 +151,7 @@ def _layers(scene: _Scene) -> dict[str, Any]:
 
 
 def _flat(result: LayerProjections) -> dict[str, Any]:
-    return {"names": result.layers, "maps": result.feature_maps, **result.projection._asdict()}
+    return {"layers": result.layers, "feature_maps": result.feature_maps, **result.projection._asdict()}
 
 
 def _maps(scene: _Scene) -> dict[str, Any]:
@@ -161,9 +163,9 @@ def _maps(scene: _Scene) -> dict[str, Any]:
         result = FeatureMaps(every.maps[chosen], every.silent[chosen])
         which = f"its {count} maps" if len(chosen) == count else f"the strongest {MOST} of its {count} maps"
         title = scene.title(f"{layer}: {which}; crossed out: silent")
-        axes = plot.feature_maps(result, numbers=_if_some(chosen, count), title=title)
+        axes = plot.feature_maps(result, feature_maps=_if_some(chosen, count), title=title)
         scene.save(axes, f"maps_{layer}", of_image=True)
-        arrays |= {f"maps_{layer}": result.maps, f"maps_{layer}_numbers": chosen}
+        arrays |= {f"maps_{layer}": result.maps, f"maps_{layer}_feature_maps": chosen}
     return arrays
 
 
@@ -191,7 +193,7 @@ def _mistakes(scene: _Scene) -> dict[str, Any]:
     if scene.dataset.labels is None:
         print("no mistakes to draw: nobody has said what the photos show")
         return {}
-    result = find_mistakes(scene.network, scene.dataset, MISTAKES_SHOWN, workers=scene.workers)
+    result = find_mistakes(scene.network, scene.dataset, k=MISTAKES_SHOWN, workers=scene.workers)
     classes, whose = scene.dataset.classes, plot.literal(f"{scene.network.name} on {scene.dataset.name}")
     arrays = prefixed("mistakes", result._asdict())
     if len(classes) <= CONFUSION_CLASSES:
@@ -199,8 +201,8 @@ def _mistakes(scene: _Scene) -> dict[str, Any]:
     else:
         print(f"no confusion matrix: {len(classes):,} classes are more than {CONFUSION_CLASSES}")
         del arrays["mistakes_confusion"]
-    if len(result.images):
-        axes = plot.mistakes(scene.dataset.images[result.images], result, classes)
+    if len(result.image_indices):
+        axes = plot.mistakes(scene.dataset.images[result.image_indices], result, classes)
         title = f"{whose}: the most confident mistakes, and what misled the network, by the rule deconv"
         axes[0, 0].figure.suptitle(title, fontsize="medium")
         scene.save(axes, "mistakes")
@@ -224,15 +226,17 @@ def _filters(scene: _Scene) -> dict[str, Any]:
     print(f"searching {len(images):,} images for what excites each deeper map most", flush=True)
     for layer, found in find_strongest(scene.network, images, deeper, k=1, workers=scene.workers).items():
         maps, count = most_active(found, most), len(found.firing)
-        patches = find_patches(scene.network, images, found, layer, maps=maps, workers=scene.workers)
+        patches = find_patches(
+            scene.network, images, layer, found=found, feature_maps=maps, workers=scene.workers
+        )
         which = "each map" if len(maps) == count else f"each of the {len(maps)} most active of {count} maps"
         title = f"{name}, {layer}: the strongest projection of {which}; crossed out: dead, firing on no image"
         numbers = _if_some(maps, count)
-        axes = plot.strongest_projections(patches, found, maps=numbers, title=title)
+        axes = plot.strongest_projections(patches, found, feature_maps=numbers, title=title)
         scene.save(axes, f"filters_{layer}")
         arrays |= {
             f"filters_{layer}": patches.projections[:, 0],
-            f"filters_{layer}_images": found.images[maps, 0],
-            f"filters_{layer}_maps": maps,
+            f"filters_{layer}_image_indices": found.image_indices[maps, 0],
+            f"filters_{layer}_feature_maps": maps,
         }
     return arrays

@@ -123,8 +123,9 @@ def run(options: argparse.Namespace) -> None:
         regularizers=regularizers,
         background=options.background,
         frames=min(options.frames, options.steps + 1) if options.animate else 0,
-        seed=options.seed,
+        rng=np.random.default_rng(options.seed),
         workers=options.workers,
+        progress=True,
     )
     kind = "class" if names_classes else "map"
     classes = network.classes if names_classes else None
@@ -132,15 +133,15 @@ def run(options: argparse.Namespace) -> None:
     stem, whose = _stem(options, layer), plot.literal(f"{network.name}: {layer}")
     title = f"what excites {whose} most, after {options.steps} steps up from noise"
     paths = [
-        out.figure(plot.maximized(result, names=names, title=title), stem),
+        out.figure(plot.maximized(result, titles=names, title=title), stem),
         out.figure(
-            plot.ascents(result, names=names, title=f"how activations of {whose} grew"), f"{stem}_ascent"
+            plot.ascents(result, titles=names, title=f"how activations of {whose} grew"), f"{stem}_ascent"
         ),
     ]
     if options.animate:
         ending = "gif" if options.animate == "gif" else "apng.png"
         paths.append(save_animation(result.frames, out.place(f"{stem}.{ending}"), options.animate))
-    paths.append(out.arrays(stem, {"maps": np.array(maps), **result._asdict()}))
+    paths.append(out.arrays(stem, {"feature_maps": np.array(maps), **result._asdict()}))
     for name, first, last in zip(names, result.activation[0], result.activation[-1], strict=True):
         print(f"{layer}, {visible(name)}: activation {first:.4g} on noise, {last:.4g} in the end")
     print(*paths, sep="\n")

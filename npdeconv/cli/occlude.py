@@ -11,7 +11,7 @@ from npdeconv.anatomy import map_count
 from npdeconv.cli.figures import Results, add_out, answers, file_stem, image_name, listed
 from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load, only
 from npdeconv.inference import predict
-from npdeconv.visualize import Fill, Occlusion, Positions, occlude, occlusion_positions
+from npdeconv.visualize import Fill, OccluderGrid, Occlusion, occlude, occluder_grid
 
 
 def add(commands: Any) -> None:
@@ -28,7 +28,7 @@ def add(commands: Any) -> None:
     )
     add_network(parser)
     option = parser.add_argument
-    option("--image", type=int, default=0, metavar="N", help="position in the data set")
+    option("--image", type=int, default=0, metavar="N", help="which image of the data set, counted from 0")
     option("--layer", required=True, metavar="NAME", help="such as relu2")
     option("--map", type=int, metavar="N", help="feature map; the strongest if not given")
     option(
@@ -38,10 +38,8 @@ def add(commands: Any) -> None:
         metavar="PIXELS",
         help="side of the occluder, or height and width",
     )
-    option("--stride", type=at_least(1), metavar="PIXELS", help="from one position to the next")
-    option(
-        "--at", type=int, nargs=2, metavar=("ROW", "COLUMN"), help="one position only: the upper left corner"
-    )
+    option("--stride", type=at_least(1), metavar="PIXELS", help="from one place to the next")
+    option("--at", type=int, nargs=2, metavar=("ROW", "COLUMN"), help="one place only: the upper left corner")
     option("--fill", choices=get_args(Fill), default="gray", help="what the occluder shows")
     add_out(parser, "occlusion")
     add_workers(parser)
@@ -50,7 +48,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Occlude, draw, and print what was found and where the files are."""
     if options.at is not None and options.stride is not None:
-        raise ValueError("--stride: leads from one position to the next, but --at is one position only")
+        raise ValueError("--stride: leads from one place to the next, but --at is one place only")
     if options.size is not None and len(options.size) > 2:
         raise ValueError(f"--size: expected one or two numbers of pixels, got {len(options.size)}")
     out = Results(options)
@@ -60,22 +58,23 @@ def run(options: argparse.Namespace) -> None:
     if options.map is not None:
         check_range("--map", options.map, maps, f"layer {options.layer!r} has the maps")
     size = options.size[0] if options.size is not None and len(options.size) == 1 else options.size
-    positions = occlusion_positions(image.shape, size, options.stride, options.at)
-    occluder = f"{options.fill} occluder of {positions.size[0]}x{positions.size[1]} pixels"
-    print(f"positions of the {occluder}: {positions.total:,}", flush=True)
+    grid = occluder_grid(image.shape, size, options.stride, corner=options.at)
+    occluder = f"{options.fill} occluder of {grid.size[0]}x{grid.size[1]} pixels"
+    print(f"places of the {occluder}: {grid.total:,}", flush=True)
     result = occlude(
         network,
         image,
-        int(predict(network, image[np.newaxis])[0].argmax()) if truth is None else truth,
         options.layer,
-        size=positions.size,
+        label=int(predict(network, image[np.newaxis])[0].argmax()) if truth is None else truth,
+        size=grid.size,
         stride=options.stride,
-        at=options.at,
+        corner=options.at,
         fill=options.fill,
         feature_map=options.map,
         workers=options.workers,
+        progress=True,
     )
-    stem = _stem(options, result.feature_map, positions)
+    stem = _stem(options, result.feature_map, grid)
     axes = plot.occlusion(image, result, classes=dataset.classes, truth=truth)
     (answer,) = answers(network, dataset, [0])
     title = f"{image_name(dataset, options.image, 0)}: {answer}\n{plot.literal(network.name)}, {occluder}"
@@ -94,8 +93,8 @@ def run(options: argparse.Namespace) -> None:
     print(*paths, sep="\n")
 
 
-def _stem(options: argparse.Namespace, feature_map: int, positions: Positions) -> str:
-    height, width = positions.size
+def _stem(options: argparse.Namespace, feature_map: int, grid: OccluderGrid) -> str:
+    height, width = grid.size
     return file_stem(
         f"{options.layer}_map{feature_map}_image{options.image}_{options.fill}_{height}x{width}",
         None if options.stride is None else f"stride{options.stride}",

@@ -282,7 +282,7 @@ def only(option: str, images: Sequence[int]) -> Choose:
 
 
 def check_range(option: str, values: int | Iterable[int], count: int, has: str) -> None:
-    """Check positions that an option gave against the number of what there is."""
+    """Check indices that an option gave against the number of what there is."""
     for value in [values] if isinstance(values, int) else values:
         if not 0 <= value < count:
             raise IndexError(f"{option}: {has} 0 to {count - 1}, got {value}")

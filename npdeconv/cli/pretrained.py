@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, get_args
 from npdeconv import weights
 from npdeconv._text import visible
 from npdeconv.anatomy.roles import answer_shape
-from npdeconv.data import Dataset, Preprocessing, class_positions, load_folder
+from npdeconv.data import Dataset, Preprocessing, class_indices, load_folder
 from npdeconv.data.classes import list_names
 from npdeconv.data.files import find, locate
 from npdeconv.data.folder import list_images
@@ -129,7 +129,7 @@ def _as_answered(network: Sequential, dataset: Dataset) -> Dataset:
     if len(outputs) != 1:  # it ends in feature maps, and has no classes
         return Dataset(dataset.images, None, (), dataset.name, dataset.groups)
     classes = class_names(network, outputs[0])
-    places = class_positions(dataset.classes, classes)
+    places = class_indices(dataset.classes, classes)
     if None in places:
         strange = [name for name, place in zip(dataset.classes, places, strict=True) if place is None]
         said = (

@@ -44,7 +44,7 @@ def add(commands: Any) -> None:
         type=int,
         nargs="+",
         metavar="N",
-        help="positions in the data set; if not given, the image that excites the map most",
+        help="which images of the data set; if not given, the image that excites the map most",
     )
     option(
         "--select",
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> None:
     select = _select(options.select, options.layer, shape)
     maps, places, searched = _choose(options, network, dataset)
     images = dataset.images[places]
-    positions = places if options.images is None else np.array(options.images)[places]
+    image_indices = places if options.images is None else np.array(options.images)[places]
     result = project(
         network,
         images,
@@ -79,16 +79,16 @@ def run(options: argparse.Namespace) -> None:
     )
     stem = _stem(options, select)
     said = answers(network, dataset, places, between="\n")
-    titles = [f"map {m}, image {n}\n{answer}" for m, n, answer in zip(maps, positions, said, strict=True)]
+    titles = [f"map {m}, image {n}\n{answer}" for m, n, answer in zip(maps, image_indices, said, strict=True)]
     title = plot.literal(
         f"{network.name} on {dataset.name}:"
         f" {options.layer}, {' '.join(options.select)}, projected by the rule {options.rule}"
     )
     figure = out.figure(plot.projections(images, result, titles=titles, title=title), stem)
-    arrays = out.arrays(stem, {"maps": maps, "images": positions, **result._asdict()})
+    arrays = out.arrays(stem, {"feature_maps": maps, "image_indices": image_indices, **result._asdict()})
     if searched is not None:
         say_what_is_dead(options.layer, searched, len(dataset))
-    for m, n, value, silent in zip(maps, positions, result.activation, result.silent, strict=True):
+    for m, n, value, silent in zip(maps, image_indices, result.activation, result.silent, strict=True):
         print(f"{options.layer} map {m}, image {n}: " + ("silent" if silent else f"activation {value:.4g}"))
     print(figure, arrays, sep="\n")
 
@@ -108,7 +108,7 @@ def _choose(
     if options.images is not None:
         return np.repeat(chosen, len(every)), np.tile(every, len(chosen)), None
     # A dead map has no strongest image: any will show that it is silent.
-    return chosen, np.maximum(found.images[chosen, 0], 0), found
+    return chosen, np.maximum(found.image_indices[chosen, 0], 0), found
 
 
 def _stem(options: argparse.Namespace, select: Select) -> str:

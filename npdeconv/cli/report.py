@@ -102,9 +102,9 @@ def write_report(
             run=folder.resolve().name if history.exists() else "",  # a card is no run
             history=History.read(history) if history.exists() else None,
             snapshots=known_snapshots(folder / "snapshots"),
-            images=images,
+            image_count=images,
             workers=workers,
-            progress=show,
+            say=show,
         )
     size = write(out, report)
     print(f"{out} ({size / 1e6:.1f} MB)")

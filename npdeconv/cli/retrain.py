@@ -90,16 +90,16 @@ def run(options: argparse.Namespace) -> None:
     result = retraining(
         network,
         images,
-        target,
-        control_images,
-        control,
-        repetitions=options.repetitions,
+        label=target,
+        control_images=control_images,
+        control_label=control,
+        seeds=range(options.seed, options.seed + options.repetitions),
         epochs=options.epochs,
-        rate=options.rate,
+        learning_rate=options.rate,
         steps=options.steps,
-        words=options.words,
-        seed=options.seed,
+        vocabulary=options.words,
         workers=options.workers,
+        progress=True,
     )
     stem = file_stem("retraining", network.name, f"class{target}", f"control{control}", split="test")
     files = [photo.stem for photo in (*photos, *others)]
@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> None:
         "reconstructions": plot.reconstructions(result, names),
         "scores": plot.similarity(result, names),
     } | {
-        f"contributions_{score}": plot.contributions(result, score, names=files[: len(photos)])
+        f"contributions_{score}": plot.contributions(result, score, files=files[: len(photos)])
         for score in get_args(Score)
     }
     paths = [out.figure(axes, f"{stem}_{kind}") for kind, axes in figures.items()]
@@ -133,7 +133,7 @@ def _load(options: argparse.Namespace) -> tuple[Sequential, Preprocessing]:
 
 def _most_frequent(network: Sequential, images: Array, target: int, workers: int | None) -> int:
     """Return what a network takes most images for, the retrained class aside."""
-    answers = predict(network, images, workers)
+    answers = predict(network, images, workers=workers)
     answers[:, target] = -1
     return int(np.bincount(answers.argmax(axis=1)).argmax())
 

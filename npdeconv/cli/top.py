@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
         summary="find the images that excite each feature map most; draw their patches and projections",
         description="Finds, in one pass over a data set, the images that excite each feature map of some "
         "layers most, and writes for each layer figures (.png) of their patches beside their projections, "
-        "and the raw arrays (.npz): images, positions, activations, firing rates, patches, projections.",
+        "and the raw arrays (.npz): image indices, positions, activations, firing rates, patches.",
     )
     add_network(parser)
     parser.add_argument("--layers", nargs="+", metavar="NAME", help=LAYERS_HELP)
@@ -45,14 +45,14 @@ def run(options: argparse.Namespace) -> None:
     )
     for layer, found in every.items():
         stem = file_stem(layer, f"top{options.k}", options.by, split=options.split)
-        patches = find_patches(network, dataset.images, found, layer, workers=options.workers)
+        patches = find_patches(network, dataset.images, layer, found=found, workers=options.workers)
         out.arrays(stem, found._asdict() | prefixed("patches", patches._asdict()))
         title = plot.literal(f"{network.name}, {layer}: what excites each map most in {dataset.name}")
         alive = np.flatnonzero(found.firing)
         say_what_is_dead(layer, found, len(dataset))
         for number, first in enumerate(range(0, len(alive), MAPS_PER_FIGURE), 1):
             shown = alive[first : first + MAPS_PER_FIGURE]
-            ax = plot.strongest(patches, found, maps=shown, title=title)
+            ax = plot.strongest(patches, found, feature_maps=shown, title=title)
             print(f"  {out.figure(ax, f'{stem}_{number}')}")
 
 

@@ -183,6 +183,7 @@ def run(options: argparse.Namespace) -> None:
             run=folder,
             resume=options.resume,
             workers=options.workers,
+            progress=True,
         )
     accuracy, loss = training.evaluate(network, test, workers=options.workers)
     print(f"{test.name}: accuracy {accuracy:.2%}, cross-entropy {loss:.4f} on {len(test):,} images")

@@ -144,9 +144,11 @@ def _pretrain(options: argparse.Namespace) -> Subject:
     network = models.build(options.network, rng=rng)
     dataset, test = _load(options.data or "mnist", options.pretrain, network)
     network = models.with_classes(network, len(dataset.classes), rng)
-    training.fit(network, dataset, Adam(1e-3), epochs=options.epochs, rng=rng, workers=options.workers)
+    training.fit(
+        network, dataset, Adam(1e-3), epochs=options.epochs, rng=rng, workers=options.workers, progress=True
+    )
     if test is not None:
-        accuracy, _ = training.evaluate(network, test, options.workers)
+        accuracy, _ = training.evaluate(network, test, workers=options.workers)
         classes = visible(", ".join(dataset.classes))
         print(f"{network.name}, trained on {classes}: {accuracy:.2%} of their test images")
     return Subject(network, options.data, None)
@@ -165,7 +167,7 @@ def _scratch(
     def build(rng: Generator) -> Sequential:
         if options.scratch == SMALL:
             return small_network(shape, classes, rng)
-        return models.build(options.scratch, classes=classes, rng=rng)
+        return models.build(options.scratch, class_count=classes, rng=rng)
 
     varied: list[Augmentation] = [shift(options.shift)] if options.shift else []
     varied += [flip()] if options.flip else []

@@ -9,7 +9,7 @@ downloads), `batches`, `preprocessing` (for networks made elsewhere), `augment` 
 from npdeconv.data.augment import Augmentation, compose, crop, flip, shift
 from npdeconv.data.batches import as_input, batch_indices
 from npdeconv.data.cifar10 import load_cifar10
-from npdeconv.data.classes import class_number, class_positions
+from npdeconv.data.classes import class_indices, class_number
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.folder import load_folder
 from npdeconv.data.mnist import load_mnist
@@ -28,8 +28,8 @@ __all__ = [
     "Preprocessing",
     "as_input",
     "batch_indices",
+    "class_indices",
     "class_number",
-    "class_positions",
     "compose",
     "crop",
     "fit_photo",

@@ -1,4 +1,4 @@
-"""From a data set to what a network takes: positions in batches, pixels as numbers."""
+"""From a data set to what a network takes: indices in batches, pixels as numbers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,19 +11,19 @@ from npdeconv._types import Array, Generator
 
 
 def batch_indices(count: int, batch_size: int, rng: Generator | None = None) -> Iterator[Array]:
-    """Cut the positions 0 to `count` - 1 into batches; the last one may be smaller.
+    """Cut the indices 0 to `count` - 1 into batches; the last one may be smaller.
 
     Parameters
     ----------
     count, batch_size : int
-        How many positions there are, and how many a batch has.
+        How many indices there are, and how many a batch has.
     rng : numpy.random.Generator, optional
-        Shuffles the positions first; without it they stay in order.
+        Shuffles the indices first; without it they stay in order.
 
     Yields
     ------
     int64 array (N,)
-        Each position comes once.
+        Each index comes once.
 
     Examples
     --------
@@ -31,9 +31,9 @@ def batch_indices(count: int, batch_size: int, rng: Generator | None = None) -> 
     [[0, 1], [2, 3], [4]]
     """
     size = positive_int(batch_size, "batch_indices", "batch_size")
-    positions = np.arange(count) if rng is None else rng.permutation(count)
+    indices = np.arange(count) if rng is None else rng.permutation(count)
     for start in range(0, count, size):
-        yield positions[start : start + size]
+        yield indices[start : start + size]
 
 
 def as_input(images: Array, dtype: DTypeLike = np.float32) -> Array:
@@ -65,7 +65,7 @@ def as_input(images: Array, dtype: DTypeLike = np.float32) -> Array:
     _check_kind(images)
     if images.dtype == np.uint8:
         return np.divide(images, 255, dtype=target)
-    with np.errstate(over="ignore"):  # what overflows here is found below, with its position
+    with np.errstate(over="ignore"):  # what overflows here is found below, with its place
         numbers = images.astype(target, copy=False)
     unusable = np.flatnonzero(~np.isfinite(numbers).all(axis=(1, 2, 3)))
     if unusable.size:

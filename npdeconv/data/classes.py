@@ -9,7 +9,7 @@ LISTED = 10
 """Names that a sentence lists; of more, it says how many."""
 
 
-def class_positions(names: Sequence[str], known: Sequence[str]) -> list[int | None]:
+def class_indices(names: Sequence[str], known: Sequence[str]) -> list[int | None]:
     """Find names among the known ones; None for those that are strange.
 
     Names are the same if they are spelled alike, or differ in capitals and in spaces written as
@@ -17,7 +17,7 @@ def class_positions(names: Sequence[str], known: Sequence[str]) -> list[int | No
 
     Examples
     --------
-    >>> class_positions(["Sea_Water", "lemon"], ["tomato", "sea water"])
+    >>> class_indices(["Sea_Water", "lemon"], ["tomato", "sea water"])
     [1, None]
     """
     exact = {name: number for number, name in enumerate(known)}
@@ -27,22 +27,22 @@ def class_positions(names: Sequence[str], known: Sequence[str]) -> list[int | No
     return [exact.get(name, alike.get(_plain(name)) if asked[_plain(name)] == 1 else None) for name in names]
 
 
-def class_number(word: str | int, classes: Sequence[str], who: str) -> int:
-    """Return the position of a class that was asked for by its name or, where no name fits, by number.
+def class_number(label: str | int, classes: Sequence[str], who: str) -> int:
+    """Return the number of a class that was asked for by its name or, where no name fits, by number.
 
     Raises
     ------
     KeyError
         If there is no such class.
     """
-    if isinstance(word, str):
-        (found,) = class_positions([word], classes)
+    if isinstance(label, str):
+        (found,) = class_indices([label], classes)
         if found is not None:
             return found
-    if not isinstance(word, bool) and str(word).isdecimal() and int(word) < len(classes):
-        return int(word)
-    hint = did_you_mean(str(word), classes)
-    raise KeyError(f"{who}: no class {word!r}{hint}; the classes are {list_names(classes)}")
+    if not isinstance(label, bool) and str(label).isdecimal() and int(label) < len(classes):
+        return int(label)
+    hint = did_you_mean(str(label), classes)
+    raise KeyError(f"{who}: no class {label!r}{hint}; the classes are {list_names(classes)}")
 
 
 def list_names(names: Sequence[str]) -> str:

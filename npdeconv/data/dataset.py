@@ -9,7 +9,7 @@ import numpy as np
 
 from npdeconv._checks import describe, fraction, positive_int, random_generator
 from npdeconv._types import Array, Generator
-from npdeconv.data.classes import class_positions, list_names
+from npdeconv.data.classes import class_indices, list_names
 
 Index = slice | Sequence[int] | Array
 
@@ -23,7 +23,7 @@ class Dataset:
     images : uint8 array (N, H, W, C)
         Pixels, 0 to 255.
     labels : int64 array (N,) or None
-        The class of each image, a position in `classes`; other integer dtypes are converted. None
+        The class of each image, its number in `classes`; other integer dtypes are converted. None
         where nobody has said what the images show: there is no truth then, only answers.
     classes : tuple of str
         Class names, each once. Without labels, the names of answers, if they are known.
@@ -73,17 +73,17 @@ class Dataset:
         return f"<Dataset {self.name!r}: {size} {what}>"
 
     def __getitem__(self, index: Index) -> Self:
-        """Return the images that a slice, an array of positions or a boolean mask selects."""
+        """Return the images that a slice, an array of indices or a boolean mask selects."""
         if not isinstance(index, slice | np.ndarray | list | tuple):
             raise TypeError(
-                f"Dataset: expected a slice, an array of positions or a mask, got {describe(index)}"
+                f"Dataset: expected a slice, an array of indices or a mask, got {describe(index)}"
             )
         if isinstance(index, tuple):
             index = list(index)  # NumPy would take a tuple for one index per axis
-        positions = np.arange(len(self))[index]
-        if positions.ndim != 1:
-            raise ValueError(f"Dataset: expected positions along one axis, got {describe(index)}")
-        groups = None if self.groups is None else tuple(self.groups[i] for i in positions)
+        indices = np.arange(len(self))[index]
+        if indices.ndim != 1:
+            raise ValueError(f"Dataset: expected indices along one axis, got {describe(index)}")
+        groups = None if self.groups is None else tuple(self.groups[i] for i in indices)
         labels = None if self.labels is None else self.labels[index]
         return type(self)(self.images[index], labels, self.classes, self.name, groups)
 
@@ -100,7 +100,7 @@ class Dataset:
         return self.labels
 
     def relabeled(self, classes: Sequence[str], who: str) -> Self:
-        """Return the same images, whose labels are positions in another list of classes.
+        """Return the same images, whose labels are indices in another list of classes.
 
         Classes are matched by name, see `npdeconv.data.classes`; not every one needs an image.
 
@@ -114,7 +114,7 @@ class Dataset:
             return self
         if self.labels is None:
             return type(self)(self.images, None, names, self.name, self.groups)
-        places = class_positions(self.classes, names)
+        places = class_indices(self.classes, names)
         strange = [name for name, place in zip(self.classes, places, strict=True) if place is None]
         if strange:
             missing = [name for n, name in enumerate(names) if n not in places]
@@ -194,14 +194,14 @@ class Dataset:
         rest, chosen = self._divide(by_label[starts[:, np.newaxis] + np.arange(wanted)].ravel())
         return chosen, rest
 
-    def _divide(self, positions: Array) -> tuple[Self, Self]:
+    def _divide(self, indices: Array) -> tuple[Self, Self]:
         aside = np.zeros(len(self), dtype=bool)
-        aside[positions] = True
+        aside[indices] = True
         return self[~aside], self[aside]
 
 
 def _sample(labels: Array, share: float, rng: Generator) -> Array:
-    """Choose a share of the positions at random, evenly over the labels.
+    """Choose a share of the indices at random, evenly over the labels.
 
     Every k-th of a sequence that is sorted by label and random within each label.
     """

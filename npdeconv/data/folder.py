@@ -137,9 +137,9 @@ def read_images(
     images = np.empty((len(files), *size, 1 if gray else 3), dtype=np.uint8)
     least = max(size) if shorter_side is None else shorter_side
 
-    def read(position: int) -> None:
-        with opened(files[position], background, least) as picture:
-            images[position] = fit_picture(picture, size, shorter_side, gray=gray)
+    def read(index: int) -> None:
+        with opened(files[index], background, least) as picture:
+            images[index] = fit_picture(picture, size, shorter_side, gray=gray)
 
     # Pillow releases the GIL while it decodes.
     with unwarned(), ThreadPoolExecutor(os.cpu_count()) as pool:

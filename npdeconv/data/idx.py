@@ -37,19 +37,21 @@ def read_images(path: Path) -> Array:
     return _read(path, magic=2051, axes=3)[..., np.newaxis]
 
 
-def read_labels(path: Path, classes: int) -> Array:
+def read_labels(path: Path, class_count: int) -> Array:
     """Read a file of labels, packed or not, as uint8 (N,).
 
     Raises
     ------
     ValueError
-        As for images, and if a label is not below `classes`.
+        As for images, and if a label is not below `class_count`.
     """
     labels = _read(path, magic=2049, axes=1)
-    wrong = np.flatnonzero(labels >= classes)
+    wrong = np.flatnonzero(labels >= class_count)
     if wrong.size:
         at = wrong[0]
-        raise ValueError(f"{path}: expected labels from 0 to {classes - 1}, got {labels[at]} for image {at}")
+        raise ValueError(
+            f"{path}: expected labels from 0 to {class_count - 1}, got {labels[at]} for image {at}"
+        )
     return labels
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.data.files import locate
 from npdeconv.data.folder import read_images
@@ -28,8 +29,15 @@ LARGEST = 2**31
 """Bytes that the photos of one load may take together."""
 
 
+@brief
 class Photo(NamedTuple):
-    """A photograph, as people see it."""
+    """A photograph, as people see it.
+
+    Attributes
+    ----------
+    name : str
+    image : uint8 (H, W, C)
+    """
 
     name: str
     """The name of its file, without the ending."""

@@ -11,6 +11,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from npdeconv._checks import describe, positive_int
+from npdeconv._repr import brief
 from npdeconv._types import Array, Generator, Pair
 from npdeconv.data.dataset import Dataset
 
@@ -20,11 +21,18 @@ SIDES = 18, 28  # the longer side of a planted digit, the least and the largest
 PIECES, PIECE = 6, 8  # of other digits: how many, and their height and width
 
 
+@brief
 class Planted(NamedTuple):
-    """Pictures of one object each, and where it is."""
+    """Pictures of one object each, and where it is.
+
+    Attributes
+    ----------
+    dataset : Dataset
+    boxes : int (N, 4), top, bottom, left, right of the object
+    """
 
     dataset: Dataset
-    boxes: Array  # int (N, 4): top, bottom, left, right of the object
+    boxes: Array
 
 
 def plant(digits: Dataset, *, seed: int = 0, size: int = SIZE) -> Planted:

@@ -8,19 +8,26 @@ is a mean?).
 
 from npdeconv.experiments.classifiers import LinearClassifier, class_mean_accuracy, fit_classifier
 from npdeconv.experiments.intervals import Interval, t_interval
-from npdeconv.experiments.pooling_comparison import Localization, LocalizationExample, compare_poolings
+from npdeconv.experiments.pooling_comparison import (
+    Localization,
+    LocalizationExample,
+    PoolingComparison,
+    compare_poolings,
+)
 from npdeconv.experiments.probes import Probes, linear_probes, untrained
 from npdeconv.experiments.retraining import retraining
-from npdeconv.experiments.retraining_result import Retraining
+from npdeconv.experiments.retraining_result import Contribution, Retraining
 from npdeconv.experiments.sampling import only_classes, ranks_within_class
 from npdeconv.experiments.scratch import Scratch, small_network
 from npdeconv.experiments.transfer import Transfer, transfer
 
 __all__ = [
+    "Contribution",
     "Interval",
     "LinearClassifier",
     "Localization",
     "LocalizationExample",
+    "PoolingComparison",
     "Probes",
     "Retraining",
     "Scratch",

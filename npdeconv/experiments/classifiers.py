@@ -24,12 +24,20 @@ ITERATIONS = 500
 
 @brief
 class LinearClassifier(NamedTuple):
-    """The class of the largest of (features - center) / scale @ weight + bias."""
+    """The class of the largest of (features - center) / scale @ weight + bias.
 
-    center: Array  # (D,): the mean of the training features
-    scale: float  # the root of their mean squared distance from it
-    weight: Array  # (D, M)
-    bias: Array  # (M,)
+    Attributes
+    ----------
+    center : (D,), the mean of the training features
+    scale : float, the root of their mean squared distance from it
+    weight : (D, M)
+    bias : (M,)
+    """
+
+    center: Array
+    scale: float
+    weight: Array
+    bias: Array
 
     def predict(self, features: Array) -> Array:
         """Return the classes, int (N,), of features (N, D)."""
@@ -38,7 +46,7 @@ class LinearClassifier(NamedTuple):
 
 
 def fit_classifier(
-    features: Array, labels: Array, classes: int, kind: Kind = "softmax", *, decay: float = DECAY
+    features: Array, labels: Array, class_count: int, kind: Kind = "softmax", *, weight_decay: float = DECAY
 ) -> LinearClassifier:
     """Fit a linear classifier to features.
 
@@ -46,13 +54,13 @@ def fit_classifier(
     ----------
     features : (N, D)
     labels : int (N,)
-        From 0 to `classes` - 1.
-    classes : int
+        From 0 to `class_count` - 1.
+    class_count : int
         M.
     kind : "softmax" or "svm"
         Multinomial logistic regression; or one linear support vector machine per class against all
         others, with squared hinge loss, which needs scikit-learn.
-    decay : float
+    weight_decay : float
         Weight of half the squared weights beside the mean loss.
 
     Returns
@@ -68,18 +76,18 @@ def fit_classifier(
 
     Notes
     -----
-    Features are centered and divided by one number, so that `decay` means the same for any layer, and
+    Features are centered and divided by one number, so that `weight_decay` means the same for any layer, and
     weak features are not blown up. The loss is convex and the fit starts from 0: nothing is random.
     """
     who = "fit_classifier"
     one_of(kind, _FITTERS, who, "kind")
     rows = as_rows(features, who)
-    count = positive_int(classes, who, "classes")
+    count = positive_int(class_count, who, "class_count")
     if not isinstance(labels, np.ndarray) or labels.shape != (len(rows),) or labels.dtype.kind not in "iu":
         raise TypeError(f"{who}: expected {len(rows)} integer labels, one per row, got {describe(labels)}")
     if count < 2 or not np.array_equal(np.unique(labels), np.arange(count)):
         raise ValueError(f"{who}: expected at least two classes and images of each, got {np.unique(labels)}")
-    penalty = not_negative(decay, who, "decay")
+    penalty = not_negative(weight_decay, who, "weight_decay")
     center = rows.mean(axis=0, dtype=np.float64)
     centered = rows - center
     scale = float(np.sqrt((centered**2).sum(axis=1).mean())) or 1.0
@@ -104,8 +112,8 @@ def score_classifiers(
         return list(parallel_map(task, draws))
 
 
-def _score(features: Array, labels: Array, classes: int, kind: Kind, draw: Draw) -> float:
-    classifier = fit_classifier(features[draw.chosen], labels[draw.chosen], classes, kind)
+def _score(features: Array, labels: Array, class_count: int, kind: Kind, draw: Draw) -> float:
+    classifier = fit_classifier(features[draw.chosen], labels[draw.chosen], class_count, kind)
     return class_mean_accuracy(classifier.predict(features[draw.tested]), labels[draw.tested])
 
 
@@ -121,22 +129,22 @@ def _span(rows: Array) -> tuple[Array | None, Array]:
     return basis, triangle.T
 
 
-def _fit_softmax(rows: Array, labels: Array, classes: int, decay: float) -> tuple[Array, Array]:
-    """Minimize mean cross-entropy + decay / 2 * sum(weight ** 2) by L-BFGS, in float64."""
+def _fit_softmax(rows: Array, labels: Array, class_count: int, weight_decay: float) -> tuple[Array, Array]:
+    """Minimize mean cross-entropy + weight_decay / 2 * sum(weight ** 2) by L-BFGS, in float64."""
     dimensions = rows.shape[1]
 
     def loss(flat: Array) -> tuple[float, Array]:
-        weight, bias = flat[:-classes].reshape(dimensions, classes), flat[-classes:]
+        weight, bias = flat[:-class_count].reshape(dimensions, class_count), flat[-class_count:]
         mean, dlogits = softmax_cross_entropy(rows @ weight + bias, labels)
-        dweight = rows.T @ dlogits + decay * weight
-        return mean + decay / 2 * float((weight**2).sum()), np.append(dweight, dlogits.sum(axis=0))
+        dweight = rows.T @ dlogits + weight_decay * weight
+        return mean + weight_decay / 2 * float((weight**2).sum()), np.append(dweight, dlogits.sum(axis=0))
 
-    start = np.zeros((dimensions + 1) * classes)
+    start = np.zeros((dimensions + 1) * class_count)
     best = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS, "gtol": 1e-5})
-    return best.x[:-classes].reshape(dimensions, classes), best.x[-classes:]
+    return best.x[:-class_count].reshape(dimensions, class_count), best.x[-class_count:]
 
 
-def _fit_svm(rows: Array, labels: Array, classes: int, decay: float) -> tuple[Array, Array]:
+def _fit_svm(rows: Array, labels: Array, class_count: int, weight_decay: float) -> tuple[Array, Array]:
     try:
         from sklearn.svm import LinearSVC
     except ImportError:
@@ -144,8 +152,8 @@ def _fit_svm(rows: Array, labels: Array, classes: int, decay: float) -> tuple[Ar
             "a linear SVM needs scikit-learn, which is not installed: pip install 'npdeconv[embedding]'"
         ) from None
     # Its cost is 1/2 w.w + C sum(losses).
-    fit = partial(LinearSVC, C=1 / (decay * len(rows)), dual=False, tol=1e-6, max_iter=10_000)
-    machines = [fit().fit(rows, labels == label) for label in range(classes)]
+    fit = partial(LinearSVC, C=1 / (weight_decay * len(rows)), dual=False, tol=1e-6, max_iter=10_000)
+    machines = [fit().fit(rows, labels == label) for label in range(class_count)]
     weight = np.stack([machine.coef_[0] for machine in machines], axis=1)
     return weight, np.array([machine.intercept_[0] for machine in machines])
 

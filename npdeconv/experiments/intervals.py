@@ -6,11 +6,18 @@ import numpy as np
 from scipy.special import stdtrit
 
 from npdeconv._checks import describe
+from npdeconv._repr import brief
 from npdeconv._types import Array
 
 
+@brief
 class Interval(NamedTuple):
-    """A mean and the ends of its confidence interval, arrays of one shape."""
+    """A mean and the ends of its confidence interval, arrays of one shape.
+
+    Attributes
+    ----------
+    mean, low, high : (...), of the shape of one result
+    """
 
     mean: Array
     low: Array

@@ -34,27 +34,62 @@ BATCH, RATE = 32, 1e-3
 
 @brief
 class Localization(NamedTuple):
-    """What S seeds brought, with P poolings and M kinds of maps."""
+    """What S seeds brought, with P poolings and M kinds of maps.
+
+    Attributes
+    ----------
+    pools : tuple[str, ...]
+    map_kinds : tuple[str, ...]
+    seeds : int (S,)
+    accuracy : (S, P), of the classes
+    energy : (S, P, M), share of a map's energy in the object's box, mean over the images
+    error : (S, P, M), share of boxes, at 20 % of the maximum, that overlap by less than half
+    best_share : (S, P, M), of the maximum, chosen on other images
+    best_error : (S, P, M), with that one instead of 20 %
+    area : float, the objects' mean share of the pictures: the energy that any even map has
+    """
 
     pools: tuple[str, ...]
-    maps: tuple[str, ...]
-    seeds: Array  # int (S,)
-    accuracy: Array  # (S, P): of the classes
-    energy: Array  # (S, P, M): share of a map's energy in the object's box, mean over the images
-    error: Array  # (S, P, M): share of boxes, at 20 % of the maximum, that overlap by less than half
-    best_share: Array  # (S, P, M): of the maximum, chosen on other images
-    best_error: Array  # (S, P, M): with that one instead of 20 %
-    area: float  # the objects' mean share of the pictures: the energy that any even map has
+    map_kinds: tuple[str, ...]
+    seeds: Array
+    accuracy: Array
+    energy: Array
+    error: Array
+    best_share: Array
+    best_error: Array
+    area: float
 
 
 @brief
 class LocalizationExample(NamedTuple):
-    """What one network makes of a few pictures."""
+    """What one network makes of a few pictures.
+
+    Attributes
+    ----------
+    pool : str
+    pictures : Planted
+    maps : (M, N, H, W)
+    boxes : int (M, N, 4), found in the maps, at 20 % of the maximum
+    """
 
     pool: str
     pictures: Planted
-    maps: Array  # (M, N, H, W)
-    boxes: Array  # int (M, N, 4): found in the maps, at 20 % of the maximum
+    maps: Array
+    boxes: Array
+
+
+@brief
+class PoolingComparison(NamedTuple):
+    """How well the maps of networks with average and with max pooling know where objects are.
+
+    Attributes
+    ----------
+    localization : Localization
+    examples : tuple of P LocalizationExample, one for each pooling
+    """
+
+    localization: Localization
+    examples: tuple[LocalizationExample, ...]
 
 
 def compare_poolings(
@@ -67,8 +102,8 @@ def compare_poolings(
     epochs: int = 3,
     examples: int = 4,
     workers: Workers = None,
-    progress: bool = True,
-) -> tuple[Localization, list[LocalizationExample]]:
+    progress: bool = False,
+) -> PoolingComparison:
     """Train `cam_net` with average and with max pooling, and ask both where the digits are.
 
     Parameters
@@ -92,9 +127,7 @@ def compare_poolings(
 
     Returns
     -------
-    Localization
-    list of LocalizationExample
-        One for each pooling.
+    PoolingComparison
 
     Raises
     ------
@@ -130,10 +163,10 @@ def compare_poolings(
     )
     height, width = testing.dataset.images.shape[1:3]
     area = (testing.boxes[:, 1::2] - testing.boxes[:, ::2]).prod(axis=1).mean() / (height * width)
-    result = Localization(
+    localization = Localization(
         tuple(pools), MAPS, np.array(seeds), accuracy, energy, error, best_share, best_error, float(area)
     )
-    return result, shown
+    return PoolingComparison(localization, tuple(shown))
 
 
 def _train(
@@ -143,8 +176,8 @@ def _train(
     parameters: Mapping[str, Array] = {}
     for dataset, epochs in stages:
         rng = np.random.default_rng(seed)
-        shape, classes = dataset.images.shape[1:], len(dataset.classes)
-        network = models.cam_net(pool=pool, input_shape=shape, classes=classes, rng=rng)
+        shape, class_count = dataset.images.shape[1:], len(dataset.classes)
+        network = models.cam_net(pool=pool, input_shape=shape, class_count=class_count, rng=rng)
         for name, array in parameters.items():
             network.parameters[name][...] = array
         parameters = network.parameters
@@ -168,7 +201,7 @@ def _judge(
 ) -> tuple[float, Array, Array, Array, Array]:
     """Return accuracy, and by kind of map energy, error, best share and the error with it."""
     tried, maps = (_maps(network, pictures, workers) for pictures in (choosing, testing))
-    answers = predict(network, testing.dataset.images, workers).argmax(axis=1)
+    answers = predict(network, testing.dataset.images, workers=workers).argmax(axis=1)
     errors = [[_error(scenes, choosing.boxes, share) for share in SHARES] for scenes in tried]
     best = SHARES[np.argmin(errors, axis=1)]
     return (
@@ -183,8 +216,10 @@ def _judge(
 def _maps(network: Sequential, pictures: Planted, workers: Workers) -> Array:
     """Return the maps of the true classes (M, N, H, W)."""
     images, labels = pictures.dataset.images, pictures.dataset.labels_for("compare_poolings")
-    own = class_activation_maps(network, images, labels[:, np.newaxis], workers=workers).upsampled[:, 0]
-    edges = saliency(network, images, labels, workers=workers)
+    own = class_activation_maps(network, images, labels=labels[:, np.newaxis], workers=workers).upsampled[
+        :, 0
+    ]
+    edges = saliency(network, images, labels=labels, workers=workers).maps
     return np.stack([own, edges, gaussian_filter(edges, (0, SMOOTHING, SMOOTHING))])
 
 

@@ -29,13 +29,22 @@ PIXELS = "pixels"
 
 @brief
 class Probes(NamedTuple):
-    """Accuracies on the test images of a linear classifier after each of L layers."""
+    """Accuracies on the test images of a linear classifier after each of L layers.
 
-    layers: tuple[str, ...]  # the first is "pixels", what the network is given
-    dimensions: Array  # int (L,): features that the classifier reads
-    per_class: int  # training images of each class
-    seeds: Array  # int (S,): each draws other training images
-    accuracy: Array  # (S, L): the mean over the classes
+    Attributes
+    ----------
+    layers : tuple[str, ...], the first is "pixels", what the network is given
+    dimensions : int (L,), features that the classifier reads
+    per_class : int, training images of each class
+    seeds : int (S,), each draws other training images
+    accuracy : (S, L), the mean over the classes
+    """
+
+    layers: tuple[str, ...]
+    dimensions: Array
+    per_class: int
+    seeds: Array
+    accuracy: Array
 
 
 def linear_probes(

@@ -7,16 +7,17 @@ first class that are not trained on.
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from tqdm import tqdm
 
 from npdeconv._checks import describe, image_batch, not_negative, positive_int
-from npdeconv._types import Array
+from npdeconv._types import Array, Generator
 from npdeconv.anatomy.roles import logits_layer
 from npdeconv.data import Dataset
 from npdeconv.experiments.retraining_result import Retraining
+from npdeconv.experiments.sampling import seed_list
 from npdeconv.experiments.similarity import (
     check_scikit_image,
     corner_agreement,
@@ -34,23 +35,23 @@ from npdeconv.visualize import maximize_activation
 
 WORDS = 64
 MOMENTUM, BATCH = 0.9, 4
+HALF, TRAINING, START, NOISE = range(4)  # what a seed is used for, each with randomness of its own
 
 
 def retraining(
     network: Sequential,
     images: Array,
-    target: int | str,
-    control_images: Array,
-    control: int,
     *,
-    repetitions: int = 5,
+    label: int | str,
+    control_images: Array,
+    control_label: int | str,
+    seeds: Sequence[int] = range(5),
     epochs: int = 3,
-    rate: float = 1e-4,
+    learning_rate: float = 1e-4,
     steps: int = 100,
-    words: int = WORDS,
-    seed: int = 0,
+    vocabulary: int = WORDS,
     workers: Workers = None,
-    progress: bool = True,
+    progress: bool = False,
 ) -> Retraining:
     """Reconstruct a class before and after training on more images of it, and a class that is not trained.
 
@@ -63,22 +64,21 @@ def retraining(
         One that takes pixels and ends in classes; it stays as it is.
     images : uint8 (N, H, W, C)
         Of the class to retrain, at least two, unseen by the network.
-    target : int or str
+    label : int or str
         That class, by number or name.
     control_images : uint8 (M, H, W, C)
         Of a class that is not trained.
-    control : int or str
+    control_label : int or str
         That class.
-    repetitions : int
-        At least two, or there would be no intervals.
-    epochs, rate : int, float
+    seeds : sequence of int
+        One for each repetition: which images it trains on, in which order, and the noise that
+        reconstructions start from. At least two, or there would be no intervals.
+    epochs, learning_rate : int, float
         Of the training, by stochastic gradient descent in batches of 4 with a momentum of 0.9.
     steps : int
         Of the reconstruction.
-    words : int
-        Of the visual vocabulary, which is learned from all images, none of the reconstructions.
-    seed : int
-        Of everything random.
+    vocabulary : int
+        How many visual words there are, learned from all images, none of the reconstructions.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     progress : bool
@@ -108,38 +108,40 @@ def retraining(
     """
     check_scikit_image()
     shape = _check_images(network, images, control_images)
-    classes = _check_classes(network, shape, target, control)
-    count = positive_int(repetitions, "retraining", "repetitions")
+    labels = _check_classes(network, shape, label, control_label)
+    drawn_by = seed_list(seeds, "retraining")
+    count = len(drawn_by)
     if count < 2:
-        raise ValueError(f"retraining: repetitions must be at least 2, got {count}")
+        raise ValueError(f"retraining: expected at least two seeds, got {count}")
     positive_int(steps, "retraining", "steps")
-    not_negative(rate, "retraining", "rate")
+    not_negative(learning_rate, "retraining", "learning_rate")
     every = np.concatenate([images, control_images])
-    judge = _judge(every, positive_int(words, "retraining", "words"), seed)
+    judge = _judge(every, positive_int(vocabulary, "retraining", "vocabulary"))
     trained = np.zeros((count, len(every)), bool)
     drawn = np.empty((2, 2, count, *shape), np.uint8)
     activation = np.empty((2, 2, count))
     probability = np.empty((2, 2, count, len(every)))
-    bar = tqdm(range(count), unit="repetition", disable=None if progress else True)
-    for repetition in bar:
-        half = np.random.default_rng([seed, repetition]).permutation(len(images))[: len(images) // 2]
+    bar = tqdm(drawn_by.tolist(), unit="repetition", disable=None if progress else True)
+    for repetition, seed in enumerate(bar):
+        half = np.random.default_rng([HALF, seed]).permutation(len(images))[: len(images) // 2]
         trained[repetition, half] = True
-        dataset = _as_dataset(images[np.sort(half)], int(classes[0]), network)
+        dataset = _as_dataset(images[np.sort(half)], int(labels[0]), network)
         for phase, state in enumerate(
-            _states(network, dataset, epochs, rate, [seed, repetition, 1], workers)
+            _states(network, dataset, epochs, learning_rate, np.random.default_rng([TRAINING, seed]), workers)
         ):
             logits = logits_layer(state)
             result = maximize_activation(
-                state, logits, classes, steps=steps, seed=seed + repetition, workers=workers, progress=False
+                state, logits, labels, steps=steps, rng=np.random.default_rng([START, seed]), workers=workers
             )
             drawn[phase, :, repetition] = result.pixels
             activation[phase, :, repetition] = result.activation[-1]
-            probability[phase, :, repetition] = predict(state, every, workers)[:, classes].T
+            probability[phase, :, repetition] = predict(state, every, workers=workers)[:, labels].T
     scores = np.array([judge(picture) for picture in drawn.reshape(-1, *shape)])
-    known = _known(judge, images, trained, seed)
+    known = _known(judge, images, trained, drawn_by)
     by_words, by_corners = scores.reshape(2, 2, count, 2, len(every)).transpose(3, 0, 1, 2, 4)
     return Retraining(
-        classes,
+        drawn_by,
+        labels,
         every,
         trained,
         drawn,
@@ -153,40 +155,38 @@ def retraining(
 
 
 def _states(
-    network: Sequential, dataset: Dataset, epochs: int, rate: float, seed: list[int], workers: Workers
+    network: Sequential, dataset: Dataset, epochs: int, learning_rate: float, rng: Generator, workers: Workers
 ) -> Iterator[Sequential]:
     """Yield the network as it is, then a copy that was trained."""
     yield network
     student = copy.deepcopy(network)
-    optimizer, rng = SGD(rate, momentum=MOMENTUM), np.random.default_rng(seed)
-    fit(
-        student, dataset, optimizer, epochs=epochs, batch_size=BATCH, rng=rng, workers=workers, progress=False
-    )
+    optimizer = SGD(learning_rate, momentum=MOMENTUM)
+    fit(student, dataset, optimizer, epochs=epochs, batch_size=BATCH, rng=rng, workers=workers)
     yield student
 
 
-def _judge(images: Array, words: int, seed: int) -> Callable[[Array], Array]:
+def _judge(images: Array, vocabulary: int) -> Callable[[Array], Array]:
     """Return what scores a picture by its similarity to each image: (2, I), by words and by corners."""
     found = [sift_descriptors(image) for image in images]
-    vocabulary = learn_words(found, words, seed)
-    bags = np.array([count_words(rows, vocabulary) for rows in found])
+    words = learn_words(found, vocabulary)
+    bags = np.array([count_words(rows, words) for rows in found])
     corners = [find_corners(image) for image in images]
 
     def score(picture: Array) -> Array:
         own = find_corners(picture)
-        by_corners = [corner_agreement(own, others, seed) for others in corners]
-        return np.array([bags @ count_words(sift_descriptors(picture), vocabulary), by_corners])
+        by_corners = [corner_agreement(own, others) for others in corners]
+        return np.array([bags @ count_words(sift_descriptors(picture), words), by_corners])
 
     return score
 
 
-def _known(judge: Callable[[Array], Array], images: Array, trained: Array, seed: int) -> Array:
+def _known(judge: Callable[[Array], Array], images: Array, trained: Array, seeds: Array) -> Array:
     """Score pictures whose class is known, as `KNOWN` lists them: (2, 3, R)."""
     photos = np.array([judge(image) for image in images])
     every = []
-    for repetition, chosen in enumerate(trained):
+    for seed, chosen in zip(seeds.tolist(), trained, strict=True):
         held_out = ~chosen[: len(images)]
-        rng = np.random.default_rng([seed, repetition, 2])
+        rng = np.random.default_rng([NOISE, seed])
         noise = judge(rng.integers(0, 256, images.shape[1:], dtype=np.uint8))
         same, other = photos[held_out][..., chosen], photos[held_out][..., len(images) :]
         best = same.max(axis=2).mean(axis=0), other.max(axis=2).mean(axis=0)
@@ -194,10 +194,10 @@ def _known(judge: Callable[[Array], Array], images: Array, trained: Array, seed:
     return np.moveaxis(np.array(every), 0, 2).swapaxes(0, 1)
 
 
-def _as_dataset(images: Array, target: int, network: Sequential) -> Dataset:
+def _as_dataset(images: Array, label: int, network: Sequential) -> Dataset:
     (outputs,) = network.output_shape(images.shape[1:])
     names = class_names(network, outputs)
-    return Dataset(images, np.full(len(images), target), names, f"images of class {target}")
+    return Dataset(images, np.full(len(images), label), names, f"images of class {label}")
 
 
 def _check_images(network: Sequential, images: Array, control_images: Array) -> tuple[int, ...]:
@@ -213,19 +213,21 @@ def _check_images(network: Sequential, images: Array, control_images: Array) -> 
 
 
 def _check_classes(
-    network: Sequential, shape: tuple[int, ...], target: int | str, control: int | str
+    network: Sequential, shape: tuple[int, ...], label: int | str, control_label: int | str
 ) -> Array:
     outputs = network.output_shape(shape)
     if len(outputs) != 1:
         raise ValueError(
             f"retraining: expected a network that ends in classes, got outputs of shape {outputs}"
         )
-    target, control = (as_class(network, outputs[0], value, "retraining") for value in (target, control))
-    for value in (target, control):
+    label, control_label = (
+        as_class(network, outputs[0], value, "retraining") for value in (label, control_label)
+    )
+    for value in (label, control_label):
         if not isinstance(value, int | np.integer) or not 0 <= value < outputs[0]:
             raise ValueError(
                 f"retraining: expected classes from 0 to {outputs[0] - 1}, got {describe(value)}"
             )
-    if target == control:
-        raise ValueError(f"retraining: expected a control of another class than {target}")
-    return np.array([target, control])
+    if label == control_label:
+        raise ValueError(f"retraining: expected a control of another class than {label}")
+    return np.array([label, control_label])

@@ -20,23 +20,52 @@ the best score of a picture of noise with the held-out photos."""
 
 
 @brief
+class Contribution(NamedTuple):
+    """How much a score of the retrained class grew, for each of its O images; NaN where no repetition counts.
+
+    Attributes
+    ----------
+    trained : (O,), mean over the repetitions that trained on the image
+    held_out : (O,), mean over those that did not
+    """
+
+    trained: Array
+    held_out: Array
+
+
+@brief
 class Retraining(NamedTuple):
     """Reconstructions of two classes, before and after each of R trainings, and their similarity to I images.
 
     Of the images, the first are those of the retrained class, the others those of the control. Axes of
     length 2 are before and after (the first), and the retrained class and the control (the second).
+
+    Attributes
+    ----------
+    seeds : int (R,), of each repetition
+    labels : int (2,), the retrained class, the control
+    images : uint8 (I, H, W, C)
+    trained : bool (R, I), what each repetition trained on
+    reconstructions : uint8 (2, 2, R, H, W, C)
+    activation : (2, 2, R), of the class that is reconstructed, by its reconstruction
+    probability : (2, 2, R, I), of either class, for each image
+    words : (2, 2, R, I), cosine of the bags of visual words, from 0 to 1
+    corners : (2, 2, R, I), share of corners that move together, from 0 to 1
+    known : (2, 3, R), what words and corners say of `KNOWN` pictures
+    control_images : int, how many of the I are the control's
     """
 
-    classes: Array  # int (2,): the retrained one, the control
-    images: Array  # uint8 (I, H, W, C)
-    trained: Array  # bool (R, I): what each repetition trained on
-    reconstructions: Array  # uint8 (2, 2, R, H, W, C)
-    activation: Array  # (2, 2, R): of the class that is reconstructed, by its reconstruction
-    probability: Array  # (2, 2, R, I): of either class, for each image
-    words: Array  # (2, 2, R, I): cosine of the bags of visual words, from 0 to 1
-    corners: Array  # (2, 2, R, I): share of corners that move together, from 0 to 1
-    known: Array  # (2, 3, R): what words and corners say of `KNOWN` pictures
-    control_images: int  # how many of the I are the control's
+    seeds: Array
+    labels: Array
+    images: Array
+    trained: Array
+    reconstructions: Array
+    activation: Array
+    probability: Array
+    words: Array
+    corners: Array
+    known: Array
+    control_images: int
 
     def best(self, score: Score, seen: Seen) -> Array:
         """Return each reconstruction's best score (2, 2, R) over the images it is compared with.
@@ -63,19 +92,13 @@ class Retraining(NamedTuple):
         gain = self.gain(score, "held out")[RETRAINED] - self.gain(score, "control")[CONTROL]
         return t_interval(gain)
 
-    def contribution(self, score: Score) -> tuple[Array, Array]:
-        """Return how much closer the retrained class came to each of its images.
-
-        Returns
-        -------
-        trained, held_out : (I - control_images,)
-            Mean over the repetitions that trained on the image, and over those that did not; NaN
-            where there are none.
-        """
+    def contribution(self, score: Score) -> Contribution:
+        """Return how much closer the retrained class came to each of its images."""
         values: Array = getattr(self, score)
         own = self.trained.shape[1] - self.control_images
         grown = (values[AFTER] - values[BEFORE])[RETRAINED, :, :own]
-        return _mean_where(grown, self.trained[:, :own]), _mean_where(grown, ~self.trained[:, :own])
+        trained = self.trained[:, :own]
+        return Contribution(_mean_where(grown, trained), _mean_where(grown, ~trained))
 
     def _chosen(self, seen: Seen) -> Array:
         one_of(seen, get_args(Seen), "Retraining", "seen")

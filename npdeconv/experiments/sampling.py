@@ -36,14 +36,14 @@ def ranks_within_class(labels: Array, rng: Generator) -> Array:
     return ranks
 
 
-def only_classes(dataset: Dataset, classes: Sequence[str | int]) -> Dataset:
+def only_classes(dataset: Dataset, labels: Sequence[str | int]) -> Dataset:
     """Return the images of some classes, labeled from 0 on in the order given.
 
     Parameters
     ----------
     dataset : Dataset
-    classes : sequence of str or int
-        Names, or where no name fits, positions among the data set's classes.
+    labels : sequence of str or int
+        The classes, by name, or where no name fits, by number.
 
     Raises
     ------
@@ -52,33 +52,47 @@ def only_classes(dataset: Dataset, classes: Sequence[str | int]) -> Dataset:
     ValueError
         For no classes, or one twice; for images without labels.
     """
-    chosen = [class_number(wanted, dataset.classes, dataset.name) for wanted in classes]
+    chosen = [class_number(wanted, dataset.classes, dataset.name) for wanted in labels]
     if not chosen or len(set(chosen)) < len(chosen):
-        raise ValueError(f"only_classes: expected some classes, each once, got {list(classes)}")
+        raise ValueError(f"only_classes: expected some classes, each once, got {list(labels)}")
     renamed = np.full(len(dataset.classes), -1)
     renamed[chosen] = np.arange(len(chosen))
-    labels = renamed[dataset.labels_for("only_classes")]
-    inside = labels >= 0
+    relabeled = renamed[dataset.labels_for("only_classes")]
+    inside = relabeled >= 0
     groups = None
     if dataset.groups is not None:
         groups = tuple(group for group, kept in zip(dataset.groups, inside, strict=True) if kept)
     names = tuple(dataset.classes[n] for n in chosen)
-    return Dataset(dataset.images[inside], labels[inside], names, dataset.name, groups)
+    return Dataset(dataset.images[inside], relabeled[inside], names, dataset.name, groups)
 
 
 @brief
 class Draw(NamedTuple):
-    """Positions of images to train and to test on."""
+    """Indices of images to train and to test on.
+
+    Attributes
+    ----------
+    chosen : int (N,)
+    tested : int (M,)
+    """
 
     chosen: Array
     tested: Array
 
 
+@brief
 class Plan(NamedTuple):
-    """The images of an experiment, and which of them are for what."""
+    """The images of an experiment, and which of them are for what.
 
-    dataset: Dataset  # the test set, if it is a set of its own, at the end
-    tests: int  # images of such a test set; 0 where there is none
+    Attributes
+    ----------
+    dataset : Dataset, the test set, if it is a set of its own, at the end
+    tests : int, images of such a test set; 0 where there is none
+    per_class : tuple[int, ...]
+    """
+
+    dataset: Dataset
+    tests: int
     per_class: tuple[int, ...]
 
     def draws(self, seed: int) -> list[Draw]:
@@ -92,10 +106,10 @@ class Plan(NamedTuple):
         return [Draw(np.flatnonzero(ranks < wanted), tested) for wanted in self.per_class]
 
     def needed(self, seeds: Sequence[int]) -> tuple[Dataset, list[Draw]]:
-        """Return the images that some seeds' draws need, and all their draws as positions among these."""
+        """Return the images that some seeds' draws need, and all their draws as indices among these."""
         draws = [draw for seed in seeds for draw in self.draws(seed)]
-        used = np.unique(np.concatenate([positions for draw in draws for positions in draw]))
-        moved = [Draw(*(np.searchsorted(used, positions) for positions in draw)) for draw in draws]
+        used = np.unique(np.concatenate([indices for draw in draws for indices in draw]))
+        moved = [Draw(*(np.searchsorted(used, indices) for indices in draw)) for draw in draws]
         return self.dataset[used], moved
 
 

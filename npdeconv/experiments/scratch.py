@@ -66,20 +66,19 @@ class Scratch:
             schedule=StepDecay(-(-2 * epochs // 3)),
             augment=self.augment,
             workers=workers,
-            progress=False,
         )
         return network
 
 
 @finite_answers
-def most_probable(network: Sequential, images: Array, workers: Workers = None) -> Array:
+def most_probable(network: Sequential, images: Array, *, workers: Workers = None) -> Array:
     """Return the most probable class of each image, int (N,)."""
     logits = np.concatenate(list(class_logits(network, images, workers)))
     must_be_finite(logits)
     return logits.argmax(axis=1)
 
 
-def small_network(input_shape: Shape, classes: int, rng: Generator) -> Sequential:
+def small_network(input_shape: Shape, class_count: int, rng: Generator) -> Sequential:
     """Build a small network for a small set: conv 16, 32, 64, 64, each pooled by 2, dense 64, softmax.
 
     All convolutions are 3x3 "same"; a ReLU follows each, and the hidden dense layer. Images below
@@ -97,6 +96,6 @@ def small_network(input_shape: Shape, classes: int, rng: Generator) -> Sequentia
     (inputs,) = Sequential(layers).output_shape(input_shape)
     layers["dense1"] = Dense(inputs, 64, rng=rng)
     layers["relu_dense1"] = ReLU()
-    layers["logits"] = Dense(64, classes, rng=rng)
+    layers["logits"] = Dense(64, class_count, rng=rng)
     layers["softmax"] = Softmax()
     return Sequential(layers, input_shape=input_shape, name="small")

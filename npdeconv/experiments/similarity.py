@@ -20,36 +20,47 @@ APART = 3  # pixels from one corner to the next
 FAINTEST = 1e-8  # response of a corner: rounding makes lesser ones, even in even images
 MISFIT = 3.0  # pixels by which a matched corner may miss its place
 TRIALS = 200
+SEED = 0  # of k-means' start and of RANSAC's samples: what is alike stays alike
 SAMPLE = 2  # matches that a rotation, scale and shift follow from
 
 
 @brief
 class Words(NamedTuple):
-    """A vocabulary of visual words, learned from some images."""
+    """A vocabulary of visual words, learned from some images.
 
-    centers: Array  # (K, 128): typical SIFT descriptors
-    weights: Array  # (K,): how much each tells; those that every image has tell least
+    Attributes
+    ----------
+    centers : (K, 128), typical SIFT descriptors
+    weights : (K,), how much each tells; those that every image has tell least
+    """
+
+    centers: Array
+    weights: Array
 
 
 @brief
 class Corners(NamedTuple):
-    """Corners of an image, and what is around them."""
+    """Corners of an image, and what is around them.
 
-    places: Array  # (P, 2): row and column
-    descriptors: Array  # bool (P, 256)
+    Attributes
+    ----------
+    places : (P, 2), row and column
+    descriptors : bool (P, 256)
+    """
+
+    places: Array
+    descriptors: Array
 
 
-def learn_words(descriptors: Sequence[Array], count: int, seed: int = 0) -> Words:
+def learn_words(descriptors: Sequence[Array], vocabulary: int) -> Words:
     """Learn a vocabulary from the SIFT descriptors of some images, by k-means.
 
     Parameters
     ----------
     descriptors : sequence of arrays (D, 128)
         Of each image, see `sift_descriptors`.
-    count : int
-        Words; fewer are returned if no descriptor is nearest to some.
-    seed : int
-        Of k-means' start.
+    vocabulary : int
+        How many words; fewer are returned if no descriptor is nearest to some.
 
     Raises
     ------
@@ -60,13 +71,13 @@ def learn_words(descriptors: Sequence[Array], count: int, seed: int = 0) -> Word
     -----
     Sivic & Zisserman, "Video Google" (2003). The weight is log(1 + N / n) for a word in n of N images.
     """
-    number = positive_int(count, "learn_words", "count")
+    number = positive_int(vocabulary, "learn_words", "vocabulary")
     every = np.concatenate([np.empty((0, 128)), *descriptors])
     if len(every) < number:
         raise ValueError(
             f"learn_words: expected at least {number} SIFT descriptors, the images have {len(every)}"
         )
-    centers, _ = kmeans(every.astype(np.float64), number, iter=3, seed=seed)
+    centers, _ = kmeans(every.astype(np.float64), number, iter=3, seed=SEED)
     nearest, _ = vq(every.astype(np.float64), centers)
     image = np.repeat(np.arange(len(descriptors)), [len(rows) for rows in descriptors])
     has = np.zeros((len(descriptors), len(centers)), bool)
@@ -84,7 +95,7 @@ def count_words(descriptors: Array, words: Words) -> Array:
 
 
 def sift_descriptors(image: Array) -> Array:
-    """Return what SIFT finds in an image, uint8 (D, 128); D is 0 where it finds nothing.
+    """Return what SIFT finds in an image (H, W, C): uint8 (D, 128); D is 0 where it finds nothing.
 
     Raises
     ------
@@ -105,7 +116,7 @@ def sift_descriptors(image: Array) -> Array:
 
 
 def find_corners(image: Array) -> Corners:
-    """Find Harris' corners of an image, with oriented binary descriptors.
+    """Find Harris' corners of an image (H, W, C), with oriented binary descriptors.
 
     Raises
     ------
@@ -130,7 +141,7 @@ def find_corners(image: Array) -> Corners:
     return Corners(places[orb.mask_].astype(np.float64), orb.descriptors) if orb.mask_.any() else none
 
 
-def corner_agreement(first: Corners, second: Corners, seed: int = 0) -> float:
+def corner_agreement(first: Corners, second: Corners) -> float:
     """Return the share of corners that one rotation, scale and shift carries from image to image.
 
     Corners are matched by their descriptors, each the other's nearest; RANSAC (Fischler & Bolles,
@@ -140,8 +151,6 @@ def corner_agreement(first: Corners, second: Corners, seed: int = 0) -> float:
     Parameters
     ----------
     first, second : Corners
-    seed : int
-        Of RANSAC's samples.
     """
     fewest = min(len(first.places), len(second.places))
     if fewest <= SAMPLE:
@@ -151,7 +160,7 @@ def corner_agreement(first: Corners, second: Corners, seed: int = 0) -> float:
         return 0.0
     pairs = first.places[matches[:, 0]], second.places[matches[:, 1]]
     motion = _skimage("transform").SimilarityTransform
-    _, agree = _skimage("measure").ransac(pairs, motion, SAMPLE, MISFIT, max_trials=TRIALS, rng=seed)
+    _, agree = _skimage("measure").ransac(pairs, motion, SAMPLE, MISFIT, max_trials=TRIALS, rng=SEED)
     agreed = 0 if agree is None else int(agree.sum())
     return max(agreed - SAMPLE, 0) / (fewest - SAMPLE)
 

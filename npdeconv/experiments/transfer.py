@@ -26,14 +26,24 @@ LIMIT = 4096  # features per image
 
 @brief
 class Transfer(NamedTuple):
-    """Accuracies on the test images, each the mean over the classes, from few training images."""
+    """Accuracies on the test images, each the mean over the classes, from few training images.
+
+    Attributes
+    ----------
+    layer : str
+    per_class : int (K,), training images of each class
+    seeds : int (S,), each draws other training images
+    frozen : (S, K), a linear classifier on the layer's features
+    scratch_seeds : int (R,), the same draws, and another network
+    scratch : (R, K), a network trained from scratch on the same images
+    """
 
     layer: str
-    per_class: Array  # int (K,): training images of each class
-    seeds: Array  # int (S,): each draws other training images
-    frozen: Array  # (S, K): a linear classifier on the layer's features
-    scratch_seeds: Array  # int (R,): the same draws, and another network
-    scratch: Array  # (R, K): a network trained from scratch on the same images
+    per_class: Array
+    seeds: Array
+    frozen: Array
+    scratch_seeds: Array
+    scratch: Array
 
 
 def transfer(
@@ -120,5 +130,5 @@ def _from_scratch(
     """Train on a draw, and return the accuracy on its test images."""
     assert scratch is not None
     trained = scratch.train(pictures[draw.chosen], np.random.default_rng(seed), workers)
-    answers = most_probable(trained, pictures.images[draw.tested], workers)
+    answers = most_probable(trained, pictures.images[draw.tested], workers=workers)
     return class_mean_accuracy(answers, pictures.labels_for("transfer")[draw.tested])

@@ -10,7 +10,13 @@ from npdeconv.layers import Layer
 
 
 class AdjointReport(NamedTuple):
-    """How far `deconv` and `backward` are from the transpose of `forward`, relative to the norms."""
+    """How far `deconv` and `backward` are from the transpose of `forward`, relative to the norms.
+
+    Attributes
+    ----------
+    deconv : float
+    backward : float
+    """
 
     deconv: float
     backward: float

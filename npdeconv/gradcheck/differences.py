@@ -18,17 +18,32 @@ HIDDEN = 2.5e-4  # of a gradient: where rounding may be larger, an error of a th
 
 
 class TensorCheck(NamedTuple):
-    """How one array's gradient fared."""
+    """How one array's gradient fared.
 
-    name: str  # "x", or the parameter's name
-    error: float  # largest relative error among the entries that could be compared
+    Attributes
+    ----------
+    name : str, "x", or the parameter's name
+    error : float, largest relative error among the entries that could be compared
+    checked : int
+    kinks : int, entries with a kink within the step; a smaller step may have passed it
+    undecided : int, entries that sit right at a kink, or whose gradient is lost in rounding
+    """
+
+    name: str
+    error: float
     checked: int
-    kinks: int  # entries with a kink within the step; a smaller step may have passed it
-    undecided: int  # entries that sit right at a kink, or whose gradient is lost in rounding
+    kinks: int
+    undecided: int
 
 
 class GradientReport(NamedTuple):
-    """What `check_gradients` found; `str` of it is a table."""
+    """What `check_gradients` found; `str` of it is a table.
+
+    Attributes
+    ----------
+    tensors : tuple[TensorCheck, ...]
+    tolerance : float
+    """
 
     tensors: tuple[TensorCheck, ...]
     tolerance: float
@@ -73,7 +88,7 @@ def check_gradients(
     samples: int = 32,
     step: float = 1e-5,
     tolerance: float = 1e-6,
-    progress: Callable[[str], object] | None = None,
+    say: Callable[[str], object] | None = None,
 ) -> GradientReport:
     """Compare `layer.backward` with central differences of `layer.forward`.
 
@@ -95,7 +110,7 @@ def check_gradients(
         How far an entry is moved, in units of max(1, abs(entry)).
     tolerance : float
         The relative error up to which the report says passed.
-    progress : callable, optional
+    say : callable, optional
         Called with the name of each array before it is checked.
 
     Returns
@@ -147,8 +162,8 @@ def check_gradients(
             raise ValueError(
                 f"{layer.kind}: the gradient of {name} has shape {gradient.shape}, not {array.shape}"
             )
-        if progress is not None:
-            progress(name)
+        if say is not None:
+            say(name)
         entries = _pick(gradient, samples, rng)
         probe = _Probe(lambda: forward()[0], y, dy, array, step)
         checks.append(_compare(name, gradient.reshape(-1), entries, probe, tolerance))

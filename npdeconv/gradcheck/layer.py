@@ -36,17 +36,31 @@ CLAUSES: Mapping[str, Clause] = {
 
 
 class ClauseCheck(NamedTuple):
-    """How a layer fared with one clause."""
+    """How a layer fared with one clause.
+
+    Attributes
+    ----------
+    name : str
+    failure : str or None, one sentence
+    omitted : str or None, why it does not concern the layer
+    """
 
     name: str
-    failure: str | None  # one sentence
-    omitted: str | None  # why it does not concern the layer
+    failure: str | None
+    omitted: str | None
 
 
 class LayerReport(NamedTuple):
-    """What `check_layer` found; `str` of it is a table."""
+    """What `check_layer` found; `str` of it is a table.
 
-    layer: str  # its repr
+    Attributes
+    ----------
+    layer : str, its repr
+    input_shape : Shape
+    checks : tuple[ClauseCheck, ...]
+    """
+
+    layer: str
     input_shape: Shape
     checks: tuple[ClauseCheck, ...]
 

@@ -90,14 +90,14 @@ def source(name: str) -> str | None:
 
 
 def build(
-    name: str, *, classes: int | None = None, rng: Generator, dtype: DTypeLike = np.float32
+    name: str, *, class_count: int | None = None, rng: Generator, dtype: DTypeLike = np.float32
 ) -> Sequential:
     """Build a network by its name, or by "file.py:function" or "module:function", which runs that code.
 
     Parameters
     ----------
     name : str
-    classes : int, optional
+    class_count : int, optional
         How many classes it tells apart; as many as it was published with unless given. For another
         number, the last layer is another, see `with_classes`.
     rng : numpy.random.Generator
@@ -122,6 +122,6 @@ def build(
         hint = did_you_mean(name, names())
         raise KeyError(f"no network {name!r}{hint}; the networks are {', '.join(names())}")
     shape = network.input_shape
-    if classes is None or (shape is not None and answer_shape(network, shape) == (classes,)):
+    if class_count is None or (shape is not None and answer_shape(network, shape) == (class_count,)):
         return network
-    return with_classes(network, classes, rng)
+    return with_classes(network, class_count, rng)

@@ -15,7 +15,7 @@ def cam_net(
     *,
     pool: Literal["average", "max"] = "average",
     input_shape: Shape = (32, 32, 3),
-    classes: int = 10,
+    class_count: int = 10,
     rng: Generator,
     dtype: DTypeLike = np.float32,
 ) -> Sequential:
@@ -31,7 +31,7 @@ def cam_net(
     pool : "average" or "max"
     input_shape : (H, W, C)
         Made for 28x28 to 64x64 pixels, whose last maps are 7x7 to 16x16.
-    classes : int
+    class_count : int
     rng : numpy.random.Generator
     dtype : float32 or float64
     """
@@ -43,7 +43,7 @@ def cam_net(
         net.conv(f"conv{number}", filters, 3, stride=stride)
         net.put(**{f"relu{number}": ReLU()})
     net.put(pool=GlobalAveragePool() if pool == "average" else GlobalMaxPool())
-    net.dense("logits", classes)
+    net.dense("logits", class_count)
     net.put(softmax=Softmax())
     return net.network()
 

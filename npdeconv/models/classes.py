@@ -6,7 +6,7 @@ from npdeconv.anatomy.roles import answer_shape, two_classes, weighted_layers
 from npdeconv.layers import Conv2D, Dense, Layer, Sequential
 
 
-def with_classes(network: Sequential, classes: int, rng: Generator) -> Sequential:
+def with_classes(network: Sequential, class_count: int, rng: Generator) -> Sequential:
     """Return a chain of the same layers but for the last one with weights, which is new.
 
     It has an output for each class. All other layers are shared with `network`; what the new outputs
@@ -15,7 +15,7 @@ def with_classes(network: Sequential, classes: int, rng: Generator) -> Sequentia
     Parameters
     ----------
     network : Sequential
-    classes : int
+    class_count : int
     rng : numpy.random.Generator
         Source of the new weights.
 
@@ -25,7 +25,7 @@ def with_classes(network: Sequential, classes: int, rng: Generator) -> Sequentia
         If the last layer with weights is neither dense nor a convolution, or the network ends in
         something else than classes.
     """
-    count = positive_int(classes, "with_classes", "classes")
+    count = positive_int(class_count, "with_classes", "class_count")
     weighted = weighted_layers(network)
     last = network[weighted[-1]] if weighted else None
     says_yes_or_no = two_classes(network) is not network

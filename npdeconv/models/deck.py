@@ -14,25 +14,27 @@ from npdeconv.models.stack import Stack
 
 def deck_model2(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     """28x28x1: conv 32, conv 64, pool 2, dense 64, softmax 10; 822,346 parameters."""
-    return _deck("deck_model2", (28, 28, 1), (32, 64, "pool2"), hidden=64, classes=10, rng=rng, dtype=dtype)
+    return _deck(
+        "deck_model2", (28, 28, 1), (32, 64, "pool2"), hidden=64, class_count=10, rng=rng, dtype=dtype
+    )
 
 
 def deck_model3(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     """28x28x1: conv 32, 32, pool 2, conv 64, 64, pool 2, conv 64, 64, dense 32, softmax 10; 239,562."""
     stack = (32, 32, "pool2", 64, 64, "pool2", 64, 64)
-    return _deck("deck_model3", (28, 28, 1), stack, hidden=32, classes=10, rng=rng, dtype=dtype)
+    return _deck("deck_model3", (28, 28, 1), stack, hidden=32, class_count=10, rng=rng, dtype=dtype)
 
 
 def deck_model4(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     """28x28x1: conv 32, 32, pool 2, conv 64, 64, pool 2, dense 64, softmax 10; 266,410 parameters."""
     stack = (32, 32, "pool2", 64, 64, "pool2")
-    return _deck("deck_model4", (28, 28, 1), stack, hidden=64, classes=10, rng=rng, dtype=dtype)
+    return _deck("deck_model4", (28, 28, 1), stack, hidden=64, class_count=10, rng=rng, dtype=dtype)
 
 
 def deck_rps2(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     """300x300x3: conv 32, pool 2, conv 32, pool 2, conv 32, pool 5, dense 64, softmax 3; 480,451."""
     stack = (32, "pool2", 32, "pool2", 32, "pool5")
-    return _deck("deck_rps2", (300, 300, 3), stack, hidden=64, classes=3, rng=rng, dtype=dtype)
+    return _deck("deck_rps2", (300, 300, 3), stack, hidden=64, class_count=3, rng=rng, dtype=dtype)
 
 
 def deck_rps3(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
@@ -41,7 +43,7 @@ def deck_rps3(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     600,355 parameters.
     """
     stack = (32, 32, "pool2", 64, 64, "pool2", 64, 64, "pool5")
-    return _deck("deck_rps3", (300, 300, 3), stack, hidden=32, classes=3, rng=rng, dtype=dtype)
+    return _deck("deck_rps3", (300, 300, 3), stack, hidden=32, class_count=3, rng=rng, dtype=dtype)
 
 
 def rps3(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
@@ -65,7 +67,7 @@ def _deck(
     stack: tuple[int | str, ...],
     *,
     hidden: int,
-    classes: int,
+    class_count: int,
     rng: Generator,
     dtype: DTypeLike,
 ) -> Sequential:
@@ -82,6 +84,6 @@ def _deck(
     net.put(flatten=Flatten())
     net.dense("dense1", hidden)
     net.put(relu_dense1=ReLU())
-    net.dense("logits", classes)
+    net.dense("logits", class_count)
     net.put(softmax=Softmax())
     return net.network()

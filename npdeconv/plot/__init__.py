@@ -2,7 +2,7 @@
 
 from npdeconv.plot.class_activation import class_activation
 from npdeconv.plot.embedding import neighbors, scatter
-from npdeconv.plot.images import box, image
+from npdeconv.plot.images import draw_box, image
 from npdeconv.plot.layers import layers
 from npdeconv.plot.learning import curves
 from npdeconv.plot.maps_and_filters import feature_maps, filters, strongest_projections
@@ -19,12 +19,12 @@ from npdeconv.plot.transfer import probes, transfer
 
 __all__ = [
     "ascents",
-    "box",
     "class_activation",
     "confusion",
     "contributions",
     "correlations",
     "curves",
+    "draw_box",
     "evolution",
     "feature_maps",
     "filters",

@@ -22,7 +22,7 @@ def class_activation(
     result: ClassActivationMaps,
     axes: Array | None = None,
     *,
-    number: int = 0,
+    image_index: int = 0,
     classes: Sequence[str] | None = None,
 ) -> Array:
     """Draw an image, and over it the maps of its classes, as in figure 4 of arXiv:1512.04150.
@@ -36,7 +36,7 @@ def class_activation(
         The image: uint8, or floats from 0 to 1.
     result : ClassActivationMaps
     axes : array of Axes (1 + K,), optional
-    number : int
+    image_index : int
         Which image of the result this is.
     classes : sequence of str, optional
         Their names; numbers unless given.
@@ -45,7 +45,7 @@ def class_activation(
     -------
     array of Axes (1 + K,)
     """
-    maps = result.upsampled[number]
+    maps = result.upsampled[image_index]
     if axes is None:
         size = (2.3 * (1 + len(maps)) + 0.6, 2.9)
         axes = plt.subplots(1, 1 + len(maps), figsize=size, layout="constrained")[1]
@@ -53,8 +53,8 @@ def class_activation(
     limit = float(maps.max(initial=1e-30))
     for k, ax in enumerate(axes[1:]):
         overlay(pixels, maps[k], ax, limit)
-        name = _name(int(result.classes[number, k]), classes)
-        chance, logit = result.probability[number, k], result.logit[number, k]
+        name = _name(int(result.labels[image_index, k]), classes)
+        chance, logit = result.probability[image_index, k], result.logit[image_index, k]
         ax.set_title(f"{name}\nprobability {_percent(chance)}, logit {logit:.1f}", fontsize="small")
     colors = plt.cm.ScalarMappable(Normalize(0, limit), COLORS)
     bar(colors, axes, "speaks for the class", shrink=0.75)

@@ -94,11 +94,11 @@ def neighbors(
     """
     if not np.array_equal(in_features.queries, in_pixels.queries):
         raise ValueError("neighbors: expected the neighbors of the same images in both spaces")
-    count, k = in_features.positions.shape
+    count, k = in_features.image_indices.shape
     names = [literal(name) for name in classes]
     if axes is None:
-        axes = _sheet(count, k, in_pixels.positions.shape[1], title)
-    rows = zip(in_features.queries, in_features.positions, in_pixels.positions, strict=True)
+        axes = _sheet(count, k, in_pixels.image_indices.shape[1], title)
+    rows = zip(in_features.queries, in_features.image_indices, in_pixels.image_indices, strict=True)
     for row, (query, *spaces) in zip(axes, rows, strict=True):
         of_class = "" if labels is None else f":\n{names[labels[query]]}"
         image(images[query], row[0], title=f"image {query}{of_class}")

@@ -32,13 +32,13 @@ def image(pixels: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
     return ax
 
 
-def box(corners: Sequence[int] | Array, ax: Axes) -> Axes:
+def draw_box(box: Sequence[int] | Array, ax: Axes) -> Axes:
     """Draw a box (top, bottom, left, right) on an image.
 
     Where it leaves the image, the view is widened, and the padding that it covers there is shown
     in a light color. A box that holds the whole image becomes its frame.
     """
-    top, bottom, left, right = (int(corner) for corner in corners)
+    top, bottom, left, right = map(int, box)
     west, east = ax.get_xlim()
     south, north = ax.get_ylim()
     if left <= west and east <= right and top <= north and south <= bottom:
@@ -73,17 +73,17 @@ def span(limit: float) -> str:
     return f"±{float(f'{limit:.2g}'):g}"  # two digits, but 650, not 6.5e+02
 
 
-def signed_bar(limit: float, axes: Array | Axes, label: str, *, clipped: bool = False) -> None:
+def signed_bar(limit: float, axes: Array | Axes, text: str, *, clipped: bool = False) -> None:
     """Draw the scale of signed pixels beside axes; a clipped one has pointed ends."""
     colors = ScalarMappable(Normalize(-(limit or 1), limit or 1), "gray")
-    bar(colors, axes, label, extend="both" if clipped else "neither")
+    bar(colors, axes, text, extend="both" if clipped else "neither")
 
 
-def bar(colors: ScalarMappable, axes: Array | Axes, label: str, **settings: Any) -> None:
+def bar(colors: ScalarMappable, axes: Array | Axes, text: str, **settings: Any) -> None:
     """Draw a scale beside axes."""
     beside = [axes] if isinstance(axes, Axes) else list(axes.flat)
     drawn = beside[0].figure.colorbar(colors, ax=beside, aspect=30, pad=0.01, **settings)
-    drawn.set_label(label, fontsize="small")
+    drawn.set_label(text, fontsize="small")
     drawn.ax.tick_params(labelsize="small")
 
 
@@ -93,9 +93,9 @@ def caption(axes: Array | Axes, text: str) -> None:
     figure.supxlabel(text, fontsize="small")
 
 
-def in_box(pixels: Array, corners: Array) -> Array:
+def in_box(pixels: Array, box: Array) -> Array:
     """Crop an image (H, W, C) to the part of it that lies in a box, if any does."""
-    top, bottom, left, right = np.maximum(corners, 0)
+    top, bottom, left, right = np.maximum(box, 0)
     part = pixels[top:bottom, left:right]
     return part if part.size else pixels
 

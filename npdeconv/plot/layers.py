@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 
 from npdeconv._types import Array
-from npdeconv.plot.images import box, image, in_box, share_frame, span, vivid, vivid_limit
+from npdeconv.plot.images import draw_box, image, in_box, share_frame, span, vivid, vivid_limit
 from npdeconv.visualize import LayerProjections
 
 
@@ -36,9 +36,9 @@ def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -
         if result.projection.silent[n]:
             image(projected, axes[1, n], title="silent")
         else:
-            corners, activation = result.projection.box[n], result.projection.activation[n]
-            box(corners, axes[0, n])
-            part = in_box(projected, corners)
+            box, activation = result.projection.box[n], result.projection.activation[n]
+            draw_box(box, axes[0, n])
+            part = in_box(projected, box)
             seen = "whole image" if part.shape == projected.shape else "{}x{} pixels, enlarged"
             scale = span(vivid_limit(result.projection.pixels[n]))
             title = f"activation {activation:.3g}\n{seen.format(*part.shape)}\nprojection {scale}"

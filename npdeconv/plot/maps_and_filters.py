@@ -34,24 +34,24 @@ def feature_maps(
     result: FeatureMaps,
     ax: Axes | None = None,
     *,
-    numbers: Sequence[int] | Array | None = None,
+    feature_maps: Sequence[int] | Array | None = None,
     title: str = "",
 ) -> Axes:
     """Draw feature maps of a layer for one image on one scale; crossed out are silent maps.
 
     Black is zero, and white the largest activation; in between, brightness is the square root, or
     all but the strongest would be black. Where a layer has negative activations too, mid-gray is
-    zero, and nothing is bent. Where they are not all of the layer's, `numbers` says which ones.
+    zero, and nothing is bent. Where they are not all of the layer's, `feature_maps` says which ones.
     """
     limit = float(np.abs(result.maps).max(initial=0)) or 1.0
     if (result.maps < 0).any():
-        drawn = _sheet(display(result.maps)[..., np.newaxis], result.silent, ax, title, "map", numbers)
+        drawn = _sheet(display(result.maps)[..., np.newaxis], result.silent, ax, title, "map", feature_maps)
         if ax is None:
             signed_bar(limit, drawn, "activation")
         return drawn
     shown = np.sqrt(result.maps / limit)
     title = f"{title}\none scale; brightness is the activation's square root".strip()
-    drawn = _sheet(shown[..., np.newaxis], result.silent, ax, title, "map", numbers)
+    drawn = _sheet(shown[..., np.newaxis], result.silent, ax, title, "map", feature_maps)
     if ax is None:
         bar(ScalarMappable(PowerNorm(0.5, 0, limit), "gray"), drawn, "activation")
     return drawn
@@ -62,20 +62,20 @@ def strongest_projections(
     found: Strongest,
     ax: Axes | None = None,
     *,
-    maps: Sequence[int] | Array | None = None,
+    feature_maps: Sequence[int] | Array | None = None,
     title: str = "",
 ) -> Axes:
     """Draw each map of a layer by the projection of the image that excites it most.
 
     Each projection has its own scale, mid-gray is zero, and the strongest hundredth of its pixels is
     clipped. It is cropped to what the unit sees; what
-    lies beyond the image is mid-gray. Crossed out are dead maps. `maps` are those that
+    lies beyond the image is mid-gray. Crossed out are dead maps. `feature_maps` are those that
     `find_patches` was asked for, all unless given.
     """
     shown = np.stack([vivid(projection) for projection in patches.projections[:, 0]])
     title = f"{title}\neach on its own scale, where mid-gray is zero".strip()
-    dead = found.firing == 0 if maps is None else found.firing[maps] == 0
-    return _sheet(shown, dead, ax, title, "map", maps)
+    dead = found.firing == 0 if feature_maps is None else found.firing[feature_maps] == 0
+    return _sheet(shown, dead, ax, title, "map", feature_maps)
 
 
 def _sheet(
@@ -84,7 +84,7 @@ def _sheet(
     ax: Axes | None,
     title: str,
     kind: str,
-    numbers: Sequence[int] | Array | None = None,
+    feature_maps: Sequence[int] | Array | None = None,
 ) -> Axes:
     """Draw pictures (F, H, W, C) of a kind in rows, each row named by its first, or each picture."""
     columns = _columns(len(pictures), pictures.shape[1] / pictures.shape[2])
@@ -97,10 +97,10 @@ def _sheet(
         size = (side * columns + 1.4, side * rows * height / width + 0.6)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
     image(montage(pictures, columns, gap), ax, title=title)
-    for n, number in enumerate([] if numbers is None else numbers):
+    for n, number in enumerate([] if feature_maps is None else feature_maps):
         left, top = n % columns * (width + gap) - 0.5, n // columns * (height + gap) - 0.5
         ax.text(left, top, f"{number}", va="top", fontsize=5, bbox=NUMBER_BOX)
-    for n in range(0, count, columns) if numbers is None else ():
+    for n in range(0, count, columns) if feature_maps is None else ():
         middle = n // columns * (height + gap) + height / 2 - 0.5
         ax.text(-0.5 - gap, middle, f"{kind} {n}", ha="right", va="center", fontsize=7)
     for n in np.flatnonzero(crossed_out).tolist():

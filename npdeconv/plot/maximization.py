@@ -16,7 +16,7 @@ LARGE = 100  # pixels: images of this height are drawn larger, and fewer to a ro
 
 
 def maximized(
-    result: Maximization, axes: Array | None = None, *, names: Sequence[str] | None = None, title: str = ""
+    result: Maximization, axes: Array | None = None, *, titles: Sequence[str] | None = None, title: str = ""
 ) -> Array:
     """Draw the images that excite some units most, and how much they do.
 
@@ -26,7 +26,7 @@ def maximized(
     ----------
     result : Maximization
     axes : array of Axes (U,), optional
-    names : sequence of U str, optional
+    titles : sequence of U str, optional
         Of the units.
     title : str, optional
         Of the figure.
@@ -41,7 +41,7 @@ def maximized(
     for n, ax in enumerate(axes):
         pixels, part = result.pixels[n], in_box(result.pixels[n], result.box[n])
         is_speck = part[..., 0].size * SPECK < pixels[..., 0].size
-        image(part if is_speck else pixels, ax, title=literal(names[n]) if names is not None else "")
+        image(part if is_speck else pixels, ax, title=literal(titles[n]) if titles is not None else "")
         strength = f"activation {result.activation[-1, n]:.3g}"
         if is_speck:
             strength += f" ({part.shape[0]}x{part.shape[1]}, enlarged)"
@@ -50,17 +50,17 @@ def maximized(
 
 
 def ascents(
-    result: Maximization, ax: Axes | None = None, *, names: Sequence[str] | None = None, title: str = ""
+    result: Maximization, ax: Axes | None = None, *, titles: Sequence[str] | None = None, title: str = ""
 ) -> Axes:
     """Draw how the activation of each unit grew, step by step."""
     ax = plt.subplots(figsize=(6, 3.2), layout="constrained")[1] if ax is None else ax
     for n in range(result.activation.shape[1]):
-        label = in_legend(names[n]) if names is not None else None
+        label = in_legend(titles[n]) if titles is not None else None
         ax.plot(result.activation[:, n], linewidth=1, alpha=0.8, label=label)
     ax.set(xlabel="step", ylabel="activation")
     ax.set_title(title, fontsize="medium")
     ax.grid(alpha=0.3)
-    if names is not None:
+    if titles is not None:
         ax.legend(fontsize="x-small", loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return ax
 

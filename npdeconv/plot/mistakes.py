@@ -69,7 +69,7 @@ def mistakes(images: Array, result: Mistakes, classes: Sequence[str], axes: Arra
     Parameters
     ----------
     images : (K, H, W, C)
-        Those of `result.images`, in this order.
+        Those of `result.image_indices`, in this order.
     result : Mistakes
     classes : sequence of str
     axes : array of Axes (3, K), optional
@@ -91,7 +91,7 @@ def mistakes(images: Array, result: Mistakes, classes: Sequence[str], axes: Arra
         wrong, truth = (literal(classes[label]) for label in (result.predicted[n], result.truth[n]))
         spoke = np.stack([result.misled_by[n], result.spoke_for_truth[n]])
         shown, scale = display(spoke), span(float(np.abs(spoke).max()))
-        image(images[n], axes[0, n], title=f"image {result.images[n]}: {truth},\ntaken for {wrong}")
+        image(images[n], axes[0, n], title=f"image {result.image_indices[n]}: {truth},\ntaken for {wrong}")
         image(shown[0], axes[1, n], title=f"speaks for {wrong}\n({chance}), {scale}")
         image(shown[1], axes[2, n], title=f"speaks for {truth}\n({_chance(unlikely, 1 - unlikely)}), {scale}")
     return axes

@@ -36,7 +36,7 @@ def strongest(
     found: Strongest,
     ax: Axes | None = None,
     *,
-    maps: Sequence[int] | Array | None = None,
+    feature_maps: Sequence[int] | Array | None = None,
     title: str = "",
 ) -> Axes:
     """Draw each map's strongest patches, and to their right their projections (arXiv:1311.2901, fig. 2).
@@ -49,15 +49,15 @@ def strongest(
     patches : Patches
     found : Strongest
     ax : Axes, optional
-    maps : sequence of int, optional
+    feature_maps : sequence of int, optional
         Which maps, at most a few dozen; all that ever fire unless given.
     title : str, optional
         A line above the one that says what is on the left and what on the right.
     """
-    chosen = np.flatnonzero(found.firing) if maps is None else np.asarray(maps)
+    chosen = np.flatnonzero(found.firing) if feature_maps is None else np.asarray(feature_maps)
     if not len(chosen):
         raise ValueError("strongest: expected at least one map that fires")
-    side = int(np.ceil(np.sqrt(patches.images.shape[1])))
+    side = int(np.ceil(np.sqrt(patches.pixels.shape[1])))
     blocks = np.stack([_block(patches, int(m), side) for m in chosen])
     height, width = blocks.shape[1:3]
     inches = BLOCK_INCHES / width  # per pixel
@@ -88,7 +88,7 @@ def _firing(share: float) -> str:
 def _block(patches: Patches, m: int, side: int) -> Array:
     """Return one map's patches and projections, side by side."""
     inside = patches.inside[m][..., None]
-    seen = patches.images[m] / 255 if patches.images.dtype == np.uint8 else np.clip(patches.images[m], 0, 1)
+    seen = patches.pixels[m] / 255 if patches.pixels.dtype == np.uint8 else np.clip(patches.pixels[m], 0, 1)
     halves = [np.where(inside, picture, PAPER) for picture in (seen, vivid(patches.projections[m]))]
     left, right = (montage(half, side) for half in halves)
     return np.concatenate([left, np.full((left.shape[0], 2 * GAP, left.shape[2]), PAPER), right], axis=1)
@@ -100,7 +100,7 @@ def evolution(result: Evolution, ax: Axes | None = None, *, title: str = "") -> 
     Projections are cropped to what the units see. Each row has one scale, mid-gray is zero. A framed
     projection is that of another image than at the epoch before: a jump.
     """
-    epochs, maps = result.images.shape
+    epochs, maps = result.image_indices.shape
     cells = _cells(result)
     height, width = cells.shape[1:3]
     if ax is None:
@@ -113,7 +113,7 @@ def evolution(result: Evolution, ax: Axes | None = None, *, title: str = "") -> 
         name = f"{epoch}" if e else f"epoch {epoch}"
         center = e * (width + gap) + width / 2 - 0.5
         ax.annotate(name, (center, -0.5), (0, 3), **OFFSET, ha="center", va="bottom", fontsize=8)
-    for m, feature_map in enumerate(result.maps):
+    for m, feature_map in enumerate(result.feature_maps):
         middle = m * (height + gap) + height / 2 - 0.5
         name = f"map {feature_map}\n{span(float(np.abs(result.pixels[:, m]).max()))}"
         ax.annotate(name, (-0.5, middle), (-4, 0), **OFFSET, ha="right", va="center", fontsize=8)
@@ -143,7 +143,7 @@ def _cells(result: Evolution) -> Array:
     tops = np.clip(top, 0, result.pixels.shape[2] - height)
     lefts = np.clip(left, 0, result.pixels.shape[3] - width)
     rows = []
-    for m in range(len(result.maps)):
+    for m in range(len(result.feature_maps)):
         shown = display(result.pixels[:, m])
         corners = zip(shown, tops[:, m], lefts[:, m], strict=True)
         rows += [picture[y : y + height, x : x + width] for picture, y, x in corners]

@@ -11,7 +11,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
 from npdeconv._types import Array
-from npdeconv.plot.images import BOX_COLOR, box, image, span, vivid, vivid_limit
+from npdeconv.plot.images import BOX_COLOR, draw_box, image, span, vivid, vivid_limit
 from npdeconv.plot.text import in_legend, literal
 from npdeconv.visualize import Occlusion
 
@@ -60,7 +60,7 @@ def occlusion(
     harmed = round(float(result.clean_probability - result.probability.min()), 4) > 0
     harm = "the occluder\nthat harms it most" if harmed else "an occluder,\nwhich harms it nowhere"
     image(pixels, axes[0], title=f"{literal(name)}, and {harm}")
-    box(result.worst, axes[0])
+    draw_box(result.worst, axes[0])
     several = result.activity.size > 1
     energy = f"energy and drop: rank correlation {result.agreement:.2f}\n" if several else ""
     scale = f"mid-gray is zero, white and black {span(vivid_limit(result.projection))}"
@@ -114,7 +114,7 @@ def _most_likely(ax: Axes, result: Occlusion, classes: Sequence[str] | None, fol
 
 
 def _draw(values: Array, ax: Axes, result: Occlusion, **colors: Any) -> QuadMesh:
-    """Draw a value for each position at the occluder's center, in the image's coordinates."""
+    """Draw a value for each place of the occluder, at its center, in the image's coordinates."""
     (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
     rows, columns = _edges(result.rows, result.size[0]), _edges(result.columns, result.size[1])
     drawn = ax.pcolormesh(columns, rows, values, **colors)

@@ -8,7 +8,7 @@ from npdeconv._types import Array
 from npdeconv.experiments import t_interval
 from npdeconv.experiments.pooling_comparison import MAPS, Localization, LocalizationExample
 from npdeconv.plot.class_activation import overlay
-from npdeconv.plot.images import box, image
+from npdeconv.plot.images import draw_box, image
 from npdeconv.plot.text import literal
 
 COLORS = "#1f5fa8", "#e4872e"
@@ -62,12 +62,12 @@ def localization_examples(example: LocalizationExample, axes: Array | None = Non
     axes[0, 0].figure.suptitle(f"{example.pool} pooling; true boxes in green, found ones in red")
     for n, row in enumerate(axes):
         image(images[n], row[0], title=literal(f"a {pictures.classes[labels[n]]}"))
-        box(example.pictures.boxes[n], row[0])
+        draw_box(example.pictures.boxes[n], row[0])
         row[0].patches[-1].set_edgecolor(TRUE_COLOR)
         for kind, ax in enumerate(row[1:]):
             scene = example.maps[kind, n]
             overlay(images[n], scene, ax, float(scene.max(initial=1e-30)))
-            box(example.boxes[kind, n], ax)
+            draw_box(example.boxes[kind, n], ax)
             ax.set_title(MAPS[kind], fontsize="small")
     return axes
 
@@ -75,7 +75,7 @@ def localization_examples(example: LocalizationExample, axes: Array | None = Non
 def _bars(ax: Axes, result: Localization, values: Array) -> None:
     """Draw bars for values (S, P, M), with intervals where there are several seeds."""
     width = 0.8 / len(result.pools)
-    places = np.arange(len(result.maps))
+    places = np.arange(len(result.map_kinds))
     for p, pool in enumerate(result.pools):
         mean, reach = values[:, p].mean(axis=0), None
         if len(values) > 1:
@@ -83,6 +83,6 @@ def _bars(ax: Axes, result: Localization, values: Array) -> None:
             reach = np.stack([mean - interval.low, interval.high - mean])
         offset = (p - (len(result.pools) - 1) / 2) * width
         ax.bar(places + offset, mean, width, yerr=reach, capsize=3, color=COLORS[p], label=f"{pool} pooling")
-    ax.set_xticks(places, result.maps)
+    ax.set_xticks(places, result.map_kinds)
     ax.set_ylim(0, 1)
     ax.grid(axis="y", alpha=0.3)

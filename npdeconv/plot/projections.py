@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 
 from npdeconv._types import Array
-from npdeconv.plot.images import box, caption, image, in_box, share_frame, signed_bar, vivid_limit
+from npdeconv.plot.images import caption, draw_box, image, in_box, share_frame, signed_bar, vivid_limit
 from npdeconv.plot.text import wrapped
 from npdeconv.visualize import Projection, display
 
@@ -60,7 +60,7 @@ def projections(
         image(images[n], axes[0, n], title=wrapped(titles[n], LETTERS) if titles is not None else "")
         axes[0, n].set_anchor("N")  # titles at one height, also where a box widens the view
         if not result.silent[n]:
-            box(result.box[n], axes[0, n])
+            draw_box(result.box[n], axes[0, n])
         strength = "silent" if result.silent[n] else f"activation {result.activation[n]:.2g}"
         part = in_box(shown[n], result.box[n])
         is_speck = not result.silent[n] and part[..., 0].size * SPECK < shown[n][..., 0].size

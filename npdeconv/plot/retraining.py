@@ -19,13 +19,13 @@ SCORES = {"words": "SIFT and bags of words", "corners": "Harris' corners and RAN
 IMAGES = {"trained": "trained on", "held out": "held out", "control": "control's"}
 
 
-def reconstructions(result: Retraining, names: Sequence[str], axes: Array | None = None) -> Array:
+def reconstructions(result: Retraining, classes: Sequence[str], axes: Array | None = None) -> Array:
     """Draw both classes' reconstructions, before and after: a column for each repetition.
 
     Parameters
     ----------
     result : Retraining
-    names : sequence of 2 str
+    classes : sequence of 2 str
         Of the retrained class, and the control.
     axes : array of Axes (4, R), optional
 
@@ -37,7 +37,7 @@ def reconstructions(result: Retraining, names: Sequence[str], axes: Array | None
     if axes is None:
         size = 1.9 * count + 1.4, 8.2
         axes = plt.subplots(4, count, figsize=size, squeeze=False, layout="constrained")[1]
-    roles = f"{literal(names[0])}\n(retrained)", f"{literal(names[1])}\n(control)"
+    roles = f"{literal(classes[0])}\n(retrained)", f"{literal(classes[1])}\n(control)"
     for row, (kind, phase) in enumerate(np.ndindex(2, 2)):
         for repetition, ax in enumerate(axes[row]):
             activation = result.activation[phase, kind, repetition]
@@ -48,7 +48,7 @@ def reconstructions(result: Retraining, names: Sequence[str], axes: Array | None
     return axes
 
 
-def similarity(result: Retraining, names: Sequence[str], axes: Array | None = None) -> Array:
+def similarity(result: Retraining, classes: Sequence[str], axes: Array | None = None) -> Array:
     """Draw the best scores of both classes' reconstructions, by what they are compared with.
 
     Lines say what the scores of pictures are whose class is known, see `KNOWN`.
@@ -56,7 +56,7 @@ def similarity(result: Retraining, names: Sequence[str], axes: Array | None = No
     Parameters
     ----------
     result : Retraining
-    names : sequence of 2 str
+    classes : sequence of 2 str
     axes : array of Axes (2,), optional
 
     Returns
@@ -69,7 +69,7 @@ def similarity(result: Retraining, names: Sequence[str], axes: Array | None = No
         for name, value, style in zip(KNOWN, known, ("-", "--", ":"), strict=True):
             ax.axhline(value, color="gray", linestyle=style, linewidth=1, label=name)
         for kind, phase in np.ndindex(2, 2):
-            label = f"{in_legend(names[kind])} ({'control' if kind else 'retrained'}), {PHASES[phase]}"
+            label = f"{in_legend(classes[kind])} ({'control' if kind else 'retrained'}), {PHASES[phase]}"
             values = np.stack([result.best(score, seen)[phase, kind] for seen in get_args(Seen)], axis=1)
             interval = t_interval(values)
             places = np.arange(len(IMAGES)) + 0.36 * (kind - 0.5) + 0.14 * (phase - 0.5)
@@ -98,7 +98,7 @@ def similarity(result: Retraining, names: Sequence[str], axes: Array | None = No
 
 
 def contributions(
-    result: Retraining, score: Score = "words", ax: Axes | None = None, *, names: Sequence[str] | None = None
+    result: Retraining, score: Score = "words", ax: Axes | None = None, *, files: Sequence[str] | None = None
 ) -> Axes:
     """Draw how much closer the retrained class came to each image, trained on it or not.
 
@@ -107,7 +107,7 @@ def contributions(
     result : Retraining
     score : "words" or "corners"
     ax : Axes, optional
-    names : sequence of str, optional
+    files : sequence of str, optional
         Of the images.
 
     Returns
@@ -121,7 +121,7 @@ def contributions(
     ax.bar(places - 0.2, trained, 0.4, color=COLORS[RETRAINED], label="when trained on")
     ax.bar(places + 0.2, held_out, 0.4, color="#b8c4d6", label="when held out")
     ax.axhline(0, color="black", linewidth=0.8)
-    ticks = [str(place) for place in places] if names is None else [literal(name) for name in names]
+    ticks = [str(place) for place in places] if files is None else [literal(name) for name in files]
     ax.set_xticks(places, ticks, rotation=90, fontsize="small")
     ax.set_ylabel("gain of the score")
     ax.set_title(f"{SCORES[score]}: how much closer the class came to each image", fontsize="medium")

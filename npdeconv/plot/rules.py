@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from npdeconv._types import Array
-from npdeconv.plot.images import OWN_SCALE, box, image, in_box, span, vivid, vivid_limit
+from npdeconv.plot.images import OWN_SCALE, draw_box, image, in_box, span, vivid, vivid_limit
 from npdeconv.visualize import RuleComparison
 
 GATES = {  # (forward, backward)
@@ -44,7 +44,7 @@ def rules(pixels: Array, result: RuleComparison, axes: Array | None = None) -> A
     silent = bool(result.unit.silent[0])
     image(pixels, axes[0], title="the unit is silent here" if silent else "image, and what the unit sees")
     if not silent:
-        box(result.unit.box[0], axes[0])
+        draw_box(result.unit.box[0], axes[0])
     panels = zip(axes[1:9], result.names, result.gates.tolist(), result.pixels, strict=True)
     for ax, name, (forward, backward, _), projected in panels:
         title = f"{name} {span(vivid_limit(projected))}\n{GATES[forward, backward]}"

@@ -21,50 +21,67 @@ STEPS = 100  # of making them
 
 @brief
 class ClassMaps(NamedTuple):
-    """Class activation maps of N images, for K classes each."""
+    """Class activation maps of N images, for K classes each.
 
-    positions: Array  # int (N,): in the data set
-    labels: Array  # int (N,): true or predicted classes
-    images: Array  # (N, H, W, C), shrunk
-    classes: Array  # int (N, K): the most likely ones
-    probability: Array  # (N, K)
-    maps: Array  # (N, K, H, W): as large as the images, shrunk
+    Attributes
+    ----------
+    image_indices : int (N,), in the data set
+    labels : int (N,), true or predicted classes
+    images : (N, H, W, C), shrunk
+    likeliest : int (N, K), the most likely ones
+    probability : (N, K)
+    maps : (N, K, H, W), as large as the images, shrunk
+    """
+
+    image_indices: Array
+    labels: Array
+    images: Array
+    likeliest: Array
+    probability: Array
+    maps: Array
 
 
 @brief
 class Wanted(NamedTuple):
-    """Images that excite the logits of U classes most."""
+    """Images that excite the logits of U classes most.
 
-    classes: Array  # int (U,)
-    pixels: Array  # uint8 (U, H, W, C), shrunk
-    activation: Array  # float64 (U,): the logits
+    Attributes
+    ----------
+    labels : int (U,)
+    pixels : uint8 (U, H, W, C), shrunk
+    activation : float64 (U,), the logits
+    """
+
+    labels: Array
+    pixels: Array
+    activation: Array
 
 
 def find_class_maps(
-    network: Sequential, dataset: Dataset, positions: Sequence[int], labels: Array, workers: Workers
+    network: Sequential, dataset: Dataset, *, image_indices: Sequence[int], labels: Array, workers: Workers
 ) -> ClassMaps | None:
     """Map the classes of some images; None where the network has no such maps, or there are no images."""
-    if not positions or not has_class_maps(network):
+    if not image_indices or not has_class_maps(network):
         return None
-    chosen = dataset[positions]
-    result = class_activation_maps(network, chosen.images, top=TOP, workers=workers)
+    chosen = dataset[image_indices]
+    result = class_activation_maps(network, chosen.images, k=TOP, workers=workers)
     return ClassMaps(
-        positions=np.array(positions),
+        image_indices=np.array(image_indices),
         labels=labels,
         images=shrink(chosen.images, PICTURE_SIDE),
-        classes=result.classes,
+        likeliest=result.labels,
         probability=result.probability,
         maps=shrink(result.upsampled[..., np.newaxis], PICTURE_SIDE)[..., 0],
     )
 
 
-def find_wanted(network: Sequential, classes: int, shown: Array, workers: Workers) -> Wanted | None:
+def find_wanted(network: Sequential, class_count: int, shown: Array, workers: Workers) -> Wanted | None:
     """Make an image for each class, or if they are many, for those that are shown."""
     if network.input_shape is None:
         return None
-    labels = np.arange(classes) if classes <= WANTED else np.unique(shown)
+    labels = np.arange(class_count) if class_count <= WANTED else np.unique(shown)
     if not len(labels):
         return None
     logits = logits_layer(network)
-    result = maximize_activation(network, logits, labels, steps=STEPS, workers=workers, progress=False)
+    result = maximize_activation(network, logits, labels, steps=STEPS, workers=workers)
     return Wanted(labels, shrink(result.pixels, PICTURE_SIDE), result.activation[-1])

@@ -38,7 +38,7 @@ MISTAKES = 8  # images
 EXAMPLES = 6  # images that are occluded
 OCCLUDER_STEPS = 17  # an image is at least so many strides of the occluder high and wide
 
-Progress: TypeAlias = Callable[[str, int, int], object]
+Say: TypeAlias = Callable[[str, int, int], object]
 """Called with what is being done, how many parts are done, and how many there are."""
 
 
@@ -49,10 +49,10 @@ def collect(
     run: str = "",
     history: Mapping[str, Sequence[float]] | None = None,
     snapshots: Mapping[int, str | Path] | None = None,
-    images: int = 2000,
+    image_count: int = 2000,
     examples: int = EXAMPLES,
     workers: Workers = None,
-    progress: Progress | None = None,
+    say: Say | None = None,
 ) -> Report:
     """Ask everything that the page shows.
 
@@ -69,32 +69,34 @@ def collect(
         See `npdeconv.training.History`.
     snapshots : mapping of int to path, optional
         Weights by epoch, see `npdeconv.visualize.find_snapshots`.
-    images : int
+    image_count : int
         How many images of the data set to search, at even distances.
     examples : int
         How many images to occlude, of as many classes; 0 for none.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
-    progress : callable, optional
-        See `Progress`.
+    say : callable, optional
+        See `Say`.
     """
-    count = min(positive_int(images, "collect", "images"), len(dataset))
+    count = min(positive_int(image_count, "collect", "image_count"), len(dataset))
     dataset = match(network, dataset)  # before the long work
     network = two_classes(network)
     check_parameters(network, "collect")
-    positions = np.arange(count) * len(dataset) // count
-    searched = dataset[positions]
+    image_indices = np.arange(count) * len(dataset) // count
+    searched = dataset[image_indices]
     named = searched.labels
     if named is None:
-        named = predict(network, searched.images, workers).argmax(axis=1)
+        named = predict(network, searched.images, workers=workers).argmax(axis=1)
     layers = shown_layers(network)
     chosen = _choose(dict(snapshots or {}))
     rest = (dataset.labels is not None) + examples + bool(examples)
     total = (len(chosen) + 1) * (1 + len(layers)) + rest
-    steps = _Steps(progress, total)
+    steps = _Steps(say, total)
     steps.next("searching")
     final = find_strongest(network, searched.images, layers, k=PATCHES, workers=workers)
-    most = maps_that_fit(network, dataset.images.shape[1:], layers, min(PATCHES, count), len(chosen) + 1)
+    most = maps_that_fit(
+        network, dataset.images.shape[1:], layers, patches=min(PATCHES, count), stages=len(chosen) + 1
+    )
     maps = {layer: most_active(found, most) for layer, found in final.items()}
     stages: list[str] = []
     seen: dict[str, list[tuple[Strongest, Patches]]] = {layer: [] for layer in layers}
@@ -106,15 +108,18 @@ def collect(
             every = find_strongest(moving, searched.images, layers, k=1, workers=workers)
         for layer, found in every.items():
             steps.next(f"{stage}: {layer}")
-            patches = find_patches(moving, searched.images, found, layer, maps=maps[layer], workers=workers)
+            patches = find_patches(
+                moving, searched.images, layer, found=found, feature_maps=maps[layer], workers=workers
+            )
             seen[layer].append((found, shrink_patches(patches)))
     layer_views = tuple(
-        _view(network, dataset, positions, named, layer, maps[layer], looks) for layer, looks in seen.items()
+        _view(network, dataset, image_indices, named, layer, maps[layer], looks)
+        for layer, looks in seen.items()
     )
     report = Report(
         run=run,
-        network=network.name,
-        dataset=dataset.name,
+        network_name=network.name,
+        dataset_name=dataset.name,
         classes=dataset.classes,
         labeled=dataset.labels is not None,
         searched=count,
@@ -122,10 +127,10 @@ def collect(
         history=history or {},
         stages=tuple(stages),
         layers=layer_views,
-        wrong=_find_wrong(network, searched, positions, workers, steps),
-        examples=tuple(_occlude(network, searched, positions, named, examples, workers, steps)),
-        scenes=find_scenes(dataset.images, (view.found.images for view in layer_views)),
-        scatter=find_scatter(network, searched, positions, named, workers),
+        wrong=_find_wrong(network, searched, image_indices, workers, steps),
+        examples=tuple(_occlude(network, searched, image_indices, named, examples, workers, steps)),
+        scenes=find_scenes(dataset.images, (view.found.image_indices for view in layer_views)),
+        scatter=find_scatter(network, searched, image_indices, named, workers),
     )
     return _of_classes(report, network, dataset, workers, steps) if examples else report
 
@@ -135,10 +140,12 @@ def _of_classes(
 ) -> Report:
     """Add the class maps of the examples, and images made for the classes."""
     steps.next("making images for the classes")
-    positions = [example.position for example in report.examples]
+    image_indices = [example.image_index for example in report.examples]
     labels = np.array([example.result.label for example in report.examples], np.int64)
     return report._replace(
-        class_maps=find_class_maps(network, dataset, positions, labels, workers),
+        class_maps=find_class_maps(
+            network, dataset, image_indices=image_indices, labels=labels, workers=workers
+        ),
         wanted=find_wanted(network, len(dataset.classes), labels, workers),
     )
 
@@ -146,12 +153,12 @@ def _of_classes(
 class _Steps:
     """Counts what is done, and tells."""
 
-    def __init__(self, tell: Progress | None, total: int) -> None:
-        self.tell, self.total, self.done = tell, total, 0
+    def __init__(self, say: Say | None, total: int) -> None:
+        self.say, self.total, self.done = say, total, 0
 
     def next(self, what: str) -> None:
-        if self.tell is not None:
-            self.tell(what, self.done, self.total)
+        if self.say is not None:
+            self.say(what, self.done, self.total)
         self.done += 1
 
 
@@ -179,7 +186,7 @@ def _stages(network: Sequential, snapshots: Mapping[int, str | Path]) -> Iterato
 def _view(
     network: Sequential,
     dataset: Dataset,
-    positions: Array,
+    image_indices: Array,
     named: Array,
     layer: str,
     maps: Array,
@@ -188,28 +195,28 @@ def _view(
     (row,) = (row for row in summarize(network, dataset.images.shape[1:]) if row.name == layer)
     every, patches = looks[-1]
     found = Strongest(*(array[maps] for array in every))
-    labels = np.where(found.images >= 0, named[found.images], -1)
-    found = found._replace(images=_place(positions, found.images))
-    images = np.stack([_place(positions, look.images[maps, 0]) for look, _ in looks])
-    jumped = np.zeros(images.shape, bool)
-    jumped[1:] = images[1:] != images[:-1]
+    labels = np.where(found.image_indices >= 0, named[found.image_indices], -1)
+    found = found._replace(image_indices=_place(image_indices, found.image_indices))
+    winners = np.stack([_place(image_indices, look.image_indices[maps, 0]) for look, _ in looks])
+    jumped = np.zeros(winners.shape, bool)
+    jumped[1:] = winners[1:] != winners[:-1]
     names_classes = layer == shown_layers(network)[-1] and row.output_shape == (len(dataset.classes),)
     return LayerView(
         name=layer,
         kind=row.kind,
         output_shape=row.output_shape,
         receptive_field=row.receptive_field,
-        maps=maps,
+        feature_maps=maps,
         total=len(every.firing),
         dead=int((every.firing == 0).sum()),
         classes=tuple(dataset.classes[m] for m in maps) if names_classes else (),
         filters=find_filters(network, layer, maps),
         found=found,
         labels=labels,
-        fields=find_fields(network, layer, dataset.images.shape[1:], found.positions),
+        fields=find_fields(network, layer, dataset.images.shape[1:], positions=found.positions),
         patches=patches,
         evolving=Evolving(
-            images=images,
+            image_indices=winners,
             activations=np.stack([look.activations[maps, 0] for look, _ in looks]),
             projections=np.stack([crops.projections[:, 0] for _, crops in looks]),
             inside=np.stack([crops.inside[:, 0] for _, crops in looks]),
@@ -218,31 +225,31 @@ def _view(
     )
 
 
-def _place(positions: Array, found: Array) -> Array:
-    """Turn positions among the searched images into those in the data set."""
-    return np.where(found >= 0, positions[found], -1)
+def _place(image_indices: Array, found: Array) -> Array:
+    """Turn indices among the searched images into those in the data set."""
+    return np.where(found >= 0, image_indices[found], -1)
 
 
 def _find_wrong(
-    network: Sequential, searched: Dataset, positions: Array, workers: Workers, steps: _Steps
+    network: Sequential, searched: Dataset, image_indices: Array, workers: Workers, steps: _Steps
 ) -> Wrong | None:
     """Find mistakes; None where nobody knows what is right."""
     if searched.labels is None:
         return None
     steps.next("looking for mistakes")
-    result = find_mistakes(network, searched, MISTAKES, workers=workers)
+    result = find_mistakes(network, searched, k=MISTAKES, workers=workers)
     shrunk = result._replace(
-        images=positions[result.images],
+        image_indices=image_indices[result.image_indices],
         misled_by=shrink(result.misled_by, PICTURE_SIDE),
         spoke_for_truth=shrink(result.spoke_for_truth, PICTURE_SIDE),
     )
-    return Wrong(shrink(searched.images[result.images], PICTURE_SIDE), shrunk)
+    return Wrong(shrink(searched.images[result.image_indices], PICTURE_SIDE), shrunk)
 
 
 def _occlude(
     network: Sequential,
     searched: Dataset,
-    positions: Array,
+    image_indices: Array,
     named: Array,
     count: int,
     workers: Workers,
@@ -251,14 +258,12 @@ def _occlude(
     """Occlude the first image of each of some classes that the network takes for what they are named."""
     if not count:
         return
-    right = predict(network, searched.images, workers).argmax(axis=1) == named
+    right = predict(network, searched.images, workers=workers).argmax(axis=1) == named
     labels, first = np.unique(named[right], return_index=True)
     layer = shown_layers(network)[-1]
     stride = max(1, min(searched.images.shape[1:3]) // OCCLUDER_STEPS)
     for label, n in zip(labels[:count].tolist(), np.flatnonzero(right)[first], strict=False):
         steps.next(f"occluding an image taken for {searched.classes[label]}")
         image = searched.images[n]
-        result = occlude(
-            network, image, label, layer, stride=stride, feature_map=0, workers=workers, progress=False
-        )
-        yield Example(int(positions[n]), image.shape[:2], shrink(image, PICTURE_SIDE), result)
+        result = occlude(network, image, layer, label=label, stride=stride, feature_map=0, workers=workers)
+        yield Example(int(image_indices[n]), image.shape[:2], shrink(image, PICTURE_SIDE), result)

@@ -14,70 +14,131 @@ from npdeconv.visualize import Mistakes, Occlusion, Patches, Strongest
 
 @brief
 class Evolving(NamedTuple):
-    """A layer's F maps at S stages of training, each by its strongest image at that stage."""
+    """A layer's F maps at S stages of training, each by its strongest image at that stage.
 
-    images: Array  # int (S, F): positions in the data set; -1 where the map fires on none
-    activations: Array  # (S, F)
-    projections: Array  # (S, F, PH, PW, C): signed, unscaled, shrunk
-    inside: Array  # bool (S, F, PH, PW)
-    jumped: Array  # bool (S, F): the image is another one than at the stage before
+    Attributes
+    ----------
+    image_indices : int (S, F), which images of the data set; -1 where the map fires on none
+    activations : (S, F)
+    projections : (S, F, PH, PW, C), signed, unscaled, shrunk
+    inside : bool (S, F, PH, PW)
+    jumped : bool (S, F), the image is another one than at the stage before
+    """
+
+    image_indices: Array
+    activations: Array
+    projections: Array
+    inside: Array
+    jumped: Array
 
 
 @brief
 class LayerView(NamedTuple):
-    """A layer and the F of its maps that are shown, as they are at the end of training."""
+    """A layer and the F of its maps that are shown, as they are at the end of training.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+    output_shape : Shape
+    receptive_field : Pair
+    feature_maps : int (F,), their numbers, ascending
+    total : int, how many there are
+    dead : int, how many of these never fire
+    classes : tuple[str, ...], what each map stands for, in the layer that names classes; else empty
+    filters : Filters or None
+    found : Strongest, `image_indices` are those in the whole data set
+    labels : int (F, k), classes of those images, true or predicted; -1 where there is none
+    fields : int (F, k, 4), top, bottom, left, right of what the unit sees in the image
+    patches : Patches, (F, k, ...), shrunk
+    evolving : Evolving
+    """
 
     name: str
     kind: str
     output_shape: Shape
     receptive_field: Pair
-    maps: Array  # int (F,): their numbers, ascending
-    total: int  # how many there are
-    dead: int  # how many of these never fire
-    classes: tuple[str, ...]  # what each map stands for, in the layer that names classes; else empty
+    feature_maps: Array
+    total: int
+    dead: int
+    classes: tuple[str, ...]
     filters: Filters | None
-    found: Strongest  # `images` are positions in the whole data set
-    labels: Array  # int (F, k): classes of those images, true or predicted; -1 where there is none
-    fields: Array  # int (F, k, 4): top, bottom, left, right of what the unit sees in the image
-    patches: Patches  # (F, k, ...), shrunk
+    found: Strongest
+    labels: Array
+    fields: Array
+    patches: Patches
     evolving: Evolving
 
 
 @brief
 class Example(NamedTuple):
-    """An image and what occluding it does."""
+    """An image and what occluding it does.
 
-    position: int
-    size: Pair  # height and width of the image
-    image: Array  # (H, W, C), shrunk
+    Attributes
+    ----------
+    image_index : int
+    size : Pair, height and width of the image
+    image : (H, W, C), shrunk
+    result : Occlusion
+    """
+
+    image_index: int
+    size: Pair
+    image: Array
     result: Occlusion
 
 
 @brief
 class Wrong(NamedTuple):
-    """What the network takes for what, and its most confident wrong answers (K of them)."""
+    """What the network takes for what, and its most confident wrong answers (K of them).
 
-    images: Array  # (K, H, W, C), shrunk
-    result: Mistakes  # `images` are positions in the whole data set; projections are shrunk
+    Attributes
+    ----------
+    images : (K, H, W, C), shrunk
+    result : Mistakes, `image_indices` are those in the whole data set; projections are shrunk
+    """
+
+    images: Array
+    result: Mistakes
 
 
 @brief
 class Report(NamedTuple):
-    """The contents of the page."""
+    """The contents of the page.
+
+    Attributes
+    ----------
+    run : str
+    network_name : str
+    dataset_name : str
+    classes : tuple[str, ...]
+    labeled : bool, whether labels are true classes; otherwise they are what the network predicts
+    searched : int, images
+    available : int, images in the data set
+    history : Mapping[str, Sequence[float]]
+    stages : tuple[str, ...], of training; the last are the final weights
+    layers : tuple[LayerView, ...]
+    wrong : Wrong or None, none where nobody has labeled the images
+    examples : tuple[Example, ...]
+    scenes : Scenes, what the patches are cut from
+    scatter : Scatter or None, none where there is no hidden layer
+    class_maps : ClassMaps or None, of the same images; None where the network has none
+    wanted : Wanted or None
+    """
 
     run: str
-    network: str
-    dataset: str
+    network_name: str
+    dataset_name: str
     classes: tuple[str, ...]
-    labeled: bool  # whether labels are true classes; otherwise they are what the network predicts
-    searched: int  # images
-    available: int  # images in the data set
+    labeled: bool
+    searched: int
+    available: int
     history: Mapping[str, Sequence[float]]
-    stages: tuple[str, ...]  # of training; the last are the final weights
+    stages: tuple[str, ...]
     layers: tuple[LayerView, ...]
-    wrong: Wrong | None  # None where nobody has labeled the images
+    wrong: Wrong | None
     examples: tuple[Example, ...]
-    scenes: Scenes  # what the patches are cut from
-    scatter: Scatter | None = None  # None where there is no hidden layer
-    class_maps: ClassMaps | None = None  # of the same images; None where the network has none
+    scenes: Scenes
+    scatter: Scatter | None = None
+    class_maps: ClassMaps | None = None
     wanted: Wanted | None = None

@@ -49,11 +49,11 @@ def shrunk_size(size: Pair, side: int = SIDE) -> Pair:
 def shrink_patches(patches: Patches) -> Patches:
     """Shrink patches and projections alike; a block is inside if half of it is."""
     inside = shrink(patches.inside[..., None].astype(np.float32))[..., 0] >= 0.5
-    return Patches(shrink(patches.images), shrink(patches.projections), inside)
+    return Patches(shrink(patches.pixels), shrink(patches.projections), inside)
 
 
 def maps_that_fit(
-    network: Sequential, input_shape: Shape, layers: Sequence[str], patches: int, stages: int
+    network: Sequential, input_shape: Shape, layers: Sequence[str], *, patches: int, stages: int
 ) -> int:
     """Return how many maps of each layer a page can show, with some patches and stages of each."""
     sizes = [shrunk_size(patch_size(network, layer, input_shape)) for layer in layers]

@@ -15,21 +15,31 @@ GAP = 1  # pixels between the slices of a filter
 
 @brief
 class Filters(NamedTuple):
-    """One filter per map of a layer: in color over pixels, else one slice per map that it reads."""
+    """One filter per map of a layer: in color over pixels, else one slice per map that it reads.
 
-    source: str  # the layer that holds them
-    reads: str  # the layer whose maps they read; empty: the pixels
-    slices: int  # how many pictures lie side by side
-    size: Shape  # height and width of one slice
-    pixels: Array  # (F, H, W, C): signed and unscaled
-    inside: Array  # bool (F, H, W): False in the gaps between slices
+    Attributes
+    ----------
+    source : str, the layer that holds them
+    reads : str, the layer whose maps they read; empty: the pixels
+    slices : int, how many pictures lie side by side
+    size : Shape, height and width of one slice
+    pixels : (F, H, W, C), signed and unscaled
+    inside : bool (F, H, W), false in the gaps between slices
+    """
+
+    source: str
+    reads: str
+    slices: int
+    size: Shape
+    pixels: Array
+    inside: Array
 
 
-def find_filters(network: Sequential, layer: str, maps: Array | None = None) -> Filters | None:
+def find_filters(network: Sequential, layer: str, feature_maps: Array | None = None) -> Filters | None:
     """Return the filters that made a layer's maps, those of the nearest weights at or below it.
 
     A dense layer's weights are laid out as the maps that they read, each unit's like a filter as
-    large as the map. If `maps` are given, only theirs. None where no layer below has weights, where
+    large as the map. If `feature_maps` are given, only theirs. None where no layer below has weights, where
     the maps are made of those of several layers, or the image itself is flattened.
     """
     source = weights_below(network, layer)
@@ -39,7 +49,7 @@ def find_filters(network: Sequential, layer: str, maps: Array | None = None) -> 
     weight = network[source].parameters["weight"]
     if weight.ndim == 2:
         weight = weight.reshape(*_map_size(network, reads), -1, weight.shape[1])
-    weight = weight if maps is None else weight[..., maps]
+    weight = weight if feature_maps is None else weight[..., feature_maps]
     kh, kw, channels, count = weight.shape
     if not reads and channels in (1, 3):
         pixels = np.moveaxis(weight, 3, 0)

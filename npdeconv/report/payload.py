@@ -62,21 +62,21 @@ def _layer(view: LayerView) -> dict[str, Any]:
         "kind": view.kind,
         "shape": view.output_shape,
         "field": view.receptive_field,
-        "maps": view.maps.tolist(),
+        "maps": view.feature_maps.tolist(),
         "total": view.total,
         "dead": view.dead,
         "classes": view.classes,
         "firing": numbers(view.found.firing),
-        "images": view.found.images.tolist(),
+        "imageIndices": view.found.image_indices.tolist(),
         "labels": view.labels.tolist(),
         "activations": numbers(view.found.activations),
         "scales": numbers(scales),
         "filters": None if view.filters is None else _filters(view.filters),
         "fields": view.fields.tolist(),
-        "patches": sheet(as_shown(view.patches.images), inside),
+        "patches": sheet(as_shown(view.patches.pixels), inside),
         "projections": sheet(coarsen(projections), inside),
         "evolving": {
-            "images": evolving.images.tolist(),
+            "imageIndices": evolving.image_indices.tolist(),
             "activations": numbers(evolving.activations),
             "jumped": evolving.jumped.astype(int).tolist(),
             **sheet(coarsen(stages), evolving.inside),
@@ -99,7 +99,7 @@ def _filters(filters: Filters) -> dict[str, Any]:
 def _example(example: Example) -> dict[str, Any]:
     result = example.result
     return {
-        "position": example.position,
+        "imageIndex": example.image_index,
         "label": result.label,
         "image": sheet(as_shown(example.image)[None, None]),
         "full": example.size,
@@ -115,9 +115,9 @@ def _example(example: Example) -> dict[str, Any]:
 def _class_maps(found: ClassMaps) -> dict[str, Any]:
     images = as_shown(found.images)
     return {
-        "positions": found.positions.tolist(),
+        "imageIndices": found.image_indices.tolist(),
         "labels": found.labels.tolist(),
-        "classes": found.classes.tolist(),
+        "likeliest": found.likeliest.tolist(),
         "probability": numbers(found.probability, 4),
         "images": sheet(images[:, np.newaxis]),
         "maps": sheet(over(images, found.maps)),
@@ -126,7 +126,7 @@ def _class_maps(found: ClassMaps) -> dict[str, Any]:
 
 def _wanted(wanted: Wanted) -> dict[str, Any]:
     return {
-        "classes": wanted.classes.tolist(),
+        "labels": wanted.labels.tolist(),
         "activation": numbers(wanted.activation),
         "pixels": sheet(wanted.pixels[:, np.newaxis]),
     }
@@ -139,13 +139,13 @@ def _wrong(wrong: Wrong) -> dict[str, Any]:
         "answers": int(result.confusion.sum()),
         "right": int(result.confusion.trace()),
         "confusion": result.confusion.tolist() if len(result.confusion) <= TABLE_CLASSES else None,
-        "images": result.images.tolist(),
+        "imageIndices": result.image_indices.tolist(),
         "truth": result.truth.tolist(),
         "predicted": result.predicted.tolist(),
         "probability": numbers(result.probability, 4),
         "truthProbability": numbers(result.truth_probability, 4),
     }
-    if not len(result.images):
+    if not len(result.image_indices):
         return page
     spoke, _ = as_bytes(spoke, axes=(1, 2, 3, 4))
     return page | {"seen": sheet(as_shown(wrong.images)[:, None]), "spoke": sheet(spoke)}

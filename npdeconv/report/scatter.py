@@ -25,22 +25,36 @@ TSNE_LEAST = 100  # of fewer images, t-SNE says little
 
 @brief
 class Scatter(NamedTuple):
-    """Some of the searched images (N), as the last hidden layer sees them."""
+    """Some of the searched images (N), as the last hidden layer sees them.
+
+    Attributes
+    ----------
+    layer : str
+    image_indices : int (N,), in the whole data set
+    labels : int (N,), true or predicted classes
+    images : (N, H, W, C), shrunk
+    points : Mapping[str, array], by method, (N, 2)
+    axes : Mapping[str, tuple[str, str]], what the first and the second axis are, by method
+    neighbors : int (N, k), by features, the nearest first
+    pixel_neighbors : int (N, k), by pixels
+    agreement : Agreement or None, none where nobody has labeled the images
+    pixel_agreement : Agreement or None
+    """
 
     layer: str
-    positions: Array  # int (N,): in the whole data set
-    labels: Array  # int (N,): true or predicted classes
-    images: Array  # (N, H, W, C), shrunk
-    points: Mapping[str, Array]  # by method, (N, 2)
-    axes: Mapping[str, tuple[str, str]]  # what the first and the second axis are, by method
-    neighbors: Array  # int (N, k): by features, the nearest first
-    pixel_neighbors: Array  # int (N, k): by pixels
-    agreement: Agreement | None  # None where nobody has labeled the images
+    image_indices: Array
+    labels: Array
+    images: Array
+    points: Mapping[str, Array]
+    axes: Mapping[str, tuple[str, str]]
+    neighbors: Array
+    pixel_neighbors: Array
+    agreement: Agreement | None
     pixel_agreement: Agreement | None
 
 
 def find_scatter(
-    network: Sequential, searched: Dataset, positions: Array, named: Array, workers: Workers
+    network: Sequential, searched: Dataset, image_indices: Array, named: Array, workers: Workers
 ) -> Scatter | None:
     """Embed some of the searched images; None where there are too few of them, or no hidden layer.
 
@@ -65,13 +79,13 @@ def find_scatter(
         axes["t-SNE"] = ("t-SNE: who is near whom counts, distances and directions do not", "")
     return Scatter(
         layer=layer,
-        positions=positions[chosen],
+        image_indices=image_indices[chosen],
         labels=named[chosen],
         images=shrink(some.images, SIDE),
         points=points,
         axes=axes,
-        neighbors=result.neighbors.positions,
-        pixel_neighbors=result.pixel_neighbors.positions,
+        neighbors=result.neighbors.image_indices,
+        pixel_neighbors=result.pixel_neighbors.image_indices,
         agreement=None if truth is None else label_agreement(result.neighbors, truth),
         pixel_agreement=None if truth is None else label_agreement(result.pixel_neighbors, truth),
     )
@@ -89,7 +103,7 @@ def scatter_payload(scatter: Scatter | None) -> dict[str, Any] | None:
         return None
     return {
         "layer": scatter.layer,
-        "positions": scatter.positions.tolist(),
+        "imageIndices": scatter.image_indices.tolist(),
         "labels": scatter.labels.tolist(),
         "seen": sheet(as_shown(scatter.images)[None]),
         "points": {method: _in_unit_square(points) for method, points in scatter.points.items()},

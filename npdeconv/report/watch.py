@@ -50,7 +50,7 @@ class Watch:
             run=self.run,
             history=history,
             snapshots=known_snapshots(self.snapshots),
-            images=IMAGES,
+            image_count=IMAGES,
             examples=0,
             workers=self.workers,
         )

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from npdeconv._repr import brief
 from npdeconv._types import Array, Pair, Shape
 from npdeconv.anatomy.maps import fields
 from npdeconv.layers import Sequential
@@ -16,24 +17,32 @@ LEAST = 32  # pixels: no image is made smaller than that
 COLUMNS = 40  # of the sheet
 
 
+@brief
 class Scenes(NamedTuple):
-    """The S images that any patch is cut from."""
+    """The S images that any patch is cut from.
 
-    positions: Array  # int (S,): in the data set, ascending
-    images: Array  # (S, H, W, C), shrunk
-    size: Pair  # height and width before
+    Attributes
+    ----------
+    image_indices : int (S,), in the data set, ascending
+    images : (S, H, W, C), shrunk
+    size : Pair, height and width before
+    """
+
+    image_indices: Array
+    images: Array
+    size: Pair
 
 
 def find_scenes(images: Array, used: Iterable[Array]) -> Scenes:
-    """Collect the images, of all (N, H, W, C), that are named by arrays of positions; -1 names none."""
-    positions = np.unique(np.concatenate([named.ravel() for named in used]))
-    positions = positions[positions >= 0]
-    side = int(np.sqrt(PIXELS / max(len(positions), 1)))
-    shrunk = shrink(images[positions], min(max(side, LEAST), PICTURE_SIDE))
-    return Scenes(positions, shrunk, images.shape[1:3])
+    """Collect the images, of all (N, H, W, C), that are named by arrays of indices; -1 names none."""
+    indices = np.unique(np.concatenate([named.ravel() for named in used]))
+    indices = indices[indices >= 0]
+    side = int(np.sqrt(PIXELS / max(len(indices), 1)))
+    shrunk = shrink(images[indices], min(max(side, LEAST), PICTURE_SIDE))
+    return Scenes(indices, shrunk, images.shape[1:3])
 
 
-def find_fields(network: Sequential, layer: str, input_shape: Shape, positions: Array) -> Array:
+def find_fields(network: Sequential, layer: str, input_shape: Shape, *, positions: Array) -> Array:
     """Return what units of a layer at positions (F, k, 2) see: top, bottom, left, right, int (F, k, 4).
 
     It ends at the edge of the image. Of no unit, at -1, it is nothing.
@@ -50,7 +59,7 @@ def scenes_payload(scenes: Scenes) -> dict[str, Any]:
     missing = COLUMNS * max(1, -(-len(tiles) // COLUMNS)) - len(tiles)  # a picture has one row at least
     tiles = np.concatenate([tiles, np.zeros((missing, *tiles.shape[1:]), tiles.dtype)])
     return {
-        "positions": scenes.positions.tolist(),
+        "imageIndices": scenes.image_indices.tolist(),
         "columns": COLUMNS,
         "full": scenes.size,
         **sheet(tiles.reshape(-1, COLUMNS, *tiles.shape[1:])),

@@ -21,8 +21,8 @@ from npdeconv.layers import Sequential
 from npdeconv.optimizers import Optimizer
 from npdeconv.parallel import Workers
 from npdeconv.training.history import History
-from npdeconv.training.loop import Constraint, Job, Position, Step, generator, new_seed
-from npdeconv.training.run import Progress, Run, Totals
+from npdeconv.training.loop import Constraint, Job, Place, Step, generator, new_seed
+from npdeconv.training.run import Reached, Run, Totals
 from npdeconv.training.settings import Schedule, settings_of
 
 Callback: TypeAlias = Callable[[Sequential, History], object]
@@ -48,7 +48,7 @@ def fit(
     run: str | Path | None = None,
     resume: bool = False,
     workers: Workers = None,
-    progress: bool = True,
+    progress: bool = False,
 ) -> History:
     """Train a network, in place, and return what each epoch brought.
 
@@ -102,7 +102,7 @@ def fit(
         positive_int(workers, "fit", "workers")
     dataset = match(network, dataset)
     dataset.labels_for("fit")
-    loop = _Loop(network, optimizer, schedule, patience, tuple(callbacks), Progress(new_seed(rng)))
+    loop = _Loop(network, optimizer, schedule, patience, tuple(callbacks), Reached(new_seed(rng)))
     if run is not None:
         config = settings_of(
             network, dataset, optimizer, batch_size, validation, schedule, augment, constraint, patience
@@ -131,7 +131,7 @@ class _Loop:
     schedule: Schedule | None
     patience: int | None
     callbacks: tuple[Callback, ...]
-    progress: Progress
+    reached: Reached
     history: History = field(default_factory=History)
     validation: Dataset | None = None
     record: Run | None = None
@@ -147,14 +147,14 @@ class _Loop:
         if self.record is not None:
             checkpoint = self.record.read(self.network, self.optimizer, self.best)
         if checkpoint is not None:
-            self.progress, self.history = checkpoint.progress, checkpoint.history
+            self.reached, self.history = checkpoint.reached, checkpoint.history
         if isinstance(validation, Dataset):
             named = validation.relabeled(dataset.classes, self.network.name)
             self.validation = match(self.network, named)
             self.validation.labels_for("validation")
         elif validation is not None:
             split = dataset.split if dataset.groups is None else dataset.split_groups
-            dataset, self.validation = split(validation, generator(self.progress.seed, 0))
+            dataset, self.validation = split(validation, generator(self.reached.seed, 0))
         if self.record is not None:
             if checkpoint is not None:
                 self.record.restore(checkpoint, self.network, self.optimizer, self.best, len(dataset))
@@ -163,7 +163,7 @@ class _Loop:
 
     def run_through(self, job: Job, epochs: int, workers: Workers, show: bool) -> None:
         base_rate = self.optimizer.learning_rate
-        start = self.progress.position
+        start = self.reached.place
         steps = -(-len(job.dataset) // job.batch_size)
         done = (start.epoch - 1) * steps + start.index
         bar = tqdm(total=epochs * steps, initial=done, unit="step", disable=None if show else True)
@@ -179,11 +179,11 @@ class _Loop:
     def _run_steps(self, job: Job, epochs: int, workers: Workers, bar: "tqdm[Any]", base_rate: float) -> None:
         self._set_rate(base_rate)
         saved = clock = time.perf_counter()
-        for step in job.run(epochs, self.progress.seed, self.progress.position, workers):
+        for step in job.run(epochs, self.reached.seed, self.reached.place, workers):
             now = time.perf_counter()
-            totals = self.progress.totals.plus(step, now - clock)
+            totals = self.reached.totals.plus(step, now - clock)
             clock = now
-            self.progress = Progress(self.progress.seed, Position(step.epoch, step.index), totals)
+            self.reached = Reached(self.reached.seed, Place(step.epoch, step.index), totals)
             bar.set_description(f"epoch {step.epoch}/{epochs}", refresh=False)
             bar.set_postfix(
                 loss=f"{totals.loss / totals.count:.4f}",
@@ -210,12 +210,12 @@ class _Loop:
         accuracy, loss = np.nan, np.nan
         if self.validation is not None:
             try:
-                accuracy, loss = evaluate(self.network, self.validation, workers)
+                accuracy, loss = evaluate(self.network, self.validation, workers=workers)
             except FloatingPointError as error:
                 raise FloatingPointError(
                     f"training stopped after epoch {step.epoch}, in validation: {error}"
                 ) from None
-        totals = self.progress.totals
+        totals = self.reached.totals
         self.history.append(
             epoch=step.epoch,
             loss=totals.loss / totals.count,
@@ -225,7 +225,7 @@ class _Loop:
             learning_rate=self.optimizer.learning_rate,
             seconds=totals.seconds + time.perf_counter() - started,
         )
-        self.progress = Progress(self.progress.seed, Position(step.epoch + 1, 0), Totals())
+        self.reached = Reached(self.reached.seed, Place(step.epoch + 1, 0), Totals())
         if self.best and not self._epochs_since_best():
             for name, array in self.network.parameters.items():
                 self.best[name][...] = array
@@ -247,10 +247,10 @@ class _Loop:
 
     def _save(self) -> None:
         if self.record is not None:
-            self.record.save(self.progress, self.network, self.optimizer, self.best)
+            self.record.save(self.reached, self.network, self.optimizer, self.best)
 
     def _check_finite(self) -> None:
-        name, place = ruined_parameter(self.network), self.progress.position
+        name, place = ruined_parameter(self.network), self.reached.place
         if name is not None:
             raise FloatingPointError(
                 f"training stopped: {name} was no longer finite in epoch {place.epoch}, step {place.index}"

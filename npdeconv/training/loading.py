@@ -17,21 +17,28 @@ from npdeconv.training.history import History
 
 @brief
 class LoadedRun(NamedTuple):
-    """What a training run left."""
+    """What a training run left.
 
-    network: Sequential  # with the weights worth keeping: the best, or the latest
+    Attributes
+    ----------
+    network : Sequential, with the weights worth keeping: the best, or the latest
+    history : History
+    data : str, what it was trained on: the name of a set, or a folder of images
+    """
+
+    network: Sequential
     history: History
-    data: str  # what it was trained on: the name of a set, or a folder of images
+    data: str
 
 
-def load_run(folder: str | Path, *, network: str | None = None) -> LoadedRun:
+def load_run(folder: str | Path, *, builder: str | None = None) -> LoadedRun:
     """Load the network of a training run, its history, and what it was trained on.
 
     Parameters
     ----------
     folder : path
         As `fit(run=...)` or `npdeconv train` made it.
-    network : str, optional
+    builder : str, optional
         "file.py:function" or "module:function" that builds the network, if it is one of your own;
         not needed where `npdeconv.models.register` knows it. A run says where its network came from,
         but nothing that lies in a folder of data decides what code is run.
@@ -48,12 +55,12 @@ def load_run(folder: str | Path, *, network: str | None = None) -> LoadedRun:
         If its files are damaged, its network is not known, or the weights are another's.
     """
     folder = Path(folder)
-    built, data = rebuild(folder, network)
+    built, data = rebuild(folder, builder)
     weights.load(built, folder / "weights.npz")
     return LoadedRun(built, History.read(folder / "history.csv"), data)
 
 
-def rebuild(folder: Path, network: str | None = None) -> tuple[Sequential, str]:
+def rebuild(folder: Path, builder: str | None = None) -> tuple[Sequential, str]:
     """Build a run's network, yet untrained, and return what it was trained on; errors as of `load_run`."""
     if not is_run(folder):
         hint = did_you_mean(folder, models.names())
@@ -68,9 +75,9 @@ def rebuild(folder: Path, network: str | None = None) -> tuple[Sequential, str]:
         shape = tuple(map(int, dataset["images"][1:]))
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ValueError(f"{path}: expected the settings of a training run") from None
-    if network is None and name not in models.names():
+    if builder is None and name not in models.names():
         raise ValueError(f"{folder}: {_how_to_find(name, config)}")
-    built = models.build(network or name, rng=np.random.default_rng(0))
+    built = models.build(builder or name, rng=np.random.default_rng(0))
     if answer_shape(built, shape) != (len(classes),):
         built = models.with_classes(built, len(classes), np.random.default_rng(0))
     built.classes = classes
@@ -89,7 +96,7 @@ def _how_to_find(name: str, config: dict[str, Any]) -> str:
     said = builder if isinstance(builder, str) and builder.isprintable() else "FILE.PY:FUNCTION"
     return (
         f"its network {name!r} is none of npdeconv's; if you trust the code that builds it, name it:"
-        f" --network {quote(said)}, or in Python load_run(..., network={said!r})"
+        f" --network {quote(said)}, or in Python load_run(..., builder={said!r})"
     )
 
 

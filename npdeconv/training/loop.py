@@ -36,7 +36,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Place:
     """Where a training run stands: so many steps of this epoch are done."""
 
     epoch: int = 1
@@ -94,7 +94,7 @@ def train(
     dataset.labels_for("train")
     network.classes = dataset.classes
     job = Job(network, dataset, optimizer, batch_size, augment, constraint)
-    return job.run(epochs, new_seed(rng), Position(), workers)
+    return job.run(epochs, new_seed(rng), Place(), workers)
 
 
 def new_seed(rng: Generator) -> int:
@@ -114,7 +114,7 @@ def generator(seed: int, *key: int) -> Generator:
 
 
 class Job(NamedTuple):
-    """All that a run needs besides its position."""
+    """All that a run needs besides its place."""
 
     network: Sequential
     dataset: Dataset
@@ -123,22 +123,22 @@ class Job(NamedTuple):
     augment: Augmentation | None
     constraint: Constraint | None
 
-    def run(self, epochs: int, seed: int, start: Position, workers: Workers) -> Iterator[Step]:
-        """Yield the steps from a position on."""
+    def run(self, epochs: int, seed: int, start: Place, workers: Workers) -> Iterator[Step]:
+        """Yield the steps from a place on."""
         chain = below_softmax(self.network)
         steps = -(-len(self.dataset) // self.batch_size)
         with pool(workers) as parallel_map:
             for epoch in range(start.epoch, epochs + 1):
                 batches = batch_indices(len(self.dataset), self.batch_size, generator(seed, epoch))
                 for index, chosen in enumerate(batches, 1):
-                    place = Position(epoch, index)
+                    place = Place(epoch, index)
                     if place <= start:
                         continue
                     loss, correct = self._step(chain, chosen, seed, place, parallel_map)
                     yield Step(epoch, index, steps, loss, correct, len(chosen))
 
     def _step(
-        self, chain: Sequential, chosen: Array, seed: int, place: Position, parallel_map: OrderedMap
+        self, chain: Sequential, chosen: Array, seed: int, place: Place, parallel_map: OrderedMap
     ) -> tuple[float, int]:
         images, labels = self.dataset.images[chosen], self.dataset.labels_for("train")[chosen]
         if self.augment is not None:

@@ -5,7 +5,7 @@
     config.json     the settings
     history.csv     one row per epoch
     weights.npz     the weights worth keeping: the best (with early stopping) or the latest
-    checkpoint.npz  parameters, optimizer state, seed and position: where `fit(resume=True)` goes on
+    checkpoint.npz  parameters, optimizer state, seed and place: where `fit(resume=True)` goes on
     snapshots/      epoch_NNNN.npz, the weights after chosen epochs
     holder.json     who is training in the folder, while somebody does (.lock keeps others out)
 """
@@ -24,7 +24,7 @@ from npdeconv.layers import Sequential
 from npdeconv.optimizers import Optimizer
 from npdeconv.training.history import History
 from npdeconv.training.lock import FolderLock
-from npdeconv.training.loop import Position, Step
+from npdeconv.training.loop import Place, Step
 
 OWN_FILES = ("config.json", "data.json", "history.csv", "weights.npz", "checkpoint.npz", "holder.json")
 """What only the process writes that holds the folder."""
@@ -49,11 +49,11 @@ class Totals:
         )
 
 
-class Progress(NamedTuple):
+class Reached(NamedTuple):
     """How far a run has come."""
 
     seed: int
-    position: Position = Position()
+    place: Place = Place()
     totals: Totals = Totals()
 
 
@@ -61,23 +61,23 @@ class Checkpoint(NamedTuple):
     """What was read from the folder of a run."""
 
     path: Path
-    progress: Progress
+    reached: Reached
     steps: int  # of the optimizer
     history: History  # up to the checkpoint's epoch
     arrays: Mapping[str, Array]
 
-    def check(self, images: int, batch_size: int, steps_before: int) -> None:
+    def check(self, image_count: int, batch_size: int, steps_before: int) -> None:
         """Check that a run on so many images can have come to be here.
 
         Parameters
         ----------
-        images, batch_size : int
+        image_count, batch_size : int
         steps_before : int
             The optimizer's, when the run began.
         """
-        _, position, totals = self.progress
-        epoch, index = position.epoch, position.index
-        per_epoch = -(-images // batch_size)
+        _, place, totals = self.reached
+        epoch, index = place.epoch, place.index
+        per_epoch = -(-image_count // batch_size)
         expected = {
             "a step of the epoch": index < per_epoch,
             "as many images as steps make": totals.count == index * batch_size,
@@ -167,9 +167,9 @@ class Run:
         optimizer.prepare(network.parameters)
         shapes = {name: array.shape for name, array in _arrays(network, optimizer, best).items()}
         stored = _files.read_arrays(self._checkpoint, shapes | {"counts": (6,), "sums": (2,)})
-        progress, steps = _read_progress(self._checkpoint, stored["counts"], stored["sums"])
-        history = self._read_history(progress.position.epoch - 1)
-        return Checkpoint(self._checkpoint, progress, steps, history, stored)
+        reached, steps = _read_reached(self._checkpoint, stored["counts"], stored["sums"])
+        history = self._read_history(reached.place.epoch - 1)
+        return Checkpoint(self._checkpoint, reached, steps, history, stored)
 
     def restore(
         self,
@@ -177,10 +177,10 @@ class Run:
         network: Sequential,
         optimizer: Optimizer,
         best: dict[str, Array],
-        images: int,
+        image_count: int,
     ) -> None:
         """Bring network, optimizer and best weights to a checkpoint; what is impossible changes nothing."""
-        checkpoint.check(images, self._config["batch_size"], self._config["free"]["steps_before"])
+        checkpoint.check(image_count, self._config["batch_size"], self._config["free"]["steps_before"])
         weights.assign(_arrays(network, optimizer, best), checkpoint.arrays, checkpoint.path)
         optimizer.steps = checkpoint.steps
 
@@ -199,12 +199,12 @@ class Run:
         return history
 
     def save(
-        self, progress: Progress, network: Sequential, optimizer: Optimizer, best: dict[str, Array]
+        self, reached: Reached, network: Sequential, optimizer: Optimizer, best: dict[str, Array]
     ) -> None:
         """Write the checkpoint, whole or not at all."""
-        totals = progress.totals
-        place = progress.position
-        counts = [progress.seed, place.epoch, place.index, totals.correct, totals.count, optimizer.steps]
+        totals = reached.totals
+        place = reached.place
+        counts = [reached.seed, place.epoch, place.index, totals.correct, totals.count, optimizer.steps]
         sums = [totals.loss, totals.seconds]
         arrays = _arrays(network, optimizer, best)
         _files.write_arrays(self._checkpoint, arrays | {"counts": np.array(counts), "sums": np.array(sums)})
@@ -220,14 +220,14 @@ def _arrays(network: Sequential, optimizer: Optimizer, best: dict[str, Array]) -
     return {f"{group}/{name}": array for group, arrays in groups.items() for name, array in arrays.items()}
 
 
-def _read_progress(path: Path, counts: Array, sums: Array) -> tuple[Progress, int]:
-    """Return the progress and the optimizer's steps, as `Run.save` wrote them."""
+def _read_reached(path: Path, counts: Array, sums: Array) -> tuple[Reached, int]:
+    """Return how far a run had come and the optimizer's steps, as `Run.save` wrote them."""
     whole = counts.dtype.kind == "i" and sums.dtype.kind == "f" and counts.min() >= 0 and counts[1] >= 1
     if not whole or not np.isfinite(sums).all():
-        raise ValueError(f"{path}: expected the position of a run, got {counts.tolist()} and {sums.tolist()}")
+        raise ValueError(f"{path}: expected the place of a run, got {counts.tolist()} and {sums.tolist()}")
     seed, epoch, index, correct, count, steps = counts.tolist()
     loss, seconds = sums.tolist()
-    return Progress(seed, Position(epoch, index), Totals(loss, correct, count, seconds)), steps
+    return Reached(seed, Place(epoch, index), Totals(loss, correct, count, seconds)), steps
 
 
 def _compare_settings(path: Path, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from npdeconv.visualize.maps_and_filters import FeatureMaps, feature_maps, first
 from npdeconv.visualize.maximization import Aim, Maximization, maximize_activation
 from npdeconv.visualize.mistakes import Mistakes, confusion, find_mistakes
 from npdeconv.visualize.neighbors import Agreement, Neighbors, label_agreement, nearest_neighbors
-from npdeconv.visualize.object_boxes import energy_inside, object_boxes, overlap, saliency
-from npdeconv.visualize.occluder import Fill, Positions, occlude_box, occlusion_positions
+from npdeconv.visualize.object_boxes import Saliency, energy_inside, object_boxes, overlap, saliency
+from npdeconv.visualize.occluder import Fill, OccluderGrid, occlude_box, occluder_grid
 from npdeconv.visualize.occlusion import Occlusion, occlude
 from npdeconv.visualize.patches import Patches, find_patches
 from npdeconv.visualize.projection import Projection, Select, project
@@ -39,14 +39,15 @@ __all__ = [
     "Maximization",
     "Mistakes",
     "Neighbors",
+    "OccluderGrid",
     "Occlusion",
     "Patches",
     "Pca",
-    "Positions",
     "Projection",
     "Ranking",
     "Regularizers",
     "RuleComparison",
+    "Saliency",
     "Select",
     "Strongest",
     "affordable_maps",
@@ -75,7 +76,7 @@ __all__ = [
     "object_boxes",
     "occlude",
     "occlude_box",
-    "occlusion_positions",
+    "occluder_grid",
     "overlap",
     "pca",
     "pixel_features",

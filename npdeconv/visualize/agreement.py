@@ -4,14 +4,14 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from npdeconv._types import Array
-from npdeconv.visualize.occluder import Positions
+from npdeconv.visualize.occluder import OccluderGrid
 
 RESOLUTION = 1e-5  # smaller differences may be float32's rounding
 
 
-def energy_under(projection: Array, positions: Positions) -> Array:
+def energy_under(projection: Array, grid: OccluderGrid) -> Array:
     """Return the sum of a projection's (H, W, C) squares under the occluder, (P, Q)."""
-    (height, width), rows, columns = positions
+    (height, width), rows, columns = grid
     squares = np.square(projection, dtype=np.float64).sum(axis=2)
     # Sums of windows, not differences of running sums: where all is zero, zero comes out.
     strips = sliding_window_view(squares, height, axis=0)[rows].sum(axis=-1)  # (P, W)
@@ -21,13 +21,13 @@ def energy_under(projection: Array, positions: Positions) -> Array:
 def rank_agreement(energy: Array, activity: Array, clean_activity: float) -> float:
     """Say how well a projection's energy predicts the drop in activity, from -1 to 1.
 
-    It is Spearman's rank correlation, over all positions, of the energy under the occluder and
+    It is Spearman's rank correlation, over all places, of the energy under the occluder and
     the drop ``clean_activity - activity``. With 1, the more energy is hidden, the more activity is
     lost; with 0, the one says nothing about the other; below 0, hiding energy raises the activity.
     Drops that differ by less than 1e-5 of the clean activity count as equal, and so do energies
     by that part of the largest.
 
-    It compares orders, not sizes: it is no share of explained variance. Neighboring positions
+    It compares orders, not sizes: it is no share of explained variance. Neighboring places
     overlap, so it allows no statement about significance. And the occluder may excite the map by
     what it shows, which no projection of the clean image can foresee.
 
@@ -39,7 +39,7 @@ def rank_agreement(energy: Array, activity: Array, clean_activity: float) -> flo
     Returns
     -------
     float
-        0 where the energy or the drop is the same at all positions: there is no order to predict.
+        0 where the energy or the drop is the same at all places: there is no order to predict.
     """
     # Takes as long to import as the rest of the package.
     from scipy.stats import spearmanr

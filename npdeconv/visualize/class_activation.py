@@ -21,23 +21,33 @@ from npdeconv.parallel import Workers, map_shards
 
 @brief
 class ClassActivationMaps(NamedTuple):
-    """Maps of K classes for each of N images; unless they were chosen, the most likely class first."""
+    """Maps of K classes for each of N images; unless they were chosen, the most likely class first.
 
-    classes: Array  # int (N, K)
-    probability: Array  # (N, K)
-    logit: Array  # (N, K); with average pooling, the mean of the map plus the bias
-    bias: Array  # (N, K): what the dense layer adds whatever the image; 0 without one
-    maps: Array  # (N, K, OH, OW): signed, as large as the last feature maps
-    upsampled: Array  # (N, K, H, W): the same, as large as the image
+    Attributes
+    ----------
+    labels : int (N, K)
+    probability : (N, K)
+    logit : (N, K), with average pooling, the mean of the map plus the bias
+    bias : (N, K), what the dense layer adds whatever the image; 0 without one
+    maps : (N, K, OH, OW), signed, as large as the last feature maps
+    upsampled : (N, K, H, W), the same, as large as the image
+    """
+
+    labels: Array
+    probability: Array
+    logit: Array
+    bias: Array
+    maps: Array
+    upsampled: Array
 
 
 @finite_answers
 def class_activation_maps(
     network: Sequential,
     images: Array,
-    classes: Sequence[int | str] | Array | None = None,
-    top: int = 5,
     *,
+    labels: Sequence[int | str] | Array | None = None,
+    k: int = 5,
     workers: Workers = None,
 ) -> ClassActivationMaps:
     """Map, place by place, what speaks for a class.
@@ -53,9 +63,10 @@ def class_activation_maps(
         One that `has_class_maps`.
     images : (N, H, W, C)
         uint8 pixels, or floats prepared as the network takes them.
-    classes : sequence of K ints or names, or int (N, K), optional
-        Which classes, for all images or for each. The most likely ones of each image unless given.
-    top : int
+    labels : sequence of K ints or names, or int (N, K), optional
+        Numbers of the classes, or names, for all images or for each; the most likely ones of each
+        image unless given.
+    k : int
         How many of them.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
@@ -81,12 +92,12 @@ def class_activation_maps(
     image_batch(images, "class_activation_maps")
     shape = images.shape[1:]
     (count,) = answer_shape(network, shape)
-    if isinstance(classes, list | tuple):
-        classes = [as_class(network, count, wanted, "class_activation_maps") for wanted in classes]
-    chosen = () if classes is None else (_checked_classes(classes, len(images), count),)
-    top = min(positive_int(top, "class_activation_maps", "top"), count)
+    if isinstance(labels, list | tuple):
+        labels = [as_class(network, count, wanted, "class_activation_maps") for wanted in labels]
+    chosen = () if labels is None else (_checked_labels(labels, len(images), count),)
+    k = min(positive_int(k, "class_activation_maps", "k"), count)
     rows, columns = _places(parts.body, shape, 0), _places(parts.body, shape, 1)
-    task = partial(_map_shard, parts, top, rows, columns)
+    task = partial(_map_shard, parts, k, rows, columns)
     return map_shards(task, images, *chosen, workers=workers)
 
 
@@ -106,16 +117,16 @@ def _split(network: Sequential) -> AtPooling:
     return found
 
 
-def _checked_classes(classes: Sequence[int | str] | Array, images: int, count: int) -> Array:
-    chosen = np.asarray(classes)
+def _checked_labels(labels: Sequence[int | str] | Array, images: int, count: int) -> Array:
+    chosen = np.asarray(labels)
     if (
         chosen.dtype.kind not in "iu"
         or chosen.ndim not in (1, 2)
         or (chosen.ndim == 2 and len(chosen) != images)
     ):
         raise TypeError(
-            "class_activation_maps: classes must be several integers, or several for each of"
-            f" {images} images, got {describe(classes)}"
+            "class_activation_maps: labels must be several integers, or several for each of"
+            f" {images} images, got {describe(labels)}"
         )
     wrong = chosen[(chosen < 0) | (chosen >= count)]
     if wrong.size:
@@ -124,24 +135,24 @@ def _checked_classes(classes: Sequence[int | str] | Array, images: int, count: i
 
 
 def _map_shard(
-    parts: AtPooling, top: int, rows: Array, columns: Array, images: Array, classes: Array | None = None
+    parts: AtPooling, k: int, rows: Array, columns: Array, images: Array, labels: Array | None = None
 ) -> ClassActivationMaps:
     features = parts.body(as_input(images, parts.body.dtype))  # (N, OH, OW, D)
     logits = parts.above(features)
-    if classes is None:
-        classes = np.argsort(-logits, axis=1, kind="stable")[:, :top]
+    if labels is None:
+        labels = np.argsort(-logits, axis=1, kind="stable")[:, :k]
     if parts.dense is None:
-        maps = np.take_along_axis(features, classes[:, np.newaxis, np.newaxis], axis=3)
-        bias = np.zeros(classes.shape, logits.dtype)
+        maps = np.take_along_axis(features, labels[:, np.newaxis, np.newaxis], axis=3)
+        bias = np.zeros(labels.shape, logits.dtype)
     else:
-        weight = parts.dense.parameters["weight"][:, classes].swapaxes(0, 1)  # (N, D, K)
+        weight = parts.dense.parameters["weight"][:, labels].swapaxes(0, 1)  # (N, D, K)
         maps = features @ weight[:, np.newaxis]
-        bias = parts.dense.parameters["bias"][classes]
+        bias = parts.dense.parameters["bias"][labels]
     maps = np.moveaxis(maps, 3, 1)
     return ClassActivationMaps(
-        classes=classes,
-        probability=np.take_along_axis(softmax(logits), classes, axis=1),
-        logit=np.take_along_axis(logits, classes, axis=1),
+        labels=labels,
+        probability=np.take_along_axis(softmax(logits), labels, axis=1),
+        logit=np.take_along_axis(logits, labels, axis=1),
         bias=bias,
         maps=maps,
         upsampled=(rows @ maps @ columns.T).astype(maps.dtype),

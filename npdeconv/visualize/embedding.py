@@ -21,24 +21,42 @@ PERPLEXITY = 30.0
 
 @brief
 class Pca(NamedTuple):
-    """The K principal components of N vectors, the one with the largest variance first."""
+    """The K principal components of N vectors, the one with the largest variance first.
 
-    points: Array  # (N, K): coordinates along the directions, centered
-    directions: Array  # (K, D): of length 1; the largest entry of each is positive
-    mean: Array  # (D,)
-    explained: Array  # (K,): share of the variance; 0 where there is none at all
+    Attributes
+    ----------
+    points : (N, K), coordinates along the directions, centered
+    directions : (K, D), of length 1; the largest entry of each is positive
+    mean : (D,)
+    explained : (K,), share of the variance; 0 where there is none at all
+    """
+
+    points: Array
+    directions: Array
+    mean: Array
+    explained: Array
 
 
 @brief
 class Embedding(NamedTuple):
-    """A layer's features of N images, in the plane, and their nearest neighbors."""
+    """A layer's features of N images, in the plane, and their nearest neighbors.
+
+    Attributes
+    ----------
+    layer : str
+    features : (N, D)
+    pca : Pca, of the features, 2 components
+    tsne : (N, 2) or None, of the features
+    neighbors : Neighbors, of all images, in feature space
+    pixel_neighbors : Neighbors, in pixel space
+    """
 
     layer: str
-    features: Array  # (N, D)
-    pca: Pca  # of the features, 2 components
-    tsne: Array | None  # (N, 2): of the features
-    neighbors: Neighbors  # of all images, in feature space
-    pixel_neighbors: Neighbors  # in pixel space
+    features: Array
+    pca: Pca
+    tsne: Array | None
+    neighbors: Neighbors
+    pixel_neighbors: Neighbors
 
 
 @finite_answers

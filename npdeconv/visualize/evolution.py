@@ -21,16 +21,28 @@ from npdeconv.visualize.strongest import find_strongest
 
 @brief
 class Evolution(NamedTuple):
-    """Some maps of a layer (M of them) after some epochs (E of them)."""
+    """Some maps of a layer (M of them) after some epochs (E of them).
 
-    epochs: Array  # int (E,)
-    maps: Array  # int (M,)
-    images: Array  # int (E, M): the projected image's position; -1 where the map fires on none
-    activations: Array  # (E, M): of the projected unit
-    box: Array  # int (E, M, 4): what it sees
-    pixels: Array  # (E, M, H, W, C): its projection, signed and unscaled; zeros where it is silent
-    jumped: Array  # bool (E, M): the winning image is another one than at the epoch before
-    last_jump: int  # the last epoch at which any of these maps jumped; 0: never
+    Attributes
+    ----------
+    epochs : int (E,)
+    feature_maps : int (M,)
+    image_indices : int (E, M), of the projected image in the data set; -1 where the map fires on none
+    activations : (E, M), of the projected unit
+    box : int (E, M, 4), what it sees
+    pixels : (E, M, H, W, C), its projection, signed and unscaled; zeros where it is silent
+    jumped : bool (E, M), the winning image is another one than at the epoch before
+    last_jump : int, the last epoch at which any of these maps jumped; 0: never
+    """
+
+    epochs: Array
+    feature_maps: Array
+    image_indices: Array
+    activations: Array
+    box: Array
+    pixels: Array
+    jumped: Array
+    last_jump: int
 
 
 class EvolutionRecorder:
@@ -39,14 +51,14 @@ class EvolutionRecorder:
     Parameters
     ----------
     images : (N, H, W, C)
-        The images to search, or those among which `fixed` is one.
+        The images to search, or those among which that of `image_index` is one.
     layers : sequence of str
-    maps : sequence of int, optional
+    feature_maps : sequence of int, optional
         Those of each layer to follow; all unless given. A layer is followed in those that it has; a
         number that fits no layer is an IndexError, but for a `range`, which says "at most these".
         Each takes the memory of one image per epoch.
-    fixed : int, optional
-        Position of one image to project at all epochs, as in the deck. Unless given, each map shows
+    image_index : int, optional
+        Index of one image to project at all epochs, as in the deck. Unless given, each map shows
         its strongest image of all at that epoch, as in the paper's figure 4 (arXiv:1311.2901), where
         sudden jumps show that another image has become the strongest.
     epochs : collection of int, optional
@@ -60,8 +72,8 @@ class EvolutionRecorder:
         images: Array,
         layers: Sequence[str],
         *,
-        maps: Sequence[int] | None = None,
-        fixed: int | None = None,
+        feature_maps: Sequence[int] | None = None,
+        image_index: int | None = None,
         epochs: Collection[int] | None = None,
         select: Select = "strongest",
         rule: Rule = "deconv",
@@ -69,9 +81,10 @@ class EvolutionRecorder:
     ) -> None:
         image_batch(images, "evolution")
         layers = name_list(layers, "evolution", "layers")
-        if fixed is not None and not 0 <= fixed < len(images):
-            raise IndexError(f"evolution: fixed must be an image from 0 to {len(images) - 1}, got {fixed}")
-        self.images, self.layers, self.maps, self.fixed = images, layers, maps, fixed
+        if image_index is not None and not 0 <= image_index < len(images):
+            raise IndexError(f"evolution: image_index must be from 0 to {len(images) - 1}, got {image_index}")
+        self.images, self.layers = images, layers
+        self.feature_maps, self.image_index = feature_maps, image_index
         self.epochs = None if epochs is None else frozenset(epochs)
         self.select, self.rule, self.workers = select, rule, workers
         self._seen: dict[str, list[tuple[int, Array, Array, Projection]]] = {name: [] for name in layers}
@@ -87,11 +100,14 @@ class EvolutionRecorder:
         counts = {layer: map_count(network, layer, self.images.shape[1:]) for layer in self.layers}
         self._check_maps(max(counts.values(), default=0))
         best = None
-        if self.fixed is None:
+        if self.image_index is None:
             best = find_strongest(network, self.images, self.layers, k=1, workers=self.workers)
         for layer in self.layers:
             maps = self._followed(counts[layer])
-            winners = np.full(len(maps), self.fixed) if best is None else best[layer].images[maps, 0]
+            if best is None:
+                winners = np.full(len(maps), self.image_index)
+            else:
+                winners = best[layer].image_indices[maps, 0]
             shown = self.images[np.maximum(winners, 0)]  # where none fires, any image: it is silent
             result = project(
                 network, shown, layer, maps, select=self.select, rule=self.rule, workers=self.workers
@@ -104,16 +120,16 @@ class EvolutionRecorder:
 
     def _check_maps(self, largest: int) -> None:
         """Check that each map that was asked for exists in the layer that has most of them, at least."""
-        if self.maps is None or isinstance(self.maps, range):
+        if self.feature_maps is None or isinstance(self.feature_maps, range):
             return
-        wrong = [m for m in self.maps if not 0 <= m < largest]
+        wrong = [m for m in self.feature_maps if not 0 <= m < largest]
         if wrong:
             raise IndexError(f"evolution: the layers have the maps 0 to {largest - 1}, got {wrong[0]}")
 
     def _followed(self, count: int) -> Array:
-        if self.maps is None:
+        if self.feature_maps is None:
             return np.arange(count)
-        return np.array([m for m in self.maps if m < count], dtype=np.int64)
+        return np.array([m for m in self.feature_maps if m < count], dtype=np.int64)
 
 
 def find_snapshots(folder: str | Path) -> dict[int, Path]:
@@ -131,12 +147,12 @@ def find_snapshots(folder: str | Path) -> dict[int, Path]:
 
 def evolve(
     network: Sequential,
-    snapshots: Mapping[int, str | Path],
     images: Array,
     layers: Sequence[str],
     *,
-    maps: Sequence[int] | None = None,
-    fixed: int | None = None,
+    snapshots: Mapping[int, str | Path],
+    feature_maps: Sequence[int] | None = None,
+    image_index: int | None = None,
     select: Select = "strongest",
     rule: Rule = "deconv",
     workers: Workers = None,
@@ -149,7 +165,7 @@ def evolve(
         One of the run's kind; its own parameters are left alone.
     snapshots : mapping of int to path
         Weights by epoch, see `find_snapshots`.
-    images, layers, maps, fixed, select, rule, workers
+    images, layers, feature_maps, image_index, select, rule, workers
         As for `EvolutionRecorder`.
 
     Returns
@@ -158,7 +174,13 @@ def evolve(
     """
     moving = copy.deepcopy(network)
     recorder = EvolutionRecorder(
-        images, layers, maps=maps, fixed=fixed, select=select, rule=rule, workers=workers
+        images,
+        layers,
+        feature_maps=feature_maps,
+        image_index=image_index,
+        select=select,
+        rule=rule,
+        workers=workers,
     )
     for epoch, path in snapshots.items():
         weights.load(moving, path)
@@ -169,14 +191,14 @@ def evolve(
 def _stack(layer: str, seen: Sequence[tuple[int, Array, Array, Projection]]) -> Evolution:
     if not seen:
         raise ValueError(f"evolution: layer {layer!r} was looked at after no epoch")
-    epochs, maps, winners, results = zip(*seen, strict=True)
-    images = np.stack(winners)
-    jumped = np.zeros(images.shape, bool)
-    jumped[1:] = images[1:] != images[:-1]
+    epochs, maps, rows, results = zip(*seen, strict=True)
+    winners = np.stack(rows)
+    jumped = np.zeros(winners.shape, bool)
+    jumped[1:] = winners[1:] != winners[:-1]
     return Evolution(
         epochs=np.array(epochs),
-        maps=maps[0],
-        images=images,
+        feature_maps=maps[0],
+        image_indices=winners,
         activations=np.stack([result.activation for result in results]),
         box=np.stack([result.box for result in results]),
         pixels=np.stack([result.pixels for result in results]),

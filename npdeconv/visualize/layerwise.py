@@ -16,11 +16,18 @@ from npdeconv.visualize.projection import Projection, project
 
 @brief
 class LayerProjections(NamedTuple):
-    """The strongest units of some layers, layer by layer, the strongest of each layer first."""
+    """The strongest units of some layers, layer by layer, the strongest of each layer first.
 
-    layers: tuple[str, ...]  # of each unit
-    feature_maps: Array  # int: of each unit
-    projection: Projection  # of the one image; its first axis counts the units
+    Attributes
+    ----------
+    layers : tuple[str, ...], of each unit
+    feature_maps : int (U,), of each unit
+    projection : Projection, of the one image; its first axis counts the units
+    """
+
+    layers: tuple[str, ...]
+    feature_maps: Array
+    projection: Projection
 
 
 @finite_answers

@@ -18,10 +18,16 @@ from npdeconv.layers import Conv2D, Layer, Sequential
 
 @brief
 class FeatureMaps(NamedTuple):
-    """All feature maps of a layer for one image."""
+    """All feature maps of a layer for one image.
 
-    maps: Array  # (F, OH, OW)
-    silent: Array  # bool (F,): the map is nowhere positive
+    Attributes
+    ----------
+    maps : (F, OH, OW)
+    silent : bool (F,), the map is nowhere positive
+    """
+
+    maps: Array
+    silent: Array
 
 
 @finite_answers

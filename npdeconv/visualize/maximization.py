@@ -7,14 +7,14 @@ arXiv:1506.06579, section 3, for any unit.
 from collections.abc import Sequence
 from functools import partial
 from operator import index
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from tqdm import tqdm
 
-from npdeconv._checks import describe, image_shape, not_negative, one_of, positive_int
+from npdeconv._checks import describe, image_shape, not_negative, one_of, positive_int, random_generator
 from npdeconv._repr import brief
-from npdeconv._types import Array, Box, Pair, Shape
+from npdeconv._types import Array, Box, Generator, Pair, Shape
 from npdeconv.anatomy.maps import map_shape
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
@@ -30,14 +30,24 @@ NOISE = 0.02  # standard deviation of the brightness at the start; white is 1
 
 @brief
 class Maximization(NamedTuple):
-    """U images, each of which excites a unit as much as gradient ascent could make it."""
+    """U images, each of which excites a unit as much as gradient ascent could make it.
 
-    pixels: Array  # uint8 (U, H, W, C)
-    inputs: Array  # (U, H, W, C): the same from 0 to 1, as the network takes them, not rounded
-    activation: Array  # float64 (steps + 1, U): of each unit before each step, and at the end
-    box: Array  # int (U, 4): top, bottom, left, right of the pixels it depends on; may leave the image
-    frames: Array  # uint8 (K, U, H, W, C): the images on their way from noise to `pixels`
-    frame_steps: Array  # int (K,): after how many steps
+    Attributes
+    ----------
+    pixels : uint8 (U, H, W, C)
+    inputs : (U, H, W, C), the same from 0 to 1, as the network takes them, not rounded
+    activation : float64 (steps + 1, U), of each unit before each step, and at the end
+    box : int (U, 4), top, bottom, left, right of the pixels it depends on; may leave the image
+    frames : uint8 (K, U, H, W, C), the images on their way from noise to `pixels`
+    frame_steps : int (K,), after how many steps
+    """
+
+    pixels: Array
+    inputs: Array
+    activation: Array
+    box: Array
+    frames: Array
+    frame_steps: Array
 
 
 @finite_answers
@@ -52,9 +62,9 @@ def maximize_activation(
     regularizers: Regularizers | None = None,
     background: float | None = None,
     frames: int = 0,
-    seed: int = 0,
+    rng: Generator | None = None,
     workers: Workers = None,
-    progress: bool = True,
+    progress: bool = False,
 ) -> Maximization:
     """Make images that excite units, or that a network takes for a class, from noise.
 
@@ -82,8 +92,9 @@ def maximize_activation(
     frames : int
         How many images to keep on the way, at even distances, the noise and the end among them; 0 or
         at least 2.
-    seed : int
-        Of the noise and the jitter. What a unit's image becomes does not depend on the other units.
+    rng : numpy.random.Generator, optional
+        Draws the noise and the jitter; seed 0 unless given. What a unit's image becomes does not depend
+        on the other units.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     progress : bool
@@ -121,7 +132,10 @@ def maximize_activation(
     held = Regularizers() if regularizers is None else regularizers
     gray = _checked_background(background, shape[2])
     frame_steps = _frame_steps(frames, count)
-    randomness = [np.random.default_rng([_checked_seed(seed), int(m)]) for m in maps]
+    rng = np.random.default_rng(0) if rng is None else random_generator(rng, "maximize_activation")
+    # Every unit has randomness of its own, whichever others there are.
+    drawn = int(rng.integers(2**63))
+    randomness = [np.random.default_rng([drawn, int(m)]) for m in maps]
     noise = np.stack([NOISE * rng.standard_normal(shape) for rng in randomness])
     contrast = np.clip(noise, -gray, 1 - gray).astype(head.dtype)
     field = head.receptive_field(box, shape)
@@ -222,11 +236,3 @@ def _frame_steps(frames: int, steps: int) -> Array:
     if frames != 0 and not 2 <= frames <= steps + 1:
         raise ValueError(f"maximize_activation: frames must be 0, or from 2 to {steps + 1}, got {frames}")
     return np.unique(np.linspace(0, steps, int(frames)).round().astype(np.int64))
-
-
-def _checked_seed(seed: Any) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise TypeError(f"maximize_activation: seed must be an integer, got {describe(seed)}")
-    if seed < 0:
-        raise ValueError(f"maximize_activation: seed must not be negative, got {seed}")
-    return int(seed)

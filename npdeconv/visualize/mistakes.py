@@ -19,16 +19,28 @@ from npdeconv.parallel import Workers, map_shards
 
 @brief
 class Mistakes(NamedTuple):
-    """The most confident wrong answers, the most confident first; K = k, or as many as there are."""
+    """The most confident wrong answers, the most confident first; K = k, or as many as there are.
 
-    images: Array  # int (K,): positions in the data set
-    truth: Array  # int (K,): the labels
-    predicted: Array  # int (K,): the classes that the network found most probable instead
-    probability: Array  # float64 (K,): that it gave to `predicted`
-    truth_probability: Array  # float64 (K,): that it gave to `truth`
-    misled_by: Array  # (K, H, W, C): projection of what spoke for `predicted`, signed and unscaled
-    spoke_for_truth: Array  # (K, H, W, C): of what spoke for `truth`
-    confusion: Array  # int (classes, classes): of the whole data set, see `confusion`
+    Attributes
+    ----------
+    image_indices : int (K,), which images of the data set
+    truth : int (K,), the labels
+    predicted : int (K,), the classes that the network found most probable instead
+    probability : float64 (K,), that it gave to `predicted`
+    truth_probability : float64 (K,), that it gave to `truth`
+    misled_by : (K, H, W, C), projection of what spoke for `predicted`, signed and unscaled
+    spoke_for_truth : (K, H, W, C), of what spoke for `truth`
+    confusion : int (classes, classes), of the whole data set, see `confusion`
+    """
+
+    image_indices: Array
+    truth: Array
+    predicted: Array
+    probability: Array
+    truth_probability: Array
+    misled_by: Array
+    spoke_for_truth: Array
+    confusion: Array
 
 
 @finite_answers
@@ -62,7 +74,7 @@ def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None)
 
 
 @finite_answers
-def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers: Workers = None) -> Mistakes:
+def find_mistakes(network: Sequential, dataset: Dataset, *, k: int = 8, workers: Workers = None) -> Mistakes:
     """Find the images that a network is wrong about with most confidence, and project what misled it.
 
     Confidence is the probability of the wrong class. Equal ones keep the order of the images.
@@ -108,7 +120,7 @@ def find_mistakes(network: Sequential, dataset: Dataset, k: int = 8, *, workers:
     classes, task = np.stack([predicted, truth], axis=1), partial(_project_classes, below_softmax(network))
     pixels = map_shards(task, dataset.images[chosen], classes, workers=workers)
     return Mistakes(
-        images=chosen,
+        image_indices=chosen,
         truth=truth,
         predicted=predicted,
         probability=1 / (1 + against[chosen]),
@@ -125,23 +137,23 @@ def _logits(network: Sequential, dataset: Dataset, workers: Workers) -> Array:
     return logits
 
 
-def _odds_against(logits: Array, classes: Array) -> Array:
+def _odds_against(logits: Array, labels: Array) -> Array:
     """Return how much more probable all other classes are than one of each row: 1 / p - 1, float64.
 
     The probabilities of confident networks round to 1 and could not be ranked; their odds can.
     """
-    of_class = np.take_along_axis(logits, classes[:, np.newaxis], axis=1)
+    of_class = np.take_along_axis(logits, labels[:, np.newaxis], axis=1)
     with np.errstate(over="ignore", invalid="ignore"):  # infinite odds are a probability of 0
         ratios = np.exp(logits.astype(np.float64) - of_class)
-    np.put_along_axis(ratios, classes[:, np.newaxis], 0, axis=1)
+    np.put_along_axis(ratios, labels[:, np.newaxis], 0, axis=1)
     return ratios.sum(axis=1)
 
 
-def _project_classes(chain: Sequential, images: Array, classes: Array) -> Array:
+def _project_classes(chain: Sequential, images: Array, labels: Array) -> Array:
     """Project some classes (K, P) of each image (K, H, W, C); return pixels (K, P, H, W, C)."""
     logits, tape = chain.forward(as_input(images, chain.dtype))
     excess = logits - logits.min(axis=1, keepdims=True)
-    starts = (descent_start(excess, chosen) for chosen in classes.T)
+    starts = (descent_start(excess, chosen) for chosen in labels.T)
     return np.stack([chain.deconv(start, tape) for start in starts], axis=1)
 
 

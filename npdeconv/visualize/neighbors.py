@@ -18,21 +18,36 @@ COLUMNS_AT_ONCE = 1024  # of the features, turned to float64
 
 @brief
 class Neighbors(NamedTuple):
-    """The k nearest neighbors of each of Q vectors, the nearest first."""
+    """The k nearest neighbors of each of Q vectors, the nearest first.
 
-    queries: Array  # int (Q,): which vectors were asked for
-    positions: Array  # int (Q, k)
-    distances: Array  # float64 (Q, k): Euclidean
+    Attributes
+    ----------
+    queries : int (Q,), which vectors were asked for
+    image_indices : int (Q, k)
+    distances : float64 (Q, k), Euclidean
+    """
+
+    queries: Array
+    image_indices: Array
+    distances: Array
 
 
 @brief
 class Agreement(NamedTuple):
-    """How often neighbors share the label; all are shares of the queries."""
+    """How often neighbors share the label; all are shares of the queries.
 
-    by_rank: Array  # (k,): whose neighbor of this rank, from the nearest on, has their label
-    vote: float  # whose label is what most of their neighbors have; of equally many, the nearest's
-    by_class: Array  # (classes,): mean share of the k neighbors with the label; NaN where there is no query
-    chance: float  # whose neighbor would share the label if it were any other vector
+    Attributes
+    ----------
+    by_rank : (k,), whose neighbor of this rank, from the nearest on, has their label
+    vote : float, whose label is what most of their neighbors have; of equally many, the nearest's
+    by_class : (classes,), mean share of the k neighbors with the label; NaN where there is no query
+    chance : float, whose neighbor would share the label if it were any other vector
+    """
+
+    by_rank: Array
+    vote: float
+    by_class: Array
+    chance: float
 
 
 def nearest_neighbors(
@@ -52,7 +67,7 @@ def nearest_neighbors(
     k : int
         How many neighbors.
     queries : sequence of int, optional
-        Positions of the vectors whose neighbors to find; all unless given.
+        Indices of the vectors whose neighbors to find; all unless given.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
 
@@ -75,7 +90,7 @@ def nearest_neighbors(
         raise ValueError(f"{who}: expected more than {k} vectors to find {k} neighbors, got {len(rows)}")
     chosen = np.arange(len(rows)) if queries is None else np.asarray(queries)
     if chosen.ndim != 1 or chosen.dtype.kind not in "iu":
-        raise TypeError(f"{who}: queries must be positions, got {describe(queries)}")
+        raise TypeError(f"{who}: queries must be integers, got {describe(queries)}")
     wrong = chosen[(chosen < 0) | (chosen >= len(rows))]
     if wrong.size:
         raise IndexError(f"{who}: there are the vectors 0 to {len(rows) - 1}, got {wrong[0]}")
@@ -105,10 +120,10 @@ def label_agreement(neighbors: Neighbors, labels: Array) -> Agreement:
         raise TypeError(f"{who}: expected integer labels of shape (N,), got {describe(labels)}")
     if not len(neighbors.queries):
         raise ValueError(f"{who}: expected the neighbors of at least one vector")
-    last = int(max(neighbors.queries.max(), neighbors.positions.max()))
+    last = int(max(neighbors.queries.max(), neighbors.image_indices.max()))
     if len(labels) <= last:
         raise ValueError(f"{who}: expected labels of at least {last + 1} vectors, got {len(labels)}")
-    own, theirs = labels[neighbors.queries], labels[neighbors.positions]
+    own, theirs = labels[neighbors.queries], labels[neighbors.image_indices]
     same = own[:, np.newaxis] == theirs
     votes = (theirs[:, :, np.newaxis] == theirs[:, np.newaxis, :]).sum(axis=2)  # for each neighbor's label
     elected = np.take_along_axis(theirs, votes.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
@@ -121,7 +136,7 @@ def label_agreement(neighbors: Neighbors, labels: Array) -> Agreement:
 
 
 def _nearest(rows: Array, center: Array, squares: Array, k: int, queries: Array) -> tuple[Array, Array]:
-    """Return positions and distances (q, k) of some queries' neighbors."""
+    """Return indices and distances (q, k) of some queries' neighbors."""
     products = sum(part[queries] @ part.T for part in _columns(rows, center))
     distances = np.maximum(squares[queries, np.newaxis] - 2 * products + squares, 0)
     distances[np.arange(len(queries)), queries] = np.inf
@@ -129,10 +144,10 @@ def _nearest(rows: Array, center: Array, squares: Array, k: int, queries: Array)
     tied = distances == farthest
     room = k - (distances < farthest).sum(axis=1, keepdims=True)  # for the first of those as far as the last
     chosen = (distances < farthest) | (tied & (tied.cumsum(axis=1) <= room))
-    positions = np.nonzero(chosen)[1].reshape(len(queries), k)
-    found = np.take_along_axis(distances, positions, axis=1)
+    image_indices = np.nonzero(chosen)[1].reshape(len(queries), k)
+    found = np.take_along_axis(distances, image_indices, axis=1)
     order = np.argsort(found, axis=1, kind="stable")
-    return np.take_along_axis(positions, order, axis=1), np.sqrt(np.take_along_axis(found, order, axis=1))
+    return np.take_along_axis(image_indices, order, axis=1), np.sqrt(np.take_along_axis(found, order, axis=1))
 
 
 def _columns(rows: Array, center: Array) -> Iterator[Array]:

@@ -1,11 +1,13 @@
 """Does a map know where the object is? Boxes from maps, and how well they fit those that are true."""
 
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from scipy.ndimage import find_objects, label
 
 from npdeconv._checks import describe, fraction, image_batch
+from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.anatomy import below_softmax
 from npdeconv.anatomy.maps import descent_start
@@ -15,9 +17,23 @@ from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, map_shards
 
 
+@brief
+class Saliency(NamedTuple):
+    """By how much each pixel of N images could change a class's logit.
+
+    Attributes
+    ----------
+    labels : int (N,), the class of each image
+    maps : (N, H, W), logits per unit of a pixel's value, not negative
+    """
+
+    labels: Array
+    maps: Array
+
+
 @finite_answers
-def saliency(network: Sequential, images: Array, classes: Array, *, workers: Workers = None) -> Array:
-    """Return by how much each pixel could change a class's logit: the size of its gradient.
+def saliency(network: Sequential, images: Array, *, labels: Array, workers: Workers = None) -> Saliency:
+    """Ask by how much each pixel could change a class's logit: the size of its gradient.
 
     Simonyan, Vedaldi & Zisserman, arXiv:1312.6034, section 3.1: of a pixel's channels, the one with the
     largest gradient counts.
@@ -28,29 +44,28 @@ def saliency(network: Sequential, images: Array, classes: Array, *, workers: Wor
         A classifier, with or without a trailing Softmax.
     images : (N, H, W, C)
         uint8 pixels, or floats prepared as the network takes them.
-    classes : int (N,)
-        One for each image.
+    labels : int (N,)
+        The number of a class for each image.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`.
 
     Returns
     -------
-    (N, H, W)
-        Not negative.
+    Saliency
     """
     image_batch(images, "saliency")
-    chosen = np.asarray(classes)
+    chosen = np.asarray(labels)
     if chosen.dtype.kind not in "iu" or chosen.shape != (len(images),):
         raise TypeError(
-            f"saliency: expected a class for each of {len(images)} images, got {describe(classes)}"
+            f"saliency: expected a class number for each of {len(images)} images, got {describe(labels)}"
         )
     chain = below_softmax(network)
-    return map_shards(partial(_saliency_shard, chain), images, chosen, workers=workers)
+    return Saliency(chosen, map_shards(partial(_saliency_shard, chain), images, chosen, workers=workers))
 
 
-def _saliency_shard(chain: Sequential, images: Array, classes: Array) -> Array:
+def _saliency_shard(chain: Sequential, images: Array, labels: Array) -> Array:
     logits, tape = chain.forward(as_input(images, chain.dtype))
-    return np.abs(chain.descend(descent_start(logits, classes, values=1), tape, "gradient")).max(axis=3)
+    return np.abs(chain.descend(descent_start(logits, labels, values=1), tape, "gradient")).max(axis=3)
 
 
 def object_boxes(maps: Array, share: float = 0.2) -> Array:

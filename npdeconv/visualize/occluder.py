@@ -23,23 +23,34 @@ and has edges of its own; blurred pixels have none, and keep the brightness.
 
 
 @brief
-class Positions(NamedTuple):
-    """Where an occluder stands: at every pair of a row and a column."""
+class OccluderGrid(NamedTuple):
+    """Where an occluder stands: at every pair of a row and a column.
 
-    size: Pair  # height and width of the occluder, in pixels
-    rows: Array  # int (P,): of its upper edge
-    columns: Array  # int (Q,): of its left edge
+    Attributes
+    ----------
+    size : Pair, height and width of the occluder, in pixels
+    rows : int (P,), of its upper edge
+    columns : int (Q,), of its left edge
+    """
+
+    size: Pair
+    rows: Array
+    columns: Array
 
     @property
     def total(self) -> int:
-        """How many positions there are."""
+        """How many places there are."""
         return len(self.rows) * len(self.columns)
 
 
-def occlusion_positions(
-    shape: Shape, size: int | Pair | None = None, stride: int | Pair | None = None, at: Pair | None = None
-) -> Positions:
-    """Return all positions at which an occluder lies wholly inside an image.
+def occluder_grid(
+    shape: Shape,
+    size: int | Pair | None = None,
+    stride: int | Pair | None = None,
+    *,
+    corner: Pair | None = None,
+) -> OccluderGrid:
+    """Return all places at which an occluder lies wholly inside an image.
 
     Parameters
     ----------
@@ -47,15 +58,15 @@ def occlusion_positions(
     size : int or (height, width), optional
         In pixels; two sevenths of the image's shorter side unless given, 8 of 28.
     stride : int or (down, right), optional
-        Pixels from one position to the next, beginning in the upper left corner; unless given,
-        a 28th of the shorter side, and at least 1. The last position is flush with the edge, even
+        Pixels from one place to the next, beginning in the upper left corner; unless given,
+        a 28th of the shorter side, and at least 1. The last place is flush with the edge, even
         where that step is shorter.
-    at : (row, column), optional
-        One position only, of the occluder's upper left corner.
+    corner : (row, column), optional
+        The occluder's upper left corner, if it stands at one place only.
 
     Examples
     --------
-    >>> occlusion_positions((28, 28, 1), size=8).total
+    >>> occluder_grid((28, 28, 1), size=8).total
     441
     """
     height, width, _ = image_shape(shape, "occlude")
@@ -66,15 +77,17 @@ def occlusion_positions(
         raise ValueError(
             f"occlude: an occluder of {size[0]}x{size[1]} does not fit into an image of {height}x{width}"
         )
-    if at is None:
-        return Positions(size, _starts(height - size[0], down), _starts(width - size[1], right))
+    if corner is None:
+        return OccluderGrid(size, _starts(height - size[0], down), _starts(width - size[1], right))
     try:
-        row, column = map(index, at)
+        row, column = map(index, corner)
     except (TypeError, ValueError):
-        raise TypeError(f"occlude: at must be two integers (row, column), got {describe(at)}") from None
+        raise TypeError(
+            f"occlude: corner must be two integers (row, column), got {describe(corner)}"
+        ) from None
     box = box_at(row, column, size)
     _check_inside(box, shape)
-    return Positions(size, np.array([box.top]), np.array([box.left]))
+    return OccluderGrid(size, np.array([box.top]), np.array([box.left]))
 
 
 def _starts(last: int, step: int) -> Array:
@@ -103,16 +116,31 @@ def occlude_box(image: Array, box: Box, fill: Fill = "gray") -> Array:
     return occluded
 
 
+@brief
+class PlainOcclusion(NamedTuple):
+    """What a network says of an image under each of B boxes.
+
+    Attributes
+    ----------
+    probability : (B,), of the class
+    activity : float64 (B,), sum of the map's positive activations
+    """
+
+    probability: Array
+    activity: Array
+
+
 def occlude_plainly(
     network: Sequential,
     image: Array,
-    label: int,
     layer: str,
     feature_map: int,
+    *,
+    label: int,
     boxes: Iterable[Box],
     fill: Fill,
-) -> tuple[Array, Array]:
-    """Pass every occluded image whole; return the class's probability and the map's activity, (boxes,).
+) -> PlainOcclusion:
+    """Pass every occluded image (H, W, C) whole, and ask for a class and a map.
 
     This is all that occlusion is. `occlude` gives the same, sooner; the tests hold it to this.
     """
@@ -122,11 +150,11 @@ def occlude_plainly(
         probabilities.append(predict(network, occluded, workers=1)[0, label])
         maps = network[:layer](as_input(occluded, network.dtype))[..., feature_map]
         activities.append(np.maximum(maps, 0).sum(dtype=np.float64))
-    return np.array(probabilities), np.array(activities)
+    return PlainOcclusion(np.array(probabilities), np.array(activities))
 
 
 def filled(image: Array, fill: Fill, size: Pair) -> Array:
-    """Return what an occluder of some size shows, wherever it is: an image like the given one."""
+    """Return what an occluder of some size shows, wherever it is: an image like the given one (H, W, C)."""
     one_of(fill, get_args(Fill), "occlude", "fill")
     shown: Any = 0.0
     if fill == "gray":
@@ -143,7 +171,7 @@ def filled(image: Array, fill: Fill, size: Pair) -> Array:
 
 
 def cover(image: Array, filling: Array, box: Box) -> None:
-    """Replace the pixels of a box by those of another image, in place."""
+    """Replace the pixels of a box of an image (H, W, C) by those of another, in place."""
     window = np.s_[box.top : box.bottom, box.left : box.right]
     image[window] = filling[window]
 

@@ -1,7 +1,7 @@
 """Occlusion sensitivity: what does the network lose when a part of the image is hidden?
 
 Zeiler & Fergus, arXiv:1311.2901, section 4.2 and figure 7: an occluder slides over the image,
-and at each of its positions the network is asked again.
+and at each of its places the network is asked again.
 """
 
 from functools import partial
@@ -26,37 +26,55 @@ from npdeconv.parallel import OrderedMap, Workers, pool, slices
 from npdeconv.visualize.agreement import energy_under, rank_agreement
 from npdeconv.visualize.occluder import (
     Fill,
-    Positions,
+    OccluderGrid,
     box_at,
     check_image,
     filled,
-    occlusion_positions,
+    occluder_grid,
 )
 from npdeconv.visualize.projection import project
 
-SHARD_SIZE = 16  # positions at most; of large occluders fewer, since their cones take memory
+SHARD_SIZE = 16  # places at most; of large occluders fewer, since their cones take memory
 SHARD_PIXELS = 2**14
 
 
 @brief
 class Occlusion(NamedTuple):
-    """What a network says of an image while an occluder is at each of P x Q positions."""
+    """What a network says of an image while an occluder is at each of P x Q places.
 
-    size: Pair  # height and width of the occluder, in pixels
-    rows: Array  # int (P,): of its upper edge
-    columns: Array  # int (Q,): of its left edge
-    label: int  # the class whose probability is mapped
+    Attributes
+    ----------
+    size : Pair, height and width of the occluder, in pixels
+    rows : int (P,), of its upper edge
+    columns : int (Q,), of its left edge
+    label : int, the class whose probability is mapped
+    layer : str
+    feature_map : int, the map of that layer whose activity is recorded
+    probability : (P, Q), of that class
+    most_likely : int (P, Q), the class with the largest probability
+    activity : float64 (P, Q), sum of the map's positive activations
+    clean_probability, clean_most_likely, clean_activity : float, int, float
+        The same of the image without an occluder.
+    projection : (H, W, C), the map of the image without an occluder, as signed pixels
+    energy : float64 (P, Q), sum of the projection's squares under the occluder
+    agreement : float, rank correlation of energy and drop in activity, see `rank_agreement`
+    """
+
+    size: Pair
+    rows: Array
+    columns: Array
+    label: int
     layer: str
-    feature_map: int  # the map of that layer whose activity is recorded
-    probability: Array  # (P, Q): of that class
-    most_likely: Array  # int (P, Q): the class with the largest probability
-    activity: Array  # float64 (P, Q): sum of the map's positive activations
-    clean_probability: float  # these three: of the image without an occluder
+    feature_map: int
+    probability: Array
+    most_likely: Array
+    activity: Array
+    clean_probability: float
     clean_most_likely: int
     clean_activity: float
-    projection: Array  # (H, W, C): the map of the image without an occluder, as signed pixels
-    energy: Array  # float64 (P, Q): sum of the projection's squares under the occluder
-    agreement: float  # rank correlation of energy and drop in activity, see `rank_agreement`
+    projection: Array
+    energy: Array
+    agreement: float
 
     @property
     def worst(self) -> Box:
@@ -73,16 +91,16 @@ class Occlusion(NamedTuple):
 def occlude(
     network: Sequential,
     image: Array,
-    label: int | str,
     layer: str,
+    feature_map: int | None = None,
     *,
+    label: int | str,
     size: int | Pair | None = None,
     stride: int | Pair | None = None,
-    at: Pair | None = None,
+    corner: Pair | None = None,
     fill: Fill = "gray",
-    feature_map: int | None = None,
     workers: Workers = None,
-    progress: bool = True,
+    progress: bool = False,
 ) -> Occlusion:
     """Slide an occluder over an image, and record what it does to the network.
 
@@ -94,18 +112,18 @@ def occlude(
         With one output per class.
     image : (H, W, C)
         uint8 pixels, or floats prepared as the network takes them, for which gray is 0.5.
-    label : int or str
-        The number or name of the class whose probability to map: the true one, or where nobody knows
-        it, the predicted one.
     layer : str
         Name of any layer of the network.
-    size, stride, at
-        Of the occluder, see `occlusion_positions`, which also tells the cost beforehand.
-    fill : "gray", "mean", "black" or "blur"
-        What the occluder shows, see `Fill`.
     feature_map : int, optional
         Which map of the layer to watch, counted from 0. Unless given, the one with the largest
         activation in the image without an occluder.
+    label : int or str
+        The number or name of the class whose probability to map: the true one, or where nobody knows
+        it, the predicted one.
+    size, stride, corner
+        Of the occluder, see `occluder_grid`, which also tells the cost beforehand.
+    fill : "gray", "mean", "black" or "blur"
+        What the occluder shows, see `Fill`.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     progress : bool
@@ -128,7 +146,7 @@ def occlude(
     -----
     Only what the occluder can reach is computed again, see `npdeconv.fast.cone`, in float32 within
     about 1e-5 of what the layers compute. Memory does not
-    grow with the number of positions, which are looked at by the shard. The paper does not say how
+    grow with the number of places, which are looked at by the shard. The paper does not say how
     it measures which map is the strongest; the largest activation is what it ranks images by
     (figure 2).
     """
@@ -141,22 +159,22 @@ def occlude(
     outputs = network.output_shape(image.shape)
     if len(outputs) != 1:
         raise ValueError(f"occlude: expected one output per class, {network.name} has {outputs}")
-    positions = occlusion_positions(image.shape, size, stride, at)
+    grid = occluder_grid(image.shape, size, stride, corner=corner)
     number = _checked_number(as_class(network, outputs[0], label, "occlude"), outputs[0], "label")
     feature_map = _checked_map(network, image, layer, feature_map)
     projected = project(network, image[np.newaxis], layer, feature_map, select="map", workers=1).pixels[0]
-    filling = filled(image, fill, positions.size)
+    filling = filled(image, fill, grid.size)
     clean_image, filling = as_input(np.stack([image, filling]), network.dtype)
     with pool(workers) as parallel_map:
         cone = Cone(network, clean_image, layer)
-        scene = _Scene(network, cone, filling, positions.size, number, layer, feature_map)
+        scene = _Scene(network, cone, filling, grid.size, number, layer, feature_map)
         # An occluder that shows the image itself hides nothing.
         clean = _look(scene._replace(filling=clean_image), np.zeros((1, 2), np.int64))
-        seen = _look_everywhere(scene, positions, parallel_map, progress)
+        seen = _look_everywhere(scene, grid, parallel_map, progress)
     clean_activity = float(clean.activity[0])
-    energy = energy_under(projected, positions)
+    energy = energy_under(projected, grid)
     return Occlusion(
-        **positions._asdict(),
+        **grid._asdict(),
         label=number,
         layer=layer,
         feature_map=feature_map,
@@ -171,7 +189,7 @@ def occlude(
 
 
 class _Scene(NamedTuple):
-    """All that a shard of positions needs to be computed."""
+    """All that a shard of places needs to be computed."""
 
     network: Sequential
     cone: Cone  # of the image
@@ -190,18 +208,18 @@ class _Look(NamedTuple):
     activity: Array
 
 
-def _look_everywhere(scene: _Scene, positions: Positions, parallel_map: OrderedMap, progress: bool) -> _Look:
-    """Look at the scene with the occluder at all positions; arrays (P, Q)."""
-    grid = np.stack(np.meshgrid(positions.rows, positions.columns, indexing="ij"), axis=-1)  # (P, Q, 2)
-    corners = grid.reshape(-1, 2)
-    work = (corners[cut] for cut in slices(len(corners), _shard_size(positions.size)))
+def _look_everywhere(scene: _Scene, grid: OccluderGrid, parallel_map: OrderedMap, progress: bool) -> _Look:
+    """Look at the scene with the occluder at all places; arrays (P, Q)."""
+    places = np.stack(np.meshgrid(grid.rows, grid.columns, indexing="ij"), axis=-1)  # (P, Q, 2)
+    corners = places.reshape(-1, 2)
+    work = (corners[cut] for cut in slices(len(corners), _shard_size(grid.size)))
     hidden = None if progress else True  # None: where stderr is no terminal
     parts = []
-    with tqdm(total=len(corners), unit="position", delay=2, leave=False, disable=hidden) as bar:
+    with tqdm(total=len(corners), unit="place", delay=2, leave=False, disable=hidden) as bar:
         for part in parallel_map(partial(_look, scene), work):
             parts.append(part)
             bar.update(len(part.activity))
-    return _Look(*(np.concatenate(arrays).reshape(grid.shape[:2]) for arrays in zip(*parts, strict=True)))
+    return _Look(*(np.concatenate(arrays).reshape(places.shape[:2]) for arrays in zip(*parts, strict=True)))
 
 
 def _shard_size(occluder: Pair) -> int:

@@ -26,21 +26,27 @@ class Patches(NamedTuple):
     """The k strongest of each of a layer's F maps, cropped to what the unit sees (PH, PW, C).
 
     Pixels beyond the image, and places without an image, are 0 and not `inside`.
+
+    Attributes
+    ----------
+    pixels : (F, k, PH, PW, C), of the images' dtype
+    projections : (F, k, PH, PW, C), signed and unscaled
+    inside : bool (F, k, PH, PW)
     """
 
-    images: Array  # (F, k, PH, PW, C), of the images' dtype
-    projections: Array  # (F, k, PH, PW, C), signed and unscaled
-    inside: Array  # bool (F, k, PH, PW)
+    pixels: Array
+    projections: Array
+    inside: Array
 
 
 @finite_answers
 def find_patches(
     network: Sequential,
     images: Array,
-    found: Strongest,
     layer: str,
     *,
-    maps: Sequence[int] | Array | None = None,
+    found: Strongest,
+    feature_maps: Sequence[int] | Array | None = None,
     rule: Rule = "deconv",
     workers: Workers = None,
 ) -> Patches:
@@ -53,10 +59,10 @@ def find_patches(
     network : Sequential
     images : (N, H, W, C)
         Those that were searched.
+    layer : str
     found : Strongest
         The result of `find_strongest` for the layer.
-    layer : str
-    maps : sequence of int, optional
+    feature_maps : sequence of int, optional
         The maps wanted, F of them from here on; all unless given. Of deep layers of large networks,
         patches of all maps take gigabytes.
     rule, workers
@@ -84,21 +90,21 @@ def find_patches(
     image_batch(images, "find_patches")
     one_of(rule, get_args(Rule), "find_patches", "rule")
     input_shape, head = images.shape[1:], network[:layer]
-    maps_found, maps_there = len(found.images), map_count(network, layer, input_shape)
+    maps_found, maps_there = len(found.image_indices), map_count(network, layer, input_shape)
     if maps_found != maps_there:
         raise ValueError(
             f"find_patches: expected what was found for the {maps_there} maps of layer {layer!r},"
             f" got {maps_found} maps"
         )
-    wanted = _wanted(maps, maps_there, layer)
+    wanted = _wanted(feature_maps, maps_there, layer)
     size = patch_size(network, layer, input_shape)
-    shape = (len(wanted), found.images.shape[1], *size)
+    shape = (len(wanted), found.image_indices.shape[1], *size)
     patches = np.zeros((*shape, input_shape[2]), images.dtype)
     projections = np.zeros((*shape, input_shape[2]), network.dtype)
     inside = np.zeros(shape, bool)
-    rows, ranks = np.nonzero(found.images[wanted] >= 0)
+    rows, ranks = np.nonzero(found.image_indices[wanted] >= 0)
     units = wanted[rows]
-    numbers, positions = found.images[units, ranks], found.positions[units, ranks]
+    numbers, positions = found.image_indices[units, ranks], found.positions[units, ranks]
     crops = crops_for(head, input_shape, positions)
     batches = list(crops.of_one_size(SHARD_PIXELS))
     work = ((crops.cut_out(images, numbers, n), units[n], crops.positions[n]) for n in batches)
@@ -122,8 +128,8 @@ def find_patches(
     return Patches(patches, projections, inside)
 
 
-def _wanted(maps: Sequence[int] | Array | None, count: int, layer: str) -> Array:
-    wanted = np.arange(count) if maps is None else np.asarray(maps, int).reshape(-1)
+def _wanted(feature_maps: Sequence[int] | Array | None, count: int, layer: str) -> Array:
+    wanted = np.arange(count) if feature_maps is None else np.asarray(feature_maps, int).reshape(-1)
     outside = wanted[(wanted < 0) | (wanted >= count)]
     if len(outside):
         raise IndexError(f"find_patches: expected maps 0 to {count - 1} of layer {layer!r}, got {outside[0]}")

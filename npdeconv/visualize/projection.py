@@ -22,13 +22,22 @@ Select: TypeAlias = Literal["strongest", "map"] | Pair
 
 @brief
 class Projection(NamedTuple):
-    """Projections of one feature map per image."""
+    """Projections of one feature map per image.
 
-    pixels: Array  # (N, H, W, C): signed and unscaled; zeros where the map is silent
-    activation: Array  # (N,): of the chosen unit; of the strongest, where a whole map was projected
-    position: Array  # int (N, 2): that unit's row and column in its map
-    box: Array  # int (N, 4): top, bottom, left, right of the pixels it depends on; may leave the image
-    silent: Array  # bool (N,): the activation is not positive, so there is nothing to project
+    Attributes
+    ----------
+    pixels : (N, H, W, C), signed and unscaled; zeros where the map is silent
+    activation : (N,), of the chosen unit; of the strongest, where a whole map was projected
+    position : int (N, 2), that unit's row and column in its map
+    box : int (N, 4), top, bottom, left, right of the pixels it depends on; may leave the image
+    silent : bool (N,), the activation is not positive, so there is nothing to project
+    """
+
+    pixels: Array
+    activation: Array
+    position: Array
+    box: Array
+    silent: Array
 
 
 @finite_answers

@@ -33,13 +33,21 @@ class RuleComparison(NamedTuple):
 
     The first three are deconvnet, gradient and guided backpropagation; the fourth passes the
     rectifiers as if they were not there; then the same four, unpooled to the windows' centers.
+
+    Attributes
+    ----------
+    names : tuple[str, ...], "deconv", "gradient", "guided", "linear", "deconv to centers", ..
+    gates : bool (8, 3), forward ReLU gate, backward ReLU gate, switches kept
+    pixels : (8, H, W, C), signed and unscaled
+    correlation : (8, 8), pearson's, of the pixels; 0 for a projection without any contrast
+    unit : Projection, of the one image, by "deconv": the unit's activation, position and box
     """
 
-    names: tuple[str, ...]  # "deconv", "gradient", "guided", "linear", "deconv to centers", ...
-    gates: Array  # bool (8, 3): forward ReLU gate, backward ReLU gate, switches kept
-    pixels: Array  # (8, H, W, C): signed and unscaled
-    correlation: Array  # (8, 8): Pearson's, of the pixels; 0 for a projection without any contrast
-    unit: Projection  # of the one image, by "deconv": the unit's activation, position and box
+    names: tuple[str, ...]
+    gates: Array
+    pixels: Array
+    correlation: Array
+    unit: Projection
 
 
 @finite_answers

@@ -11,26 +11,26 @@ from npdeconv.visualize.strongest import Strongest
 MOST = 64  # maps of a layer: an eight by eight sheet can be taken in, one of 1024 can't
 
 
-def most_active(found: Strongest, count: int) -> Array:
-    """Return the numbers of the maps with the largest activations, at most `count`, in ascending order.
+def most_active(found: Strongest, k: int) -> Array:
+    """Return the numbers of the maps with the largest activations, at most `k`, in ascending order.
 
     Of equal ones, as among dead maps, the first are taken.
     """
-    positive_int(count, "most_active", "count")
-    return np.sort(np.argsort(-found.activations[:, 0], kind="stable")[:count])
+    positive_int(k, "most_active", "k")
+    return np.sort(np.argsort(-found.activations[:, 0], kind="stable")[:k])
 
 
-def living_maps(found: Strongest, count: int) -> Array:
-    """Return the first maps that fire on any image, at most `count`; of a layer of dead maps, the first.
+def living_maps(found: Strongest, k: int) -> Array:
+    """Return the first maps that fire on any image, at most `k`; of a layer of dead maps, the first.
 
     Raises
     ------
     TypeError, ValueError
-        If the count is no integer of at least 1.
+        If `k` is no integer of at least 1.
     """
-    positive_int(count, "living_maps", "count")
+    positive_int(k, "living_maps", "k")
     alive = np.flatnonzero(found.firing > 0)
-    return alive[:count] if len(alive) else np.arange(min(count, len(found.firing)))
+    return alive[:k] if len(alive) else np.arange(min(k, len(found.firing)))
 
 
 def affordable_maps(counts: Sequence[int], costs: Sequence[int], budget: int) -> int:

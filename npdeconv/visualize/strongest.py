@@ -26,12 +26,20 @@ SEARCH_ERROR = 1e-4  # of a layer's largest activation: more than `npdeconv.fast
 
 @brief
 class Strongest(NamedTuple):
-    """The k images that activate each of a layer's F maps most, the strongest first."""
+    """The k images that activate each of a layer's F maps most, the strongest first.
 
-    images: Array  # int (F, k): positions in the data set; -1 where fewer than k images fire
-    positions: Array  # int (F, k, 2): row and column of the largest activation; -1 likewise
-    activations: Array  # (F, k): the value ranked by; 0 likewise
-    firing: Array  # (F,): share of the images on which the map is positive anywhere; 0: dead
+    Attributes
+    ----------
+    image_indices : int (F, k), which images of the data set; -1 where fewer than k images fire
+    positions : int (F, k, 2), row and column of the largest activation; -1 likewise
+    activations : (F, k), the value ranked by; 0 likewise
+    firing : (F,), share of the images on which the map is positive anywhere; 0: dead
+    """
+
+    image_indices: Array
+    positions: Array
+    activations: Array
+    firing: Array
 
 
 @finite_answers
@@ -97,7 +105,7 @@ def find_strongest(
         search = partial(_search, network, images, by, parallel_map)
         if network.dtype == np.float32:
             candidates = search(layers, 2 * k, every, fast=True)
-            likely = np.unique(np.concatenate([top.images.ravel() for top in candidates.values()]))
+            likely = np.unique(np.concatenate([top.image_indices.ravel() for top in candidates.values()]))
             tops = search(layers, k, likely[likely >= 0])
             settled = {name: tops[name].count_others(candidates[name]) for name in layers}
             unsettled = [name for name in layers if settled[name] is None]
@@ -157,7 +165,7 @@ class _Top(NamedTuple):
     """The k strongest images so far of F maps, the strongest first."""
 
     activations: Array  # (F, k): -inf where there is no image
-    images: Array  # int (F, k)
+    image_indices: Array  # int (F, k)
     places: Array  # int32 (F, k)
     fired: Array  # int (F,): on how many images so far
 
@@ -170,7 +178,7 @@ class _Top(NamedTuple):
     def insert(self, measured: _Measures, numbers: Array) -> None:
         """Insert images of these numbers, which must be larger than those before."""
         activations, places = map(kernel_input, measured)
-        insert(activations, places, kernel_input(numbers), self.activations, self.images, self.places)
+        insert(activations, places, kernel_input(numbers), self.activations, self.image_indices, self.places)
         self.fired[...] += (measured.activations > -np.inf).sum(axis=0)
 
     def count_others(self, candidates: "_Top") -> "_Top | None":
@@ -188,10 +196,10 @@ class _Top(NamedTuple):
 
     def finish(self, width: int, count: int) -> Strongest:
         """Tell rows and columns of maps of some width, and the share of all images on which each fires."""
-        silent = self.images < 0
+        silent = self.image_indices < 0
         positions = np.stack(np.divmod(self.places, width), axis=-1).astype(np.int64)
         return Strongest(
-            self.images,
+            self.image_indices,
             np.where(silent[..., np.newaxis], -1, positions),
             np.where(silent, 0, self.activations),
             self.fired / count,

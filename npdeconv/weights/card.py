@@ -23,6 +23,7 @@ import numpy as np
 
 from npdeconv._checks import describe, positive_int
 from npdeconv._files import UnexpectedError, naming, unpacked_size
+from npdeconv._repr import brief
 from npdeconv._types import Shape
 from npdeconv.anatomy.roles import answer_shape
 from npdeconv.data.preprocessing import Preprocessing
@@ -37,8 +38,16 @@ LARGEST_SIDE = 2**12
 """Pixels."""
 
 
+@brief
 class Pretrained(NamedTuple):
-    """A network, and what it takes and says."""
+    """A network, and what it takes and says.
+
+    Attributes
+    ----------
+    network : Sequential
+    preprocessing : Preprocessing
+    classes : tuple[str, ...] or None
+    """
 
     network: Sequential
     """Takes what ``preprocessing.apply(photos)`` returns."""

@@ -76,16 +76,16 @@ def test_class_maps_of_a_photo(card, tmp_path, capsys):
     assert lines[-2:] == [str(out / "cam_image1_top2.png"), str(out / "cam_image1_top2.npz")]
     pretrained = weights.load_card(path)
     with np.load(out / "cam_image1_top2.npz", allow_pickle=False) as arrays:
-        expected = class_activation_maps(pretrained.on_pixels(), arrays["image"][None], top=2)
+        expected = class_activation_maps(pretrained.on_pixels(), arrays["image"][None], k=2)
         np.testing.assert_array_equal(arrays["upsampled"], expected.upsampled[0])
         assert arrays["maps"].shape == (2, 9, 9)
-        first = pretrained.classes[arrays["classes"][0]]
+        first = pretrained.classes[arrays["labels"][0]]
     assert lines[0].startswith(f"{first}: probability 0.")
     with Image.open(out / "cam_image1_top2.png") as image:
         assert min(image.size) > 100
     say(capsys, "cam", path, "--data", photos, "--classes", "DOG", 0, "--out", out)
     with np.load(out / "cam_image0_class2-0.npz") as arrays:
-        assert arrays["classes"].tolist() == [2, 0]
+        assert arrays["labels"].tolist() == [2, 0]
 
 
 def test_class_maps_that_can_not_be_are_refused(card, digits_net, tmp_path, capsys):
@@ -117,7 +117,14 @@ def test_maximized_maps_and_an_animation(digits_net, tmp_path, capsys):
     assert printed.splitlines()[2:] == [str(name) for name in files]
     assert printed.startswith("relu2, map 3: activation ")
     expected = maximize_activation(
-        network, "relu2", [3, 5], select="mean", steps=6, regularizers=Regularizers(decay=0), frames=4, seed=2
+        network,
+        "relu2",
+        [3, 5],
+        select="mean",
+        steps=6,
+        regularizers=Regularizers(decay=0),
+        frames=4,
+        rng=np.random.default_rng(2),
     )
     with np.load(files[3], allow_pickle=False) as arrays:
         np.testing.assert_array_equal(arrays["pixels"], expected.pixels)
@@ -138,7 +145,7 @@ def test_classes_are_named_and_an_apng_keeps_its_colors(card, tmp_path, capsys):
     assert printed.startswith("pool, giant panda: activation ")
     assert "pool, cat: activation " in printed
     with np.load(out / "pool_mapgiantpanda-0_steps3_seed0.npz") as arrays:
-        assert arrays["maps"].tolist() == [1, 0]
+        assert arrays["feature_maps"].tolist() == [1, 0]
         pixels = arrays["pixels"]
     with Image.open(out / "pool_mapgiantpanda-0_steps3_seed0.apng.png") as movie:
         assert (movie.format, movie.n_frames) == ("PNG", 4)

@@ -268,9 +268,17 @@ def test_project(trained, tmp_path, capsys):
     dataset = load_strokes(60, 1)
     expected = npdeconv.visualize.project(network, dataset.images[[0, 7, 0, 7]], "relu2", [3, 3, 5, 5])
     with np.load(tmp_path / "relu2_deconv_map3-5_image0-7.npz", allow_pickle=False) as file:
-        assert list(file) == ["maps", "images", "pixels", "activation", "position", "box", "silent"]
-        np.testing.assert_array_equal(file["maps"], [3, 3, 5, 5])
-        np.testing.assert_array_equal(file["images"], [0, 7, 0, 7])
+        assert list(file) == [
+            "feature_maps",
+            "image_indices",
+            "pixels",
+            "activation",
+            "position",
+            "box",
+            "silent",
+        ]
+        np.testing.assert_array_equal(file["feature_maps"], [3, 3, 5, 5])
+        np.testing.assert_array_equal(file["image_indices"], [0, 7, 0, 7])
         for name, array in expected._asdict().items():
             np.testing.assert_array_equal(file[name], array)
 
@@ -282,10 +290,12 @@ def test_project_finds_the_strongest_images_itself(trained, tmp_path, capsys):
     weights.load(network, trained / "weights.npz")
     maps = network[:"pool2"]((load_strokes(60, 1).images / 255).astype(np.float32))[..., :8]
     with np.load(tmp_path / "pool2_gradient.npz") as file:
-        np.testing.assert_array_equal(file["maps"], range(8))
+        np.testing.assert_array_equal(file["feature_maps"], range(8))
         np.testing.assert_allclose(file["activation"], maps.max(axis=(0, 1, 2)), rtol=1e-5)
         alive = ~file["silent"]
-        np.testing.assert_array_equal(file["images"][alive], maps.max(axis=(1, 2)).argmax(axis=0)[alive])
+        np.testing.assert_array_equal(
+            file["image_indices"][alive], maps.max(axis=(1, 2)).argmax(axis=0)[alive]
+        )
 
 
 def test_project_one_position_of_given_weights(trained, tmp_path, capsys):
@@ -372,7 +382,7 @@ def test_evolve_searches_the_training_images_and_needs_no_final_weights(run, tmp
     weights.load(network, run / "snapshots" / "epoch_0001.npz")
     maps = network[:"relu2"]((load_strokes(150, 0).images / 255).astype(np.float32))[..., 3]
     with np.load(tmp_path / "out" / "relu2_strongest_map3_train.npz") as file:
-        np.testing.assert_array_equal(file["images"], [[maps.max(axis=(1, 2)).argmax()]])
+        np.testing.assert_array_equal(file["image_indices"], [[maps.max(axis=(1, 2)).argmax()]])
     line = say(capsys, "evolve", run, *arguments, "--image", "7")
     assert line.startswith("relu2, test image 7 of strokes: ")
     check_png(tmp_path / "out" / "relu2_image7_map3.png")
@@ -401,7 +411,7 @@ def test_a_run_finds_its_own_folder_of_data_again(tmp_path, capsys, monkeypatch)
         )
 
     monkeypatch.setattr(models, "names", lambda: ("small",))
-    monkeypatch.setattr(models, "build", lambda name, rng, classes=3: small(rng))
+    monkeypatch.setattr(models, "build", lambda name, rng, class_count=3: small(rng))
     monkeypatch.chdir(tmp_path)
     say(capsys, "train", "small", "--data", "my digits", "--run", "run", "--epochs", "1")
     assert json.loads((tmp_path / "run" / "data.json").read_text()) == {"data": str(folder)}

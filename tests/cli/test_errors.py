@@ -407,7 +407,7 @@ def test_evolve(run, capsys, arguments, sentence):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--at", "1", "1", "--stride", "3"), "--stride: leads from one position to the next, but --at is"),
+        (("--at", "1", "1", "--stride", "3"), "--stride: leads from one place to the next, but --at is"),
         (("--size", "1", "2", "3"), "--size: expected one or two numbers of pixels, got 3"),
         (("--map", "32"), "--map: layer 'relu2' has the maps 0 to 31, got 32"),
         (("--layer", "relu9"), "no layer 'relu9'; the layers are conv1, "),

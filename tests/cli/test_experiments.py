@@ -59,10 +59,10 @@ def test_embed_writes_scatters_neighbors_and_arrays(run):
     shown = tiny_dataset(40, seed=2)[::2]
     expected = embed(tiny_network(5), shown.images, k=3)
     with np.load(folder / f"{stem}.npz", allow_pickle=False) as arrays:
-        assert arrays["images"].tolist() == list(range(0, 40, 2))
+        assert arrays["image_indices"].tolist() == list(range(0, 40, 2))
         np.testing.assert_array_equal(arrays["features"], expected.features)
         np.testing.assert_array_equal(arrays["pca_points"], expected.pca.points)
-        np.testing.assert_array_equal(arrays["neighbors_positions"], expected.neighbors.positions)
+        np.testing.assert_array_equal(arrays["neighbors_image_indices"], expected.neighbors.image_indices)
         np.testing.assert_array_equal(arrays["pixel_neighbors_distances"], expected.pixel_neighbors.distances)
         assert "tsne" not in arrays
     agreement = label_agreement(nearest_neighbors(shown.images, 3), shown.labels)

@@ -61,9 +61,9 @@ def test_every_figure_and_the_raw_arrays(run, tmp_path, capsys):
         maps = feature_maps(network, digits.images[7], "relu2").maps
         np.testing.assert_array_equal(arrays["maps_relu2"], maps)
         strongest = project_layers(network, digits.images[7], ["relu1", "relu2"])
-        assert arrays["layers_names"].tolist() == ["relu1", "relu2"]
+        assert arrays["layers_layers"].tolist() == ["relu1", "relu2"]
         np.testing.assert_array_equal(arrays["layers_pixels"], strongest.projection.pixels)
-        assert arrays["top_names"].tolist() == ["relu2"] * 3
+        assert arrays["top_layers"].tolist() == ["relu2"] * 3
         assert arrays["rules_names"][1] == "gradient"
         np.testing.assert_array_equal(arrays["rules_pixels"][0], strongest.projection.pixels[-1])
         assert arrays["rules_correlation"].shape == (8, 8)
@@ -107,15 +107,15 @@ def test_of_many_maps_some_are_drawn_and_kept_and_no_large_matrix(run, tmp_path,
     found = find_strongest(network_of(run), images, ["relu2"], k=1)["relu2"]
     with np.load(file) as arrays:
         assert "mistakes_confusion" not in arrays
-        numbers = arrays["maps_relu2_numbers"]
+        numbers = arrays["maps_relu2_feature_maps"]
         np.testing.assert_array_equal(arrays["maps_relu2"], every[numbers])
         largest = every.max(axis=(1, 2))
         assert len(numbers) == 5
         assert largest[numbers].min() >= np.delete(largest, numbers).max()
-        maps = arrays["filters_relu2_maps"]
+        maps = arrays["filters_relu2_feature_maps"]
         assert arrays["filters_relu2"].shape == (4, 5, 5, 1)
         assert found.activations[maps].min() >= np.delete(found.activations, maps).max()
-        np.testing.assert_array_equal(arrays["filters_relu2_images"], found.images[maps, 0])
+        np.testing.assert_array_equal(arrays["filters_relu2_image_indices"], found.image_indices[maps, 0])
 
 
 def test_errors_are_one_sentence(run, tmp_path, capsys):

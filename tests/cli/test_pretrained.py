@@ -257,7 +257,7 @@ def test_project_look_and_top(card, photos, tmp_path, capsys):
     say(capsys, "look", card, "--image", "1", *arguments)
     assert {"layers_image1.png", "relu1_deconv.npz"} <= {path.name for path in (tmp_path / "out").iterdir()}
     with np.load(tmp_path / "out/relu1_deconv.npz") as arrays:
-        assert arrays["images"].tolist() == [
+        assert arrays["image_indices"].tolist() == [
             0,
             1,
         ]  # the red photo for the red map, the blue one for the other

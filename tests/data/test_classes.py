@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from npdeconv.data import Dataset, class_number, class_positions
+from npdeconv.data import Dataset, class_indices, class_number
 from npdeconv.data.classes import list_names
 from tests.data.test_dataset import numbered
 
@@ -21,7 +21,7 @@ from tests.data.test_dataset import numbered
     ],
 )
 def test_names_are_matched(names, known, expected):
-    assert class_positions(names, known) == expected
+    assert class_indices(names, known) == expected
 
 
 @pytest.mark.parametrize(("word", "expected"), [("cat", 2), ("CAT", 2), ("2", 1), (2, 2), ("1", 0), ("0", 0)])

@@ -151,13 +151,11 @@ def test_index(index, expected):
 
 def test_bad_index():
     dataset = numbered([0, 1])
-    with pytest.raises(
-        TypeError, match=r"^Dataset: expected a slice, an array of positions or a mask, got 0$"
-    ):
+    with pytest.raises(TypeError, match=r"^Dataset: expected a slice, an array of indices or a mask, got 0$"):
         dataset[0]
     with pytest.raises(TypeError, match=r"expected a slice"):
         list(dataset)  # iterating would index by numbers
-    with pytest.raises(ValueError, match=r"^Dataset: expected positions along one axis, got \[\[0\]\]$"):
+    with pytest.raises(ValueError, match=r"^Dataset: expected indices along one axis, got \[\[0\]\]$"):
         dataset[[[0]]]
     with pytest.raises(IndexError, match=r"out of bounds"):
         dataset[[2]]

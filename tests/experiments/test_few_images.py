@@ -96,7 +96,7 @@ def test_only_some_classes():
 def test_the_softmax_is_at_the_minimum_of_its_loss(dimensions):
     rng = np.random.default_rng(0)
     rows, labels = rng.standard_normal((25, dimensions)) + 5, np.arange(25) % 4
-    fitted = fit_classifier(rows, labels, 4, decay=0.01)
+    fitted = fit_classifier(rows, labels, 4, weight_decay=0.01)
     inputs = (rows - fitted.center) / fitted.scale
     assert (inputs**2).sum(axis=1).mean() == pytest.approx(1)
     np.testing.assert_allclose(inputs.mean(axis=0), 0, atol=1e-12)

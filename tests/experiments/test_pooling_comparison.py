@@ -19,7 +19,7 @@ def small():
 
 def test_every_seed_pooling_and_kind_of_map_is_measured(small):
     result, examples = small
-    assert (result.pools, result.maps, result.seeds.tolist()) == (("average", "max"), MAPS, [3, 4])
+    assert (result.pools, result.map_kinds, result.seeds.tolist()) == (("average", "max"), MAPS, [3, 4])
     assert result.accuracy.shape == (2, 2)
     for values in (result.energy, result.error, result.best_error, result.best_share):
         assert values.shape == (2, 2, 3)
@@ -50,7 +50,7 @@ def test_a_network_is_judged_by_the_maps_of_the_true_classes():
     accuracy, energy, error, _, best_error = _judge(network, choosing, testing, None)
     assert accuracy == evaluate(network, testing.dataset)[0]
     labels = testing.dataset.labels[:, np.newaxis]
-    maps = class_activation_maps(network, testing.dataset.images, labels).upsampled[:, 0]
+    maps = class_activation_maps(network, testing.dataset.images, labels=labels).upsampled[:, 0]
     assert energy[0] == pytest.approx(energy_inside(maps, testing.boxes).mean())
     assert error[0] == pytest.approx((overlap(object_boxes(maps), testing.boxes) < 0.5).mean())
     assert best_error.shape == (3,)

@@ -16,7 +16,7 @@ from tests.blocks import blocks
 from tests.tiny import assert_same_bits, copy_of
 
 SIZE = 64
-FEW = {"repetitions": 2, "epochs": 2, "rate": 0.02, "steps": 8, "words": 6, "progress": False}
+FEW = {"seeds": range(2), "epochs": 2, "learning_rate": 0.02, "steps": 8, "vocabulary": 6, "progress": False}
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,9 @@ def pictures(count, start, channels=3):
 def study(channels=3, **settings):
     pytest.importorskip("skimage")
     images, control_images = pictures(5, 0, channels), pictures(3, 50, channels)
-    return retraining(network(channels), images, 1, control_images, 2, **FEW | settings)
+    return retraining(
+        network(channels), images, label=1, control_images=control_images, control_label=2, **FEW | settings
+    )
 
 
 KNOWN = np.arange(12.0).reshape(2, 3, 2) / 100
@@ -62,7 +64,9 @@ def planted():
     nothing = np.zeros((2, 2, 2))
     empty = np.zeros((2, 2, 2, 5))
     images = np.zeros((5, 8, 8, 1), np.uint8)
-    return Retraining(np.array([1, 2]), images, trained, blank, nothing, empty, words, empty, KNOWN, 1)
+    return Retraining(
+        np.arange(2), np.array([1, 2]), images, trained, blank, nothing, empty, words, empty, KNOWN, 1
+    )
 
 
 def test_the_best_scores_and_their_gain_by_hand():
@@ -86,7 +90,9 @@ def test_only_a_copy_is_trained_and_on_the_class():
     pytest.importorskip("skimage")
     given = network()
     before = copy_of(given.parameters)
-    result = retraining(given, pictures(5, 0), 1, pictures(3, 50), 2, **FEW)
+    result = retraining(
+        given, pictures(5, 0), label=1, control_images=pictures(3, 50), control_label=2, **FEW
+    )
     assert_same_bits(given.parameters, before)
     assert result.trained.sum(axis=1).tolist() == [2, 2]
     assert not result.trained[:, 5:].any()
@@ -100,7 +106,7 @@ def test_only_a_copy_is_trained_and_on_the_class():
 @pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_without_training_nothing_changes(channels):
-    result = study(channels, rate=0.0)
+    result = study(channels, learning_rate=0.0)
     np.testing.assert_array_equal(result.reconstructions[0], result.reconstructions[1])
     for score in ("words", "corners"):
         assert not result.gain(score, "held out").any()
@@ -112,16 +118,16 @@ def test_without_training_nothing_changes(channels):
 
 
 @pytest.mark.slow
-def test_all_follows_from_the_seed_and_nothing_from_the_workers():
-    first, again, other = study(workers=1), study(workers=2), study(seed=1, workers=1)
+def test_all_follows_from_the_seeds_and_nothing_from_the_workers():
+    first, again, other = study(workers=1), study(workers=2), study(seeds=[2, 3], workers=1)
     for name, array in first._asdict().items():
         np.testing.assert_array_equal(array, getattr(again, name), err_msg=name)
     assert not np.array_equal(first.reconstructions, other.reconstructions)
 
 
 def test_known_pictures_are_scored_like_reconstructions():
-    result = study(rate=0.0)
-    words = learn_words([sift_descriptors(image) for image in result.images], FEW["words"], 0)
+    result = study(learning_rate=0.0)
+    words = learn_words([sift_descriptors(image) for image in result.images], FEW["vocabulary"])
     bags = np.array([count_words(sift_descriptors(image), words) for image in result.images])
     for repetition, trained in enumerate(result.trained):
         held_out = [n for n in range(5) if not trained[n]]
@@ -137,30 +143,30 @@ def test_errors(monkeypatch):
     pytest.importorskip("skimage")
     images, others = pictures(2, 0), pictures(1, 9)
     with pytest.raises(ValueError, match=r"^retraining: expected classes from 0 to 2, got 3$"):
-        retraining(network(), images, 3, others, 1)
+        retraining(network(), images, label=3, control_images=others, control_label=1)
     with pytest.raises(ValueError, match=r"^retraining: expected a control of another class than 1$"):
-        retraining(network(), images, 1, others, 1)
+        retraining(network(), images, label=1, control_images=others, control_label=1)
     with pytest.raises(KeyError, match=r"^.retraining: no class 'dog'; the classes are 0, 1, 2.$"):
-        retraining(network(), images, "dog", others, 1)
-    with pytest.raises(ValueError, match=r"^retraining: repetitions must be at least 2, got 1$"):
-        retraining(network(), images, 1, others, 2, repetitions=1)
+        retraining(network(), images, label="dog", control_images=others, control_label=1)
+    with pytest.raises(ValueError, match=r"^retraining: expected at least two seeds, got 1$"):
+        retraining(network(), images, label=1, control_images=others, control_label=2, seeds=[0])
     with pytest.raises(
         ValueError, match=r"expected images to be at least 2, uint8 and of shape \(64, 64, 3\)"
     ):
-        retraining(network(), images[:1], 1, others, 2)
+        retraining(network(), images[:1], label=1, control_images=others, control_label=2)
     with pytest.raises(ValueError, match=r"expected control_images to be at least 1, uint8 and of shape"):
-        retraining(network(), images, 1, others[:, 1:], 2)
+        retraining(network(), images, label=1, control_images=others[:, 1:], control_label=2)
     with pytest.raises(
         ValueError, match=r"expected a network that ends in classes, got outputs of shape \(10"
     ):
-        retraining(network()[:"pool"], images, 1, others, 2)
+        retraining(network()[:"pool"], images, label=1, control_images=others, control_label=2)
     with pytest.raises(ValueError, match=r"^Retraining: score must be one of words, corners, got 'sift'$"):
         planted().best("sift", "trained")
     with pytest.raises(ValueError, match=r"^Retraining: seen must be one of trained, held out, control, got"):
         planted().best("words", "all")
     monkeypatch.setitem(sys.modules, "skimage.feature", None)
     with pytest.raises(ImportError, match=r"^the scores of retraining need scikit-image, which is not"):
-        retraining(network(), images, 1, others, 2)
+        retraining(network(), images, label=1, control_images=others, control_label=2)
 
 
 def test_plots_show_means_and_intervals():
@@ -175,7 +181,7 @@ def test_plots_show_means_and_intervals():
     np.testing.assert_allclose(ends, np.stack([interval.low, interval.high], axis=1))
     lines = {line.get_label(): line.get_ydata()[0] for line in axes[1].lines}
     assert lines["noise"] == pytest.approx(KNOWN[1, 2].mean())
-    ax = plot.contributions(result, names=["a", "b", "c", "d"])
+    ax = plot.contributions(result, files=["a", "b", "c", "d"])
     np.testing.assert_allclose(
         [bar.get_height() for bar in ax.containers[0]], [0.1, 0.1, 0, np.nan], atol=1e-9
     )
@@ -214,7 +220,7 @@ def test_the_command_writes_figures_scores_and_arrays(command, tmp_path, capsys)
     kinds = ("reconstructions", "scores", "contributions_words", "contributions_corners")
     assert {file.name for file in out.glob("*.png")} == {f"{stem}_{kind}.png" for kind in kinds}
     with np.load(out / f"{stem}.npz", allow_pickle=False) as arrays:
-        assert arrays["classes"].tolist() == [1, 0]
+        assert arrays["labels"].tolist() == [1, 0]
         words = arrays["words"]
     assert words.shape == (2, 2, 2, 6)
     with (out / f"{stem}.csv").open(newline="") as file:

@@ -126,7 +126,7 @@ def test_search(network, dataset):
     for m in range(y.shape[3]):
         firing = np.flatnonzero(largest[:, m] > 0)
         order = firing[np.argsort(-largest[firing, m], kind="stable")][:3]
-        np.testing.assert_array_equal(found.images[m, : len(order)], order)
+        np.testing.assert_array_equal(found.image_indices[m, : len(order)], order)
         np.testing.assert_array_equal(found.activations[m, : len(order)], largest[order, m])
         places = found.positions[m, : len(order)] @ [y.shape[2], 1]
         np.testing.assert_array_equal(places, flat[order, :, m].argmax(axis=1))
@@ -135,9 +135,9 @@ def test_search(network, dataset):
 def test_patches(network, dataset):
     """Projections of pieces have the bits of projections of the whole images."""
     found = find_strongest(network, dataset.images, ["last"], k=1, workers=1)["last"]
-    patches = find_patches(network, dataset.images, found, "last", workers=1)
-    for m in np.flatnonzero(found.images[:, 0] >= 0)[:5]:
-        n = int(found.images[m, 0])
+    patches = find_patches(network, dataset.images, "last", found=found, workers=1)
+    for m in np.flatnonzero(found.image_indices[:, 0] >= 0)[:5]:
+        n = int(found.image_indices[m, 0])
         whole = project(network, dataset.images[n : n + 1], "last", int(m), workers=1).pixels[0]
         height, width = found.positions[m, 0]
         field = network[:"last"].receptive_field(Box(height, height + 1, width, width + 1), SHAPE)
@@ -149,8 +149,8 @@ def test_patches(network, dataset):
 
 def test_occlusion(network, dataset):
     image = dataset.images[0]
-    result = occlude(network, image, 1, "last", size=(6, 5), stride=7, workers=1, progress=False)
+    result = occlude(network, image, "last", label=1, size=(6, 5), stride=7, workers=1, progress=False)
     boxes = [Box(row, row + 6, column, column + 5) for row in result.rows for column in result.columns]
-    plain = occlude_plainly(network, image, 1, "last", result.feature_map, boxes, "gray")
+    plain = occlude_plainly(network, image, "last", result.feature_map, label=1, boxes=boxes, fill="gray")
     np.testing.assert_allclose(result.probability.ravel(), plain[0], atol=1e-5)
     np.testing.assert_allclose(result.activity.ravel(), plain[1], rtol=1e-4, atol=1e-4)

@@ -81,7 +81,9 @@ def test_training_prediction_search_and_occlusion_are_fast(passes):
         ),
         lambda: predict(net, digits.images, workers=1),
         lambda: find_strongest(net, digits.images, ["relu4"], workers=1),
-        lambda: occlude(net, digits.images[0], 0, "relu4", size=8, stride=10, workers=1, progress=False),
+        lambda: occlude(
+            net, digits.images[0], "relu4", label=0, size=8, stride=10, workers=1, progress=False
+        ),
     ):
         passes.clear()
         act()
@@ -93,11 +95,11 @@ def test_what_looks_is_exact(passes):
     found = find_strongest(net, images, ["relu4"], workers=1)["relu4"]
     passes.clear()
     project(net, images, "relu6", 0, workers=1)
-    find_patches(net, images, found, "relu4", workers=1)
+    find_patches(net, images, "relu4", found=found, workers=1)
     compare_rules(net, images[0], "relu6", 0)
     project_layers(net, images[0])
     layer_features(net, images, ["relu6"], workers=1)
-    saliency(net, images, np.zeros(3, int))
+    saliency(net, images, labels=np.zeros(3, int))
     maximize_activation(net, "relu6", 0, steps=2, workers=1, progress=False)
     net.forward(data.as_input(images))
     check_gradients(net[:"conv2"], data.as_input(images, np.float32), samples=1, tolerance=1)
@@ -113,7 +115,7 @@ def test_what_a_search_finds_is_exact_wherever_the_search_is_not():
     found = find_strongest(net, images, layers, k=4)
     x = data.as_input(images)
     for name in layers:
-        y = net[:name](x).reshape(60, -1, found[name].images.shape[0])
+        y = net[:name](x).reshape(60, -1, found[name].image_indices.shape[0])
         width = net[:name].output_shape((28, 28, 1))[1] if y.shape[1] > 1 else 1
         largest, places = y.max(axis=1), y.argmax(axis=1)
         for m in range(y.shape[2]):
@@ -123,4 +125,4 @@ def test_what_a_search_finds_is_exact_wherever_the_search_is_not():
             np.testing.assert_array_equal(top[0], order)
             np.testing.assert_array_equal(top[1] @ [width, 1], places[order, m])
             np.testing.assert_array_equal(top[2], largest[order, m])
-            assert (found[name].images[m, len(order) :] == -1).all()
+            assert (found[name].image_indices[m, len(order) :] == -1).all()

@@ -58,7 +58,7 @@ def test_patches_of_units_that_see_only_padding_are_empty():
     layer.weight[:], layer.bias[:] = -1, 1
     net, images = Sequential({"conv": layer}), np.ones((1, 3, 3, 1), np.float32)
     found = find_strongest(net, images, ["conv"])["conv"]
-    patches = find_patches(net, images, found, "conv")
+    patches = find_patches(net, images, "conv", found=found)
     assert found.positions[0, 0].tolist() == [0, 0]
     assert not patches.inside.any()
     assert not patches.projections.any()
@@ -134,9 +134,9 @@ def test_patches_show_what_project_does(layer):
     rng = np.random.default_rng(6)
     net, images = models.deck_model3(rng=rng), rng.integers(0, 256, (20, 28, 28, 1), np.uint8)
     found = find_strongest(net, images, [layer], k=2)[layer]
-    patches = find_patches(net, images, found, layer)
-    for m in range(0, len(found.images), 7):
-        for rank, number in enumerate(found.images[m]):
+    patches = find_patches(net, images, layer, found=found)
+    for m in range(0, len(found.image_indices), 7):
+        for rank, number in enumerate(found.image_indices[m]):
             if number < 0:
                 assert not patches.inside[m, rank].any()
                 continue
@@ -152,7 +152,7 @@ def test_patches_show_what_project_does(layer):
             expected = result.pixels[0, top:bottom, left:right]
             got = patches.projections[m, rank][inside].reshape(expected.shape)
             np.testing.assert_array_equal(got, expected)
-            shown = patches.images[m, rank][inside].reshape(expected.shape)
+            shown = patches.pixels[m, rank][inside].reshape(expected.shape)
             np.testing.assert_array_equal(shown, chosen[0, top:bottom, left:right])
 
 
@@ -161,7 +161,7 @@ def test_rules_are_checked_before_the_work():
     images = np.ones((1, 2, 2, 1), np.uint8)
     found = find_strongest(net, images, ["relu"])["relu"]
     with pytest.raises(ValueError, match=r"^find_patches: rule must be one of deconv, .*, got 'relu'$"):
-        find_patches(net, images, found, "relu", rule="relu")
+        find_patches(net, images, "relu", found=found, rule="relu")
 
 
 @settings(deadline=None)

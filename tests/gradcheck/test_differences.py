@@ -160,7 +160,7 @@ def test_the_same_seed_gives_the_same_report():
 def test_progress_names_the_arrays():
     names = []
     check_gradients(
-        Dense(3, 2, rng=np.random.default_rng(0), dtype=float), distinct((2, 3)), progress=names.append
+        Dense(3, 2, rng=np.random.default_rng(0), dtype=float), distinct((2, 3)), say=names.append
     )
     assert names == ["x", "weight", "bias"]
 

@@ -147,7 +147,7 @@ def test_every_network_can_have_other_classes(name):
 
 
 def test_the_published_number_of_classes_changes_nothing():
-    assert_same_bits(build("plotka", classes=10).parameters, build("plotka").parameters)
+    assert_same_bits(build("plotka", class_count=10).parameters, build("plotka").parameters)
 
 
 def test_what_has_no_classes_to_change():

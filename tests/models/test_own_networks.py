@@ -120,7 +120,7 @@ def test_the_commands_train_resume_and_find_an_own_network(tmp_path, mine):
     assert done.returncode == 2
     assert done.stderr == (
         f"npdeconv: {run}: its network 'mine' is none of npdeconv's; if you trust the code that builds it,"
-        f" name it: --network {mine}, or in Python load_run(..., network={mine!r})\n"
+        f" name it: --network {mine}, or in Python load_run(..., builder={mine!r})\n"
     )
     done = command("classify", run, "--images", "0", "--network", mine)
     assert done.returncode == 0, done.stderr
@@ -147,7 +147,7 @@ def test_an_own_network_of_fewer_outputs_comes_back_with_those_it_was_trained_on
     monkeypatch.setattr(options, "STROKES", {"train": (20, 0), "test": (10, 1)})
     assert main(["train", few, "--data", "strokes", "--run", run, "--epochs", "1"]) == 0
     assert "few: the last layer has 10 outputs instead of 3" in capsys.readouterr().out
-    network = nd.load_run(run, network=few).network
+    network = nd.load_run(run, builder=few).network
     assert network.input_shape is None
     assert network.classes == tuple("0123456789")
     assert network.output_shape((28, 28, 1)) == (10,)
@@ -167,7 +167,7 @@ def test_a_run_comes_back_to_python(tmp_path, mine):
         progress=False,
     )
     for given in (None, mine):  # it is known by now
-        loaded = nd.load_run(tmp_path / "run", network=given)
+        loaded = nd.load_run(tmp_path / "run", builder=given)
         assert loaded.data == "strokes"
         assert loaded.history.epochs == 2
         np.testing.assert_array_equal(

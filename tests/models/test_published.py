@@ -257,7 +257,7 @@ def test_dropout_of_the_networks_for_cifar():
 @pytest.mark.parametrize(("side", "last"), [(28, 7), (32, 8), (64, 16)])
 def test_cam_net_takes_pictures_of_several_sizes(pool, kind, side, last):
     rng = np.random.default_rng(0)
-    network = models.cam_net(pool=pool, input_shape=(side, side, 1), classes=3, rng=rng)
+    network = models.cam_net(pool=pool, input_shape=(side, side, 1), class_count=3, rng=rng)
     assert network[:"relu6"].output_shape(network.input_shape) == (last, last, 128)
     assert list(network.layers)[-4:] == ["relu6", "pool", "logits", "softmax"]
     assert isinstance(network["pool"], kind)

@@ -24,7 +24,7 @@ def two_maps():
     maps = np.zeros((1, 2, 3, 4))
     maps[0, 0, 1, 2], maps[0, 1, 2, 3], maps[0, 1, 0, 0] = 4, 1, -8
     return ClassActivationMaps(
-        classes=np.array([[1, 0]]),
+        labels=np.array([[1, 0]]),
         probability=np.array([[0.98765, 0.0001]]),
         logit=np.array([[3.21, -1.0]]),
         bias=np.zeros((1, 2)),
@@ -62,7 +62,7 @@ def test_a_map_that_speaks_for_nothing_can_be_drawn():
 
 def test_maximized_images_and_what_excites_little_patches():
     result = maximize_activation(corner_finder(), "conv1", [0, 1], steps=3, regularizers=Regularizers.none())
-    axes = plot.maximized(result, names=["corner", "nothing"], title="conv1")
+    axes = plot.maximized(result, titles=["corner", "nothing"], title="conv1")
     np.testing.assert_array_equal(axes[0].images[0].get_array(), result.pixels[0, ..., 0])
     assert [ax.get_title() for ax in axes] == ["corner", "nothing"]
     assert axes[1].texts[0].get_text() == "activation -1"
@@ -76,7 +76,7 @@ def test_maximized_images_and_what_excites_little_patches():
 
 def test_ascents_are_lines_of_the_activations():
     result = maximize_activation(small_network(np.float32), "logits", [0, 2], steps=4)
-    ax = plot.ascents(result, names=["a", "b"])
+    ax = plot.ascents(result, titles=["a", "b"])
     for line, values in zip(ax.lines, result.activation.T, strict=True):
         np.testing.assert_array_equal(line.get_ydata(), values)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]

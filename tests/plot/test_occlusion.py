@@ -6,7 +6,7 @@ import pytest
 
 from npdeconv import plot
 from npdeconv.plot.images import vivid_limit
-from npdeconv.visualize import Occlusion, Positions, occlude
+from npdeconv.visualize import OccluderGrid, Occlusion, occlude
 from tests.visualize.test_occlusion import corner_classifier, planted
 
 
@@ -19,7 +19,7 @@ def _close_figures():
 def drawn(most_likely, label=0, truth=0, **changes) -> tuple[np.ndarray, Occlusion]:
     """A result with its maps on 2 x 3 positions of an 8x8 image, and the axes it is drawn on."""
     maps = np.arange(6.0).reshape(2, 3)
-    places = Positions((4, 2), np.array([0, 3]), np.array([0, 2, 4]))
+    places = OccluderGrid((4, 2), np.array([0, 3]), np.array([0, 2, 4]))
     values = dict(zip(Occlusion._fields[:3], places, strict=True)) | {
         "label": label,
         "layer": "relu1",
@@ -125,7 +125,7 @@ def test_only_what_somebody_said_is_called_true(label, truth, name):
 def test_one_position_and_a_silent_map_can_be_drawn():
     net = corner_classifier(3)
     image = planted(3, 3)
-    result = occlude(net, image, 1, "relu1", size=4, feature_map=0, at=(2, 6))
+    result = occlude(net, image, "relu1", label=1, size=4, feature_map=0, corner=(2, 6))
     assert (result.clean_activity, result.agreement) == (0, 0)
     axes = plot.occlusion(image, result)
     assert edges(axes[2].collections[-1]) == ([5.5, 9.5], [1.5, 5.5])

@@ -97,7 +97,7 @@ def neighbors():
 def maximized(draw):
     frames, grown = IMAGES[None], np.ones((2, len(NAMES)))
     boxes = np.tile([0, 4, 0, 4], (len(NAMES), 1))
-    return draw(Maximization(IMAGES, IMAGES / 255, grown, boxes, frames, np.zeros(1, int)), names=NAMES)
+    return draw(Maximization(IMAGES, IMAGES / 255, grown, boxes, frames, np.zeros(1, int)), titles=NAMES)
 
 
 def occlusion():

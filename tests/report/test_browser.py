@@ -109,15 +109,14 @@ def test_clicking_a_layer_and_a_map_shows_what_was_found(page, report):
     assert len(patches) == len(projections) == 9
     expected, _ = as_bytes(view.patches.projections[3], axes=(0, 1, 2, 3))
     for rank in range(9):
-        np.testing.assert_array_equal(patches[rank][..., 0], view.patches.images[3, rank, ..., 0])
+        np.testing.assert_array_equal(patches[rank][..., 0], view.patches.pixels[3, rank, ..., 0])
         np.testing.assert_array_equal(projections[rank][..., 0], expected[rank, ..., 0])
     for label in np.unique(view.labels[3]):
         text = f"{report.classes[label]}\n{(view.labels[3] == label).sum()} of 9"
         assert text in page.inner_text("#classes")
     page.hover("#projections > :nth-child(5)")
-    words = (
-        f"Number 5: image {view.found.images[3, 4]}, class {report.classes[view.labels[3, 4]]}, activation"
-    )
+    image, label = view.found.image_indices[3, 4], report.classes[view.labels[3, 4]]
+    words = f"Number 5: image {image}, class {label}, activation"
     assert words in page.inner_text("#detail")
     limit = float(f"{np.abs(view.patches.projections[3]).max():.3g}")
     assert f"projections: mid-gray is 0, white {limit:g}, black −{limit:g}" in page.inner_text("#detail")
@@ -141,7 +140,7 @@ def test_the_slider_moves_through_the_epochs(page, report):
             np.testing.assert_array_equal(shown[..., 0][inside], expected[stage, m, ..., 0][inside])
             np.testing.assert_array_equal(shown[..., 3], np.where(inside, 255, 0))
         words = page.inner_text("#stage-words")
-        assert f"{name}: image {evolving.images[stage, 0]}," in words
+        assert f"{name}: image {evolving.image_indices[stage, 0]}," in words
         assert ("another image" in words) == evolving.jumped[stage, 0]
 
 
@@ -185,7 +184,7 @@ def test_the_keyboard_alone_is_enough(page, report):
         assert page.locator("#grid > [tabindex='0']").count() == 1
     focus_by_tab(page, "e => e.parentElement.id === 'patches'")
     page.keyboard.press("ArrowDown")
-    assert f"Number 4: image {report.layers[2].found.images[3, 3]}," in page.inner_text("#detail")
+    assert f"Number 4: image {report.layers[2].found.image_indices[3, 3]}," in page.inner_text("#detail")
     focus_by_tab(page, "e => e.parentElement.id === 'strip'")
     page.keyboard.press("Home")
     assert page.inner_text("#stage-name") == "epoch 1"
@@ -224,7 +223,7 @@ def test_some_of_many_maps_keep_their_numbers(browser, tmp_path, monkeypatch):
     report, path = tiny_report(tmp_path)[0], tmp_path / "page.html"
     write(path, report)
     view = report.layers[2]
-    first, last = view.maps.tolist()
+    first, last = view.feature_maps.tolist()
     with opened(browser, path, f"#layer=relu2&map={last}") as page:
         assert page.inner_text("#detail-title") == f"relu2, map {last}"
         note = "2 of 4 maps are shown, those of the largest activations. 1 of all 4 never fires."
@@ -232,7 +231,7 @@ def test_some_of_many_maps_keep_their_numbers(browser, tmp_path, monkeypatch):
         assert "2 of 4 maps" in page.inner_text('[data-layer="relu2"]')
         assert page.locator("#grid .name").all_inner_texts() == [str(first), str(last)]
         patches = pixels(page, "#patches canvas")
-        np.testing.assert_array_equal(patches[0][..., 0], view.patches.images[1, 0, ..., 0])
+        np.testing.assert_array_equal(patches[0][..., 0], view.patches.pixels[1, 0, ..., 0])
         page.click('[data-map="0"]')
         assert page.inner_text("#detail-title") == f"relu2, map {first}"
         assert f"map={first}" in page.url
@@ -263,7 +262,7 @@ def test_the_whole_image_stands_beside_its_patch_which_is_framed_in_it(page, rep
     for rank in (0, 5):
         page.hover(f"#projections > :nth-child({rank + 1})")
         (shown,) = pixels(page, "#detail .whole canvas")
-        n = scenes.positions.tolist().index(view.found.images[3, rank])
+        n = scenes.image_indices.tolist().index(view.found.image_indices[3, rank])
         np.testing.assert_array_equal(shown[..., 0], scenes.images[n, ..., 0])
         frame, whole = (
             page.locator(f"#detail .whole {part}").bounding_box() for part in (".field", "canvas")
@@ -297,7 +296,7 @@ def test_mistakes_are_counted_and_shown(page, report):
         assert [name, *(str(count or "·") for count in row)] in shown
     titles = [
         f"Image {image}: {report.classes[truth]}, taken for {report.classes[answer]}"
-        for image, truth, answer in zip(result.images, result.truth, result.predicted, strict=True)
+        for image, truth, answer in zip(result.image_indices, result.truth, result.predicted, strict=True)
     ]
     assert page.locator("#wrong h3").all_inner_texts() == titles
     assert page.locator("#wrong canvas").count() == 3 * len(titles)

@@ -19,23 +19,23 @@ from tests.tiny import tiny_dataset, tiny_network
 def seen():
     """A network with class maps, a data set on which it says at least two classes, and their report."""
     rng = np.random.default_rng(3)
-    network = models.cam_net(input_shape=(8, 8, 1), classes=3, rng=rng)
+    network = models.cam_net(input_shape=(8, 8, 1), class_count=3, rng=rng)
     plain = tiny_dataset(30)
     answers = network(plain.images / np.float32(255)).argmax(axis=1)
     dataset = Dataset(plain.images, answers, plain.classes, "agreed")
-    return network, dataset, collect(network, dataset, images=10)
+    return network, dataset, collect(network, dataset, image_count=10)
 
 
 def test_class_maps_are_those_of_the_examples(seen):
     network, dataset, report = seen
     found = report.class_maps
-    assert found.positions.tolist() == [example.position for example in report.examples]
-    np.testing.assert_array_equal(found.labels, dataset.labels[found.positions])
-    expected = class_activation_maps(network, dataset.images[found.positions], top=3)
+    assert found.image_indices.tolist() == [example.image_index for example in report.examples]
+    np.testing.assert_array_equal(found.labels, dataset.labels[found.image_indices])
+    expected = class_activation_maps(network, dataset.images[found.image_indices], k=3)
     np.testing.assert_array_equal(found.maps, expected.upsampled)
-    np.testing.assert_array_equal(found.classes, expected.classes)
+    np.testing.assert_array_equal(found.likeliest, expected.labels)
     page = payload_of(render(report))["classMaps"]
-    assert page["classes"] == expected.classes.tolist()
+    assert page["likeliest"] == expected.labels.tolist()
     np.testing.assert_allclose(page["probability"], expected.probability, rtol=1e-3)
     shown = tile_of(page["maps"], 1, 0)
     np.testing.assert_array_equal(shown, over(found.images, found.maps)[0, 1])
@@ -46,14 +46,14 @@ def test_images_are_made_for_every_class(seen):
     expected = maximize_activation(network, "logits", [0, 1, 2], steps=STEPS)
     np.testing.assert_array_equal(report.wanted.pixels, expected.pixels)
     page = payload_of(render(report))["wanted"]
-    assert page["classes"] == [0, 1, 2]
+    assert page["labels"] == [0, 1, 2]
     np.testing.assert_allclose(page["activation"], expected.activation[-1], rtol=1e-4)
     np.testing.assert_array_equal(tile_of(page["pixels"], 0, 2), expected.pixels[2, ..., 0])
 
 
 def test_of_many_classes_those_of_the_examples_are_chosen():
     network = tiny_network(classes=WANTED + 1)
-    assert find_wanted(network, WANTED + 1, np.array([7, 7, 1]), None).classes.tolist() == [1, 7]
+    assert find_wanted(network, WANTED + 1, np.array([7, 7, 1]), None).labels.tolist() == [1, 7]
     assert find_wanted(network, WANTED + 1, np.array([]), None) is None
 
 
@@ -67,11 +67,11 @@ def test_what_there_is_not_is_not_shown(tmp_path, seen):
     assert '<section id="wanted"' in plain
     assert "class-maps-examples" not in plain.partition("<script")[0]
     assert payload_of(plain)["classMaps"] is None
-    quick = collect(network, dataset, images=10, examples=0)
+    quick = collect(network, dataset, image_count=10, examples=0)
     assert quick.class_maps is quick.wanted is None
     assert "wanted-images" not in render(quick).partition("<script")[0]
     loose = Sequential(network.layers, name="loose")
-    assert collect(loose, dataset, images=4).wanted is None
+    assert collect(loose, dataset, image_count=4).wanted is None
     assert hostile_report(tmp_path).wanted is not None  # so that its names are tested there
 
 

@@ -44,7 +44,7 @@ def tile_of(picture, column, row):
 
 def test_what_is_found_is_what_a_sort_finds():
     network, dataset = tiny_network(), tiny_dataset(70)
-    report = collect(network, dataset, images=35, examples=0)
+    report = collect(network, dataset, image_count=35, examples=0)
     assert (report.searched, report.available) == (35, 70)
     assert [view.name for view in report.layers] == ["relu1", "pool1", "relu2", "logits"]
     activations = network[:"relu2"](as_input(dataset.images[::2])).max(axis=(1, 2))
@@ -52,7 +52,7 @@ def test_what_is_found_is_what_a_sort_finds():
     for m in range(4):
         order = np.argsort(-activations[:, m], kind="stable")
         fires = order[activations[order, m] > 0][:9]
-        assert view.found.images[m, : len(fires)].tolist() == (2 * fires).tolist()
+        assert view.found.image_indices[m, : len(fires)].tolist() == (2 * fires).tolist()
         assert view.labels[m, : len(fires)].tolist() == dataset.labels[2 * fires].tolist()
         assert (view.labels[m, len(fires) :] == -1).all()
     assert view.output_shape == (4, 4, 4)
@@ -67,13 +67,13 @@ def test_the_stages_are_the_snapshots_and_the_final_weights(tmp_path):
     for view in report.layers:
         every = view.evolving
         np.testing.assert_array_equal(every.projections[-1], view.patches.projections[:, 0])
-        np.testing.assert_array_equal(every.images[-1], view.found.images[:, 0])
+        np.testing.assert_array_equal(every.image_indices[-1], view.found.image_indices[:, 0])
         assert not every.jumped[0].any()
-        np.testing.assert_array_equal(every.jumped[1:], every.images[1:] != every.images[:-1])
+        np.testing.assert_array_equal(every.jumped[1:], every.image_indices[1:] != every.image_indices[:-1])
     images = tiny_dataset(70).images
     first = report.layers[0].evolving
-    m = int(np.flatnonzero(first.images[0] >= 0)[0])
-    result = project(earlier[1], images[first.images[0, m]][None], "relu1", m)
+    m = int(np.flatnonzero(first.image_indices[0] >= 0)[0])
+    result = project(earlier[1], images[first.image_indices[0, m]][None], "relu1", m)
     assert first.activations[0, m] == pytest.approx(result.activation[0])
     top, bottom, left, right = np.clip(result.box[0], 0, 8)
     expected = result.pixels[0, top:bottom, left:right]
@@ -102,23 +102,23 @@ def test_of_many_maps_the_most_active_are_shown(tmp_path, monkeypatch):
     some, _ = tiny_report(tmp_path)
     for part, view in zip(some.layers, whole.layers, strict=True):
         kept = sorted(np.argsort(-view.found.activations[:, 0], kind="stable")[:2].tolist())
-        assert part.maps.tolist() == kept
-        assert view.maps.tolist() == list(range(view.total))
+        assert part.feature_maps.tolist() == kept
+        assert view.feature_maps.tolist() == list(range(view.total))
         assert (part.total, part.dead) == (view.total, (view.found.firing == 0).sum())
         for left, right in zip(part.found, view.found, strict=True):
             np.testing.assert_array_equal(left, right[kept])
         np.testing.assert_array_equal(part.labels, view.labels[kept])
         np.testing.assert_array_equal(part.filters.pixels, view.filters.pixels[kept])
-        np.testing.assert_array_equal(part.patches.images, view.patches.images[kept])
-        np.testing.assert_array_equal(part.evolving.images, view.evolving.images[:, kept])
+        np.testing.assert_array_equal(part.patches.pixels, view.patches.pixels[kept])
+        np.testing.assert_array_equal(part.evolving.image_indices, view.evolving.image_indices[:, kept])
         np.testing.assert_array_equal(part.evolving.jumped, view.evolving.jumped[:, kept])
         np.testing.assert_allclose(
             part.evolving.projections, view.evolving.projections[:, kept], rtol=1e-4, atol=1e-5
         )
     logits = some.layers[-1]
-    assert logits.classes == tuple(some.classes[m] for m in logits.maps)
+    assert logits.classes == tuple(some.classes[m] for m in logits.feature_maps)
     shown = payload_of(render(some))["layers"][2]
-    assert (shown["maps"], shown["total"], shown["dead"]) == (some.layers[2].maps.tolist(), 4, 1)
+    assert (shown["maps"], shown["total"], shown["dead"]) == (some.layers[2].feature_maps.tolist(), 4, 1)
 
 
 def test_a_table_of_many_classes_is_left_out(monkeypatch):
@@ -135,10 +135,10 @@ def test_examples_are_right_and_their_probabilities_are_those_of_occluded_images
     network, dataset = tiny_network(), tiny_dataset(70)
     network["logits"].bias[...] = 0, 5, 0  # all but class 1 are wrong now
     told = []
-    report = collect(network, dataset, images=70, progress=lambda *step: told.append(step))
+    report = collect(network, dataset, image_count=70, say=lambda *step: told.append(step))
     assert [example.result.label for example in report.examples] == [1]
     (example,) = report.examples
-    assert dataset.labels[example.position] == 1
+    assert dataset.labels[example.image_index] == 1
     result = example.result
     hidden = occlude_box(example.image, box_at(result.rows[3], result.columns[5], result.size))
     assert result.probability[3, 5] == pytest.approx(predict(network, hidden[None])[0, 1], rel=1e-5)
@@ -148,13 +148,13 @@ def test_examples_are_right_and_their_probabilities_are_those_of_occluded_images
 
 def test_mistakes_are_those_of_the_whole_data_set_and_counted():
     network, dataset = tiny_network(), tiny_dataset(70)
-    report = collect(network, dataset, images=35, examples=0)
+    report = collect(network, dataset, image_count=35, examples=0)
     probabilities = predict(network, dataset.images[::2])
     answers, labels = probabilities.argmax(axis=1), dataset.labels[::2]
     wrong = np.flatnonzero(answers != labels)
     order = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:8]
     result = report.wrong.result
-    assert result.images.tolist() == (2 * order).tolist()
+    assert result.image_indices.tolist() == (2 * order).tolist()
     np.testing.assert_array_equal(report.wrong.images, dataset.images[2 * order])
     assert result.confusion.sum() == 35
     assert result.confusion.trace() == 35 - len(wrong)
@@ -170,7 +170,7 @@ def test_a_network_without_mistakes_has_none_to_show():
     only = dataset[predict(network, dataset.images).argmax(axis=1) == dataset.labels]
     assert len(only)
     data = payload_of(render(collect(network, only, examples=0)))["wrong"]
-    assert data["images"] == []
+    assert data["imageIndices"] == []
     assert "seen" not in data
 
 
@@ -181,8 +181,8 @@ def test_any_number_of_workers_gives_the_same_page(tmp_path):
 
 
 def test_no_images_are_too_few():
-    with pytest.raises(ValueError, match="images must be at least 1, got 0"):
-        collect(tiny_network(), tiny_dataset(9), images=0)
+    with pytest.raises(ValueError, match="image_count must be at least 1, got 0"):
+        collect(tiny_network(), tiny_dataset(9), image_count=0)
 
 
 def test_shrinking_averages_whole_blocks():
@@ -272,9 +272,9 @@ def test_the_page_holds_what_was_collected(tmp_path):
     assert data["refresh"] is None
     assert data["history"]["validation_loss"] == [None, 0.5, 0.25]
     view, shown = report.layers[2], data["layers"][2]
-    assert shown["images"] == view.found.images.tolist()
+    assert shown["imageIndices"] == view.found.image_indices.tolist()
     tile = tile_of(shown["patches"], 1, 3).reshape(8, 8, -1)
-    np.testing.assert_array_equal(tile[..., 0], view.patches.images[3, 1, ..., 0])
+    np.testing.assert_array_equal(tile[..., 0], view.patches.pixels[3, 1, ..., 0])
     pixels = view.patches.projections[3]
     expected = np.round((0.5 + pixels[1, ..., 0] / (2 * np.abs(pixels).max())) * 255)
     tile = tile_of(shown["projections"], 1, 3).reshape(8, 8, -1)
@@ -397,8 +397,8 @@ def test_the_commands(tmp_path, capsys):
 
 
 def test_images_to_search_are_counted():
-    with pytest.raises(ValueError, match="collect: images must be at least 1, got 0"):
-        collect(tiny_network(), tiny_dataset(3), images=0)
+    with pytest.raises(ValueError, match="collect: image_count must be at least 1, got 0"):
+        collect(tiny_network(), tiny_dataset(3), image_count=0)
 
 
 @pytest.mark.slow

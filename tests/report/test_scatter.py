@@ -17,7 +17,7 @@ from tests.tiny import CLASSES, tiny_dataset, tiny_network
 
 @pytest.fixture(scope="module")
 def report():
-    return collect(tiny_network(), tiny_dataset(120), images=60, examples=0)
+    return collect(tiny_network(), tiny_dataset(120), image_count=60, examples=0)
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +32,13 @@ def test_the_scatter_is_what_embed_finds(report):
     expected = embed(tiny_network(), dataset.images, k=5)
     scatter = report.scatter
     assert scatter.layer == "relu2"
-    assert scatter.positions.tolist() == list(range(0, 120, 2))
-    np.testing.assert_array_equal(scatter.neighbors, expected.neighbors.positions)
-    np.testing.assert_array_equal(scatter.pixel_neighbors, expected.pixel_neighbors.positions)
+    assert scatter.image_indices.tolist() == list(range(0, 120, 2))
+    np.testing.assert_array_equal(scatter.neighbors, expected.neighbors.image_indices)
+    np.testing.assert_array_equal(scatter.pixel_neighbors, expected.pixel_neighbors.image_indices)
     np.testing.assert_array_equal(scatter.points["principal components"], expected.pca.points)
     assert scatter.agreement.vote == label_agreement(expected.neighbors, dataset.labels).vote
     data = payload_of(render(report))["scatter"]
-    assert data["positions"] == scatter.positions.tolist()
+    assert data["imageIndices"] == scatter.image_indices.tolist()
     np.testing.assert_array_equal(tile_of(data["seen"], 7, 0), dataset.images[7, ..., 0])
     points = np.array(data["points"]["principal components"])
     assert points.min() == 0  # the longer axis fills the square
@@ -52,8 +52,8 @@ def test_many_images_are_thinned_out_and_embedded_by_tsne():
     pytest.importorskip("sklearn")
     searched = tiny_dataset(400)
     scatter = find_scatter(tiny_network(), searched, np.arange(400), searched.labels, workers=2)
-    assert len(scatter.positions) == 300
-    assert scatter.positions[-1] == 398
+    assert len(scatter.image_indices) == 300
+    assert scatter.image_indices[-1] == 398
     assert list(scatter.points) == ["principal components", "t-SNE"]
 
 
@@ -83,7 +83,7 @@ def place_of(page, number):
 
 def shown_words(report, number):
     scatter = report.scatter
-    return f"Image {scatter.positions[number]}, class {report.classes[scatter.labels[number]]}"
+    return f"Image {scatter.image_indices[number]}, class {report.classes[scatter.labels[number]]}"
 
 
 def test_pointing_at_a_point_shows_its_image_and_neighbors(browser, path, report):  # noqa: F811

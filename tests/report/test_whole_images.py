@@ -10,7 +10,7 @@ from tests.tiny import tiny_dataset, tiny_network
 def test_only_images_that_patches_are_cut_from_are_kept():
     images = np.arange(6, dtype=np.uint8).reshape(6, 1, 1, 1).repeat(8, 1).repeat(9, 2)
     scenes = find_scenes(images, [np.array([[4, -1], [1, 4]]), np.array([[5]])])
-    assert scenes.positions.tolist() == [1, 4, 5]
+    assert scenes.image_indices.tolist() == [1, 4, 5]
     np.testing.assert_array_equal(scenes.images, images[[1, 4, 5]])
     assert scenes.size == (8, 9)
     page = scenes_payload(scenes)
@@ -37,18 +37,18 @@ def test_fields_are_what_patches_show():
     shape = dataset.images.shape[1:]
     for layer in ("relu1", "pool1", "relu2", "logits"):
         found = find_strongest(network, dataset.images, [layer], k=3)[layer]
-        patches = find_patches(network, dataset.images, found, layer)
-        fields = find_fields(network, layer, shape, found.positions)
-        for f, rank in np.ndindex(found.images.shape):
+        patches = find_patches(network, dataset.images, layer, found=found)
+        fields = find_fields(network, layer, shape, positions=found.positions)
+        for f, rank in np.ndindex(found.image_indices.shape):
             top, bottom, left, right = fields[f, rank]
             inside = patches.inside[f, rank]
-            if found.images[f, rank] < 0:
+            if found.image_indices[f, rank] < 0:
                 assert not inside.any()
                 assert not fields[f, rank].any()
                 continue
             # A patch as large as the image shows the image, whatever part of it the unit sees.
             down = slice(None) if inside.shape[0] == shape[0] else slice(top, bottom)
             across = slice(None) if inside.shape[1] == shape[1] else slice(left, right)
-            image = dataset.images[found.images[f, rank]][down, across]
+            image = dataset.images[found.image_indices[f, rank]][down, across]
             rows, columns = inside.any(axis=1), inside.any(axis=0)
-            np.testing.assert_array_equal(patches.images[f, rank][rows][:, columns], image)
+            np.testing.assert_array_equal(patches.pixels[f, rank][rows][:, columns], image)

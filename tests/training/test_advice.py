@@ -96,7 +96,7 @@ def test_living_maps_come_first():
     assert living_maps(found, 2).tolist() == [1, 3]
     assert living_maps(found, 9).tolist() == [1, 3, 4]
     assert living_maps(found._replace(firing=firing * 0), 3).tolist() == [0, 1, 2]
-    with pytest.raises(ValueError, match=r"^living_maps: count must be at least 1, got 0$"):
+    with pytest.raises(ValueError, match=r"^living_maps: k must be at least 1, got 0$"):
         living_maps(found, 0)
 
 

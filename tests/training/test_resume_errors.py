@@ -108,12 +108,12 @@ def change_checkpoint(run, **changes):
         ),
         (
             {"counts": np.array([1, 0, 0, 0, 0, 0])},
-            r"expected the position of a run, got \[1, 0, 0, 0, 0, 0\]",
+            r"expected the place of a run, got \[1, 0, 0, 0, 0, 0\]",
         ),
-        ({"counts": np.array([-1, 3, 0, 0, 0, 0])}, r"expected the position of a run, got \[-1, 3,"),
-        ({"counts": np.full(6, np.nan)}, r"expected the position of a run, got \[nan, nan,"),
+        ({"counts": np.array([-1, 3, 0, 0, 0, 0])}, r"expected the place of a run, got \[-1, 3,"),
+        ({"counts": np.full(6, np.nan)}, r"expected the place of a run, got \[nan, nan,"),
         ({"counts": np.ones(5, int)}, r"expected counts of shape \(6,\), got \(5,\)"),
-        ({"sums": np.array([np.nan, 0])}, r"expected the position of a run, got .* and \[nan, 0\.0\]"),
+        ({"sums": np.array([np.nan, 0])}, r"expected the place of a run, got .* and \[nan, 0\.0\]"),
         ({"sums": None}, r"expected the arrays of the network, but the file lacks sums"),
         (
             {"optimizer/logits.bias/mean": np.zeros(3, int)},

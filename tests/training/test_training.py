@@ -178,6 +178,7 @@ def test_dropout_is_off_where_nothing_is_learned():
 def test_workers_do_not_change_what_is_predicted(workers):
     network, dataset = tiny_network(), tiny_dataset(70)
     assert (
-        predict(network, dataset.images, workers).tobytes() == predict(network, dataset.images, 1).tobytes()
+        predict(network, dataset.images, workers=workers).tobytes()
+        == predict(network, dataset.images, workers=1).tobytes()
     )
-    assert evaluate(network, dataset, workers) == evaluate(network, dataset, 1)
+    assert evaluate(network, dataset, workers=workers) == evaluate(network, dataset, workers=1)

@@ -38,12 +38,12 @@ def random_cam_net(pool="average", dtype=np.float64):
 
 def test_with_average_pooling_the_logit_is_the_mean_of_its_map_plus_the_bias():
     net = random_cam_net()
-    result = class_activation_maps(net, IMAGES, top=10)
+    result = class_activation_maps(net, IMAGES, k=10)
     assert result.maps.shape == (5, 10, 5, 6)
     means = result.maps.mean(axis=(2, 3)) + result.bias
     np.testing.assert_allclose(result.logit, means, rtol=1e-12)
     logits = below_softmax(net)(as_input(IMAGES, np.float64))
-    np.testing.assert_allclose(result.logit, np.take_along_axis(logits, result.classes, axis=1), rtol=1e-12)
+    np.testing.assert_allclose(result.logit, np.take_along_axis(logits, result.labels, axis=1), rtol=1e-12)
     assert np.ptp(result.bias) > 0.5
 
 
@@ -55,18 +55,18 @@ def test_with_max_pooling_it_is_not():
 def test_classes_are_asked_for_by_name_or_number():
     net = random_cam_net()
     net.classes = tuple("abcdefghij")
-    by_name, by_number = (class_activation_maps(net, IMAGES, classes) for classes in (["d", 0], [3, 0]))
-    assert by_name.classes.tolist() == [[3, 0]] * 5
+    by_name, by_number = (class_activation_maps(net, IMAGES, labels=own) for own in (["d", 0], [3, 0]))
+    assert by_name.labels.tolist() == [[3, 0]] * 5
     np.testing.assert_array_equal(by_name.maps, by_number.maps)
     with pytest.raises(KeyError, match=r"class_activation_maps: no class 'x'; the classes are a, b, c, d"):
-        class_activation_maps(net, IMAGES, ["x"])
+        class_activation_maps(net, IMAGES, labels=["x"])
 
 
 def test_without_a_dense_layer_the_last_maps_are_those_of_the_classes():
     rng = np.random.default_rng(0)
     layers = {"conv": Conv2D(3, 7, 3, rng=rng), "relu": ReLU(), "pool": GlobalAveragePool(), "p": Softmax()}
     net = Sequential(layers, input_shape=(20, 24, 3))
-    result = class_activation_maps(net, IMAGES, classes=[4, 0])
+    result = class_activation_maps(net, IMAGES, labels=[4, 0])
     maps = net[:"relu"](as_input(IMAGES))
     np.testing.assert_array_equal(result.maps[:, 0], maps[..., 4])
     np.testing.assert_array_equal(result.maps[:, 1], maps[..., 0])
@@ -77,14 +77,14 @@ def test_without_a_dense_layer_the_last_maps_are_those_of_the_classes():
 def test_the_most_likely_classes_come_first_and_others_on_request():
     net = random_cam_net()
     probabilities = predict(net, IMAGES)
-    result = class_activation_maps(net, IMAGES, top=3)
-    np.testing.assert_array_equal(result.classes, np.argsort(-probabilities, axis=1)[:, :3])
+    result = class_activation_maps(net, IMAGES, k=3)
+    np.testing.assert_array_equal(result.labels, np.argsort(-probabilities, axis=1)[:, :3])
     np.testing.assert_allclose(result.probability, -np.sort(-probabilities, axis=1)[:, :3], rtol=1e-6)
-    assert class_activation_maps(net, IMAGES, top=99).classes.shape == (5, 10)
+    assert class_activation_maps(net, IMAGES, k=99).labels.shape == (5, 10)
     own = np.arange(5)[:, np.newaxis]
-    each = class_activation_maps(net, IMAGES, classes=own)
-    np.testing.assert_array_equal(each.classes, own)
-    every = class_activation_maps(net, IMAGES, classes=np.arange(10))
+    each = class_activation_maps(net, IMAGES, labels=own)
+    np.testing.assert_array_equal(each.labels, own)
+    every = class_activation_maps(net, IMAGES, labels=np.arange(10))
     np.testing.assert_allclose(each.maps[3, 0], every.maps[3, 3], rtol=1e-12)
     np.testing.assert_allclose(each.probability[:, 0], probabilities[np.arange(5), np.arange(5)], rtol=1e-6)
 
@@ -102,7 +102,7 @@ def corner_network(pool):
 @pytest.mark.parametrize("pool", [GlobalAveragePool(), GlobalMaxPool()])
 @pytest.mark.parametrize(("top", "left"), [(0, 0), (2, 5), (7, 8)])
 def test_the_planted_object_is_where_the_map_is_largest(pool, top, left):
-    result = class_activation_maps(corner_network(pool), planted(top, left), classes=[1, 0])
+    result = class_activation_maps(corner_network(pool), planted(top, left), labels=[1, 0])
     expected = np.zeros((10, 10))
     expected[top, left] = 2 * (5 - 3)
     np.testing.assert_allclose(result.maps[0, 0], expected)
@@ -120,7 +120,7 @@ def test_upsampling_is_linear_between_the_middles_of_what_units_see():
     net = Sequential({"conv": conv, "pool": GlobalAveragePool()}, input_shape=(8, 13, 1))
     image = np.zeros((1, 8, 13, 1))
     image[0, :, 4:8] = 1  # the second of three units of a row; the last column is seen by none
-    result = class_activation_maps(net, image, [0])
+    result = class_activation_maps(net, image, labels=[0])
     assert result.maps[0, 0].tolist() == [[0, 1, 0], [0, 1, 0]]
     row = [0, 0, 0.125, 0.375, 0.625, 0.875, 0.875, 0.625, 0.375, 0.125, 0, 0, 0]
     np.testing.assert_allclose(result.upsampled[0, 0], [row] * 8)
@@ -159,15 +159,13 @@ def test_networks_without_class_maps_are_refused_in_a_sentence():
 def test_bad_requests():
     net = random_cam_net()
     with pytest.raises(IndexError, match=r"^class_activation_maps: there are the classes 0 to 9, got 10$"):
-        class_activation_maps(net, IMAGES, [0, 10])
-    message = (
-        r"^class_activation_maps: classes must be several integers, or several for each of 5 images, got"
-    )
+        class_activation_maps(net, IMAGES, labels=[0, 10])
+    message = r"^class_activation_maps: labels must be several integers, or several for each of 5 images, got"
     for classes in (3, [0.5], np.zeros((4, 2), int)):
         with pytest.raises(TypeError, match=message):
-            class_activation_maps(net, IMAGES, classes)
-    with pytest.raises(ValueError, match=r"^class_activation_maps: top must be at least 1, got 0$"):
-        class_activation_maps(net, IMAGES, top=0)
+            class_activation_maps(net, IMAGES, labels=classes)
+    with pytest.raises(ValueError, match=r"^class_activation_maps: k must be at least 1, got 0$"):
+        class_activation_maps(net, IMAGES, k=0)
     with pytest.raises(ValueError, match=r"^class_activation_maps: expected images of shape \(N, H, W, C\)"):
         class_activation_maps(net, IMAGES[0])
 
@@ -179,7 +177,7 @@ def test_pretrained_networks_have_exact_maps(real_data, name):
     (photo,) = load_photos(real_data / "photos" / "zebra.jpg")
     images = pretrained.preprocessing.fit([photo.image])
     result = class_activation_maps(pretrained.on_pixels(), images)
-    assert pretrained.classes[result.classes[0, 0]] == "zebra"
+    assert pretrained.classes[result.labels[0, 0]] == "zebra"
     assert not result.bias.any()
     np.testing.assert_allclose(result.logit, result.maps.mean(axis=(2, 3)), rtol=1e-4)
     zebra = result.upsampled[0, 0]

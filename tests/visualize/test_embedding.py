@@ -84,7 +84,7 @@ def test_a_loop_finds_the_same_neighbors(shape, workers):
     for n, row in enumerate(flat):
         distances = np.sqrt(((flat - row) ** 2).sum(axis=1))
         order = [m for m in np.argsort(distances, kind="stable") if m != n][:4]
-        assert result.positions[n].tolist() == order
+        assert result.image_indices[n].tolist() == order
         np.testing.assert_allclose(result.distances[n], distances[order], rtol=1e-7)
 
 
@@ -92,11 +92,11 @@ def test_neighbors_of_some_and_of_copies():
     line = np.array([[0], [1], [1], [3], [7]], np.uint8)
     result = nearest_neighbors(line, 3, queries=[4, 1])
     assert result.queries.tolist() == [4, 1]
-    assert result.positions.tolist() == [[3, 1, 2], [2, 0, 3]]
+    assert result.image_indices.tolist() == [[3, 1, 2], [2, 0, 3]]
     np.testing.assert_allclose(result.distances, [[4, 6, 6], [0, 1, 2]], atol=1e-7)
     same = nearest_neighbors(np.ones((4, 2)), 2)
-    assert same.positions.tolist() == [[1, 2], [0, 2], [0, 1], [0, 1]]
-    assert nearest_neighbors(line, 3, queries=np.empty(0, int)).positions.shape == (0, 3)
+    assert same.image_indices.tolist() == [[1, 2], [0, 2], [0, 1], [0, 1]]
+    assert nearest_neighbors(line, 3, queries=np.empty(0, int)).image_indices.shape == (0, 3)
 
 
 def test_the_same_bits_for_any_number_of_workers():
@@ -136,7 +136,7 @@ def test_neighbors_of_what_cannot_be():
         nearest_neighbors(vectors, 4)
     with pytest.raises(IndexError, match="nearest_neighbors: there are the vectors 0 to 3, got 4"):
         nearest_neighbors(vectors, 1, queries=[0, 4])
-    with pytest.raises(TypeError, match=r"nearest_neighbors: queries must be positions, got \[0\.5\]"):
+    with pytest.raises(TypeError, match=r"nearest_neighbors: queries must be integers, got \[0\.5\]"):
         nearest_neighbors(vectors, 1, queries=[0.5])
     with pytest.raises(TypeError, match=r"nearest_neighbors: expected numbers of shape .*, got 'cat'"):
         nearest_neighbors("cat", 1)
@@ -218,12 +218,12 @@ def test_embed_asks_it_all_at_once():
     np.testing.assert_array_equal(result.features, layer_features(network, images, ["relu2"])["relu2"])
     np.testing.assert_array_equal(result.pca.points, pca(result.features).points)
     np.testing.assert_array_equal(
-        result.pixel_neighbors.positions, nearest_neighbors(images.astype(float), 3).positions
+        result.pixel_neighbors.image_indices, nearest_neighbors(images.astype(float), 3).image_indices
     )
     small = embed(network, images, "relu1", k=3, limit=16)
     assert small.features.shape == (30, 16)
     expected = nearest_neighbors(images.reshape(30, 4, 2, 4, 2).mean(axis=(2, 4)), 3)
-    np.testing.assert_array_equal(small.pixel_neighbors.positions, expected.positions)
+    np.testing.assert_array_equal(small.pixel_neighbors.image_indices, expected.image_indices)
 
 
 def test_embed_by_tsne_of_few_images():

@@ -121,7 +121,7 @@ def test_strongest_projections_are_cropped_and_scaled_each_for_itself():
     net, dataset = tiny_network(), tiny_dataset(30)
     net["conv1"].bias[2] = -100
     found = find_strongest(net, dataset.images, ["relu1"], k=1)["relu1"]
-    patches = find_patches(net, dataset.images, found, "relu1")
+    patches = find_patches(net, dataset.images, "relu1", found=found)
     ax = plot.strongest_projections(patches, found, title="relu1")
     assert len(ax.lines) == 2
     for m, (row, column) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)]):

@@ -131,10 +131,12 @@ def test_leaky_rectifiers_and_dead_weights_are_climbed_too():
 def test_images_are_those_of_the_seed_and_of_no_other_unit_or_worker():
     net = small_network(np.float32)
     settings = {"steps": 5, "regularizers": Regularizers(jitter=0.3, small_norm=0.2)}
-    together = maximize_activation(net, "relu2", [3, 0, 4], seed=7, workers=2, **settings)
-    alone = maximize_activation(net, "relu2", 0, seed=7, workers=1, **settings)
+    together = maximize_activation(
+        net, "relu2", [3, 0, 4], rng=np.random.default_rng(7), workers=2, **settings
+    )
+    alone = maximize_activation(net, "relu2", 0, rng=np.random.default_rng(7), workers=1, **settings)
     np.testing.assert_array_equal(together.pixels[1], alone.pixels[0])
-    other = maximize_activation(net, "relu2", 0, seed=8, **settings)
+    other = maximize_activation(net, "relu2", 0, rng=np.random.default_rng(8), **settings)
     assert (other.pixels != alone.pixels).any()
 
 
@@ -248,8 +250,7 @@ def test_bad_requests():
     refuse(ValueError, "background must be from 0 to 1, got 2", background=2)
     refuse(ValueError, "frames must be 0, or from 2 to 4, got 5", steps=3, frames=5)
     refuse(TypeError, "frames must be an integer, got 2.0", frames=2.0)
-    refuse(TypeError, "seed must be an integer, got 'x'", seed="x")
-    refuse(ValueError, "seed must not be negative, got -1", seed=-1)
+    refuse(TypeError, "rng must be a numpy.random.Generator, got 0", rng=0)
     with pytest.raises(KeyError, match="no layer 'conv9'"):
         maximize_activation(net, "conv9", 0)
     loose = Sequential({"relu": ReLU()}, name="loose")

@@ -40,9 +40,9 @@ VOTES = ballots([[255, 0, 0], [0, 255, 51], [51, 102, 0], [0, 0, 204], [153, 0, 
 
 @pytest.mark.parametrize("softmax", [True, False])
 def test_a_vote_whose_mistakes_are_known(softmax):
-    result = find_mistakes(voter(softmax), VOTES, 3)
+    result = find_mistakes(voter(softmax), VOTES, k=3)
     # Wrong are image 1 (99.96 % for b), 2 (86.7 % for b), 3 (99.93 % for c) and 4 (87.9 % for a).
-    assert result.images.tolist() == [1, 3, 4]
+    assert result.image_indices.tolist() == [1, 3, 4]
     assert result.truth.tolist() == [2, 0, 2]
     assert result.predicted.tolist() == [1, 2, 0]
     logits = np.array([[0, 10, 2], [0, 0, 8], [6, 0, 4]])
@@ -69,13 +69,13 @@ def test_a_loop_over_single_images_finds_the_same(workers):
             wrong.append((-shares[answer], n, truth, answer, shares[truth]))
     wrong.sort()
     assert len(wrong) > 20  # an untrained network
-    result = find_mistakes(net, dataset, 20, workers=workers)
+    result = find_mistakes(net, dataset, k=20, workers=workers)
     np.testing.assert_array_equal(result.confusion, counts)
     np.testing.assert_array_equal(confusion(net, dataset, workers=workers), counts)
     share, images, truth, answers, truth_share = (
         np.array(column) for column in zip(*wrong[:20], strict=True)
     )
-    np.testing.assert_array_equal(result.images, images)
+    np.testing.assert_array_equal(result.image_indices, images)
     np.testing.assert_array_equal(result.truth, truth)
     np.testing.assert_array_equal(result.predicted, answers)
     np.testing.assert_allclose(result.probability, -share, rtol=1e-5)
@@ -86,8 +86,8 @@ def test_a_loop_over_single_images_finds_the_same(workers):
 
 def test_projections_are_those_of_the_logits_up_to_a_factor():
     net, dataset = tiny_network(seed=4), tiny_dataset(75, seed=2)
-    result = find_mistakes(net, dataset, 20)
-    images = dataset.images[result.images]
+    result = find_mistakes(net, dataset, k=20)
+    images = dataset.images[result.image_indices]
     logits = net[:"logits"](as_input(images))
     compared = 0
     for classes, pixels in ((result.predicted, result.misled_by), (result.truth, result.spoke_for_truth)):
@@ -101,9 +101,9 @@ def test_projections_are_those_of_the_logits_up_to_a_factor():
 
 def test_a_constant_added_to_all_logits_changes_nothing():
     net, dataset = tiny_network(seed=4, dtype=float), tiny_dataset(40)
-    before = find_mistakes(net, dataset, 5)
+    before = find_mistakes(net, dataset, k=5)
     net["logits"].bias[...] -= 30  # now all logits are negative
-    after = find_mistakes(net, dataset, 5)
+    after = find_mistakes(net, dataset, k=5)
     for name, array in before._asdict().items():
         np.testing.assert_allclose(getattr(after, name), array, atol=1e-9, err_msg=name)
     assert before.misled_by.any(axis=(1, 2, 3)).all()
@@ -113,8 +113,8 @@ def test_a_constant_added_to_all_logits_changes_nothing():
 def test_confidence_that_rounds_to_one_is_still_ranked(factor):
     net = voter()
     net["votes"].weight[...] = np.eye(3) * factor
-    result = find_mistakes(net, ballots([[204, 0, 0], [255, 0, 0], [230, 0, 0]], [1, 1, 1]), 3)
-    assert result.images.tolist() == ([1, 2, 0] if factor < 5000 else [0, 1, 2])  # there, odds are 0
+    result = find_mistakes(net, ballots([[204, 0, 0], [255, 0, 0], [230, 0, 0]], [1, 1, 1]), k=3)
+    assert result.image_indices.tolist() == ([1, 2, 0] if factor < 5000 else [0, 1, 2])  # there, odds are 0
     assert (np.float32(result.probability) == 1).all()
     assert (result.truth_probability < 1e-9).all()
 
@@ -130,9 +130,9 @@ def test_confidence_that_rounds_to_one_is_still_ranked(factor):
     ],
 )
 def test_chances_that_would_round_are_odds(wrong, truth, said):
-    result = find_mistakes(voter(), VOTES, 1)
+    result = find_mistakes(voter(), VOTES, k=1)
     result = result._replace(probability=np.array([wrong]), truth_probability=np.array([truth]))
-    axes = plot.mistakes(VOTES.images[result.images], result, VOTES.classes)
+    axes = plot.mistakes(VOTES.images[result.image_indices], result, VOTES.classes)
     scale = span(max(np.abs(result.misled_by).max(), np.abs(result.spoke_for_truth).max()))
     assert axes[1, 0].get_title() == f"speaks for b\n({said[0]}), {scale}"
     assert axes[2, 0].get_title() == f"speaks for c\n({said[1]}), {scale}"
@@ -140,10 +140,10 @@ def test_chances_that_would_round_are_odds(wrong, truth, said):
 
 def test_equal_confidence_keeps_the_order_and_no_mistakes_are_none():
     images = np.tile(np.array([255, 0, 0]), (40, 1))
-    result = find_mistakes(voter(), ballots(images, [1] * 40), 5)
-    assert result.images.tolist() == [0, 1, 2, 3, 4]
-    flawless = find_mistakes(voter(), ballots(images, [0] * 40), 5)
-    assert flawless.images.shape == (0,)
+    result = find_mistakes(voter(), ballots(images, [1] * 40), k=5)
+    assert result.image_indices.tolist() == [0, 1, 2, 3, 4]
+    flawless = find_mistakes(voter(), ballots(images, [0] * 40), k=5)
+    assert flawless.image_indices.shape == (0,)
     assert flawless.misled_by.shape == flawless.spoke_for_truth.shape == (0, 1, 3, 1)
     assert flawless.confusion.tolist() == [[40, 0, 0], [0, 0, 0], [0, 0, 0]]
     with pytest.raises(ValueError, match="mistakes: expected at least one mistake, got none"):
@@ -152,7 +152,7 @@ def test_equal_confidence_keeps_the_order_and_no_mistakes_are_none():
 
 def test_bad_requests():
     with pytest.raises(ValueError, match="find_mistakes: k must be at least 1, got 0"):
-        find_mistakes(voter(), VOTES, 0)
+        find_mistakes(voter(), VOTES, k=0)
     with pytest.raises(
         ValueError, match=r"voter: expected images of shape \(1, 3, 1\), halves has \(8, 8, 1\)"
     ):
@@ -177,8 +177,8 @@ def test_the_matrix_colors_only_what_is_wrong():
 
 
 def test_the_two_projections_of_a_mistake_share_a_scale():
-    result = find_mistakes(voter(), VOTES, 4)
-    axes = plot.mistakes(VOTES.images[result.images], result, VOTES.classes)
+    result = find_mistakes(voter(), VOTES, k=4)
+    axes = plot.mistakes(VOTES.images[result.image_indices], result, VOTES.classes)
     assert axes.shape == (3, 4)
     assert axes[0, 0].get_title() == "image 1: c,\ntaken for b"
     assert axes[1, 0].get_title().startswith("speaks for b\n(99.9")
@@ -188,7 +188,7 @@ def test_the_two_projections_of_a_mistake_share_a_scale():
     np.testing.assert_allclose(axes[1, 0].images[0].get_array(), [[0.5, 1, 0.5]])
     np.testing.assert_allclose(axes[2, 0].images[0].get_array(), [[0.5, 0.5, 0.6]])
     np.testing.assert_allclose(axes[1, 1].images[0].get_array(), [[0.5, 0.5, 1]])
-    assert plot.mistakes(VOTES.images[result.images], result, VOTES.classes, axes) is axes
+    assert plot.mistakes(VOTES.images[result.image_indices], result, VOTES.classes, axes) is axes
 
 
 def test_of_many_classes_only_those_are_shown_that_occur():

@@ -66,7 +66,7 @@ def test_energy_is_the_squares_of_what_is_positive():
 def test_saliency_is_the_size_of_the_numeric_gradient():
     net = tiny_network(dtype=np.float64)
     images = as_input(tiny_dataset(3).images, np.float64)
-    result = saliency(net, images, [2, 0, 1])
+    result = saliency(net, images, labels=[2, 0, 1]).maps
     assert result.shape == (3, 8, 8)
     chain, step = below_softmax(net), 1e-6
     for n, label in enumerate([2, 0, 1]):
@@ -76,7 +76,7 @@ def test_saliency_is_the_size_of_the_numeric_gradient():
             down[0, *place, 0] -= step
             numeric = (chain(up) - chain(down))[0, label] / (2 * step)
             assert result[n, *place] == pytest.approx(abs(numeric), rel=1e-5, abs=1e-8)
-    assert saliency(net, images[:0], np.zeros(0, int)).shape == (0, 8, 8)
+    assert saliency(net, images[:0], labels=np.zeros(0, int)).maps.shape == (0, 8, 8)
 
 
 def test_bad_requests():
@@ -85,5 +85,5 @@ def test_bad_requests():
     for check in (object_boxes, lambda maps: energy_inside(maps, np.zeros((1, 4), int))):
         with pytest.raises(TypeError, match=re.escape("expected maps of shape (N, H, W), got an array")):
             check(MAP)
-    with pytest.raises(TypeError, match=r"^saliency: expected a class for each of 3 images, got 1$"):
-        saliency(tiny_network(), tiny_dataset(3).images, 1)
+    with pytest.raises(TypeError, match=r"^saliency: expected a class number for each of 3 images, got 1$"):
+        saliency(tiny_network(), tiny_dataset(3).images, labels=1)

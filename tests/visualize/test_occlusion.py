@@ -12,7 +12,7 @@ from npdeconv.cli import main
 from npdeconv.data import load_mnist
 from npdeconv.fast.cone import Cone
 from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential, Sigmoid, Softmax
-from npdeconv.visualize import Box, occlude, occlude_box, occlusion_positions, project
+from npdeconv.visualize import Box, occlude, occlude_box, occluder_grid, project
 from npdeconv.visualize.agreement import energy_under, rank_agreement
 from npdeconv.visualize.occluder import occlude_plainly
 from npdeconv.visualize.occlusion import SHARD_SIZE
@@ -48,17 +48,19 @@ def images_and_network():
 def test_the_class_may_be_named():
     network = corner_classifier(0)
     network.classes = ("plain", "corner")
-    named, numbered = (occlude(network, planted(4, 7), label, "relu1", size=3) for label in ("Corner", 1))
+    named, numbered = (
+        occlude(network, planted(4, 7), "relu1", label=label, size=3) for label in ("Corner", 1)
+    )
     assert named.label == 1
     np.testing.assert_array_equal(named.probability, numbered.probability)
     with pytest.raises(KeyError, match=r"occlude: no class 'cornr' \(did you mean 'corner'\?\); the classes"):
-        occlude(network, planted(4, 7), "cornr", "relu1")
+        occlude(network, planted(4, 7), "relu1", label="cornr")
 
 
 @pytest.mark.parametrize("fill", FILLS)
 @pytest.mark.parametrize(("top", "left"), [(0, 0), (4, 7), (9, 1)])
 def test_the_minimum_sits_on_the_planted_patch(top, left, fill):
-    result = occlude(corner_classifier(0), planted(top, left), 1, "relu1", size=3, fill=fill)
+    result = occlude(corner_classifier(0), planted(top, left), "relu1", label=1, size=3, fill=fill)
     for values in (result.activity, result.probability):
         assert np.argwhere(values == values.min()).tolist() == [[top, left]]
     assert result.worst == Box(top, top + 3, left, left + 3)
@@ -70,7 +72,7 @@ def test_the_minimum_sits_on_the_planted_patch(top, left, fill):
 
 def test_the_projection_predicts_the_planted_drop():
     """With black on black, the drop depends on the hidden pixels of the corner alone."""
-    result = occlude(corner_classifier(3), planted(4, 5), 1, "relu1", size=3, fill="black")
+    result = occlude(corner_classifier(3), planted(4, 5), "relu1", label=1, size=3, fill="black")
     left = np.array([[(occlude_at(4, 5, r, c) > 0).sum() for c in range(10)] for r in range(10)])
     np.testing.assert_allclose(result.activity, np.maximum(left - 3, 0), atol=1e-12)
     assert result.clean_activity == pytest.approx(5 - 3)
@@ -78,7 +80,7 @@ def test_the_projection_predicts_the_planted_drop():
     assert result.energy[4, 5] == pytest.approx(9 * 2**2) == result.energy.max()
     assert not any(result.energy[r, c] for r, c in np.ndindex(10, 10) if abs(r - 4) > 2 or abs(c - 5) > 2)
     assert 0.9 < result.agreement < 1
-    nothing = occlude(corner_classifier(3), planted(4, 5) * 0, 1, "relu1", size=3, fill="black")
+    nothing = occlude(corner_classifier(3), planted(4, 5) * 0, "relu1", label=1, size=3, fill="black")
     assert not nothing.activity.any()
     assert nothing.agreement == 0
 
@@ -94,13 +96,15 @@ def occlude_at(top, left, row, column):
 def test_maps_are_those_of_occluding_one_position_after_the_other(layer, fill):
     images, net = images_and_network()
     image = images[1]
-    result = occlude(net, image, 2, layer, size=(3, 4), stride=(2, 3), fill=fill)
+    result = occlude(net, image, layer, label=2, size=(3, 4), stride=(2, 3), fill=fill)
     assert (result.rows.tolist(), result.columns.tolist()) == ([0, 2, 4, 6], [0, 3, 6, 7])
     head = net[:layer]
     clean = head(image[np.newaxis] / 255).reshape(-1, head.output_shape(image.shape)[-1])
     assert clean[:, result.feature_map].max() == clean.max()
     boxes = [Box(row, row + 3, column, column + 4) for row in result.rows for column in result.columns]
-    probability, activity = occlude_plainly(net, image, 2, layer, result.feature_map, boxes, fill)
+    probability, activity = occlude_plainly(
+        net, image, layer, result.feature_map, label=2, boxes=boxes, fill=fill
+    )
     np.testing.assert_allclose(result.probability.ravel(), probability, rtol=1e-6)
     np.testing.assert_allclose(result.activity.ravel(), activity, rtol=1e-6, atol=1e-12)
     for box, most_likely, energy in zip(boxes, result.most_likely.flat, result.energy.flat, strict=True):
@@ -114,9 +118,9 @@ def test_maps_are_those_of_occluding_one_position_after_the_other(layer, fill):
 
 def test_a_chosen_map_one_position_and_logits_without_softmax():
     images, net = images_and_network()
-    everywhere = occlude(net, images[0], 1, "relu2", size=4, feature_map=3)
+    everywhere = occlude(net, images[0], "relu2", label=1, size=4, feature_map=3)
     assert everywhere.feature_map == 3
-    one = occlude(net[:"logits"], images[0], 1, "relu2", size=4, feature_map=3, at=(5, 2))
+    one = occlude(net[:"logits"], images[0], "relu2", label=1, size=4, feature_map=3, corner=(5, 2))
     assert (one.rows.tolist(), one.columns.tolist(), one.worst) == ([5], [2], Box(5, 9, 2, 6))
     assert one.probability[0, 0] == pytest.approx(everywhere.probability[5, 2])
     assert one.activity[0, 0] == pytest.approx(everywhere.activity[5, 2])
@@ -137,7 +141,7 @@ def test_any_number_of_workers_gives_the_same_bits_and_the_image_stays():
     images, net = images_and_network()
     image = images[2]
     image.flags.writeable = False
-    one, two = (occlude(net, image, 0, "relu1", size=2, workers=workers) for workers in (1, 2))
+    one, two = (occlude(net, image, "relu1", label=0, size=2, workers=workers) for workers in (1, 2))
     for left, right in zip(one, two, strict=True):
         np.testing.assert_array_equal(left, right)
 
@@ -152,20 +156,20 @@ def test_positions_are_looked_at_by_the_shard(monkeypatch):
         return ascend(cone, boxes, corners)
 
     monkeypatch.setattr(Cone, "ascend", counting)
-    assert occlude(net, images[0], 0, "relu1", size=2, workers=1).probability.size == 80
+    assert occlude(net, images[0], "relu1", label=0, size=2, workers=1).probability.size == 80
     assert counts == [1, *[SHARD_SIZE] * 5]
     del counts[:]
     large = np.zeros((129, 131, 1), np.uint8)
     logits = Dense(129 * 131, 2, rng=np.random.default_rng(0))
     chain = Sequential({"flatten": Flatten(), "logits": logits})
-    occlude(chain, large, 0, "flatten", size=128, stride=1, feature_map=0, workers=1)
+    occlude(chain, large, "flatten", label=0, size=128, stride=1, feature_map=0, workers=1)
     assert counts == [1] * (1 + 2 * 4)  # cones nearly as large as the image, each alone
 
 
 def test_the_occluder_of_prepared_floats_is_that_of_pixels():
     images, net = images_and_network()
-    pixels = occlude(net, images[0], 0, "relu1", size=3, fill="black")
-    floats = occlude(net, images[0] / 255, 0, "relu1", size=3, fill="black")
+    pixels = occlude(net, images[0], "relu1", label=0, size=3, fill="black")
+    floats = occlude(net, images[0] / 255, "relu1", label=0, size=3, fill="black")
     for left, right in zip(pixels, floats, strict=True):
         np.testing.assert_array_equal(left, right)
 
@@ -199,18 +203,18 @@ def test_the_default_occluder_is_not_the_background_of_mnist():
 
 
 def test_positions_are_counted():
-    assert occlusion_positions((28, 28, 1), 8).total == 441
-    assert occlusion_positions((28, 28, 1)).size == (8, 8)
-    assert occlusion_positions((300, 300, 3), 50, 1).total == 63001
-    assert occlusion_positions((300, 300, 3)).total == 23**2
-    assert occlusion_positions((28, 28, 1), 28).total == 1
-    assert occlusion_positions((1, 5, 1)).size == (1, 1)
+    assert occluder_grid((28, 28, 1), 8).total == 441
+    assert occluder_grid((28, 28, 1)).size == (8, 8)
+    assert occluder_grid((300, 300, 3), 50, 1).total == 63001
+    assert occluder_grid((300, 300, 3)).total == 23**2
+    assert occluder_grid((28, 28, 1), 28).total == 1
+    assert occluder_grid((1, 5, 1)).size == (1, 1)
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 40), st.integers(1, 9))
 def test_positions_are_all_that_lie_inside(length, width, size, stride):
     size = min(size, length)
-    found = occlusion_positions((length, width, 1), (size, 1), stride)
+    found = occluder_grid((length, width, 1), (size, 1), stride)
     inside = [r for r in range(0, length, stride) if r + size <= length]
     assert found.rows.tolist() == sorted({*inside, length - size})
     assert found.columns.tolist() == sorted({*range(0, width, stride), width - 1})
@@ -220,7 +224,7 @@ def test_positions_are_all_that_lie_inside(length, width, size, stride):
 def test_every_pixel_is_hidden_at_least_once(height, width, size, data):
     size = min(size, height, width)
     stride = data.draw(st.integers(1, size))
-    found = occlusion_positions((height, width, 1), size, stride)
+    found = occluder_grid((height, width, 1), size, stride)
     hidden = np.zeros((height, width), bool)
     for row in found.rows:
         for column in found.columns:
@@ -229,7 +233,7 @@ def test_every_pixel_is_hidden_at_least_once(height, width, size, data):
 
 
 def test_an_object_in_the_last_column_is_found_though_the_stride_does_not_divide():
-    result = occlude(corner_classifier(0), planted(9, 9), 1, "relu1", size=3, stride=5, fill="black")
+    result = occlude(corner_classifier(0), planted(9, 9), "relu1", label=1, size=3, stride=5, fill="black")
     assert result.rows.tolist() == result.columns.tolist() == [0, 5, 9]
     assert result.worst == Box(9, 12, 9, 12)
 
@@ -237,8 +241,8 @@ def test_an_object_in_the_last_column_is_found_though_the_stride_does_not_divide
 def test_energy_is_summed_over_windows_and_colors():
     projection = np.random.default_rng(0).normal(size=(7, 9, 3)).astype(np.float32)
     projection[:4, :5] = 0
-    positions = occlusion_positions(projection.shape, (2, 3), (2, 1))
-    energy = energy_under(projection, positions)
+    grid = occluder_grid(projection.shape, (2, 3), (2, 1))
+    energy = energy_under(projection, grid)
     assert energy.shape == (4, 7)
     for p, q in np.ndindex(energy.shape):
         top = [0, 2, 4, 5][p]
@@ -268,41 +272,45 @@ def test_bad_requests():
     images, net = images_and_network()
     image = images[0]
     with pytest.raises(KeyError, match="no layer 'relu7'"):
-        occlude(net, image, 0, "relu7")
+        occlude(net, image, "relu7", label=0)
     with pytest.raises(IndexError, match="label must be from 0 to 3, got 4"):
-        occlude(net, image, 4, "relu1")
+        occlude(net, image, "relu1", label=4)
     with pytest.raises(TypeError, match=r"label must be an integer, got 1\.0"):
-        occlude(net, image, 1.0, "relu1")
+        occlude(net, image, "relu1", label=1.0)
     with pytest.raises(IndexError, match="feature_map of layer 'relu1' must be from 0 to 3, got -1"):
-        occlude(net, image, 0, "relu1", feature_map=-1)
+        occlude(net, image, "relu1", label=0, feature_map=-1)
     with pytest.raises(ValueError, match="an occluder of 10x10 does not fit into an image of 9x11"):
-        occlude(net, image, 0, "relu1", size=10)
+        occlude(net, image, "relu1", label=0, size=10)
     with pytest.raises(
         ValueError, match=re.escape("inside the image of 9x11, got rows 7 to 9, columns 0 to 2")
     ):
-        occlude(net, image, 0, "relu1", size=3, at=(7, 0))
-    with pytest.raises(TypeError, match=re.escape("at must be two integers (row, column), got (1, 2, 3)")):
-        occlude(net, image, 0, "relu1", at=(1, 2, 3))
-    with pytest.raises(TypeError, match=re.escape("occlude: at must be two integers (row, column), got 3")):
-        occlude(net, image, 0, "relu1", at=3)
+        occlude(net, image, "relu1", label=0, size=3, corner=(7, 0))
+    with pytest.raises(
+        TypeError, match=re.escape("corner must be two integers (row, column), got (1, 2, 3)")
+    ):
+        occlude(net, image, "relu1", label=0, corner=(1, 2, 3))
+    with pytest.raises(
+        TypeError, match=re.escape("occlude: corner must be two integers (row, column), got 3")
+    ):
+        occlude(net, image, "relu1", label=0, corner=3)
     with pytest.raises(TypeError, match=re.escape("(top, bottom, left, right), got (0, 2, 1, 4)")):
         occlude_box(image, (0, 2, 1, 4))
     with pytest.raises(ValueError, match="stride must be at least 1, got 0"):
-        occlude(net, image, 0, "relu1", stride=0)
+        occlude(net, image, "relu1", label=0, stride=0)
     with pytest.raises(ValueError, match="fill must be one of gray, mean, black, blur, got 'white'"):
-        occlude(net, image, 0, "relu1", fill="white")
+        occlude(net, image, "relu1", label=0, fill="white")
     with pytest.raises(ValueError, match=re.escape("expected an image of shape (H, W, C), got an array of")):
-        occlude(net, images, 0, "relu1")
+        occlude(net, images, "relu1", label=0)
     with pytest.raises(ValueError, match=re.escape("expects an image of shape (9, 11, 2), got (11, 9, 2)")):
-        occlude(net, image.swapaxes(0, 1), 0, "relu1")
+        occlude(net, image.swapaxes(0, 1), "relu1", label=0)
     with pytest.raises(TypeError, match="expected uint8 or floating pixels, got int64"):
         occlude_box(image.astype(np.int64), Box(0, 1, 0, 1))
     with pytest.raises(
         ValueError, match=re.escape("expected one output per class, Sequential has (3, 2, 5)")
     ):
-        occlude(net[:"relu2"], image, 0, "relu1")
+        occlude(net[:"relu2"], image, "relu1", label=0)
     with pytest.raises(ValueError, match="got NaN or infinity"):
-        occlude(net, np.full((9, 11, 2), np.nan), 0, "relu1")
+        occlude(net, np.full((9, 11, 2), np.nan), "relu1", label=0)
 
 
 def test_the_decks_black_square(real_data):
@@ -311,7 +319,7 @@ def test_the_decks_black_square(real_data):
     image = load_mnist("test").images[33]
     square = occlude_box(image, Box(8, 22, 8, 22), "black")
     assert inference.predict(network, square[np.newaxis])[0, 7] == pytest.approx(0.99614, abs=1e-5)
-    result = occlude(network, image, 4, "relu3", size=14, fill="black")
+    result = occlude(network, image, "relu3", label=4, size=14, fill="black")
     assert result.most_likely[8, 8] == 7
     assert result.probability[8, 8] == pytest.approx(3.8626e-3, rel=1e-3)  # their log's, for class 4
     assert result.clean_probability == pytest.approx(1)
@@ -326,7 +334,7 @@ def test_the_command(tmp_path, capsys):
     command += ["--layer", "relu1", "--out", str(files)]
     assert main([*command, "--image", "3", "--size", "8", "10", "--stride", "9", "--fill", "blur"]) == 0
     printed = capsys.readouterr().out
-    assert "positions of the blur occluder of 8x10 pixels: 12\n" in printed
+    assert "places of the blur occluder of 8x10 pixels: 12\n" in printed
     (arrays,) = files.glob("relu1_map*_image3_blur_8x10_stride9.npz")
     assert arrays.with_suffix(".png").is_file()
     with np.load(arrays) as stored:

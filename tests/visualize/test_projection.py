@@ -206,7 +206,7 @@ def test_patches_are_cut_for_the_layer_that_was_searched():
     found = find_strongest(net, images, ["relu1", "relu2"])
     message = "^find_patches: expected what was found for the 5 maps of layer 'relu2', got 4 maps$"
     with pytest.raises(ValueError, match=message):
-        find_patches(net, images, found["relu1"], "relu2")
+        find_patches(net, images, "relu2", found=found["relu1"])
 
 
 def brute_force(net, images, layer, by):
@@ -228,8 +228,8 @@ def test_the_strongest_of_a_stream_are_those_of_a_sort(layer, by):
     found = find_strongest(net, images, [layer], k=5, by=by, workers=2)[layer]
     for m, (order, flat, value) in enumerate(brute_force(net, images, layer, by)):
         count = min(5, len(order))
-        assert found.images[m, :count].tolist() == order[:count].tolist()
-        assert (found.images[m, count:] == -1).all()
+        assert found.image_indices[m, :count].tolist() == order[:count].tolist()
+        assert (found.image_indices[m, count:] == -1).all()
         assert (found.positions[m, count:] == -1).all()
         np.testing.assert_allclose(found.activations[m, :count], value[order[:count]], rtol=1e-9)
         assert not found.activations[m, count:].any()
@@ -245,7 +245,7 @@ def test_fewer_images_than_k_and_dead_maps():
         corner_finder(), np.concatenate([planted(2, 2), planted(5, 5) * 0]), ["relu1"], k=3
     )
     relu1 = found["relu1"]
-    assert relu1.images.tolist() == [[0, -1, -1], [-1, -1, -1]]
+    assert relu1.image_indices.tolist() == [[0, -1, -1], [-1, -1, -1]]
     assert relu1.positions[0, 0].tolist() == [2, 2]
     assert relu1.firing.tolist() == [0.5, 0]
     with pytest.raises(ValueError, match="expected at least one image and one layer"):

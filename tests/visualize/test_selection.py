@@ -31,7 +31,7 @@ def test_the_most_active_maps_in_ascending_order():
     assert most_active(found, 3).tolist() == [1, 3, 4]
     assert most_active(found, 5).tolist() == [0, 1, 2, 3, 4]  # the first of the dead ones
     assert most_active(found, 9).tolist() == [0, 1, 2, 3, 4, 5]
-    with pytest.raises(ValueError, match="most_active: count must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="most_active: k must be at least 1, got 0"):
         most_active(found, 0)
 
 
@@ -51,17 +51,17 @@ def test_as_many_maps_as_can_be_afforded_and_no_more(budget):
 def test_patches_of_some_maps_are_those_among_all():
     network, images = tiny_network(), tiny_dataset(30).images
     found = find_strongest(network, images, ["relu2"], k=3)["relu2"]
-    every = find_patches(network, images, found, "relu2")
-    some = find_patches(network, images, found, "relu2", maps=[3, 1])
+    every = find_patches(network, images, "relu2", found=found)
+    some = find_patches(network, images, "relu2", found=found, feature_maps=[3, 1])
     for left, right in zip(some, every, strict=True):
         np.testing.assert_allclose(left, right[[3, 1]], rtol=1e-4, atol=1e-6)
     assert map_count(network, "relu2", images.shape[1:]) == 4
-    assert patch_size(network, "relu2", images.shape[1:]) == every.images.shape[2:4]
+    assert patch_size(network, "relu2", images.shape[1:]) == every.pixels.shape[2:4]
     for number in (-1, 4):
         with pytest.raises(
             IndexError, match=rf"find_patches: expected maps 0 to 3 of layer 'relu2', got {number}"
         ):
-            find_patches(network, images, found, "relu2", maps=[0, number])
+            find_patches(network, images, "relu2", found=found, feature_maps=[0, number])
 
 
 def test_of_many_units_only_the_wanted_ones_take_memory():
@@ -70,17 +70,17 @@ def test_of_many_units_only_the_wanted_ones_take_memory():
     network = Sequential({"flatten": Flatten(), "wide": wide, "relu": ReLU()}, input_shape=(64, 64, 3))
     images = rng.integers(0, 256, (2, 64, 64, 3), np.uint8)
     found = find_strongest(network, images, ["relu"], k=9)["relu"]
-    patches = find_patches(network, images, found, "relu", maps=most_active(found, 2))
+    patches = find_patches(network, images, "relu", found=found, feature_maps=most_active(found, 2))
     assert patches.projections.shape == (2, 9, 64, 64, 3)
 
 
 def test_each_of_some_maps_is_named_by_its_number():
     silent = np.array([False, True])
-    ax = plot.feature_maps(FeatureMaps(np.ones((2, 4, 4)), silent), numbers=[12, 907])
+    ax = plot.feature_maps(FeatureMaps(np.ones((2, 4, 4)), silent), feature_maps=[12, 907])
     assert [text.get_text() for text in ax.texts] == ["12", "907"]
     pictures = np.ones((2, 1, 4, 4, 1))
     patches = Patches(pictures, pictures, pictures[..., 0] > 0)
-    ax = plot.strongest_projections(patches, found_with([1, 0, 2]), maps=[1, 2])
+    ax = plot.strongest_projections(patches, found_with([1, 0, 2]), feature_maps=[1, 2])
     assert [text.get_text() for text in ax.texts] == ["1", "2"]
     assert ax.lines[0].get_xdata().tolist() == [-0.5, 3.5]  # map 1, the left one, is dead
     assert len(ax.lines) == 2

@@ -31,14 +31,14 @@ function fillDetail() {
 }
 
 function strongest(layer, map) {
-  const ranks = layer.images[map].map((_, rank) => rank).filter((rank) => layer.images[map][rank] >= 0);
+  const ranks = layer.imageIndices[map].map((_, rank) => rank).filter((rank) => layer.imageIndices[map][rank] >= 0);
   const words = (rank) =>
-    `image ${layer.images[map][rank]}, ${shownClass(layer.labels[map][rank])}, activation ${short(layer.activations[map][rank])}`;
+    `image ${layer.imageIndices[map][rank]}, ${shownClass(layer.labels[map][rank])}, activation ${short(layer.activations[map][rank])}`;
   const readout = make("p", { class: "readout", "aria-live": "polite" });
   const scene = tile(data.scenes, 0, 0);
   const box = make("span", { class: "field", "aria-hidden": "true" });
   const point = (rank) => {
-    showScene(scene, box, layer.images[map][rank], layer.fields[map][rank]);
+    showScene(scene, box, layer.imageIndices[map][rank], layer.fields[map][rank]);
     readout.textContent = `Number ${rank + 1}: ${words(rank)}`;
     for (const nine of [left, right]) for (const [n, cell] of [...nine.children].entries()) cell.classList.toggle("pointed", n === rank);
   };
@@ -68,9 +68,9 @@ function strongest(layer, map) {
 }
 
 // Show the image of a patch, and frame the patch.
-function showScene(canvas, box, position, [top, bottom, left, right]) {
-  const { positions, columns, full } = data.scenes;
-  const n = positions.indexOf(position);
+function showScene(canvas, box, imageIndex, [top, bottom, left, right]) {
+  const { imageIndices, columns, full } = data.scenes;
+  const n = imageIndices.indexOf(imageIndex);
   show(canvas, data.scenes, n % columns, Math.floor(n / columns));
   put(box, top / full[0], left / full[1], (bottom - top) / full[0], (right - left) / full[1]);
 }
@@ -105,10 +105,10 @@ function filter(layer, map) {
 }
 
 function evolution(layer, map) {
-  const { images, activations, jumped } = layer.evolving;
+  const { imageIndices, activations, jumped } = layer.evolving;
   const items = data.stages.map((stage, n) => {
-    const silent = images[n][map] < 0;
-    const words = silent ? `${stage}: silent` : `${stage}: image ${images[n][map]}, activation ${short(activations[n][map])}${jumped[n][map] ? "; another image than before" : ""}`;
+    const silent = imageIndices[n][map] < 0;
+    const words = silent ? `${stage}: silent` : `${stage}: image ${imageIndices[n][map]}, activation ${short(activations[n][map])}${jumped[n][map] ? "; another image than before" : ""}`;
     return make(
       "button",
       { type: "button", class: jumped[n][map] ? "jumped" : null, title: words, "aria-label": words, click: () => choose({ stage: n }) },

@@ -2,7 +2,7 @@
 
 function buildMistakes() {
   if (!$("wrong")) return;
-  const { confusion, images, answers: total, right } = data.wrong;
+  const { confusion, imageIndices, answers: total, right } = data.wrong;
   const all = total.toLocaleString("en");
   $("wrong-count").textContent =
     right === total
@@ -11,7 +11,7 @@ function buildMistakes() {
         "with the projections of what spoke for its answer, and of what spoke for the truth.";
   if (confusion !== null) $("confusion").append(confusionTable(confusion));
   else $("confusion").hidden = true;
-  $("wrong").append(...images.map((_, n) => mistake(n)));
+  $("wrong").append(...imageIndices.map((_, n) => mistake(n)));
 }
 
 function confusionTable(confusion) {
@@ -34,12 +34,12 @@ function confusionTable(confusion) {
 }
 
 function mistake(n) {
-  const { images, truth, predicted, probability, truthProbability, seen, spoke } = data.wrong;
+  const { imageIndices, truth, predicted, probability, truthProbability, seen, spoke } = data.wrong;
   const [answer, right] = [data.classes[predicted[n]], data.classes[truth[n]]];
   const picture = (sheet, column, words) => make("figure", {}, tile(sheet, column, n, words), make("figcaption", {}, words));
   return make(
     "article", { class: "example" },
-    make("h3", {}, `Image ${images[n]}: ${right}, taken for ${answer}`),
+    make("h3", {}, `Image ${imageIndices[n]}: ${right}, taken for ${answer}`),
     enlarger(),
     make(
       "div", { class: "three" },

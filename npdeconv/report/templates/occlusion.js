@@ -63,9 +63,9 @@ function occlusionExample(example) {
   read(...place);
   return make(
     "article", { class: "example" },
-    make("h3", {}, `Image ${example.position}, ${shownClass(example.label)}`),
+    make("h3", {}, `Image ${example.imageIndex}, ${shownClass(example.label)}`),
     enlarger(),
-    make("div", { class: "pair" }, make("div", { class: "scene" }, tile(example.image, 0, 0, `image ${example.position}`), occluder), stage),
+    make("div", { class: "pair" }, make("div", { class: "scene" }, tile(example.image, 0, 0, `image ${example.imageIndex}`), occluder), stage),
     make("p", { class: "note" }, `Nothing hidden: ${clean.toFixed(3)}.`),
     readout
   );

@@ -91,8 +91,8 @@ function median(values) {
 const classColor = (label) => `hsl(${Math.round((360 * label) / data.classes.length)} 65% 50%)`;
 
 function showPoint(n) {
-  const { layer, positions, labels, seen, neighbors, pixelNeighbors } = data.scatter;
-  const name = (m) => `image ${positions[m]}, ${shownClass(labels[m])}`;
+  const { layer, imageIndices, labels, seen, neighbors, pixelNeighbors } = data.scatter;
+  const name = (m) => `image ${imageIndices[m]}, ${shownClass(labels[m])}`;
   const row = (others, space) => {
     const same = others.filter((m) => labels[m] === labels[n]).length;
     return [

@@ -1,11 +1,15 @@
 """Make the golden file of torchvision's branching networks: python -m tests.golden.make_published.
 
-It needs torch and torchvision. `published.npz` holds, for each network, the names and shapes of its state
+It needs torch and torchvision.
+`published.npz` holds, for each network, the names and shapes of its state
 dictionary, its logits for one image, and the projection of the strongest unit of one layer. Weights,
 statistics of batch normalizations and the image are drawn by NumPy (`tests.torch_weights`), so that the
-tests draw the same ones. All is computed in float64.
+tests draw the same ones. It also holds what two residual networks for CIFAR-10, trained by others, answer to
+each test image; their files are read from `$NPDECONV_DATA`. All is computed in float64.
 """
 
+import lzma
+import os
 import sys
 from pathlib import Path
 
@@ -48,13 +52,13 @@ class Block(nn.Module):
         return self.relu2(body + x)
 
 
-class ResNet20(nn.Module):
-    def __init__(self):
+class CifarResNet(nn.Module):
+    def __init__(self, blocks=3):
         super().__init__()
         self.conv1, self.bn1, self.relu = nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU()
-        self.layer1 = nn.Sequential(*(Block(16, 16) for _ in range(3)))
-        self.layer2 = nn.Sequential(Block(16, 32), Block(32, 32), Block(32, 32))
-        self.layer3 = nn.Sequential(Block(32, 64), Block(64, 64), Block(64, 64))
+        self.layer1 = nn.Sequential(*(Block(16, 16) for _ in range(blocks)))
+        self.layer2 = nn.Sequential(Block(16, 32), *(Block(32, 32) for _ in range(blocks - 1)))
+        self.layer3 = nn.Sequential(Block(32, 64), *(Block(64, 64) for _ in range(blocks - 1)))
         self.linear = nn.Linear(64, 10)
 
     def forward(self, x):
@@ -64,7 +68,7 @@ class ResNet20(nn.Module):
 
 def build(name):
     if name == "resnet20":
-        return ResNet20()
+        return CifarResNet()
     options = {"aux_logits": False, "transform_input": False, "init_weights": False}
     return getattr(torchvision.models, name)(weights=None, **(options if name == "googlenet" else {}))
 
@@ -113,7 +117,25 @@ def golden(name):
     }
 
 
+def answers(blocks, file):
+    """Return what a trained network for CIFAR-10 answers to each test image, uint8 (9800,), in float64."""
+    data = Path(os.environ["NPDECONV_DATA"])
+    state = torch.load(data / "resnet" / file, map_location="cpu", weights_only=True)["state_dict"]
+    network = CifarResNet(blocks).eval()
+    network.load_state_dict({name.removeprefix("module."): array for name, array in state.items()})
+    records = np.frombuffer(lzma.decompress((data / "cifar10/test_batch.bin.xz").read_bytes()), np.uint8)
+    pixels = torch.from_numpy(records.reshape(-1, 3073)[:, 1:].reshape(-1, 3, 32, 32).copy())
+    mean, std = (
+        torch.tensor(v).double()[:, None, None] for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    )
+    with torch.no_grad():
+        logits = [network.double()((part.double() / 255 - mean) / std) for part in pixels.split(100)]
+    return torch.cat(logits).argmax(1).numpy().astype(np.uint8)
+
+
 if __name__ == "__main__":
     sys.modules["torchvision.models.googlenet"].BasicConv2d.forward = with_module
     arrays = {f"{name}/{key}": array for name in LOOKED_AT for key, array in golden(name).items()}
+    arrays["resnet20/answers"] = answers(3, "resnet20-12fca82f.th")
+    arrays["resnet44/answers"] = answers(7, "resnet44-014dd654.th")
     np.savez_compressed(HERE / "published.npz", **arrays)

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from npdeconv import models, weights
+from npdeconv.data import load_cifar10
+from npdeconv.inference import predict
 from npdeconv.weights.arrays import Stored
 from npdeconv.weights.conversion import convert
 from npdeconv.weights.pytorch import torch_modules
@@ -87,3 +89,19 @@ def test_networks_have_as_many_parameters_as_their_docstrings_say(name):
     number = f"{count:,} parameters" if name not in ("resnet32", "resnet44", "resnet56") else f"{count:,}"
     assert number in getattr(models, name).__doc__
     assert network.output_shape(network.input_shape) == (10 if network.input_shape[0] == 32 else 1000,)
+
+
+TRAINED = {"resnet20": ("resnet20-12fca82f.th", 8_992), "resnet44": ("resnet44-014dd654.th", 9_123)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TRAINED)
+def test_trained_networks_answer_as_in_pytorch_image_for_image(name, real_data):
+    file, right = TRAINED[name]
+    network = weights.load_published(name, real_data / "resnet" / file).on_pixels()
+    test = load_cifar10("test")
+    answers = predict(network, test.images).argmax(1)
+    with np.load(GOLDEN) as golden:
+        np.testing.assert_array_equal(answers, golden[f"{name}/answers"])
+    assert (answers == test.labels).sum() == right
+    assert network.classes == test.classes

@@ -66,7 +66,8 @@ def filled(request):
     network = BUILD[request.param]()
     named = zip(expected["parameters"], expected["shapes"], strict=True)
     modules = torch_modules([stored(str(name), shape, n) for n, (name, shape) in enumerate(named)])
-    names = weights.TORCHVISION.get(request.param) or in_order(network, modules, fold=False)
+    said = weights.PUBLISHED.get(request.param)
+    names = said.names(network) if said else in_order(network, modules, fold=False)
     parameters = convert(network, modules, names, "torch", {})
     weights.assign(network.parameters, parameters, Path("drawn"))
     del parameters
@@ -115,13 +116,13 @@ def test_torchvisions_files_are_networks_with_all_they_take(tmp_path):
     named = enumerate(zip(expected["parameters"], expected["shapes"], strict=True))
     tensors = {str(name): stored(str(name), shape, n).read() for n, (name, shape) in named}
     numpy_files.save_file(tensors, tmp_path / "squeezenet1_0.safetensors")
-    pretrained = weights.load_torchvision("squeezenet", tmp_path / "squeezenet1_0.safetensors")
+    pretrained = weights.load_published("squeezenet", tmp_path / "squeezenet1_0.safetensors")
     close(pretrained.network[:"pool10"](draw_image(224)), expected["logits"])
     pixels = np.full((1, 224, 224, 3), 255, np.uint8)
     standard = np.float32([(1 - 0.485) / 0.229, (1 - 0.456) / 0.224, (1 - 0.406) / 0.225])
     np.testing.assert_allclose(pretrained.preprocessing.apply(pixels)[0, 0, 0], standard, rtol=1e-6)
     assert pretrained.classes is None
     with pytest.raises(
-        ValueError, match=r"^load_torchvision: name must be one of alexnet, vgg16, squeezenet, got"
+        ValueError, match=r"^load_published: name must be one of alexnet, vgg16, squeezenet, "
     ):
-        weights.load_torchvision("resnet50", tmp_path / "squeezenet1_0.safetensors")
+        weights.load_published("zfnet", tmp_path / "squeezenet1_0.safetensors")

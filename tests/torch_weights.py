@@ -9,7 +9,9 @@ def draw_parameter(name, shape, number):
     """Draw a parameter in PyTorch's layout, float32; each has a generator of its own."""
     rng = np.random.default_rng([SEED, number])
     uniform = rng.random(shape, np.float32) * 2 - 1
-    if name.endswith("bias"):
+    if name.endswith("running_var") or (name.endswith("weight") and len(shape) == 1):  # of a normalization
+        return 1 + uniform / 2
+    if name.endswith(("bias", "running_mean")):
         return uniform / 10
     return uniform * np.float32(np.sqrt(6 / np.prod(shape[1:])))  # He's: activations keep their size
 

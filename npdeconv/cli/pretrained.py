@@ -47,10 +47,10 @@ def find_pretrained(source: str, file: str | None) -> weights.Pretrained | None:
         if file is not None:
             raise ValueError(f"--weights: expected none, {source} has its own")
         return weights.load_card(find_card(source) or source)
-    if file is None or source not in weights.TORCHVISION:
+    if file is None or source not in weights.PUBLISHED:
         return None
     is_torch = weights.reader_of(file) in (weights.load_torch, weights.load_safetensors)
-    return weights.load_torchvision(source, file) if is_torch else None
+    return weights.load_published(source, file) if is_torch else None
 
 
 def prepare(

@@ -1,6 +1,6 @@
 """A margin around images."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,12 +11,15 @@ from npdeconv.layers.window import Window
 
 
 class Pad(LinearLayer):
-    """Put a margin of one value around each map: (N, H, W, C) -> (N, OH, OW, C).
+    """Put a margin of one value around each map, and maps of it beside them: (N, H, W, C) -> (N, OH, OW, F).
 
     Parameters
     ----------
     padding : ((top, bottom), (left, right))
     value : float
+    channels : (before, after)
+        How many maps to put before and after the others, as some residual networks do (He et al.,
+        arXiv:1512.03385, section 3.3, option A).
 
     Notes
     -----
@@ -32,7 +35,7 @@ class Pad(LinearLayer):
 
         input_shape: Shape
 
-    def __init__(self, padding: tuple[Pair, Pair], *, value: float = 0.0) -> None:
+    def __init__(self, padding: tuple[Pair, Pair], *, value: float = 0.0, channels: Pair = (0, 0)) -> None:
         if isinstance(padding, str):
             raise ValueError(f"{self.kind}: padding must be ((top, bottom), (left, right)), got {padding!r}")
         if (
@@ -43,6 +46,7 @@ class Pad(LinearLayer):
             raise ValueError(f"{self.kind}: value must be a finite number, got {describe(value)}")
         self.window = Window.parse(1, 1, padding, self.kind, "window")
         self.beyond: float = float(value)
+        self.channels = _parse_channels(channels, self.kind)
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Copy into a larger map."""
@@ -56,14 +60,24 @@ class Pad(LinearLayer):
 
     def _inside(self, y: Array, input_shape: Shape) -> Array:
         """Return a view of what lies within the margin."""
-        _, height, width, _ = input_shape
+        _, height, width, channels = input_shape
         (top, left), _ = self.window.place(input_shape[1:], self.kind)
-        return y[:, top : top + height, left : left + width]
+        before, _ = self.channels
+        return y[:, top : top + height, left : left + width, before : before + channels]
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """(H, W, C) -> (OH, OW, C)."""
-        channels = image_shape(input_shape, self.kind)[2]
+        """(H, W, C) -> (OH, OW, F)."""
+        channels = image_shape(input_shape, self.kind)[2] + sum(self.channels)
         return (*self.window.place(input_shape, self.kind).out_shape, channels)
 
     def __repr__(self) -> str:
-        return f"Pad({self.window.padding}, value={self.beyond})"
+        channels = f", channels={self.channels}" if any(self.channels) else ""
+        return f"Pad({self.window.padding}, value={self.beyond}{channels})"
+
+
+def _parse_channels(channels: Any, who: str) -> Pair:
+    if isinstance(channels, tuple) and len(channels) == 2:
+        before, after = channels
+        if type(before) is type(after) is int and min(channels) >= 0:
+            return before, after
+    raise ValueError(f"{who}: channels must be two counts, before and after, got {describe(channels)}")

@@ -1,8 +1,9 @@
 """The named networks: only composition.
 
 `deck` (MNIST, Rock Paper Scissors), `cifar` (CIFAR-10), `cam` (for class activation maps),
-`imagenet` (AlexNet, ZFNet, VGG) and `compact` (SqueezeNet, Tiny Darknet); `stack` is what all are
-built with, `classes` puts another last layer on one, and `own` finds those that others wrote.
+`imagenet` (AlexNet, ZFNet, VGG), `compact` (SqueezeNet, Tiny Darknet), `residual`, `inception`,
+`dense_blocks` and `mobile` (which branch) and `global_pooling`; `stack` is what all are built with,
+`classes` puts another last layer on one, and `own` finds those that others wrote.
 """
 
 import numpy as np
@@ -17,12 +18,18 @@ from npdeconv.models.cifar import bonaccorso, plotka
 from npdeconv.models.classes import with_classes
 from npdeconv.models.compact import squeezenet, tiny_darknet
 from npdeconv.models.deck import deck_model2, deck_model3, deck_model4, deck_rps2, deck_rps3, rps3
+from npdeconv.models.dense_blocks import densenet121
+from npdeconv.models.global_pooling import alexnet_gap, googlenet_gap, nin, vgg16_gap
 from npdeconv.models.imagenet import alexnet, alexnet_grouped, vgg16, zfnet
+from npdeconv.models.inception import googlenet
+from npdeconv.models.mobile import mobilenet_v2
 from npdeconv.models.own import Builder, build_own, load_builder, source_of
+from npdeconv.models.residual import resnet18, resnet20, resnet32, resnet44, resnet50, resnet56, resnet101
 
 __all__ = [
     "PUBLISHED",
     "alexnet",
+    "alexnet_gap",
     "alexnet_grouped",
     "bonaccorso",
     "build",
@@ -33,14 +40,27 @@ __all__ = [
     "deck_model4",
     "deck_rps2",
     "deck_rps3",
+    "densenet121",
+    "googlenet",
+    "googlenet_gap",
+    "mobilenet_v2",
     "names",
+    "nin",
     "plotka",
     "register",
+    "resnet18",
+    "resnet20",
+    "resnet32",
+    "resnet44",
+    "resnet50",
+    "resnet56",
+    "resnet101",
     "rps3",
     "source",
     "squeezenet",
     "tiny_darknet",
     "vgg16",
+    "vgg16_gap",
     "with_classes",
     "zfnet",
 ]
@@ -48,8 +68,11 @@ __all__ = [
 PUBLISHED: tuple[tuple[Shape, int, tuple[Builder, ...]], ...] = (
     ((28, 28, 1), 10, (deck_model2, deck_model3, deck_model4)),
     ((300, 300, 3), 3, (deck_rps2, deck_rps3, rps3)),
-    ((32, 32, 3), 10, (plotka, bonaccorso, cam_net, cam_net_max)),
+    ((32, 32, 3), 10, (plotka, bonaccorso, cam_net, cam_net_max, nin)),
+    ((32, 32, 3), 10, (resnet20, resnet32, resnet44, resnet56)),
     ((224, 224, 3), 1000, (alexnet, zfnet, vgg16, tiny_darknet)),
+    ((224, 224, 3), 1000, (resnet18, resnet50, resnet101, googlenet, densenet121, mobilenet_v2)),
+    ((224, 224, 3), 1000, (alexnet_gap, vgg16_gap, googlenet_gap)),
     ((227, 227, 3), 1000, (alexnet_grouped, squeezenet)),
 )
 """The input shape and the number of classes of the networks, for who does not want to build them all."""

@@ -31,16 +31,8 @@ def alexnet(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     of image, torchvision's adaptive pooling from 6x6 to 6x6 does nothing.)
     """
     net = Stack("alexnet", (224, 224, 3), rng=rng, dtype=dtype)
-    net.conv("conv1", 64, 11, stride=4, padding=((2, 2), (2, 2)))
-    net.put(relu1=ReLU(), pool1=MaxPool2D(3, stride=2))
-    net.conv("conv2", 192, 5)
-    net.put(relu2=ReLU(), pool2=MaxPool2D(3, stride=2))
-    net.conv("conv3", 384, 3)
-    net.put(relu3=ReLU())
-    net.conv("conv4", 256, 3)
-    net.put(relu4=ReLU())
-    net.conv("conv5", 256, 3)
-    net.put(relu5=ReLU(), pool5=MaxPool2D(3, stride=2), flatten=Flatten(), dropout6=Dropout(0.5))
+    put_alexnet_convolutions(net)
+    net.put(pool5=MaxPool2D(3, stride=2), flatten=Flatten(), dropout6=Dropout(0.5))
     net.dense("fc6", 4096)
     net.put(relu6=ReLU(), dropout7=Dropout(0.5))
     net.dense("fc7", 4096)
@@ -102,13 +94,34 @@ def vgg16(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     Simonyan & Zisserman (arXiv:1409.1556), configuration D.
     """
     net = Stack("vgg16", (224, 224, 3), rng=rng, dtype=dtype)
+    put_vgg16_convolutions(net)
+    net.put(pool5=MaxPool2D(2))
+    net.put(flatten=Flatten())
+    return _classified(_hidden(net))
+
+
+def put_alexnet_convolutions(net: Stack) -> None:
+    """Put on `alexnet` up to its fifth convolution."""
+    net.conv("conv1", 64, 11, stride=4, padding=((2, 2), (2, 2)))
+    net.put(relu1=ReLU(), pool1=MaxPool2D(3, stride=2))
+    net.conv("conv2", 192, 5)
+    net.put(relu2=ReLU(), pool2=MaxPool2D(3, stride=2))
+    net.conv("conv3", 384, 3)
+    net.put(relu3=ReLU())
+    net.conv("conv4", 256, 3)
+    net.put(relu4=ReLU())
+    net.conv("conv5", 256, 3)
+    net.put(relu5=ReLU())
+
+
+def put_vgg16_convolutions(net: Stack) -> None:
+    """Put on `vgg16` up to its thirteenth convolution."""
     for block, (depth, filters) in enumerate([(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)], 1):
         for n in range(1, depth + 1):
             net.conv(f"conv{block}_{n}", filters, 3)
             net.put(**{f"relu{block}_{n}": ReLU()})
-        net.put(**{f"pool{block}": MaxPool2D(2)})
-    net.put(flatten=Flatten())
-    return _classified(_hidden(net))
+        if block < 5:
+            net.put(**{f"pool{block}": MaxPool2D(2)})
 
 
 def _normalization() -> LocalResponseNorm:

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from npdeconv._types import Generator, Shape
-from npdeconv.layers import Conv2D, Dense, Layer, Sequential
+from npdeconv.layers import Add, Concat, Conv2D, Dense, Graph, Layer, MergingLayer, Sequential
+from npdeconv.layers.sequential import INPUT
 from npdeconv.layers.window import Padding
 
 
@@ -19,6 +20,12 @@ class Stack:
     rng : numpy.random.Generator
         Source of the initial weights, drawn in the order in which layers are put on.
     dtype : float32 or float64
+
+    Attributes
+    ----------
+    top : str
+        The layer that the next one reads: the last one, unless set to another. That is how a network
+        branches.
     """
 
     def __init__(
@@ -27,13 +34,36 @@ class Stack:
         self._name, self._input_shape = name, input_shape
         self._rng, self._dtype = rng, dtype
         self._layers: dict[str, Layer] = {}
-        self._shape = input_shape
+        self._shapes: dict[str, Shape] = {INPUT: input_shape}
+        self._inputs: dict[str, tuple[str, ...]] = {}
+        self.top = INPUT
 
     def put(self, **layers: Layer) -> None:
         """Put layers on top, under their names."""
         for name, layer in layers.items():
-            self._shape = layer.output_shape(self._shape)
+            self._shapes[name] = layer.output_shape(self._shapes[self.top])
+            if self.top != next(reversed(self._layers), INPUT):
+                self._inputs[name] = (self.top,)
             self._layers[name] = layer
+            self.top = name
+
+    def add(self, name: str, *above: str) -> None:
+        """Put on a layer that adds up the outputs of others."""
+        self._merge(name, Add(), above)
+
+    def concat(self, name: str, *above: str) -> None:
+        """Put on a layer that lays the channels of others side by side."""
+        self._merge(name, Concat(), above)
+
+    def _merge(self, name: str, layer: MergingLayer, above: tuple[str, ...]) -> None:
+        self._shapes[name] = layer.output_shape(tuple(self._shapes[one] for one in above))
+        self._layers[name], self._inputs[name] = layer, above
+        self.top = name
+
+    @property
+    def channels(self) -> int:
+        """How many channels the next layer reads."""
+        return self._shapes[self.top][-1]
 
     def conv(
         self,
@@ -47,7 +77,7 @@ class Stack:
     ) -> Conv2D:
         """Put a convolution on top."""
         layer = Conv2D(
-            self._shape[-1],
+            self.channels,
             filters,
             size,
             stride=stride,
@@ -61,8 +91,10 @@ class Stack:
 
     def dense(self, name: str, outputs: int) -> None:
         """Put a dense layer on top."""
-        self.put(**{name: Dense(self._shape[-1], outputs, rng=self._rng, dtype=self._dtype)})
+        self.put(**{name: Dense(self.channels, outputs, rng=self._rng, dtype=self._dtype)})
 
     def network(self) -> Sequential:
-        """Return the chain of all layers."""
-        return Sequential(self._layers, input_shape=self._input_shape, name=self._name)
+        """Return the chain of all layers, or the graph if any of them reads another than the one above."""
+        if not self._inputs:
+            return Sequential(self._layers, input_shape=self._input_shape, name=self._name)
+        return Graph(self._layers, inputs=self._inputs, input_shape=self._input_shape, name=self._name)

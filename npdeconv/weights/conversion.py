@@ -1,9 +1,9 @@
 """How the layers of another framework become ours.
 
-A layer of ours is made of one module or of several: a batch normalization is folded into what
-stands before it, and convolutions side by side, whose outputs their framework concatenates (the
-two expansions of SqueezeNet's fire modules), become one that has all their filters, the smaller
-ones padded with zeros.
+A layer of ours is made of one module or of several. A batch normalization is folded into what stands
+before it, or is a layer of its own, a `Scale`. Convolutions side by side, whose outputs their framework
+concatenates (the two expansions of SqueezeNet's fire modules), become one that has all their filters, the
+smaller ones padded with zeros.
 """
 
 from collections.abc import Iterator, Mapping
@@ -50,7 +50,14 @@ def convert(
     chosen = {layer: [theirs] if isinstance(theirs, str) else list(theirs) for layer, theirs in names.items()}
     compare_names(modules.keys(), {name for several in chosen.values() for name in several}, "layers")
     recipes = [
-        (place, _parts(place.name, [(modules[name], epsilons.get(name, 0.0)) for name in chosen[place.name]]))
+        (
+            place,
+            _parts(
+                place.name,
+                [(modules[name], epsilons.get(name, 0.0)) for name in chosen[place.name]],
+                is_scale=place.weight.ndim == 1,
+            ),
+        )
         for place in _places(network, network.input_shape)
     ]
     for place, parts in recipes:
@@ -63,26 +70,28 @@ def convert(
     return parameters
 
 
-def _places(chain: Sequential, shape: Shape | None, prefix: str = "") -> Iterator[_Place]:
-    flattened: Shape | None = None
-    shapes = {} if shape is None else chain.input_shapes(shape)
-    for name, layer in chain.layers.items():
+def _places(network: Sequential, shape: Shape | None, prefix: str = "") -> Iterator[_Place]:
+    shapes = {} if shape is None else network.input_shapes(shape)
+    flattened: dict[str, Shape | None] = {}  # of the maps that were flattened below each layer
+    for name, layer in network.layers.items():
+        above = network.inputs[name][0]
         if isinstance(layer, Sequential):
             yield from _places(layer, shapes.get(name), f"{prefix}{name}.")
         elif layer.parameters:
-            yield _Place(f"{prefix}{name}", layer.parameters["weight"], flattened)
-            flattened = None
-        elif isinstance(layer, Flatten):
-            flattened = shapes.get(name)
+            yield _Place(f"{prefix}{name}", layer.parameters["weight"], flattened.get(above))
+        else:
+            flattened[name] = shapes.get(name) if isinstance(layer, Flatten) else flattened.get(above)
 
 
-def _parts(name: str, modules: list[tuple[Module, float]]) -> list[_Part]:
+def _parts(name: str, modules: list[tuple[Module, float]], is_scale: bool) -> list[_Part]:
     parts: list[_Part] = []
     for module, epsilon in modules:
         if not is_batch_norm(module):
             parts.append(_Part(module, []))
         elif parts:
             parts[-1].norms.append((module, epsilon))
+        elif is_scale:
+            parts.append(_Part({}, [(module, epsilon)]))
         else:
             raise UnexpectedError(f"expected {name} to start with a layer, got a batch normalization")
     return parts
@@ -118,14 +127,14 @@ def _share(place: _Place, part: _Part, layout: Layout) -> Shape:
 
 
 def _stored_as(shape: Shape, layout: Layout) -> Shape:
-    if layout == "keras":
+    if layout == "keras" or len(shape) == 1:
         return shape
     return shape[::-1] if len(shape) == 2 else (shape[3], shape[2], shape[0], shape[1])
 
 
 def _read(place: _Place, part: _Part, layout: Layout) -> tuple[Array, Array]:
     """Return weight and bias of a part in our layout, its batch normalizations folded in."""
-    weight = part.layer["weight"].floats()
+    weight = part.layer["weight"].floats() if "weight" in part.layer else np.ones(place.weight.shape)
     bias = part.layer["bias"].floats() if "bias" in part.layer else None
     if layout == "torch":
         weight = _from_torch(weight, place.flattened)
@@ -142,7 +151,7 @@ def _read(place: _Place, part: _Part, layout: Layout) -> tuple[Array, Array]:
 
 
 def _from_torch(weight: Array, flattened: Shape | None) -> Array:
-    """Turn filters (F, C, KH, KW) or dense weights (M, D) into ours."""
+    """Turn filters (F, C, KH, KW) or dense weights (M, D) into ours; a scale stays as it is."""
     if weight.ndim == 4:
         return weight.transpose(2, 3, 1, 0)
     if flattened is not None and len(flattened) == 3:

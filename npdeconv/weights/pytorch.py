@@ -1,6 +1,7 @@
 """PyTorch's weights, from state dictionaries."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from npdeconv._files import naming
@@ -27,6 +28,7 @@ def load_torch(
     *,
     fold: bool = False,
     epsilon: float = 1e-5,
+    unused: Sequence[str] = (),
     probe: Probe | None = None,
 ) -> None:
     """Read a PyTorch `.pth` file of a state dictionary into a network of the same stack.
@@ -47,12 +49,14 @@ def load_torch(
         Which modules make each layer of ours: ``{"conv1": "features.0"}``, with a batch
         normalization ``{"conv1": ("features.0", "features.1")}``, or, of convolutions whose outputs
         are concatenated, ``{"fire2_expand": ("features.3.expand1x1", "features.3.expand3x3")}``;
-        `TORCHVISION` has those of some networks. If not given, layers are matched by their order.
+        `PUBLISHED` knows those of some networks. If not given, layers are matched by their order.
     fold : bool
         Without `names`: whether each batch normalization comes right behind the layer before it, so
         that it can be folded in (see `fold_batch_norm`). With an activation between them it can't.
     epsilon : float
         That of the batch normalizations, which the file does not tell; PyTorch's own if not given.
+    unused : sequence of str
+        Modules whose names begin so are left out, such as classifiers that only help training.
     probe : (inputs, outputs), optional
         Inputs (N, H, W, C), and what PyTorch's model answers to them, up to where `network` ends.
         The loaded network must answer the same to a thousandth of the largest output.
@@ -80,7 +84,7 @@ def load_torch(
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file")
     with naming(path, "PyTorch .pth file of a state dictionary"), open_state_dict(path) as arrays:
-        modules = torch_modules(arrays)
+        modules = torch_modules(arrays, unused)
         chosen = in_order(network, modules, fold) if names is None else plain_names(names)
         stored = convert(network, modules, chosen, "torch", dict.fromkeys(modules, epsilon))
     assign_probed(network, stored, path, probe)
@@ -94,9 +98,11 @@ def check_torch(network: Sequential, names: Names | None, who: str) -> None:
         check_names(network, names, who)
 
 
-def torch_modules(arrays: Iterable[Stored]) -> dict[str, Module]:
-    """Sort arrays with PyTorch's names into modules."""
-    return group(((*_plain(array.source).rpartition(".")[::2], array) for array in arrays), _ROLES)
+def torch_modules(arrays: Iterable[Stored], unused: Sequence[str] = ()) -> dict[str, Module]:
+    """Sort arrays with PyTorch's names into modules, but for those whose names begin with `unused`."""
+    named = ((_plain(array.source), array) for array in arrays)
+    used = ((name, array) for name, array in named if not name.startswith(tuple(unused)))
+    return group(((*name.rpartition(".")[::2], array) for name, array in used), _ROLES)
 
 
 def plain_names(names: Names) -> dict[str, list[str]]:
@@ -108,7 +114,8 @@ def plain_names(names: Names) -> dict[str, list[str]]:
 
 
 def _plain(name: str) -> str:
-    """Drop what wrappers put before the names of a model's modules."""
+    """Return a module's name without what wrappers put before it."""
     while name.startswith(_WRAPPERS):
         name = name.partition(".")[2]
-    return name
+    # Torchvision's file of DenseNet is older than the names of its modules.
+    return re.sub(r"(denselayer\d+\.(?:norm|conv))\.(?=\d)", r"\1", name)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ def load_safetensors(
     names: Names | None = None,
     *,
     epsilon: float = 1e-5,
+    unused: Sequence[str] = (),
     probe: Probe | None = None,
 ) -> None:
     """Read a `.safetensors` file with PyTorch's names and layout into a network of the same stack.
@@ -56,7 +58,7 @@ def load_safetensors(
         raise FileNotFoundError(f"{path}: there is no such file")
     chosen = plain_names({name: name for name in layer_names(network)} if names is None else names)
     with naming(path, "whole .safetensors file"), safe_open(path, "numpy") as file:
-        modules = torch_modules([_stored(file, path, name) for name in file.keys()])  # noqa: SIM118
+        modules = torch_modules([_stored(file, path, name) for name in file.keys()], unused)  # noqa: SIM118
         stored = convert(network, modules, chosen, "torch", dict.fromkeys(modules, epsilon))
     assign_probed(network, stored, path, probe)
 

@@ -69,7 +69,7 @@ def test_blue_comes_first_for_networks_that_want_it_so():
 def test_commands_that_compare_layers_keep_the_settings_of_torchvision(monkeypatch):
     pretrained = Pretrained(network_for(Preprocessing(4)), Preprocessing(4, shorter_side=7), None)
     monkeypatch.setattr(weights, "reader_of", lambda path: weights.load_torch)
-    monkeypatch.setattr(weights, "load_torchvision", lambda name, path: pretrained)
+    monkeypatch.setattr(weights, "load_published", lambda name, path: pretrained)
     subject = load_subject(Namespace(network="alexnet", weights="alexnet.pth"))
     assert subject.shorter_side == 7
 

@@ -72,7 +72,7 @@ def test_torchvisions_networks_take_photos(tmp_path, capsys):
     """All weights are 0, but for one that makes class 7 likely."""
     network = models.squeezenet(variant="torchvision", rng=np.random.default_rng(0))
     tensors = {}
-    for layer, modules in weights.TORCHVISION["squeezenet"].items():
+    for layer, modules in weights.PUBLISHED["squeezenet"].names(network).items():
         several = (modules,) if isinstance(modules, str) else modules
         filters = network.parameters[f"{layer}.weight"]
         for module in several:

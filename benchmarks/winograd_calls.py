@@ -6,14 +6,8 @@ from npdeconv._checks import kernel_input
 from npdeconv._jit import kernel
 from npdeconv._types import Array, Pair, Shape
 from npdeconv.fast import winograd
-from npdeconv.fast.winograd_tiles import (
-    Tiling,
-    count_tiles,
-    cut_workspace,
-    fill_inputs,
-    gradient_squares,
-    tile_at,
-)
+from npdeconv.fast.tiling import Tiling, count_tiles, cut_workspace, tile_at
+from npdeconv.fast.winograd_tiles import fill_inputs, gradient_squares
 
 
 def convolve(x: Array, weight: Array, bias: Array, stride: Pair, offset: Pair, out_shape: Pair) -> Array:

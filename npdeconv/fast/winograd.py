@@ -67,7 +67,7 @@ from npdeconv._jit import kernel
 from npdeconv._types import Array, Pair
 from npdeconv.fast import winograd_tiles
 from npdeconv.fast.equal_patches import all_different, first_equals, has_plain_areas
-from npdeconv.fast.winograd_tiles import Tiling
+from npdeconv.fast.tiling import Tiling
 from npdeconv.fast.winograd_transforms import ELEMENTS, GROUPS, IN, LANES, OUT
 
 TILE_BYTES = 3 * 2**19  # of squares and products: a little more than second-level caches hold

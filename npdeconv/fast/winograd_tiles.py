@@ -4,10 +4,8 @@ A tile is as many squares as the cache holds together with their products: some 
 image, or several small images. All stages are done for one tile before the next begins, and with
 them what follows the convolution in the network (`npdeconv.fast.relu_and_pool`).
 
-First come the three passes, then their stages, then how tiles and memory are cut.
+First come the three passes, then their stages. How batch and memory are cut: `npdeconv.fast.tiling`.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +13,7 @@ from npdeconv._jit import inlined, kernel
 from npdeconv._types import Array, Pair
 from npdeconv.fast.equal_patches import copy_to_equals
 from npdeconv.fast.relu_and_pool import add_bias, pool_and_rectify, rectify_and_mark, unpool
+from npdeconv.fast.tiling import Room, Tile, Tiling, count_tiles, cut_workspace, shaped, tile_at
 from npdeconv.fast.winograd_transforms import (
     ELEMENTS,
     OUT,
@@ -25,37 +24,6 @@ from npdeconv.fast.winograd_transforms import (
 )
 
 SUM = 7  # the element that every output of a square contains once
-
-
-class Tiling(NamedTuple):
-    """A convolution, and how its batch is cut."""
-
-    offset: Pair  # padding (top, left)
-    out_shape: Pair  # (OH, OW) of the convolution
-    side: int  # of the windows: 2 with pooling, else 1
-    images: int  # at most so many go together
-    rows: int  # of squares in each of these images, likewise
-
-
-class Tile(NamedTuple):
-    """Some rows of some images."""
-
-    first: int  # image
-    images: int
-    top: int  # first row of outputs
-    bottom: int  # row of outputs after the last
-    rows: int  # of squares
-    columns: int  # likewise
-
-
-class Room(NamedTuple):
-    """Memory for one tile after another, flat."""
-
-    inputs: Array  # squares of inputs
-    outputs: Array  # squares of outputs
-    padded: Array  # one image's part
-    maps: Array  # one image's outputs
-    product: Array  # (C * F,)
 
 
 @kernel
@@ -221,50 +189,6 @@ def fill_inputs(gradients: Array, transposed: Array, tile: Tile, offset: Pair, r
         padded[:] = 0
         inputs_from_squares(squares, i * count, padded)
         _add_cropped(padded, tile.top - offset[0], -offset[1], dx[n])
-
-
-@kernel
-def count_tiles(batch: int, tiling: Tiling) -> int:
-    """Return how many tiles a batch is cut into."""
-    across = (batch + tiling.images - 1) // tiling.images
-    return across * ((tiling.out_shape[0] + OUT * tiling.rows - 1) // (OUT * tiling.rows))
-
-
-@kernel
-def tile_at(number: int, batch: int, tiling: Tiling) -> Tile:
-    """Return one of the tiles; they follow downward, and then image by image."""
-    height, width = tiling.out_shape
-    most = OUT * tiling.rows
-    down = (height + most - 1) // most
-    first, top = number // down * tiling.images, number % down * most
-    bottom = min(top + most, height)
-    images = min(tiling.images, batch - first)
-    return Tile(first, images, top, bottom, (bottom - top + OUT - 1) // OUT, (width + OUT - 1) // OUT)
-
-
-@kernel
-def cut_workspace(workspace: Array, tiling: Tiling, channels: int, filters: int) -> Room:
-    """Cut memory into what a tile needs."""
-    columns = (tiling.out_shape[1] + OUT - 1) // OUT
-    squares = ELEMENTS * tiling.images * tiling.rows * columns
-    pixels = (tiling.rows * OUT + 2) * (columns * OUT + 2)
-    first = squares * channels
-    second = first + squares * filters
-    third = second + pixels * channels
-    fourth = third + pixels * filters
-    return Room(
-        workspace[:first],
-        workspace[first:second],
-        workspace[second:third],
-        workspace[third:fourth],
-        workspace[fourth : fourth + channels * filters],
-    )
-
-
-@kernel
-def shaped(room: Array, height: int, width: int, depth: int) -> Array:
-    """Return as much of a room as an array of this shape takes."""
-    return room[: height * width * depth].reshape(height, width, depth)
 
 
 @kernel

@@ -37,6 +37,14 @@ def kernel(function: Function) -> Function:
     return cast(Function, _cached(compile_lazily(function)))
 
 
+def inlined(function: Function) -> Function:
+    """Compile a function as if it were written out in the kernels that call it.
+
+    What a kernel knows of the shapes of its arrays and of the functions that it hands on is not lost.
+    """
+    return cast(Function, numba.njit(inline="always")(function))
+
+
 def _cached(compiled: Any) -> Any:
     """Keep what is compiled on disk, at a place of Numba's choice, else in a temporary one, else nowhere.
 

@@ -107,6 +107,17 @@ def test_files_stay_small():
     assert not long
 
 
+def test_fast_functions_take_few_arguments_by_position():
+    many = [
+        f"{relative(path)}: {node.name}"
+        for path in modules()
+        if room(path) in {"fast", "kernels"}
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and len(node.args.posonlyargs + node.args.args) > 9
+    ]
+    assert not many
+
+
 def test_only_the_jit_policy_and_no_other_module_names_numba():
     users = {path.name for path in modules() if any(name.split(".")[0] == "numba" for name in imports(path))}
     assert users == {"_jit.py"}

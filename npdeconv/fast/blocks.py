@@ -10,7 +10,7 @@ import numpy as np
 from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Generator, Gradients, Pair
 from npdeconv.fast import winograd
-from npdeconv.fast.relu_and_pool import finish, gate_in_place, rectify
+from npdeconv.fast.relu_and_pool import gate_in_place, pool_images, rectify, rectify_and_mark
 from npdeconv.kernels.convolution import (
     convolve_transposed,
     is_depthwise,
@@ -117,10 +117,9 @@ class WinogradBlock:
     merges: ClassVar[bool] = False
 
     class Context(NamedTuple):
-        """The inputs, the outputs, and which of the four in each window won (empty without pooling)."""
+        """The inputs, and which output of each window won; see `npdeconv.fast.relu_and_pool`."""
 
         x: Array
-        y: Array
         winners: Array
 
     @staticmethod
@@ -143,43 +142,44 @@ class WinogradBlock:
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Correlate, rectify and pool; rounding decides no tie. Keep what the way back needs."""
         y, winners = self._forward(x, keeps_ties=True)
-        return y, self.Context(x, y, winners)
+        return y, self.Context(x, winners)
 
     def __call__(self, x: Array) -> Array:
         """Correlate, rectify and pool."""
         return self._forward(x, keeps_ties=False)[0]
 
+    @property
+    def side(self) -> int:
+        """Of the pooling windows; 1 without pooling."""
+        return 2 if self.pooled else 1
+
     def _forward(self, x: Array, keeps_ties: bool) -> tuple[Array, Array]:
-        offset, (height, width) = self.layer.place(x)
-        shape = (len(x), height // 2, width // 2) if self.pooled else (len(x), height, width)
-        y = np.empty((*shape, len(self.layer.bias)), x.dtype)
-        winners = np.empty(y.shape, np.uint8) if self.pooled else winograd.UNPOOLED
+        place = self.layer.place(x)
+        height, width = place[1]
         if len(x) * height * width > self.fewest:
             filters = self.transformed, self.layer.bias
-            winograd.forward(
-                x, *filters, offset, (height, width), self.rectified, y, winners, keeps_ties=keeps_ties
-            )
-        else:
-            maps = DirectBlock(self.layer, False, self.workers)(x)
-            finish(maps, self.rectified, y, winners)
+            return winograd.forward(x, filters, place, self.rectified, self.side, keeps_ties)
+        maps = DirectBlock(self.layer, False, self.workers)(x)
+        y = np.empty((len(x), height // 2, width // 2, maps.shape[3]), x.dtype) if self.pooled else maps
+        winners = np.zeros(y.shape, np.uint8)
+        if self.pooled:
+            pool_images(maps, y, winners)
+        elif self.rectified:
+            rectify_and_mark(y.reshape(-1), winners.reshape(-1))
         return y, winners
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
         """Carry the gradient back."""
-        dx = np.empty_like(context.x)
-        return dx, self._backward(dy, context, dx)
+        x, winners = context
+        place = self.layer.place(x)
+        dx, dweight, dbias = winograd.backward(x, dy, winners, self.transposed, place, self.side)
+        return dx, {"weight": dweight, "bias": dbias}
 
     def gradients(self, dy: Array, context: Context) -> Gradients:
         """Return the gradients of the parameters alone."""
-        return self._backward(dy, context, np.empty((0, 0, 0, 0), dy.dtype))
-
-    def _backward(self, dy: Array, context: Context, dx: Array) -> Gradients:
-        offset, out_shape = self.layer.place(context.x)
-        sums = np.empty_like(self.transformed)
-        dbias = np.zeros_like(self.layer.bias)
-        own = self.rectified, sums, dbias, dx
-        winograd.backward(context.x, dy, context.y, context.winners, self.transposed, offset, out_shape, *own)
-        return {"weight": winograd.gradient_of_filters(sums), "bias": dbias}
+        x, winners = context
+        dweight, dbias = winograd.gradients(x, dy, winners, self.layer.place(x), self.side)
+        return {"weight": dweight, "bias": dbias}
 
 
 @dataclass(frozen=True)

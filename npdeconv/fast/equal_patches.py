@@ -41,6 +41,12 @@ def first_equals(x: Array, offset: Pair, out_shape: Pair, band: int) -> Array:
     return firsts
 
 
+def all_different(batch: int, out_shape: Pair) -> Array:
+    """Return what `first_equals` does where no patch equals another: each position is the first."""
+    positions = np.arange(out_shape[0] * out_shape[1], dtype=np.int32)
+    return np.tile(positions, batch).reshape(batch, *out_shape)
+
+
 @kernel
 def has_plain_areas(x: Array) -> bool:
     """Tell whether two neighbors in a row are equal somewhere in images (N, H, W, C).
@@ -181,11 +187,12 @@ def copy_to_equals(maps: Array, bias: Array, firsts: Array, top: int, bottom: in
     start = bottom - len(maps)  # row of the image that the maps begin with
     for p in range(top, bottom):
         for q in range(columns):
-            first, target = firsts[p, q], maps[p - start, q]
+            first = firsts[p, q]
             if first == BLANK:
+                target = maps[p - start, q]
                 for f in range(filters):
                     target[f] = bias[f]
             elif first != p * columns + q:
-                source = maps[first // columns - start, first % columns]
+                source, target = maps[first // columns - start, first % columns], maps[p - start, q]
                 for f in range(filters):
                     target[f] = source[f]

@@ -2,8 +2,10 @@
 
 Training and prediction pass convolution, ReLU and 2x2 max pooling in one go, tile by tile (see
 `npdeconv.fast.plan`). The largest value of a window is rectified after it was found, which is the same
-as before but four times less work. On the way back, only a window's winner gets a gradient, and
-only if it was positive.
+as before but four times less work.
+
+Each window's winner is noted, or that it is not positive. On the way back, a gradient goes to the
+winner alone. Without pooling, every output is a window of its own.
 """
 
 import numpy as np
@@ -11,15 +13,15 @@ import numpy as np
 from npdeconv._jit import kernel
 from npdeconv._types import Array
 
+NOBODY = 4  # in place of a window's winner, where none of its outputs is positive
+
 
 @kernel
-def add_bias(y: Array, bias: Array, rectified: bool) -> None:
-    """Add the bias (F,) to every position of y (positions, F), in place, and rectify where asked for."""
-    least = 0.0 if rectified else -np.inf
+def add_bias(y: Array, bias: Array) -> None:
+    """Add the bias (F,) to every position of y (positions, F), in place."""
     for p in range(y.shape[0]):
         for f in range(y.shape[1]):
-            value = y[p, f] + bias[f]
-            y[p, f] = value if value > least or value != value else least
+            y[p, f] += bias[f]
 
 
 @kernel
@@ -29,6 +31,15 @@ def rectify(y: Array) -> None:
     for k in range(flat.size):
         value = flat[k]
         flat[k] = value if value > 0 or value != value else 0
+
+
+@kernel
+def rectify_and_mark(y: Array, winners: Array) -> None:
+    """Rectify outputs (P,) in place. Each is a window of its own: the winner is 0, or `NOBODY`."""
+    for p in range(len(y)):
+        value = y[p]
+        y[p] = value if value > 0 or value != value else 0
+        winners[p] = 0 if value > 0 else NOBODY
 
 
 @kernel
@@ -42,7 +53,7 @@ def pool_and_rectify(maps: Array, y: Array, winners: Array) -> None:
     y : (rows // 2, columns // 2, F)
         Filled.
     winners : uint8, as y
-        Filled with the winners: 0 and 1 above, 2 and 3 below. Ties go to the first; a NaN wins.
+        Filled with the winners: 0 and 1 above, 2 and 3 below, or `NOBODY`. Ties go to the first; a NaN wins.
     """
     for p in range(y.shape[0]):
         above, below = maps[2 * p], maps[2 * p + 1]
@@ -54,65 +65,39 @@ def pool_and_rectify(maps: Array, y: Array, winners: Array) -> None:
                     if value > best or (value != value and best == best):
                         best, winner = value, np.uint8(k)
                 y[p, q, c] = best if best > 0 or best != best else 0
-                winners[p, q, c] = winner
+                winners[p, q, c] = winner if best > 0 else np.uint8(NOBODY)
 
 
 @kernel
-def finish(maps: Array, rectified: bool, y: Array, winners: Array) -> None:
-    """Do what follows a convolution whose maps (N, OH, OW, F) are all there; see `winograd_tiles.forward`."""
+def pool_images(maps: Array, y: Array, winners: Array) -> None:
+    """Pool and rectify the maps of all images, (N, OH, OW, F)."""
     for n in range(len(maps)):
-        if winners.size > 0:
-            pool_and_rectify(maps[n], y[n], winners[n])
-        else:
-            source, target = maps[n].reshape(-1), y[n].reshape(-1)
-            for k in range(target.size):
-                target[k] = source[k]
-            if rectified:
-                rectify(y[n])
+        pool_and_rectify(maps[n], y[n], winners[n])
 
 
 @kernel
-def unpool_and_gate(dy: Array, y: Array, winners: Array, dmaps: Array) -> None:
-    """Send each gradient to its window's winner, if that was positive: the way back.
+def unpool(dy: Array, winners: Array, side: int, dmaps: Array) -> None:
+    """Send each gradient to its window's winner: the way back.
 
     Parameters
     ----------
-    dy, y, winners : (rows, columns, F)
-    dmaps : (at least 2 * rows, at least 2 * columns, F)
+    dy, winners : (rows, columns, F)
+    side : int
+        Of the windows: 2, or 1 without pooling.
+    dmaps : (at least side * rows, at least side * columns, F)
         Filled, with zeros beyond the windows.
     """
-    height, width, filters = dmaps.shape
-    rows, columns = dy.shape[:2]
-    for h in range(height):
-        for w in range(width):
-            p, q, k = h // 2, w // 2, h % 2 * 2 + w % 2
-            if p < rows and q < columns:
-                for c in range(filters):
-                    is_here = winners[p, q, c] == k and y[p, q, c] > 0
-                    dmaps[h, w, c] = dy[p, q, c] if is_here else 0
-            else:
-                dmaps[h, w] = 0
-
-
-@kernel
-def gate(dy: Array, y: Array, dmaps: Array) -> None:
-    """Pass the gradient where the output was positive.
-
-    Parameters
-    ----------
-    dy, y : (rows, columns, F)
-    dmaps : (at least rows, at least columns, F)
-        Filled, with zeros beyond.
-    """
-    height, width, filters = dmaps.shape
-    rows, columns = dy.shape[:2]
-    for h in range(height):
-        for w in range(width):
-            if h < rows and w < columns:
-                for c in range(filters):
-                    dmaps[h, w, c] = dy[h, w, c] if y[h, w, c] > 0 else 0
-            else:
-                dmaps[h, w] = 0
+    rows, columns, filters = dy.shape
+    for p in range(rows):
+        for i in range(side):
+            row = dmaps[side * p + i]
+            for q in range(columns):
+                for j in range(side):
+                    here = np.uint8(side * i + j)
+                    for c in range(filters):
+                        row[side * q + j, c] = dy[p, q, c] if winners[p, q, c] == here else 0
+            row[side * columns :] = 0
+    dmaps[side * rows :] = 0
 
 
 @kernel

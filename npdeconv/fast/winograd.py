@@ -66,12 +66,13 @@ from npdeconv._checks import kernel_input
 from npdeconv._jit import kernel
 from npdeconv._types import Array, Pair
 from npdeconv.fast import winograd_tiles
-from npdeconv.fast.equal_patches import first_equals, has_plain_areas
+from npdeconv.fast.equal_patches import all_different, first_equals, has_plain_areas
+from npdeconv.fast.tiling import Tiling
 from npdeconv.fast.winograd_transforms import ELEMENTS, GROUPS, IN, LANES, OUT
 
 TILE_BYTES = 3 * 2**19  # of squares and products: a little more than second-level caches hold
-UNPOOLED = np.empty((0, 0, 0, 0), np.uint8)  # no winners
-DIFFERENT = np.empty((0, 0, 0), np.int32)  # no equal patches
+
+Place = tuple[Pair, Pair]  # of a convolution: its padding (top, left) and its outputs (OH, OW)
 
 G = np.array(
     [
@@ -91,62 +92,93 @@ def is_suited(channels: int, filters: int) -> bool:
 
 
 def forward(
-    x: Array,
-    transformed: Array,
-    bias: Array,
-    offset: Pair,
-    out_shape: Pair,
-    rectified: bool,
-    y: Array,
-    winners: Array,
-    keeps_ties: bool,
-) -> None:
-    """Do all that `winograd_tiles.forward` does, with tiles that suit the cache.
+    x: Array, filters: tuple[Array, Array], place: Place, rectified: bool, side: int, keeps_ties: bool
+) -> tuple[Array, Array]:
+    """Correlate and add the bias; then, where asked for, rectify and pool.
 
-    With `keeps_ties`, equal patches of an image get equal outputs, see `npdeconv.fast.equal_patches`; before
-    a pooling, those of a tile. Batches without plain areas are taken as they are.
+    Parameters
+    ----------
+    x : (N, H, W, C)
+    filters : (36, C, F) and (F,)
+        From `transform_filters`, and the bias.
+    place : tuple
+    rectified : bool
+    side : 1 or 2
+        Of the pooling windows; with 2, outputs are rectified.
+    keeps_ties : bool
+        Give equal patches of an image equal outputs, see `npdeconv.fast.equal_patches`; before a pooling,
+        those of a tile. Batches without plain areas are taken as they are.
+
+    Returns
+    -------
+    y : (N, OH // side, OW // side, F)
+    winners : uint8, as y
+        Which output of each window won, see `npdeconv.fast.relu_and_pool`.
     """
-    channels, filters = transformed.shape[1:]
-    tile, workspace = _tile_and_workspace(len(x), out_shape, channels, filters, x.dtype)
-    band = OUT * tile[1] if winners.size else out_shape[0]
+    (transformed, bias), (offset, out_shape) = filters, place
+    tiling, workspace = cut(len(x), transformed.shape[1:], place, side, x.dtype)
     x = kernel_input(x)
-    searched = keeps_ties and has_plain_areas(x)
-    firsts = first_equals(x, offset, out_shape, band) if searched else DIFFERENT
-    winograd_tiles.forward(
-        x, transformed, bias, offset, out_shape, rectified, y, winners, firsts, tile, workspace
-    )
+    if keeps_ties and has_plain_areas(x):
+        firsts = first_equals(x, offset, out_shape, OUT * tiling.rows if side == 2 else out_shape[0])
+    else:
+        firsts = all_different(len(x), out_shape)
+    y = np.empty((len(x), out_shape[0] // side, out_shape[1] // side, len(bias)), x.dtype)
+    winners = np.zeros(y.shape, np.uint8)
+    winograd_tiles.forward(x, transformed, bias, rectified, firsts, tiling, workspace, y, winners)
+    return y, winners
 
 
 def backward(
-    x: Array,
-    dy: Array,
-    y: Array,
-    winners: Array,
-    transposed: Array,
-    offset: Pair,
-    out_shape: Pair,
-    rectified: bool,
-    sums: Array,
-    dbias: Array,
-    dx: Array,
-) -> None:
-    """Do all that `winograd_tiles.backward` does, with tiles that suit the cache."""
-    channels = max(sums.shape[1], dx.shape[3])
-    tile, workspace = _tile_and_workspace(len(dy), out_shape, channels, dy.shape[3], dy.dtype)
-    x, dy, y = kernel_input(x), kernel_input(dy), kernel_input(y)
-    winograd_tiles.backward(
-        x, dy, y, winners, transposed, offset, out_shape, rectified, sums, dbias, dx, tile, workspace
-    )
+    x: Array, dy: Array, winners: Array, transposed: Array, place: Place, side: int
+) -> tuple[Array, Array, Array]:
+    """Carry gradients back through what `forward` did.
 
+    Parameters
+    ----------
+    x, winners, place, side
+        As for `forward`, and from it.
+    dy : (N, OH // side, OW // side, F)
+    transposed : (36, F, C)
+        From `transpose_filters`.
 
-def _tile_and_workspace(
-    batch: int, out_shape: Pair, channels: int, filters: int, dtype: np.dtype[Any]
-) -> tuple[Pair, Array]:
-    """Return how many images and rows of squares go together, and memory for them.
-
-    Each thread has a workspace of its own and keeps it: fresh memory costs time to get.
+    Returns
+    -------
+    dx : (N, H, W, C)
+    dweight : (3, 3, C, F)
+    dbias : (F,)
     """
-    rows, columns = (-(-length // OUT) for length in out_shape)
+    sums, dbias = _empty_sums(x, dy)
+    dx = np.empty_like(x)
+    tiling, workspace = cut(len(x), sums.shape[1:], place, side, dy.dtype)
+    own = tiling, workspace, sums, dbias
+    winograd_tiles.backward(kernel_input(x), kernel_input(dy), winners, transposed, *own, dx)
+    return dx, _gradient_of_filters(sums), dbias
+
+
+def gradients(x: Array, dy: Array, winners: Array, place: Place, side: int) -> tuple[Array, Array]:
+    """Return what `backward` returns, without dx."""
+    sums, dbias = _empty_sums(x, dy)
+    tiling, workspace = cut(len(x), sums.shape[1:], place, side, dy.dtype)
+    winograd_tiles.gradients(kernel_input(x), kernel_input(dy), winners, tiling, workspace, sums, dbias)
+    return _gradient_of_filters(sums), dbias
+
+
+def _empty_sums(x: Array, dy: Array) -> tuple[Array, Array]:
+    """Return room for the gradients of the transformed filters (36, C, F), and zeros (F,) for the bias's."""
+    shape = ELEMENTS, x.shape[3], dy.shape[3]
+    return (np.empty if len(x) else np.zeros)(shape, dy.dtype), np.zeros(shape[2], dy.dtype)
+
+
+def cut(
+    batch: int, shape: tuple[int, ...], place: Place, side: int, dtype: np.dtype[Any]
+) -> tuple[Tiling, Array]:
+    """Say how many images and rows of squares go together; return memory for them, too.
+
+    `shape` is the number of channels and of filters. Each thread has a workspace of its own and keeps
+    it: fresh memory costs time to get.
+    """
+    channels, filters = shape
+    rows, columns = (-(-length // OUT) for length in place[1])
     # The filters are fetched anew for each tile: where they are large, so are the tiles.
     most = max(TILE_BYTES, ELEMENTS * channels * filters * dtype.itemsize)
     most_rows = max(1, most // (columns * ELEMENTS * (channels + filters) * dtype.itemsize))
@@ -155,11 +187,11 @@ def _tile_and_workspace(
     else:
         tile = 1, -(-rows // -(-rows // most_rows))  # tiles of one height
     squares, pixels = tile[0] * tile[1] * columns, (tile[1] * OUT + 2) * (columns * OUT + 2)
-    size = (ELEMENTS * squares + pixels) * (channels + filters)
+    size = (ELEMENTS * squares + pixels) * (channels + filters) + channels * filters
     held = _workspaces.__dict__.get(dtype.char)
     if held is None or held.size < size:
         held = _workspaces.__dict__[dtype.char] = np.empty(size, dtype)
-    return tile, held
+    return Tiling(*place, side, *tile), held
 
 
 _workspaces = threading.local()
@@ -175,7 +207,7 @@ def transpose_filters(transformed: Array) -> Array:
     return np.ascontiguousarray(transformed.swapaxes(1, 2))
 
 
-def gradient_of_filters(sums: Array) -> Array:
+def _gradient_of_filters(sums: Array) -> Array:
     """Return the gradient (3, 3, C, F) from that of the transformed filters, (36, C, F)."""
     return _apply_twice(G.T, sums.reshape(IN, IN, *sums.shape[1:]))
 

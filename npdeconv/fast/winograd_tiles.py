@@ -3,14 +3,17 @@
 A tile is as many squares as the cache holds together with their products: some rows of one large
 image, or several small images. All stages are done for one tile before the next begins, and with
 them what follows the convolution in the network (`npdeconv.fast.relu_and_pool`).
+
+First come the three passes, then their stages. How batch and memory are cut: `npdeconv.fast.tiling`.
 """
 
 import numpy as np
 
-from npdeconv._jit import kernel
+from npdeconv._jit import inlined, kernel
 from npdeconv._types import Array, Pair
 from npdeconv.fast.equal_patches import copy_to_equals
-from npdeconv.fast.relu_and_pool import add_bias, gate, pool_and_rectify, rectify, unpool_and_gate
+from npdeconv.fast.relu_and_pool import add_bias, pool_and_rectify, rectify_and_mark, unpool
+from npdeconv.fast.tiling import Room, Tile, Tiling, count_tiles, cut_workspace, shaped, tile_at
 from npdeconv.fast.winograd_transforms import (
     ELEMENTS,
     OUT,
@@ -28,180 +31,164 @@ def forward(
     x: Array,
     transformed: Array,
     bias: Array,
-    offset: Pair,
-    out_shape: Pair,
     rectified: bool,
+    firsts: Array,
+    tiling: Tiling,
+    workspace: Array,
     y: Array,
     winners: Array,
-    firsts: Array,
-    tile: Pair,
-    workspace: Array,
 ) -> None:
-    """Correlate and add the bias; then, where asked for, rectify and pool, tile by tile.
+    """Correlate and add the bias; then, where asked for, rectify and pool.
 
     Parameters
     ----------
     x : (N, H, W, C)
     transformed : (36, C, F)
-        From `transform_filters`.
+        From `npdeconv.fast.winograd.transform_filters`.
     bias : (F,)
-    offset : (top, left)
-        Padding.
-    out_shape : (OH, OW)
-        Of the convolution.
     rectified : bool
-    y : (N, OH, OW, F), or (N, OH // 2, OW // 2, F) after pooling
-        Filled.
-    winners : uint8, as y; empty without pooling
-        Filled, see `relu_and_pool.pool_and_rectify`; pooling always rectifies.
-    firsts : int32 (N, OH, OW), or empty
+        Pooling always rectifies.
+    firsts : int32 (N, OH, OW)
         Positions of equal patches, which get equal outputs, see `npdeconv.fast.equal_patches`.
-    tile : (images, rows of squares)
-        At most so many go together.
+    tiling : Tiling
     workspace : (size,)
-        Written over; see `rooms`.
+        Written over; see `cut_workspace`.
+    y : (N, OH // side, OW // side, F)
+        Filled.
+    winners : uint8, as y
+        Filled where outputs are rectified, see `npdeconv.fast.relu_and_pool`.
     """
     channels, filters = transformed.shape[1:]
-    rows, columns = (out_shape[0] + OUT - 1) // OUT, (out_shape[1] + OUT - 1) // OUT
-    tile_images, tile_rows = tile
-    square_room, product_room, padded_room, maps_room = rooms(tile, columns, channels, filters, workspace)
-    for first_image in range(0, len(x), tile_images):
-        images = min(tile_images, len(x) - first_image)
-        for first_row in range(0, rows, tile_rows):
-            height = min(tile_rows, rows - first_row)
-            count = height * columns  # squares of one image
-            squares = _shaped(square_room, ELEMENTS, images * count, channels)
-            products = _shaped(product_room, ELEMENTS, images * count, filters)
-            padded = _shaped(padded_room, height * OUT + 2, columns * OUT + 2, channels)
-            for i in range(images):
-                _copy_padded(x[first_image + i], first_row * OUT - offset[0], -offset[1], padded)
-                squares_from_inputs(padded, i * count, squares)
-            for e in range(ELEMENTS):
-                np.dot(squares[e], transformed[e], products[e])
-            add_bias(products[SUM], bias, False)
-            top, bottom = first_row * OUT, min((first_row + height) * OUT, out_shape[0])
-            for i in range(images):
-                n = first_image + i
-                if winners.size > 0:
-                    maps = _shaped(maps_room, bottom - top, out_shape[1], filters)
-                    outputs_from_squares(products, i * count, maps)
-                    if firsts.size > 0:
-                        copy_to_equals(maps, bias, firsts[n], top, bottom)
-                    half = slice(top // 2, bottom // 2)
-                    pool_and_rectify(maps, y[n, half], winners[n, half])
-                else:
-                    outputs_from_squares(products, i * count, y[n, top:bottom])
-                    if firsts.size > 0:
-                        copy_to_equals(y[n, :bottom], bias, firsts[n], top, bottom)
-                    if rectified:
-                        rectify(y[n, top:bottom])
+    room = cut_workspace(workspace, tiling, channels, filters)
+    for number in range(count_tiles(len(x), tiling)):
+        tile = tile_at(number, len(x), tiling)
+        top, bottom, count = tile.top, tile.bottom, tile.rows * tile.columns
+        squares = input_squares(x, tile, tiling.offset, room)
+        products = shaped(room.outputs, ELEMENTS, tile.images * count, filters)
+        for e in range(ELEMENTS):
+            np.dot(squares[e], transformed[e], products[e])
+        add_bias(products[SUM], bias)
+        for i in range(tile.images):
+            n = tile.first + i
+            if tiling.side == 2:
+                maps = shaped(room.maps, bottom - top, tiling.out_shape[1], filters)
+                outputs_from_squares(products, i * count, maps)
+                copy_to_equals(maps, bias, firsts[n], top, bottom)
+                pool_and_rectify(maps, y[n, top // 2 : bottom // 2], winners[n, top // 2 : bottom // 2])
+            else:
+                outputs_from_squares(products, i * count, y[n, top:bottom])
+                copy_to_equals(y[n, :bottom], bias, firsts[n], top, bottom)
+                if rectified:
+                    rectify_and_mark(y[n, top:bottom].reshape(-1), winners[n, top:bottom].reshape(-1))
 
 
 @kernel
 def backward(
     x: Array,
     dy: Array,
-    y: Array,
     winners: Array,
     transposed: Array,
-    offset: Pair,
-    out_shape: Pair,
-    rectified: bool,
+    tiling: Tiling,
+    workspace: Array,
     sums: Array,
     dbias: Array,
     dx: Array,
-    tile: Pair,
-    workspace: Array,
 ) -> None:
-    """Carry gradients back through pooling, rectifier and convolution, tile by tile.
+    """Carry gradients back through pooling, rectifier and convolution.
 
     Parameters
     ----------
-    x, y, winners, offset, out_shape, rectified
+    x, winners, tiling, workspace
         As for `forward`.
-    dy : as y
+    dy : (N, OH // side, OW // side, F)
     transposed : (36, F, C)
-        From `transpose_filters`.
-    sums : (36, C, F), or empty
+        From `npdeconv.fast.winograd.transpose_filters`.
+    sums : (36, C, F)
         Filled: the gradient of the transformed filters.
-    dbias : (F,), or empty
+    dbias : (F,)
         Added to.
-    dx : (N, H, W, C), or empty
+    dx : (N, H, W, C)
         Filled.
-    tile, workspace
-        As for `forward`.
     """
-    filters = dy.shape[3]
-    channels = max(sums.shape[1], dx.shape[3])
-    rows, columns = (out_shape[0] + OUT - 1) // OUT, (out_shape[1] + OUT - 1) // OUT
-    tile_images, tile_rows = tile
-    square_room, gradient_room, padded_room, maps_room = rooms(tile, columns, channels, filters, workspace)
-    product = np.empty((channels, filters), dy.dtype)
-    if len(dy) == 0:
-        sums[:] = 0
-    for first_image in range(0, len(dy), tile_images):
-        images = min(tile_images, len(dy) - first_image)
-        for first_row in range(0, rows, tile_rows):
-            height = min(tile_rows, rows - first_row)
-            count = height * columns  # squares of one image
-            squares = _shaped(square_room, ELEMENTS, images * count, channels)
-            gradients = _shaped(gradient_room, ELEMENTS, images * count, filters)
-            padded = _shaped(padded_room, height * OUT + 2, columns * OUT + 2, channels)
-            top, bottom = first_row * OUT, min((first_row + height) * OUT, out_shape[0])
-            for i in range(images):
-                n = first_image + i
-                maps = _shaped(maps_room, height * OUT, columns * OUT, filters)
-                if winners.size > 0:
-                    half = slice(top // 2, bottom // 2)
-                    unpool_and_gate(dy[n, half], y[n, half], winners[n, half], maps)
-                elif rectified:
-                    gate(dy[n, top:bottom], y[n, top:bottom], maps)
-                else:
-                    _copy_padded(dy[n], top, 0, maps)
-                squares_from_outputs(maps, i * count, gradients)
-            if dbias.size > 0:
-                for s in range(images * count):
-                    for f in range(filters):
-                        dbias[f] += gradients[SUM, s, f]
-            if sums.size > 0:
-                for i in range(images):
-                    _copy_padded(x[first_image + i], top - offset[0], -offset[1], padded)
-                    squares_from_inputs(padded, i * count, squares)
-                for e in range(ELEMENTS):
-                    if first_image == 0 and first_row == 0:
-                        np.dot(squares[e].T, gradients[e], sums[e])
-                    else:
-                        np.dot(squares[e].T, gradients[e], product)
-                        _add(product, sums[e])
-            if dx.size > 0:
-                for e in range(ELEMENTS):
-                    np.dot(gradients[e], transposed[e], squares[e])
-                for i in range(images):
-                    if first_row == 0:
-                        dx[first_image + i] = 0
-                    padded[:] = 0
-                    inputs_from_squares(squares, i * count, padded)
-                    _add_cropped(padded, top - offset[0], -offset[1], dx[first_image + i])
+    room = cut_workspace(workspace, tiling, x.shape[3], dy.shape[3])
+    for number in range(count_tiles(len(x), tiling)):
+        tile = tile_at(number, len(x), tiling)
+        squares = gradient_squares(dy, winners, tile, tiling.side, room)
+        add_gradients(x, squares, tile, tiling.offset, room, sums, dbias)
+        fill_inputs(squares, transposed, tile, tiling.offset, room, dx)
 
 
 @kernel
-def rooms(
-    tile: Pair, columns: int, channels: int, filters: int, workspace: Array
-) -> tuple[Array, Array, Array, Array]:
-    """Cut the workspace into room for squares of inputs and of outputs, a padded image and its maps."""
-    images, rows = tile
-    squares = ELEMENTS * images * rows * columns
-    first = squares * channels
-    second = first + squares * filters
-    third = second + (rows * OUT + 2) * (columns * OUT + 2) * channels
-    last = third + rows * OUT * columns * OUT * filters
-    return workspace[:first], workspace[first:second], workspace[second:third], workspace[third:last]
+def gradients(
+    x: Array, dy: Array, winners: Array, tiling: Tiling, workspace: Array, sums: Array, dbias: Array
+) -> None:
+    """Do the part of `backward` that parameters need."""
+    room = cut_workspace(workspace, tiling, x.shape[3], dy.shape[3])
+    for number in range(count_tiles(len(x), tiling)):
+        tile = tile_at(number, len(x), tiling)
+        squares = gradient_squares(dy, winners, tile, tiling.side, room)
+        add_gradients(x, squares, tile, tiling.offset, room, sums, dbias)
 
 
-@kernel
-def _shaped(room: Array, height: int, width: int, depth: int) -> Array:
-    """Return as much of a room as an array of this shape takes."""
-    return room[: height * width * depth].reshape(height, width, depth)
+@inlined
+def input_squares(x: Array, tile: Tile, offset: Pair, room: Room) -> Array:
+    """Return a tile's transformed squares of inputs, (36, squares, C)."""
+    channels, count = x.shape[3], tile.rows * tile.columns
+    squares = shaped(room.inputs, ELEMENTS, tile.images * count, channels)
+    padded = shaped(room.padded, tile.rows * OUT + 2, tile.columns * OUT + 2, channels)
+    for i in range(tile.images):
+        _copy_padded(x[tile.first + i], tile.top - offset[0], -offset[1], padded)
+        squares_from_inputs(padded, i * count, squares)
+    return squares
+
+
+@inlined
+def gradient_squares(dy: Array, winners: Array, tile: Tile, side: int, room: Room) -> Array:
+    """Return a tile's transformed squares of what pooling and rectifier let through, (36, squares, F)."""
+    filters, count = dy.shape[3], tile.rows * tile.columns
+    squares = shaped(room.outputs, ELEMENTS, tile.images * count, filters)
+    maps = shaped(room.maps, tile.rows * OUT, tile.columns * OUT, filters)
+    top, bottom = tile.top // side, tile.bottom // side
+    for i in range(tile.images):
+        n = tile.first + i
+        unpool(dy[n, top:bottom], winners[n, top:bottom], side, maps)
+        squares_from_outputs(maps, i * count, squares)
+    return squares
+
+
+@inlined
+def add_gradients(
+    x: Array, gradients: Array, tile: Tile, offset: Pair, room: Room, sums: Array, dbias: Array
+) -> None:
+    """Add a tile's share to the gradients of the transformed filters and the bias."""
+    for s in range(gradients.shape[1]):
+        for f in range(len(dbias)):
+            dbias[f] += gradients[SUM, s, f]
+    squares = input_squares(x, tile, offset, room)
+    product = room.product.reshape(sums.shape[1], sums.shape[2])
+    for e in range(ELEMENTS):
+        if tile.first == 0 and tile.top == 0:
+            np.dot(squares[e].T, gradients[e], sums[e])
+        else:
+            np.dot(squares[e].T, gradients[e], product)
+            _add(product, sums[e])
+
+
+@inlined
+def fill_inputs(gradients: Array, transposed: Array, tile: Tile, offset: Pair, room: Room, dx: Array) -> None:
+    """Add a tile's share to the gradient of the inputs, which begins with the first tile of an image."""
+    channels, count = dx.shape[3], tile.rows * tile.columns
+    squares = shaped(room.inputs, ELEMENTS, tile.images * count, channels)
+    padded = shaped(room.padded, tile.rows * OUT + 2, tile.columns * OUT + 2, channels)
+    for e in range(ELEMENTS):
+        np.dot(gradients[e], transposed[e], squares[e])
+    for i in range(tile.images):
+        n = tile.first + i
+        if tile.top == 0:
+            dx[n] = 0
+        padded[:] = 0
+        inputs_from_squares(squares, i * count, padded)
+        _add_cropped(padded, tile.top - offset[0], -offset[1], dx[n])
 
 
 @kernel
@@ -221,10 +208,8 @@ def _copy_padded(image: Array, top: int, left: int, padded: Array) -> None:
         h = top + i
         if 0 <= h < height and first < last:
             padded[i, : first - left] = 0
-            source, target = (
-                image[h, first:last].reshape(-1),
-                padded[i, first - left : last - left].reshape(-1),
-            )
+            source = image[h, first:last].reshape(-1)
+            target = padded[i, first - left : last - left].reshape(-1)
             for k in range(source.size):
                 target[k] = source[k]
             padded[i, last - left :] = 0

@@ -1,27 +1,32 @@
 """The transforms of Winograd's F(4x4, 3x3), see `npdeconv.fast.winograd`, and their transposes.
 
-Each treats a square in three steps: down its columns, along its rows, and one copy. The first two
-work on 16 channels (`LANES`) at a time, in small arrays whose shape the compiler knows: it turns
-the innermost loops into one or two vector instructions each. They are written out in every
-transform, because an array that is handed to a function loses its known shape. The numbers of
-channels and filters must be multiples of 16, and at most 16 * `GROUPS`.
+All four are ``M square M.T``, each with another matrix M, and all are done in the same two passes:
+M times the columns of the square, written down as rows; and M times the columns of that.
+
+16 channels (`LANES`) are a group. A pass treats one group at a time, between small arrays whose shape
+the compiler knows: it turns the innermost loop into one or two vector instructions each. The numbers
+of channels and filters must be multiples of 16, and at most 16 * `GROUPS`.
 
 The formulas take differences first. Where the image is constant, all elements but one are then
 exactly 0, and the outputs of a square exactly equal, as they are for the direct sum: max pooling
 finds the ties that it would find there, and resolves them the same way.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from npdeconv._jit import kernel
+from npdeconv._jit import inlined, kernel
 from npdeconv._types import Array
 
 OUT, IN = 4, 6  # sides of the output and input squares
 ELEMENTS = IN * IN
 LANES = 16
 GROUPS = 33  # an odd number: rows of `GROUPS * LANES` numbers then spread well over the cache
+
+Numbers = tuple[Any, ...]
+Corner = tuple[int, int, int]  # where a square is: the first three indices of one of its channels
 
 # Numba makes float64 of an integer times a float32; these keep either dtype.
 TWO, FOUR, FIVE, EIGHT = np.float32(2), np.float32(4), np.float32(5), np.float32(8)
@@ -41,45 +46,16 @@ def squares_from_inputs(padded: Array, first: int, squares: Array) -> None:
         Filled.
     """
     height, width, channels = padded.shape
-    pixels = padded.reshape(height, width, channels // LANES, LANES)
-    columns_done = np.empty((IN, IN, LANES), padded.dtype)
-    done = np.empty((ELEMENTS, GROUPS, LANES), padded.dtype)
-    contiguous = done.reshape(ELEMENTS, GROUPS * LANES)
+    image = padded.reshape(height, width, channels // LANES, LANES)
+    half = np.empty((IN, IN, 1, LANES), padded.dtype)
+    done = np.empty((IN, IN, GROUPS, LANES), padded.dtype)
     s = first
-    for p in range(height // OUT):
-        square_rows = pixels[p * OUT : p * OUT + IN]
-        for q in range(width // OUT):
+    for top in range(0, height - 2, OUT):
+        for left in range(0, width - 2, OUT):
             for g in range(channels // LANES):
-                d = columns_done
-                for j in range(IN):
-                    w = q * OUT + j
-                    for c in range(LANES):
-                        d[0, j, c], d[1, j, c], d[2, j, c], d[3, j, c], d[4, j, c], d[5, j, c] = (
-                            _b_transposed(
-                                square_rows[0, w, g, c],
-                                square_rows[1, w, g, c],
-                                square_rows[2, w, g, c],
-                                square_rows[3, w, g, c],
-                                square_rows[4, w, g, c],
-                                square_rows[5, w, g, c],
-                            )
-                        )
-                for i in range(IN):
-                    e = i * IN
-                    for c in range(LANES):
-                        (
-                            done[e, g, c],
-                            done[e + 1, g, c],
-                            done[e + 2, g, c],
-                            done[e + 3, g, c],
-                            done[e + 4, g, c],
-                            done[e + 5, g, c],
-                        ) = _b_transposed(
-                            d[i, 0, c], d[i, 1, c], d[i, 2, c], d[i, 3, c], d[i, 4, c], d[i, 5, c]
-                        )
-            for e in range(ELEMENTS):
-                for c in range(channels):
-                    squares[e, s, c] = contiguous[e, c]
+                _multiply(_b_transposed, _six, _put_six, IN, image, (top, left, g), half, 0)
+                _multiply(_b_transposed, _six, _put_six, IN, half, (0, 0, 0), done, g)
+            _fill_square(done, s, squares)
             s += 1
 
 
@@ -96,35 +72,20 @@ def outputs_from_squares(products: Array, first: int, y: Array) -> None:
         Filled; what reaches beyond it is dropped.
     """
     height, width, filters = y.shape
-    squares = products.reshape(ELEMENTS, products.shape[1], filters // LANES, LANES)
-    d = np.empty((OUT, IN, LANES), y.dtype)
+    matrices = products.reshape(ELEMENTS, products.shape[1], filters // LANES, LANES)
+    half = np.empty((IN, OUT, 1, LANES), y.dtype)
     done = np.empty((OUT, OUT, GROUPS, LANES), y.dtype)
-    contiguous = done.reshape(OUT, OUT, GROUPS * LANES)
+    pixels = done.reshape(OUT, OUT, GROUPS * LANES)
     s = first
     for top in range(0, height, OUT):
         for left in range(0, width, OUT):
             for g in range(filters // LANES):
-                for j in range(IN):
-                    for c in range(LANES):
-                        d[0, j, c], d[1, j, c], d[2, j, c], d[3, j, c] = _a_transposed(
-                            squares[j, s, g, c],
-                            squares[6 + j, s, g, c],
-                            squares[12 + j, s, g, c],
-                            squares[18 + j, s, g, c],
-                            squares[24 + j, s, g, c],
-                            squares[30 + j, s, g, c],
-                        )
-                for i in range(OUT):
-                    for c in range(LANES):
-                        done[i, 0, g, c], done[i, 1, g, c], done[i, 2, g, c], done[i, 3, g, c] = (
-                            _a_transposed(
-                                d[i, 0, c], d[i, 1, c], d[i, 2, c], d[i, 3, c], d[i, 4, c], d[i, 5, c]
-                            )
-                        )
+                _multiply(_a_transposed, _six_of_matrices, _put_four, IN, matrices, (0, s, g), half, 0)
+                _multiply(_a_transposed, _six, _put_four, OUT, half, (0, 0, 0), done, g)
             for i in range(min(OUT, height - top)):
                 for j in range(min(OUT, width - left)):
                     for c in range(filters):
-                        y[top + i, left + j, c] = contiguous[i, j, c]
+                        y[top + i, left + j, c] = pixels[i, j, c]
             s += 1
 
 
@@ -142,38 +103,16 @@ def squares_from_outputs(padded: Array, first: int, squares: Array) -> None:
         Filled.
     """
     height, width, filters = padded.shape
-    gradients = padded.reshape(height, width, filters // LANES, LANES)
-    d = np.empty((IN, OUT, LANES), padded.dtype)
-    done = np.empty((ELEMENTS, GROUPS, LANES), padded.dtype)
-    contiguous = done.reshape(ELEMENTS, GROUPS * LANES)
+    image = padded.reshape(height, width, filters // LANES, LANES)
+    half = np.empty((OUT, IN, 1, LANES), padded.dtype)
+    done = np.empty((IN, IN, GROUPS, LANES), padded.dtype)
     s = first
-    for p in range(height // OUT):
-        square_rows = gradients[p * OUT : p * OUT + OUT]
-        for q in range(width // OUT):
+    for top in range(0, height, OUT):
+        for left in range(0, width, OUT):
             for g in range(filters // LANES):
-                for j in range(OUT):
-                    w = q * OUT + j
-                    for c in range(LANES):
-                        d[0, j, c], d[1, j, c], d[2, j, c], d[3, j, c], d[4, j, c], d[5, j, c] = _a(
-                            square_rows[0, w, g, c],
-                            square_rows[1, w, g, c],
-                            square_rows[2, w, g, c],
-                            square_rows[3, w, g, c],
-                        )
-                for i in range(IN):
-                    e = i * IN
-                    for c in range(LANES):
-                        (
-                            done[e, g, c],
-                            done[e + 1, g, c],
-                            done[e + 2, g, c],
-                            done[e + 3, g, c],
-                            done[e + 4, g, c],
-                            done[e + 5, g, c],
-                        ) = _a(d[i, 0, c], d[i, 1, c], d[i, 2, c], d[i, 3, c])
-            for e in range(ELEMENTS):
-                for c in range(filters):
-                    squares[e, s, c] = contiguous[e, c]
+                _multiply(_a, _four, _put_six, OUT, image, (top, left, g), half, 0)
+                _multiply(_a, _four, _put_six, IN, half, (0, 0, 0), done, g)
+            _fill_square(done, s, squares)
             s += 1
 
 
@@ -190,45 +129,118 @@ def inputs_from_squares(squares: Array, first: int, padded: Array) -> None:
         Added to.
     """
     height, width, channels = padded.shape
-    gradients = squares.reshape(ELEMENTS, squares.shape[1], channels // LANES, LANES)
-    d = np.empty((IN, IN, LANES), padded.dtype)
+    matrices = squares.reshape(ELEMENTS, squares.shape[1], channels // LANES, LANES)
+    half = np.empty((IN, IN, 1, LANES), padded.dtype)
     done = np.empty((IN, IN, GROUPS, LANES), padded.dtype)
-    contiguous = done.reshape(IN, IN, GROUPS * LANES)
+    pixels = done.reshape(IN, IN, GROUPS * LANES)
     s = first
-    for p in range(height // OUT):
-        square_rows = padded[p * OUT : p * OUT + IN]
-        for q in range(width // OUT):
+    for top in range(0, height - 2, OUT):
+        for left in range(0, width - 2, OUT):
             for g in range(channels // LANES):
-                for j in range(IN):
-                    for c in range(LANES):
-                        d[0, j, c], d[1, j, c], d[2, j, c], d[3, j, c], d[4, j, c], d[5, j, c] = _b(
-                            gradients[j, s, g, c],
-                            gradients[6 + j, s, g, c],
-                            gradients[12 + j, s, g, c],
-                            gradients[18 + j, s, g, c],
-                            gradients[24 + j, s, g, c],
-                            gradients[30 + j, s, g, c],
-                        )
-                for i in range(IN):
-                    for c in range(LANES):
-                        (
-                            done[i, 0, g, c],
-                            done[i, 1, g, c],
-                            done[i, 2, g, c],
-                            done[i, 3, g, c],
-                            done[i, 4, g, c],
-                            done[i, 5, g, c],
-                        ) = _b(d[i, 0, c], d[i, 1, c], d[i, 2, c], d[i, 3, c], d[i, 4, c], d[i, 5, c])
+                _multiply(_b, _six_of_matrices, _put_six, IN, matrices, (0, s, g), half, 0)
+                _multiply(_b, _six, _put_six, IN, half, (0, 0, 0), done, g)
             for i in range(IN):
                 for j in range(IN):
-                    w = q * OUT + j
+                    source, target = pixels[i, j], padded[top + i, left + j]
                     for c in range(channels):
-                        square_rows[i, w, c] += contiguous[i, j, c]
+                        target[c] += source[c]
             s += 1
 
 
+@inlined
+def _multiply(
+    times: Callable[..., Numbers],
+    take: Callable[..., Numbers],
+    put: Callable[..., None],
+    count: int,
+    source: Array,
+    corner: Corner,
+    target: Array,
+    group: int,
+) -> None:
+    """Multiply the columns of a square by a matrix, and write them down as rows.
+
+    Parameters
+    ----------
+    times : callable
+        The matrix times a column.
+    take : `_six`, `_four` or `_six_of_matrices`
+        How a column is read from the source.
+    put : `_put_six` or `_put_four`
+        How long the products are.
+    count : int
+        How many columns there are.
+    source : (rows, columns, groups, LANES) or (36, squares, groups, LANES)
+    corner : tuple
+        Where the square is.
+    target : (rows, columns, groups, LANES)
+        Filled in one group.
+    group : int
+    """
+    for j in range(count):
+        row = target[j]
+        for c in range(LANES):
+            put(times(*take(source, corner, j, c)), row, group, c)
+
+
+@inlined
+def _six(image: Array, corner: Corner, j: int, c: int) -> Numbers:
+    """Take column j of 6 rows from a part of an image."""
+    i, first, g = corner
+    q = first + j
+    return (
+        image[i, q, g, c],
+        image[i + 1, q, g, c],
+        image[i + 2, q, g, c],
+        image[i + 3, q, g, c],
+        image[i + 4, q, g, c],
+        image[i + 5, q, g, c],
+    )
+
+
+@inlined
+def _four(image: Array, corner: Corner, j: int, c: int) -> Numbers:
+    """Take column j of 4 rows from a part of an image."""
+    i, first, g = corner
+    q = first + j
+    return image[i, q, g, c], image[i + 1, q, g, c], image[i + 2, q, g, c], image[i + 3, q, g, c]
+
+
+@inlined
+def _six_of_matrices(matrices: Array, corner: Corner, j: int, c: int) -> Numbers:
+    """Take column j of a square whose 36 elements are in as many matrices."""
+    _, s, g = corner
+    return (
+        matrices[j, s, g, c],
+        matrices[6 + j, s, g, c],
+        matrices[12 + j, s, g, c],
+        matrices[18 + j, s, g, c],
+        matrices[24 + j, s, g, c],
+        matrices[30 + j, s, g, c],
+    )
+
+
+@inlined
+def _put_six(values: Numbers, row: Array, g: int, c: int) -> None:
+    row[0, g, c], row[1, g, c], row[2, g, c], row[3, g, c], row[4, g, c], row[5, g, c] = values
+
+
+@inlined
+def _put_four(values: Numbers, row: Array, g: int, c: int) -> None:
+    row[0, g, c], row[1, g, c], row[2, g, c], row[3, g, c] = values
+
+
+@inlined
+def _fill_square(done: Array, s: int, squares: Array) -> None:
+    """Copy a transformed square (6, 6, GROUPS, LANES) to its place in the matrices (36, squares, C)."""
+    elements = done.reshape(ELEMENTS, GROUPS * LANES)
+    for e in range(ELEMENTS):
+        for c in range(squares.shape[2]):
+            squares[e, s, c] = elements[e, c]
+
+
 @kernel
-def _b_transposed(a: float, b: float, c: float, d: float, e: float, f: float) -> tuple[Any, ...]:
+def _b_transposed(a: float, b: float, c: float, d: float, e: float, f: float) -> Numbers:
     """B.T times a column of 6."""
     return (
         FOUR * (a - c) + (e - c),
@@ -241,7 +253,7 @@ def _b_transposed(a: float, b: float, c: float, d: float, e: float, f: float) ->
 
 
 @kernel
-def _b(a: float, b: float, c: float, d: float, e: float, f: float) -> tuple[Any, ...]:
+def _b(a: float, b: float, c: float, d: float, e: float, f: float) -> Numbers:
     """B times a column of 6."""
     return (
         FOUR * a,
@@ -254,7 +266,7 @@ def _b(a: float, b: float, c: float, d: float, e: float, f: float) -> tuple[Any,
 
 
 @kernel
-def _a_transposed(a: float, b: float, c: float, d: float, e: float, f: float) -> tuple[Any, ...]:
+def _a_transposed(a: float, b: float, c: float, d: float, e: float, f: float) -> Numbers:
     """A.T times a column of 6."""
     sums, differences = b + c, b - c
     return (
@@ -266,7 +278,7 @@ def _a_transposed(a: float, b: float, c: float, d: float, e: float, f: float) ->
 
 
 @kernel
-def _a(a: float, b: float, c: float, d: float) -> tuple[Any, ...]:
+def _a(a: float, b: float, c: float, d: float) -> Numbers:
     """A times a column of 4."""
     return (
         a,

@@ -9,6 +9,7 @@ from npdeconv import plain
 from npdeconv.fast import Plan, winograd, winograd_transforms
 from npdeconv.fast.blocks import WinogradBlock
 from npdeconv.fast.equal_patches import BLANK, first_equals
+from npdeconv.fast.relu_and_pool import NOBODY
 from npdeconv.layers import Conv2D, MaxPool2D, ReLU, Sequential
 from tests.plain_networks import plain_layer
 
@@ -139,6 +140,7 @@ def test_training_decides_no_gate_and_no_winner_by_rounding(name, bias):
     winners = rows % 2 * 2 + columns % 2
     np.testing.assert_array_equal(context.winners[where_it_fires], winners[where_it_fires])
     np.testing.assert_array_equal(fast > 0, where_it_fires)
+    np.testing.assert_array_equal(context.winners == NOBODY, ~where_it_fires)
 
 
 @pytest.mark.parametrize("name", pictures(16))

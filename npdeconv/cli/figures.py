@@ -13,7 +13,6 @@ from matplotlib.axes import Axes
 
 from npdeconv import _files
 from npdeconv._types import Array
-from npdeconv.cli.options import at_least
 from npdeconv.data import Dataset
 from npdeconv.inference import predict
 from npdeconv.layers import Sequential
@@ -23,24 +22,17 @@ LONGEST_LIST = 40  # characters of a file's name
 UNDATED = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}  # the same file every time
 
 
-def add_out(parser: Any, default: str) -> None:
-    """Add --out, --format and --dpi."""
-    option = parser.add_argument
-    option("--out", type=Path, default=Path(default), metavar="DIR", help="folder to write to")
-    option("--format", choices=UNDATED, default="png", help="of figures; pdf and svg are sharp at any size")
-    option("--dpi", type=at_least(10), default=130, metavar="N", help="dots per inch of figures")
-
-
 class Results:
     """The folder of a command's results: checked at once, made with the first of them.
 
     Parameters
     ----------
     options : Namespace
-        With what `add_out` added.
+        With what `add_results` declares.
     """
 
     def __init__(self, options: argparse.Namespace) -> None:
+        plt.switch_backend("agg")  # figures become files: no display is needed
         check_folder(options.out)
         self._folder, self._format, self._dpi = options.out, options.format, options.dpi
 

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> None:
         network, image[np.newaxis], options.classes, options.k, workers=options.workers
     )
     axes = plot.class_activation(image, result, classes=dataset.classes)
-    (answer,) = answers(network, dataset, [0])
+    (answer,) = answers(network, dataset, [0], options.workers)
     title = f"{image_name(dataset, options.image, 0)}: {answer}\nwhat {plot.literal(network.name)} sees where"
     axes[0].figure.suptitle(title, fontsize="medium")
     stem = _stem(options)

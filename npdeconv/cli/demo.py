@@ -76,7 +76,7 @@ def _draw_layer(
     images = dataset.images[found.images[maps, 0]]
     result = project(network, images, layer, maps, workers=workers)
     numbers = found.images[maps, 0]
-    said = answers(network, dataset, numbers, between="\n")
+    said = answers(network, dataset, numbers, workers, between="\n")
     titles = [f"map {m}, image {n}\n{answer}" for m, n, answer in zip(maps, numbers, said, strict=True)]
     title = f"{network.name}, {layer}: the digit of {dataset.name} that excites each map most"
     return plot.projections(images, result, titles=titles, title=f"{title}, and its projection by deconv")

@@ -67,7 +67,11 @@ def image_name(dataset: Dataset, number: int, place: int | None = None) -> str:
 
 
 def answers(
-    network: Sequential, dataset: Dataset, numbers: Sequence[int] | Array, between: str = ", "
+    network: Sequential,
+    dataset: Dataset,
+    numbers: Sequence[int] | Array,
+    workers: int | None,
+    between: str = ", ",
 ) -> list[str]:
     """Say what images are labeled, if they are, and what the network takes them for, if it has classes."""
     images = dataset.images[np.asarray(numbers)]
@@ -75,7 +79,7 @@ def answers(
     if len(outputs) != 1 or outputs == (1,):
         return [""] * len(images)
     found = []
-    for number, row in zip(numbers, predict(network, images), strict=True):
+    for number, row in zip(numbers, predict(network, images, workers), strict=True):
         chance = f"{row.max():.1%}" if row.max() < 0.9995 else "over 99.9%"
         predicted = f"predicted {dataset.classes[int(row.argmax())]} ({chance})"
         labels = [] if dataset.labels is None else [f"label {dataset.classes[dataset.labels[number]]}"]

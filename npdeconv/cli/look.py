@@ -88,7 +88,7 @@ class _Scene(NamedTuple):
 
     def title(self, text: str) -> str:
         """Begin a title with what is seen, by whom, and how well."""
-        (answer,) = answers(self.network, self.dataset, [self.number])
+        (answer,) = answers(self.network, self.dataset, [self.number], self.workers)
         return (
             f"{plot.literal(self.network.name)} on {image_name(self.dataset, self.number)}: {answer}\n{text}"
         )

@@ -100,17 +100,14 @@ def _pretrained(made: weights.Pretrained) -> Loaded:
 
 
 def _of_model(name: str, file: str | Path | None, fold: bool, *, untrained: bool = False) -> Loaded:
-    if file is None:
-        _check_nothing_to_fold(fold)
-        if not untrained:
-            run = Path("runs") / name
-            trained = f", or NETWORK its run, {run}" if is_run(run) else ""
-            raise ValueError(f"{name}: --weights must name the file of weights to look into{trained}")
-    elif name in weights.TORCHVISION and weights.reader_of(locate(file)) in _TORCH:
+    if file is None and not untrained:
+        run = Path("runs") / name
+        trained = f", or NETWORK its run, {run}" if is_run(run) else ""
+        raise ValueError(f"{name}: --weights must name the file of weights to look into{trained}")
+    if file is not None and name in weights.TORCHVISION and weights.reader_of(locate(file)) in _TORCH:
         return _pretrained(weights.load_torchvision(name, locate(file)))
     network = models.build(name, rng=np.random.default_rng(0))
-    if file is not None:
-        weights.reader_of(locate(file), fold=fold)(network, locate(file))
+    _read(network, file, fold)
     return Loaded(network)
 
 
@@ -121,12 +118,9 @@ def _of_run(
     run: Path, file: str | Path | None, model: str | None, fold: bool, *, untrained: bool = False
 ) -> Loaded:
     network, trained_on = rebuild(run, model)
-    if file is not None:
-        weights.reader_of(locate(file), fold=fold)(network, locate(file))
-    else:
-        _check_nothing_to_fold(fold)
-        if not untrained:
-            weights.load(network, run / "weights.npz")
+    _read(network, file, fold)
+    if file is None and not untrained:
+        weights.load(network, run / "weights.npz")
     return Loaded(network, trained_on, run=run)
 
 
@@ -143,6 +137,8 @@ def _of_file(file: Path, model: str | None, fold: bool) -> Loaded:
     return _of_model(model, file, fold)
 
 
-def _check_nothing_to_fold(fold: bool) -> None:
-    if fold:
+def _read(network: Sequential, file: str | Path | None, fold: bool) -> None:
+    if file is not None:
+        weights.reader_of(locate(file), fold=fold)(network, locate(file))
+    elif fold:
         raise ValueError("--fold: says how to read the file that --weights names, and there is none")

@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> None:
     )
     stem = _stem(options, result.feature_map, positions)
     axes = plot.occlusion(image, result, classes=dataset.classes, truth=truth)
-    (answer,) = answers(network, dataset, [0])
+    (answer,) = answers(network, dataset, [0], options.workers)
     title = f"{image_name(dataset, options.image, 0)}: {answer}\n{plot.literal(network.name)}, {occluder}"
     axes[0].figure.suptitle(title, fontsize="medium")
     paths = out.figure(axes, stem), out.arrays(stem, result._asdict())

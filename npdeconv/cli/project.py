@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> None:
         workers=options.workers,
     )
     stem = _stem(options, select)
-    said = answers(network, dataset, places, between="\n")
+    said = answers(network, dataset, places, options.workers, between="\n")
     titles = [f"map {m}, image {n}\n{answer}" for m, n, answer in zip(maps, positions, said, strict=True)]
     title = plot.literal(
         f"{network.name} on {dataset.name}:"

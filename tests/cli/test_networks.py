@@ -8,22 +8,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from npdeconv import cli, models, weights
+from npdeconv import cli, models, parallel, weights
 from npdeconv.cli import transfer
 from npdeconv.cli.commands import COMMANDS
 from npdeconv.cli.datasets import read_data
 from npdeconv.cli.networks import load_network
 from npdeconv.data import load_folder
 from npdeconv.layers import Conv2D, GlobalAveragePool, ReLU, Sequential
+from tests.blocks import blocks
 from tests.keras_files import layer, write_h5
 from tests.torch_files import torch_zip
 
 CLASSES = ("ant", "bee", "cat")
+SIDE = 32
 CARD = {
-    "input_shape_hwc": [8, 8, 3],
+    "input_shape_hwc": [SIDE, SIDE, 3],
     "channel_order": "RGB",
     "mean_rgb": None,
-    "preprocessing": "shorter side to 8, center crop 8x8, / 255",
+    "preprocessing": f"shorter side to {SIDE}, center crop {SIDE}x{SIDE}, / 255",
     "class_names": CLASSES,
     "layers": [
         {"type": "conv", "name": "conv", "kernel": 3, "stride": 1, "pad": 0, "in": 3, "out": 3},
@@ -35,7 +37,7 @@ CARD = {
 
 def little(*, rng, dtype=np.float32):
     layers = {"conv": Conv2D(3, 3, 3, rng=rng), "relu": ReLU(), "pool": GlobalAveragePool()}
-    return Sequential(layers, input_shape=(8, 8, 3), name="little")
+    return Sequential(layers, input_shape=(SIDE, SIDE, 3), name="little")
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +45,10 @@ def made(tmp_path_factory):
     """A folder of data, and the same weights in files of every kind, as a run, and with a card."""
     h5py, save = pytest.importorskip("h5py"), pytest.importorskip("safetensors.numpy").save_file
     place, rng = tmp_path_factory.mktemp("networks"), np.random.default_rng(4)
-    for name in CLASSES:
+    for label, name in enumerate(CLASSES):
         (place / "pets" / name).mkdir(parents=True)
         for n in range(4):
-            Image.fromarray(rng.integers(0, 256, (8, 8, 3), np.uint8)).save(place / f"pets/{name}/{n}.png")
+            Image.fromarray(blocks(4 * label + n, size=SIDE)).save(place / f"pets/{name}/{n}.png")
     network = little(rng=rng)
     weight, bias = network.parameters.values()
     bias[...] = 0.5
@@ -60,7 +62,7 @@ def made(tmp_path_factory):
         described = layer("Conv2D", "c", [weight, bias], filters=3, activation="relu")
         write_h5(file, [described, layer("GlobalAveragePooling2D", "g")])
     (place / "card.json").write_text(json.dumps(CARD))
-    dataset = {"name": "pets", "images": [12, 8, 8, 3], "classes": CLASSES}
+    dataset = {"name": "pets", "images": [12, SIDE, SIDE, 3], "classes": CLASSES}
     (place / "run/config.json").write_text(json.dumps({"network": "little", "dataset": dataset}))
     (place / "run/data.json").write_text(json.dumps({"data": str(place / "pets")}))
     return place
@@ -90,21 +92,22 @@ WAYS = {
 }
 RUNS = ("run", "run + weights", "weights of a run", "snapshot")
 
+FEW = ("--steps", "2", "--words", "6", "--repetitions", "2", "--epochs", "1")
 TAKES = {  # all that take a network, and what they need besides
     "classify": (),
     "look": ("--layer", "relu"),
     "project": ("--layer", "relu"),
     "top": ("--layers", "relu"),
-    "occlude": ("--layer", "relu", "--size", "4"),
+    "occlude": ("--layer", "relu", "--size", "16", "--stride", "16"),
     "cam": (),
     "maximize": ("--steps", "1"),
     "embed": ("-k", "1", "--count", "6", "--layer", "relu"),
     "transfer": ("--per-class", "1", "--seeds", "1", "--scratch-seeds", "0", "--layer", "relu"),
-    "probe": ("--per-class", "1", "--seeds", "1"),
+    "probe": ("--per-class", "1", "--seeds", "1", "--limit", "64"),
     "report": (),
     "evolve": ("--layers", "relu", "--split", "test"),
     "info": (),
-    "retrain": ("--photos", "pets/ant", "--control", "pets/bee", "--class", "0", "--repetitions", "2"),
+    "retrain": ("--photos", "pets/ant", "--control", "pets/bee", "--class", "0", *FEW),
 }
 WITHOUT_DATA = ("maximize", "info", "retrain")
 OTHERS = {"demo", "train", "localize", "gradcheck", "check"}  # which make their own
@@ -115,7 +118,9 @@ def test_no_command_is_forgotten():
 
 
 def arguments(command, way, out):
-    where = {"classify": (), "info": (), "report": ("--page", out / "page.html")}.get(command, ("--out", out))
+    where = {"classify": (), "info": (), "report": ("--page", out / "page.html")}.get(
+        command, ("--out", out, "--dpi", "10")
+    )
     shown = () if command in WITHOUT_DATA else ("--data", "pets")
     return [str(part) for part in (command, *WAYS[way], *TAKES[command], *shown, *where)]
 
@@ -229,10 +234,10 @@ def large(folder):
 def test_photos_are_cut_out_as_the_card_says(made, here):
     """What is outside of the middle square would be seen if photos were stretched."""
     folder = large(here / "photos")
-    for way, shorter_side in {"card": 8, "run": None}.items():
+    for way, shorter_side in {"card": SIDE, "run": None}.items():
         options = Namespace(weights=None, model=None, fold=False, network=WAYS[way][0])
         seen = read_data(load_network(options), str(folder), "test").images
-        np.testing.assert_array_equal(seen, load_folder(folder, 8, shorter_side).images)
+        np.testing.assert_array_equal(seen, load_folder(folder, SIDE, shorter_side).images)
 
 
 def test_training_from_scratch_sees_what_frozen_features_see(made, here, monkeypatch):
@@ -264,3 +269,23 @@ def test_a_report_of_any_network_has_a_name_of_its_own(made, here, monkeypatch, 
         assert cli.main(["report", *WAYS[way], "--data", "pets", "--count", "3"]) == 0
         assert capsys.readouterr().out.startswith(f"{page} (")
         assert (here / page).is_file()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(name, marks=() if name in ("cam", "occlude") else pytest.mark.slow)
+        for name in TAKES
+        if name != "look"  # what it asks of single images takes no workers
+    ],
+)
+def test_every_command_heeds_the_number_of_workers(command, here, capsys, monkeypatch):
+    if command == "retrain":
+        pytest.importorskip("skimage")
+
+    def ask():
+        raise AssertionError("nobody was to ask how many cores there are")
+
+    monkeypatch.setattr(parallel, "available_processors", ask)
+    more = () if command == "info" else ("--workers", "2")
+    assert cli.main([*arguments(command, "run", here / "out"), *more]) == 0, capsys.readouterr().err

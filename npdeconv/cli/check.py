@@ -1,27 +1,24 @@
-"""`npdeconv check`: hold a layer of one's own to the contract."""
+"""`npdeconv check`: hold a layer of one's own to the contract.
 
+Makes a layer and tries whether it does all that others count on: gradients, the way down, shapes,
+dtypes, batches, threads, copies. Example: npdeconv check prelu.py:PReLU 3
+"""
+
+import argparse
 import ast
 import inspect
-from argparse import Namespace
 from typing import Any
 
 import numpy as np
 
-from npdeconv.cli.options import add_command, add_seed, at_least
+from npdeconv.cli.options import at_least, share
+from npdeconv.cli.parser import Parser
 from npdeconv.gradcheck import check_layer
 from npdeconv.models.own import load_builder
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "check",
-        run,
-        summary="hold a layer of your own to the contract of layers",
-        description="Makes a layer and tries whether it does all that others count on: gradients, the way "
-        "down, shapes, dtypes, batches, threads, copies. Example: npdeconv check prelu.py:PReLU 3",
-    )
+def add(parser: Parser) -> None:
+    """Declare the options."""
     option = parser.add_argument
     option("layer", metavar="FILE.PY:CLASS", help="the class, or a function that makes the layer")
     option(
@@ -34,14 +31,14 @@ def add(commands: Any) -> None:
         "--input",
         nargs="+",
         type=at_least(1),
-        default=[5, 7, 3],
+        default=(5, 7, 3),
         metavar="N",
         help="shape of one input: height, width, channels, or the length of a vector",
     )
-    add_seed(parser)
+    share(parser, "--seed")
 
 
-def run(options: Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     """Print the table; fail if a clause is broken."""
     rng = np.random.default_rng(options.seed)
     make = load_builder(options.layer)

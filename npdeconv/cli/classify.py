@@ -1,43 +1,37 @@
-"""`npdeconv classify`: what a network takes images for."""
+"""`npdeconv classify`: what a network takes images for.
+
+Prints for each image the classes that a network finds most likely, with their probabilities.
+"""
 
 import argparse
-from typing import Any
 
 import numpy as np
 
 from npdeconv._text import visible
 from npdeconv.anatomy.roles import answer_shape
-from npdeconv.cli.options import add_command, add_network, add_workers, at_least, load, only
+from npdeconv.cli.datasets import load_data
+from npdeconv.cli.networks import load_network
+from npdeconv.cli.options import add_network, only, share
+from npdeconv.cli.parser import Parser
 from npdeconv.inference import predict
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "classify",
-        run,
-        summary="print the most likely classes of images",
-        description="Prints for each image the classes that a network finds most likely, with their "
-        "probabilities. Images count from 0.",
-    )
+def add(parser: Parser) -> None:
+    """Declare the options."""
     add_network(parser)
-    option = parser.add_argument
-    option(
-        "--images",
-        type=int,
-        nargs="+",
-        metavar="N",
-        help="which images of the data set, 0 to 19 if not given",
-    )
-    option("-k", type=at_least(1), default=5, metavar="N", help="classes per image")
-    add_workers(parser)
+    share(parser, "--images", "; 0 to 19 if not given")
+    share(parser, "-k", " of the likeliest classes", default=5)
+    share(parser, "--workers")
 
 
 def run(options: argparse.Namespace) -> None:
     """Classify, and print a line per image."""
     first, given = (lambda count, name: range(min(20, count))), options.images
-    network, dataset = load(options, first if given is None else only("--images", given))
+    loaded = load_network(options)
+    network = loaded.network
+    dataset = load_data(
+        loaded, options.data, options.split, first if given is None else only("--images", given)
+    )
     outputs = answer_shape(network, dataset.images.shape[1:])
     if len(outputs) != 1:
         raise ValueError(f"{network.name}: expected a network with classes, got outputs of shape {outputs}")

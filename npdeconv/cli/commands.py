@@ -1,58 +1,33 @@
-"""All commands. Each is a module with `add` and `run`."""
+"""All commands. Each is a module that `Command` imports when it is chosen: most load much."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-import matplotlib as mpl
-
 import npdeconv
-from npdeconv._jit import on_first_compilation
-from npdeconv.cli import (
-    cam,
-    check,
-    classify,
-    demo,
-    embed,
-    evolve,
-    gradcheck,
-    info,
-    localize,
-    look,
-    maximize,
-    occlude,
-    probe,
-    project,
-    report,
-    retrain,
-    top,
-    train,
-    transfer,
-)
-from npdeconv.cli.parser import Parser
-from npdeconv.parallel import progress_bars
+from npdeconv.cli.parser import Command, Parser
 
-COMMANDS = (
-    demo,
-    train,
-    report,
-    classify,
-    look,
-    project,
-    top,
-    evolve,
-    occlude,
-    cam,
-    maximize,
-    localize,
-    embed,
-    transfer,
-    probe,
-    retrain,
-    info,
-    gradcheck,
-    check,
-)
+COMMANDS = {
+    "demo": "train on the embedded digits and draw what was learned; about a minute",
+    "train": "train a network; the run is a folder that can be resumed and looked into",
+    "report": "write a page that shows what a network learned, as one HTML file",
+    "classify": "print the most likely classes of images",
+    "look": "draw what each layer holds and makes of one image, the rules side by side, the mistakes",
+    "project": "project feature maps back to pixels, as a figure and as arrays",
+    "top": "find the images that excite each feature map most; draw their patches and projections",
+    "evolve": "follow feature maps through the epochs of a training run",
+    "occlude": "slide an occluder over an image and map what the network loses",
+    "cam": "draw class activation maps: where in an image is what speaks for a class?",
+    "maximize": "make images that excite a unit or a class most, from noise",
+    "localize": "train with average and max pooling, and compare whose maps find the object",
+    "embed": "draw where a layer puts images, and their nearest neighbors by features and by pixels",
+    "transfer": "classify from few images: a new classifier on frozen features, or training from scratch",
+    "probe": "fit a linear classifier after every layer: where do the classes become readable?",
+    "retrain": "reconstruct a class before and after training on more images of it, beside a control",
+    "info": "print a network's layers, their output shapes, parameters and receptive fields",
+    "gradcheck": "compare a network's gradients with finite differences, parameter by parameter",
+    "check": "hold a layer of your own to the contract of layers",
+}
 
 DESCRIPTION = """\
 A convolutional network and its DeconvNet (Zeiler & Fergus, arXiv:1311.2901), from scratch.
@@ -63,17 +38,22 @@ and draws what it learned."""
 
 def run(arguments: Sequence[str] | None) -> None:
     """Parse the arguments and run the command that they name."""
-    options = _parser().parse_args(arguments)
-    mpl.use("Agg")  # figures become files: no display is needed
+    options = parser_of_all()[0].parse_args(arguments)
+    from npdeconv._jit import on_first_compilation  # what the command has loaded by now
+    from npdeconv.parallel import progress_bars
+
     on_first_compilation(lambda: print("compiling kernels, once on this machine ...", file=sys.stderr))
     with progress_bars():
         options.run(options)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser_of_all() -> tuple[Parser, dict[str, Command]]:
+    """Return the parser, and those of the commands, whose options are not declared yet."""
     parser = Parser("npdeconv", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"npdeconv {npdeconv.__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.add(commands)
-    return parser
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Command)
+    modules = {name: f"npdeconv.cli.{name}" for name in COMMANDS}
+    return parser, {
+        name: commands.add_parser(name, help=summary, module=modules[name])
+        for name, summary in COMMANDS.items()
+    }

@@ -1,15 +1,20 @@
-"""`npdeconv demo`: train on the embedded digits, then look at what was learned."""
+"""`npdeconv demo`: train on the embedded digits, then look at what was learned.
+
+Draws digits, trains deck_model3 on them, projects the strongest activations of every layer back to
+pixels, and writes a page about the run. Needs no files and no network; takes about a minute on two
+cores.
+"""
 
 import argparse
-from typing import Any
 
 import numpy as np
 
 from npdeconv import models, optimizers, plot, training
 from npdeconv._types import Array
 from npdeconv.callbacks import Snapshots, print_epoch
-from npdeconv.cli.figures import Results, add_out, answers, check_folder
-from npdeconv.cli.options import add_command, add_seed, add_workers, at_least
+from npdeconv.cli.figures import Results, answers, check_folder
+from npdeconv.cli.options import add_results, share
+from npdeconv.cli.parser import Parser
 from npdeconv.cli.report import check_page, write_report
 from npdeconv.cli.train import naming_resume, say_if_it_failed
 from npdeconv.data import Dataset, load_strokes
@@ -19,22 +24,12 @@ from npdeconv.visualize import Strongest, find_strongest, project
 MAPS_SHOWN = 8
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "demo",
-        run,
-        summary="train on the embedded digits and draw what was learned; about a minute",
-        description="Draws digits, trains deck_model3 on them, projects the strongest activations of every "
-        "layer back to pixels, and writes a page about the run. Needs no files and no network; takes about "
-        "a minute on two cores.",
-    )
-    add_out(parser, "demo")
-    parser.add_argument("--images", type=at_least(1), default=12_000, metavar="N", help="digits to draw")
-    parser.add_argument("--epochs", type=at_least(1), default=3, metavar="N", help="passes over them")
-    add_seed(parser)
-    add_workers(parser)
+def add(parser: Parser) -> None:
+    """Declare the options."""
+    share(parser, "--count", " to draw and learn from", default=12_000)
+    share(parser, "--epochs", default=3)
+    share(parser, "--seed")
+    add_results(parser, "demo")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -44,8 +39,8 @@ def run(options: argparse.Namespace) -> None:
     folder = options.out / "run"
     check_folder(folder)
     check_page(options.out / "report.html")
-    print(f"drawing {options.images:,} digits to learn from, 2,000 to test with", flush=True)
-    train, test = load_strokes(options.images, options.seed), load_strokes(2_000, options.seed + 1)
+    print(f"drawing {options.count:,} digits to learn from, 2,000 to test with", flush=True)
+    train, test = load_strokes(options.count, options.seed), load_strokes(2_000, options.seed + 1)
     print(f"training {network.name} for {options.epochs} epochs; the run is in {folder}", flush=True)
     with naming_resume(folder, "the same command"):
         history = training.fit(
@@ -82,7 +77,7 @@ def _draw_layer(
     images = dataset.images[found.image_indices[maps, 0]]
     result = project(network, images, layer, maps, workers=workers)
     numbers = found.image_indices[maps, 0]
-    said = answers(network, dataset, numbers, between="\n")
+    said = answers(network, dataset, numbers, workers, between="\n")
     titles = [f"map {m}, image {n}\n{answer}" for m, n, answer in zip(maps, numbers, said, strict=True)]
     title = f"{network.name}, {layer}: the digit of {dataset.name} that excites each map most"
     return plot.projections(images, result, titles=titles, title=f"{title}, and its projection by deconv")

@@ -1,4 +1,10 @@
-"""`npdeconv embed`: what does a layer find similar?"""
+"""`npdeconv embed`: what does a layer find similar?
+
+Compares images by a layer's features, and writes scatters of thumbnails (.png) along the features'
+principal components and by t-SNE, a sheet of images with their nearest neighbors in feature space and
+in pixel space, and the raw arrays (.npz). Prints how often neighbors share the label, if there are
+labels.
+"""
 
 import argparse
 from pathlib import Path
@@ -10,9 +16,11 @@ from npdeconv import plot
 from npdeconv._text import visible
 from npdeconv._types import Array
 from npdeconv.anatomy import last_hidden
-from npdeconv.cli.figures import Results, add_out, file_stem
-from npdeconv.cli.options import add_command, add_workers, at_least, check_range, number
-from npdeconv.cli.subjects import add_subject, load_images, load_subject
+from npdeconv.cli.datasets import check_takes, read_data
+from npdeconv.cli.figures import Results, file_stem
+from npdeconv.cli.networks import load_network
+from npdeconv.cli.options import add_network, add_results, at_least, check_range, number, share
+from npdeconv.cli.parser import Parser
 from npdeconv.cli.top import prefixed
 from npdeconv.data import Dataset
 from npdeconv.visualize import Embedding, Neighbors, embed, label_agreement
@@ -20,25 +28,13 @@ from npdeconv.visualize import Embedding, Neighbors, embed, label_agreement
 ROWS = 8  # of the sheet, if not chosen
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "embed",
-        run,
-        summary="draw where a layer puts images, and their nearest neighbors by features and by pixels",
-        description="Compares images by a layer's features, and writes scatters of thumbnails (.png) along "
-        "the features' principal components and by t-SNE, a sheet of images with their nearest neighbors in "
-        "feature space and in pixel space, and the raw arrays (.npz). Prints how often neighbors share the "
-        "label, if there are labels.",
-    )
-    add_subject(parser)
+def add(parser: Parser) -> None:
+    """Declare the options."""
+    add_network(parser)
+    share(parser, "--layer", "; the last hidden one if not given")
+    share(parser, "--count", " to compare, at even distances", type=at_least(2), default=1000)
+    share(parser, "-k", " of the nearest neighbors of each image", default=5)
     option = parser.add_argument
-    option("--layer", metavar="NAME", help="the last hidden one if not given")
-    option(
-        "--images", type=at_least(2), default=1000, metavar="N", help="images to compare, at even distances"
-    )
-    option("-k", type=at_least(1), default=5, metavar="N", help="neighbors of each image")
     option(
         "--queries",
         type=int,
@@ -46,27 +42,22 @@ def add(commands: Any) -> None:
         metavar="N",
         help=f"which of the compared images to draw with their neighbors; of {ROWS} classes one if not given",
     )
-    option(
-        "--limit",
-        type=at_least(1),
-        metavar="N",
-        help="at most so many features and pixels: they are averaged over a grid; all if not given",
-    )
+    share(parser, "--limit", "; and so many pixels; all if not given")
     option("--tsne", action="store_true", help="embed by t-SNE, too, which needs scikit-learn")
     option("--perplexity", type=number, default=30, metavar="X", help="of t-SNE: how many neighbors count")
-    add_out(parser, "embedding")
-    add_workers(parser)
+    add_results(parser, "embedding")
 
 
 def run(options: argparse.Namespace) -> None:
     """Embed, draw, count, and print where the files are."""
     out = Results(options)
-    subject = load_subject(options)
-    network = subject.network
+    loaded = load_network(options)
+    network = loaded.network
     layer = options.layer or last_hidden(network)
     _ = network[layer]  # or say which ones there are
-    dataset = load_images(subject, options.data, options.split)
-    count = min(options.images, len(dataset))
+    dataset = read_data(loaded, options.data, options.split)
+    check_takes(network, dataset)
+    count = min(options.count, len(dataset))
     places = np.arange(count) * len(dataset) // count
     shown = dataset[places]
     queries = _first_of_classes(shown) if options.queries is None else np.array(options.queries)

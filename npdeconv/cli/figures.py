@@ -14,7 +14,6 @@ from matplotlib.axes import Axes
 from npdeconv import _files
 from npdeconv._types import Array
 from npdeconv.anatomy.roles import answer_shape
-from npdeconv.cli.options import at_least
 from npdeconv.data import Dataset
 from npdeconv.inference import predict
 from npdeconv.layers import Sequential
@@ -24,24 +23,17 @@ LONGEST_LIST = 40  # characters of a file's name
 UNDATED = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}  # the same file every time
 
 
-def add_out(parser: Any, default: str) -> None:
-    """Add --out, --format and --dpi."""
-    option = parser.add_argument
-    option("--out", type=Path, default=Path(default), metavar="DIR", help="folder to write to")
-    option("--format", choices=UNDATED, default="png", help="of figures; pdf and svg are sharp at any size")
-    option("--dpi", type=at_least(10), default=130, metavar="N", help="dots per inch of figures")
-
-
 class Results:
     """The folder of a command's results: checked at once, made with the first of them.
 
     Parameters
     ----------
     options : Namespace
-        With what `add_out` added.
+        With what `add_results` declares.
     """
 
     def __init__(self, options: argparse.Namespace) -> None:
+        plt.switch_backend("agg")  # figures become files: no display is needed
         check_folder(options.out)
         self._folder, self._format, self._dpi = options.out, options.format, options.dpi
 
@@ -76,7 +68,11 @@ def image_name(dataset: Dataset, number: int, place: int | None = None) -> str:
 
 
 def answers(
-    network: Sequential, dataset: Dataset, numbers: Sequence[int] | Array, between: str = ", "
+    network: Sequential,
+    dataset: Dataset,
+    numbers: Sequence[int] | Array,
+    workers: int | None,
+    between: str = ", ",
 ) -> list[str]:
     """Say what images are labeled, if they are, and what the network takes them for, if it has classes."""
     images = dataset.images[np.asarray(numbers)]
@@ -84,7 +80,7 @@ def answers(
     if len(outputs) != 1 or outputs == (1,):
         return [""] * len(images)
     found = []
-    for number, row in zip(numbers, predict(network, images), strict=True):
+    for number, row in zip(numbers, predict(network, images, workers=workers), strict=True):
         chance = f"{row.max():.1%}" if row.max() < 0.9995 else "over 99.9%"
         predicted = f"predicted {dataset.classes[int(row.argmax())]} ({chance})"
         labels = [] if dataset.labels is None else [f"label {dataset.classes[dataset.labels[number]]}"]

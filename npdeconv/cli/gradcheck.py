@@ -1,35 +1,31 @@
-"""`npdeconv gradcheck`: finite differences for a named network."""
+"""`npdeconv gradcheck`: finite differences for a named network.
 
+Compares the gradients of a network, in float64 and with random weights and biases, with central
+differences at random entries of its input and of each parameter.
+"""
+
+import argparse
 import sys
-from argparse import Namespace
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from npdeconv import models
-from npdeconv.cli.options import add_command, add_model, add_seed, at_least
+from npdeconv.cli.options import add_model, at_least, share
+from npdeconv.cli.parser import Parser
 from npdeconv.gradcheck import check_gradients
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "gradcheck",
-        run,
-        summary="compare a network's gradients with finite differences, parameter by parameter",
-        description="Compares the gradients of a network, in float64 and with random weights and biases, "
-        "with central differences at random entries of its input and of each parameter.",
-    )
+def add(parser: Parser) -> None:
+    """Declare the options."""
     add_model(parser)
     parser.add_argument(
         "--samples", type=at_least(1), default=8, metavar="N", help="entries checked per array"
     )
-    add_seed(parser)
+    share(parser, "--seed")
 
 
-def run(options: Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     """Print the table; fail if the check does."""
     rng = np.random.default_rng(options.seed)
     network = models.build(options.model, rng=rng, dtype=np.float64)

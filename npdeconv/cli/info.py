@@ -1,53 +1,39 @@
-"""`npdeconv info`: the layers of a network as a table, and what all the networks take."""
+"""`npdeconv info`: the layers of a network as a table, and what all the networks take.
 
-from argparse import Namespace
-from pathlib import Path
-from typing import Any
+Prints a network's input and classes, the data that fit it, and its layers: name, kind, shape of the
+output, number of parameters, and the size in pixels of the part of the image that one unit depends
+on. A model's name is enough. Without NETWORK, prints the input, the classes and the fitting data of
+every model.
+"""
 
-import numpy as np
+import argparse
 
 from npdeconv import models
 from npdeconv._text import visible
 from npdeconv._types import Shape
 from npdeconv.anatomy import summarize
 from npdeconv.anatomy.roles import answer_shape
-from npdeconv.cli.options import add_builder, add_command
-from npdeconv.cli.pretrained import find_pretrained
+from npdeconv.cli.networks import load_network
+from npdeconv.cli.options import add_network
+from npdeconv.cli.parser import Parser
 from npdeconv.data.classes import list_names
 from npdeconv.layers import Sequential
-from npdeconv.training.loading import rebuild
 
 SETS_BY_SHAPE = {(28, 28, 1): "mnist, strokes", (32, 32, 3): "cifar10"}
 """Named sets whose images have one size; those of rps and of folders are brought to any."""
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "info",
-        run,
-        summary="print a network's layers, their output shapes, parameters and receptive fields",
-        description="Prints a network's input and classes, the data that fit it, and its layers: name, kind, "
-        "shape of the output, number of parameters, and the size in pixels of the part of the image that one "
-        "unit depends on. Without MODEL, prints the input, the classes and the fitting data of every model.",
-    )
-    parser.add_argument(
-        "model",
-        metavar="MODEL",
-        nargs="?",
-        help=f"one of {', '.join(models.names())}, a training run's folder, the card (.json) of a network, or"
-        " FILE.PY:FUNCTION",
-    )
-    add_builder(parser)
+def add(parser: Parser) -> None:
+    """Declare the options."""
+    add_network(parser, data=False, nargs="?")
 
 
-def run(options: Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     """Print the table."""
-    if options.model is None:
+    if options.network is None:
         print(table_of_models())
         return
-    network = _find(options.model, options.builder)
+    network = load_network(options, untrained=True).network
     rows = summarize(network)
     shape = network.input_shape or ()
     fitting = f"data that fit: {fitting_data(shape)}"
@@ -61,15 +47,6 @@ def run(options: Namespace) -> None:
         print(f"{line} {row.parameters:>11,} {field:>16}")
     total = sum(row.parameters for row in rows)
     print(f"{'total':<{width}} {'':<{kinds}} {'':>16} {total:>11,}")
-
-
-def _find(name: str, builder: str | None) -> Sequential:
-    pretrained = find_pretrained(name, None)
-    if pretrained is not None:
-        return pretrained.on_pixels()
-    if name not in models.names() and Path(name).is_dir():
-        return rebuild(Path(name), builder)[0]
-    return models.build(name, rng=np.random.default_rng(0))
 
 
 def table_of_models() -> str:

@@ -1,4 +1,9 @@
-"""`npdeconv localize`: do class activation maps know where the object is, with average and max pooling?"""
+"""`npdeconv localize`: do class activation maps know where the object is, with average and max pooling?
+
+Trains cam_net with average and with max pooling to name digits that are planted in cluttered pictures,
+and compares how well their class activation maps, and saliency, find them. Writes figures (.png), a
+table of all results (.csv) and the raw arrays (.npz).
+"""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -8,8 +13,10 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._files import write_table
-from npdeconv.cli.figures import Results, add_out, file_stem
-from npdeconv.cli.options import add_command, add_workers, at_least, naming_strokes
+from npdeconv.cli.datasets import naming_strokes
+from npdeconv.cli.figures import Results, file_stem
+from npdeconv.cli.options import add_results, at_least, share
+from npdeconv.cli.parser import Parser
 from npdeconv.cli.transfer import spread
 from npdeconv.data import Dataset, load_mnist, load_strokes
 from npdeconv.experiments import Localization, compare_poolings
@@ -17,40 +24,32 @@ from npdeconv.experiments import Localization, compare_poolings
 COLUMNS = ("pooling", "map", "seed", "accuracy", "energy inside", "error at 20 %", "best share", "its error")
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "localize",
-        run,
-        summary="train with average and max pooling, and compare whose maps find the object",
-        description="Trains cam_net with average and with max pooling to name digits that are planted in "
-        "cluttered pictures, and compares how well their class activation maps, and saliency, find them. "
-        "Writes figures (.png), a table of all results (.csv) and the raw arrays (.npz).",
-    )
+def add(parser: Parser) -> None:
+    """Declare the options."""
     option = parser.add_argument
     option(
-        "--data", choices=("strokes", "mnist"), default="strokes", help="digits to plant; strokes are drawn"
+        "--digits", choices=("strokes", "mnist"), default="strokes", help="which to plant; strokes are drawn"
     )
-    option("--images", type=at_least(100), default=3000, metavar="N", help="training pictures")
+    share(parser, "--count", " to train on", type=at_least(100), default=3000)
     option(
-        "--test", type=at_least(2), default=1000, metavar="N", help="half to choose thresholds, half to test"
+        "--test-count",
+        type=at_least(2),
+        default=1000,
+        metavar="N",
+        help="test images: half to choose thresholds, half to test",
     )
-    option(
-        "--seeds", type=at_least(1), default=3, metavar="N", help="trainings each, with the seeds 0 to N - 1"
-    )
+    share(parser, "--seeds", default=3)
     option(
         "--warm-up", type=at_least(0), default=2, metavar="N", help="epochs on plain digits, to begin with"
     )
-    option("--epochs", type=at_least(1), default=3, metavar="N", help="epochs on pictures")
-    add_out(parser, "localization")
-    add_workers(parser)
+    share(parser, "--epochs", default=3)
+    add_results(parser, "localization")
 
 
 def run(options: argparse.Namespace) -> None:
     """Train, measure, draw, and print the table."""
     out = Results(options)
-    digits, test = _digits(options.data, options.images, options.test)
+    digits, test = _digits(options.digits, options.count, options.test_count)
     result, examples = compare_poolings(
         digits,
         test,
@@ -60,9 +59,9 @@ def run(options: argparse.Namespace) -> None:
         workers=options.workers,
         progress=True,
     )
-    stem = file_stem("localization", options.data, split="test")
+    stem = file_stem("localization", options.digits, split="test")
     axes = plot.localization(result)
-    axes[0].figure.suptitle(f"cam_net on cluttered {options.data}", fontsize="medium")
+    axes[0].figure.suptitle(f"cam_net on cluttered {options.digits}", fontsize="medium")
     paths = [out.figure(axes, stem)]
     paths += [
         out.figure(plot.localization_examples(example), f"{stem}_{example.pool}") for example in examples

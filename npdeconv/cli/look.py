@@ -1,8 +1,15 @@
-"""`npdeconv look`: what a network holds, what it makes of one image, and what it gets wrong."""
+"""`npdeconv look`: what a network holds, what it makes of one image, and what it gets wrong.
+
+Writes figures (.png): for image N, the strongest unit of each layer (layers_imageN), the feature maps
+(maps_LAYER_imageN), and the rules of projection side by side, for one unit (rules_LAYER_mapM_imageN);
+for the network, its first filters (filters) and each deeper map's strongest projection
+(filters_LAYER), of layers of many maps the most active; for the data set, the confusion matrix of up
+to 50 classes (confusion) and the most confident mistakes (mistakes); for a training run, its curves
+(curves). The raw arrays are in look_LAYER_mapM_imageN.npz.
+"""
 
 import argparse
 from math import prod
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -12,8 +19,12 @@ from matplotlib.axes import Axes
 from npdeconv import plot
 from npdeconv._types import Array
 from npdeconv.anatomy import map_count, map_layers, patch_size
-from npdeconv.cli.figures import Results, add_out, answers, file_stem, image_name
-from npdeconv.cli.options import add_command, add_network, add_workers, check_range, load
+from npdeconv.anatomy.roles import answer_shape
+from npdeconv.cli.datasets import load_data
+from npdeconv.cli.figures import Results, answers, file_stem, image_name
+from npdeconv.cli.networks import load_network
+from npdeconv.cli.options import add_network, add_results, check_range, share
+from npdeconv.cli.parser import Parser
 from npdeconv.cli.top import prefixed
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
@@ -45,31 +56,13 @@ PIXELS = 6_000_000  # of the deeper maps' projections: 72 MB in color
 CONFUSION_CLASSES = 50  # of more, nobody finds a cell
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "look",
-        run,
-        summary="draw what each layer holds and makes of one image, the rules side by side, the mistakes",
-        description="Writes figures (.png): for image N, the strongest unit of each layer (layers_imageN), "
-        "the feature maps (maps_LAYER_imageN), and the rules of projection side by side, for one unit "
-        "(rules_LAYER_mapM_imageN); for the network, its first filters (filters) and each deeper map's "
-        "strongest projection (filters_LAYER), of layers of many maps the most active; for the data set, the "
-        f"confusion matrix of up to {CONFUSION_CLASSES} classes (confusion) and the most confident mistakes "
-        "(mistakes); for a training run, its curves (curves). The raw arrays are in "
-        "look_LAYER_mapM_imageN.npz. Images and feature maps count from 0.",
-    )
+def add(parser: Parser) -> None:
+    """Declare the options."""
     add_network(parser)
-    parser.add_argument(
-        "--image", type=int, default=0, metavar="N", help="which image of the data set, counted from 0"
-    )
-    parser.add_argument(
-        "--layer", metavar="NAME", help="whose unit to compare the rules for; the last of maps if not given"
-    )
-    parser.add_argument("--map", type=int, metavar="N", help="its feature map; the strongest if not given")
-    add_out(parser, "look")
-    add_workers(parser)
+    share(parser, "--image", default=0)
+    share(parser, "--layer", "; whose unit to compare the rules for; the last of maps if not given")
+    share(parser, "--map", "; of that layer; the strongest if not given")
+    add_results(parser, "look")
 
 
 class _Scene(NamedTuple):
@@ -94,7 +87,7 @@ class _Scene(NamedTuple):
 
     def title(self, text: str) -> str:
         """Begin a title with what is seen, by whom, and how well."""
-        (answer,) = answers(self.network, self.dataset, [self.number])
+        (answer,) = answers(self.network, self.dataset, [self.number], self.workers)
         return (
             f"{plot.literal(self.network.name)} on {image_name(self.dataset, self.number)}: {answer}\n{text}"
         )
@@ -103,15 +96,15 @@ class _Scene(NamedTuple):
 def run(options: argparse.Namespace) -> None:
     """Draw one kind of figure after another, and print each file when it is written."""
     out = Results(options)
-    network, dataset = load(options)
+    loaded = load_network(options)
+    network, dataset = loaded.network, load_data(loaded, options.data, options.split)
     check_range("--image", options.image, len(dataset), f"{dataset.name} has the images")
     layers = map_layers(network, dataset.images.shape[1:])
     unit = _unit(options, network, dataset.images[options.image], layers[-1])
     scene = _Scene(network, dataset, options.image, layers, unit, out, options.split, options.workers)
-    history = Path(options.network) / "history.csv"
-    if history.is_file():
-        title = plot.literal(f"{network.name}, run {history.parent.resolve().name}")
-        scene.save(plot.curves(History.read(history), title=title), "curves")
+    if loaded.run is not None and (loaded.run / "history.csv").is_file():
+        title = plot.literal(f"{network.name}, run {loaded.run.resolve().name}")
+        scene.save(plot.curves(History.read(loaded.run / "history.csv"), title=title), "curves")
     arrays: dict[str, Any] = {"image": scene.image}
     for draw in (_layers, _maps, _rules, _mistakes, _filters):
         arrays |= draw(scene)
@@ -186,7 +179,7 @@ def _rules(scene: _Scene) -> dict[str, Any]:
 
 
 def _mistakes(scene: _Scene) -> dict[str, Any]:
-    outputs = scene.network.output_shape(scene.image.shape)
+    outputs = answer_shape(scene.network, scene.image.shape)
     if len(outputs) != 1:
         print(f"no mistakes to draw: {scene.network.name} ends in feature maps, and has no classes")
         return {}

@@ -1,9 +1,14 @@
-"""`npdeconv maximize`: what does a unit, or a class, want to see?"""
+"""`npdeconv maximize`: what does a unit, or a class, want to see?
+
+Climbs the gradient of units in the pixels, from noise, and writes the images that excite them most as
+a figure (.png), how their activations grew (_ascent.png), the raw arrays (.npz) and, on request, an
+animation of the way. For the names of layers, see `npdeconv info NETWORK`.
+"""
 
 import argparse
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 
@@ -12,18 +17,18 @@ from npdeconv._text import visible
 from npdeconv.anatomy import map_count
 from npdeconv.anatomy.roles import logits_layer
 from npdeconv.cli.animation import Format, save_animation
-from npdeconv.cli.figures import Results, add_out, file_stem
+from npdeconv.cli.figures import Results, file_stem, listed
+from npdeconv.cli.networks import load_network
 from npdeconv.cli.options import (
-    add_command,
-    add_seed,
-    add_weights,
-    add_workers,
+    add_network,
+    add_results,
     at_least,
     check_range,
     class_numbers,
     number,
+    share,
 )
-from npdeconv.cli.subjects import load_subject
+from npdeconv.cli.parser import Parser
 from npdeconv.layers import Sequential
 from npdeconv.visualize import Aim, Regularizers, maximize_activation
 
@@ -33,44 +38,20 @@ DEFAULTS = Regularizers()
 HELD = tuple(field.name for field in fields(Regularizers))
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "maximize",
-        run,
-        summary="make images that excite a unit or a class most, from noise",
-        description="Climbs the gradient of units in the pixels, from noise, and writes the images that "
-        "excite them most as a figure (.png), how their activations grew (_ascent.png), the raw arrays "
-        "(.npz) and, on request, an animation of the way. Feature maps and classes count from 0; see "
-        "`npdeconv info MODEL` for the names of layers.",
-    )
-    option = parser.add_argument
-    option(
-        "network",
-        metavar="NETWORK",
-        help="folder of a training run, a model's name with --weights, or the card (.json) of a pretrained "
-        "network",
-    )
-    add_weights(parser)
-    option(
-        "--layer", metavar="NAME", help="such as relu2; the one that the classes are read from if not given"
-    )
-    option(
-        "--map",
-        nargs="+",
-        dest="maps",
-        metavar="N",
-        help=f"feature maps, or classes, by number or by name; the first {UNITS} if not given",
-    )
-    option(
+def add(parser: Parser) -> None:
+    """Declare the options."""
+    add_network(parser, data=False)
+    share(parser, "--layer", "; the one that the classes are read from if not given")
+    share(parser, "--map", f"; the first {UNITS} if not given", nargs="+")
+    share(parser, "--classes", "; instead of maps of a layer")
+    share(
+        parser,
         "--select",
-        nargs="+",
+        ": center (the one in the middle), mean (of the whole map), or ROW COLUMN of one",
         default=("center",),
-        metavar="WHAT",
-        help="center (the map's unit in the middle), mean (of the whole map), or ROW COLUMN of one",
     )
-    option("--steps", type=at_least(1), default=STEPS, metavar="N", help="steps up")
+    share(parser, "--steps", default=STEPS)
+    option = parser.add_argument
     option("--rate", type=number, default=RATE, metavar="X", help="how far pixels move in a step; white is 1")
     option(
         "--background", type=number, metavar="X", help="brightness, 0 to 1; black for gray images, else 0.5"
@@ -78,12 +59,11 @@ def add(commands: Any) -> None:
     _add_regularizers(parser)
     option("--animate", choices=get_args(Format), help="also write an animation")
     option("--frames", type=at_least(2), default=40, metavar="N", help="of the animation")
-    add_seed(parser)
-    add_out(parser, "maximized")
-    add_workers(parser)
+    share(parser, "--seed")
+    add_results(parser, "maximized")
 
 
-def _add_regularizers(parser: Any) -> None:
+def _add_regularizers(parser: Parser) -> None:
     group = parser.add_argument_group(
         "regularizers", "what keeps the images from becoming noise; 0 turns one off"
     )
@@ -97,20 +77,27 @@ def _add_regularizers(parser: Any) -> None:
     for name, words in explained.items():
         option, default = f"--{name.replace('_', '-')}", getattr(DEFAULTS, name)
         group.add_argument(option, type=number, default=default, metavar="X", help=words)
-    every = {"type": at_least(1), "default": DEFAULTS.blur_every, "metavar": "N"}
-    group.add_argument("--blur-every", **every, help="steps from one blur to the next")
+    group.add_argument(
+        "--blur-every",
+        type=at_least(1),
+        default=DEFAULTS.blur_every,
+        metavar="N",
+        help="steps from one blur to the next",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
     """Climb, draw, and print the activations and where the files are."""
     out = Results(options)
-    network = load_subject(options).network
+    network = load_network(options).network
     names_classes = options.layer is None
+    if options.classes is not None and (options.map is not None or not names_classes):
+        raise ValueError("--classes: says what to excite, and so do --layer and --map; choose one of them")
     layer = options.layer or logits_layer(network)
     if network.input_shape is None:
         raise ValueError(f"{network.name}: expected a network with an input shape")
     count = map_count(network, layer, network.input_shape)
-    maps = _maps(options.maps, count, layer, network if names_classes else None)
+    maps = _maps(options, count, layer, network)
     held = {name: getattr(options, name) for name in HELD}
     regularizers, select = Regularizers(**held), _select(options.select)
     result = maximize_activation(
@@ -147,18 +134,14 @@ def run(options: argparse.Namespace) -> None:
     print(*paths, sep="\n")
 
 
-def _maps(words: Sequence[str] | None, count: int, layer: str, network: Sequential | None) -> list[int]:
-    """Return the maps that were asked for by number, or, of a network's classes, by name."""
-    if words is None:
-        return list(range(min(UNITS, count)))
-    if network is not None:
-        return class_numbers("--map", words, network, count)
-    for word in words:
-        if not word.isdecimal():
-            raise ValueError(f"--map: expected the number of a map of layer {layer!r}, got {word!r}")
-    maps = [int(word) for word in words]
-    check_range("--map", maps, count, f"layer {layer!r} has the maps")
-    return maps
+def _maps(options: argparse.Namespace, count: int, layer: str, network: Sequential) -> Sequence[int]:
+    """Return the maps that were asked for, or the classes."""
+    if options.classes is not None:
+        return class_numbers("--classes", options.classes, network, count)
+    if options.map is None:
+        return range(min(UNITS, count))
+    check_range("--map", options.map, count, f"layer {layer!r} has the maps")
+    return options.map
 
 
 def _select(words: Sequence[str]) -> Aim:
@@ -172,7 +155,7 @@ def _select(words: Sequence[str]) -> Aim:
 
 
 def _stem(options: argparse.Namespace, layer: str) -> str:
-    """Name what tells this from other images of the same units: all that is not as if not given."""
+    """Name what tells this from other images of the same units: every option that is not at its default."""
     usual = {name: getattr(DEFAULTS, name) for name in HELD} | {
         "steps": STEPS,
         "rate": RATE,
@@ -183,10 +166,7 @@ def _stem(options: argparse.Namespace, layer: str) -> str:
         for name, value in usual.items()
         if getattr(options, name) != value
     ]
-    maps = (
-        None
-        if options.maps is None
-        else "map" + "-".join(word.casefold().replace("_", "").replace(" ", "") for word in options.maps)
-    )
+    words = [word.casefold().replace("_", "").replace(" ", "") for word in options.classes or ()]
+    chosen = f"class{'-'.join(words)}" if words else listed("map", options.map)
     place = None if tuple(options.select) == ("center",) else "-".join(options.select)
-    return file_stem(layer, maps, place, *changed, f"seed{options.seed}", split="test")
+    return file_stem(layer, chosen, place, *changed, f"seed{options.seed}", split="test")

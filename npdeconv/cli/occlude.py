@@ -1,4 +1,10 @@
-"""`npdeconv occlude`: what does the network lose when a part of the image is hidden?"""
+"""`npdeconv occlude`: what does the network lose when a part of the image is hidden?
+
+Slides an occluder over an image and maps, by its place, the probability of the true class (where
+nobody has labeled the image, of the predicted one), the most likely class and the activity of a
+feature map, beside that map's projection. Writes a figure (.png) and the raw arrays (.npz). For the
+names of layers, see `npdeconv info NETWORK`.
+"""
 
 import argparse
 from typing import Any, get_args
@@ -8,41 +14,30 @@ import numpy as np
 from npdeconv import plot
 from npdeconv._text import visible
 from npdeconv.anatomy import map_count
-from npdeconv.cli.figures import Results, add_out, answers, file_stem, image_name, listed
-from npdeconv.cli.options import add_command, add_network, add_workers, at_least, check_range, load, only
+from npdeconv.cli.datasets import load_data
+from npdeconv.cli.figures import Results, answers, file_stem, image_name, listed
+from npdeconv.cli.networks import load_network
+from npdeconv.cli.options import add_network, add_results, at_least, check_range, only, share
+from npdeconv.cli.parser import Parser
 from npdeconv.inference import predict
 from npdeconv.visualize import Fill, OccluderGrid, Occlusion, occlude, occluder_grid
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "occlude",
-        run,
-        summary="slide an occluder over an image and map what the network loses",
-        description="Slides an occluder over an image and maps, by its place, the probability of the true "
-        "class (where nobody has labeled the image, of the predicted one), the most likely class and the "
-        "activity of a feature map, beside that map's projection. Writes a figure (.png) and the raw arrays "
-        "(.npz). For the names of layers, see `npdeconv info MODEL`; images and feature maps count from 0.",
-    )
+def add(parser: Parser) -> None:
+    """Declare the options."""
     add_network(parser)
+    share(parser, "--image", default=0)
+    share(parser, "--layer", required=True)
+    share(parser, "--map", "; the strongest if not given")
     option = parser.add_argument
-    option("--image", type=int, default=0, metavar="N", help="which image of the data set, counted from 0")
-    option("--layer", required=True, metavar="NAME", help="such as relu2")
-    option("--map", type=int, metavar="N", help="feature map; the strongest if not given")
+    pixels: dict[str, Any] = {"type": at_least(1), "metavar": "PIXELS"}
+    option("--size", **pixels, nargs="+", help="side of the occluder, or height and width")
+    option("--stride", **pixels, help="from one position to the next")
     option(
-        "--size",
-        type=at_least(1),
-        nargs="+",
-        metavar="PIXELS",
-        help="side of the occluder, or height and width",
+        "--at", type=int, nargs=2, metavar=("ROW", "COLUMN"), help="one position only: the upper left corner"
     )
-    option("--stride", type=at_least(1), metavar="PIXELS", help="from one place to the next")
-    option("--at", type=int, nargs=2, metavar=("ROW", "COLUMN"), help="one place only: the upper left corner")
     option("--fill", choices=get_args(Fill), default="gray", help="what the occluder shows")
-    add_out(parser, "occlusion")
-    add_workers(parser)
+    add_results(parser, "occlusion")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -52,7 +47,9 @@ def run(options: argparse.Namespace) -> None:
     if options.size is not None and len(options.size) > 2:
         raise ValueError(f"--size: expected one or two numbers of pixels, got {len(options.size)}")
     out = Results(options)
-    network, dataset = load(options, only("--image", [options.image]))
+    loaded = load_network(options)
+    network = loaded.network
+    dataset = load_data(loaded, options.data, options.split, only("--image", [options.image]))
     image, truth = dataset.images[0], None if dataset.labels is None else int(dataset.labels[0])
     maps = map_count(network, options.layer, image.shape)
     if options.map is not None:
@@ -65,18 +62,20 @@ def run(options: argparse.Namespace) -> None:
         network,
         image,
         options.layer,
-        label=int(predict(network, image[np.newaxis])[0].argmax()) if truth is None else truth,
+        options.map,
+        label=int(predict(network, image[np.newaxis], workers=options.workers)[0].argmax())
+        if truth is None
+        else truth,
         size=grid.size,
         stride=options.stride,
         corner=options.at,
         fill=options.fill,
-        feature_map=options.map,
         workers=options.workers,
         progress=True,
     )
     stem = _stem(options, result.feature_map, grid)
     axes = plot.occlusion(image, result, classes=dataset.classes, truth=truth)
-    (answer,) = answers(network, dataset, [0])
+    (answer,) = answers(network, dataset, [0], options.workers)
     title = f"{image_name(dataset, options.image, 0)}: {answer}\n{plot.literal(network.name)}, {occluder}"
     axes[0].figure.suptitle(title, fontsize="medium")
     paths = out.figure(axes, stem), out.arrays(stem, result._asdict())

@@ -1,135 +1,22 @@
-"""Options and choices that several commands share."""
+"""What each option means: those that several commands take are declared here, once."""
 
 import argparse
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 
-from npdeconv import _files, models, weights
-from npdeconv._checks import did_you_mean
-from npdeconv._types import Pair
-from npdeconv.cli.pretrained import (
-    Choose,
-    Split,
-    find_pretrained,
-    is_of_photos,
-    load_chosen,
-    load_unlabeled,
-    part_of,
-    prepare,
-)
-from npdeconv.data import (
-    Dataset,
-    Preprocessing,
-    class_number,
-    load_cifar10,
-    load_mnist,
-    load_rps,
-    load_strokes,
-)
-from npdeconv.data.files import locate
-from npdeconv.inference import class_names, match
+from npdeconv import models
+from npdeconv.cli.datasets import PHOTOS, Choose, Split
+from npdeconv.cli.parser import Parser
+from npdeconv.data import class_number
+from npdeconv.inference import class_names
 from npdeconv.layers import Sequential
-from npdeconv.training.loading import is_run, rebuild
-
-STROKES = {"train": (20_000, 0), "test": (2_000, 1)}  # number of digits, seed
-
-NAMED_SETS = ("mnist", "cifar10", "rps", "strokes")
-SETS = f"{', '.join(NAMED_SETS)} (drawn, needs no files), or a folder of class folders"
-PHOTOS = f"{SETS}, a photo, or a folder of photos"
-DATA_HELP = f"{PHOTOS}; its classes are matched by name, and photos have no labels"
-WEIGHTS_HELP = ".npz, Keras, PyTorch or .safetensors file; of a run, its weights.npz if not given"
-FOLD_HELP = (
-    "of files of PyTorch or Keras that do not say it: each batch normalization comes right behind the layer"
-    " before it, below any activation"
-)
-LAYERS_HELP = "every ReLU and pooling, and the one that the classes are read from, if not given"
 
 
-class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
-    """Shows the defaults that say something."""
-
-    def _get_help_string(self, action: argparse.Action) -> str | None:
-        default = action.default
-        if default is None or default is False or default == ():
-            return action.help
-        if isinstance(default, tuple):
-            return f"{action.help} (default: {' '.join(map(str, default))})"
-        return super()._get_help_string(action)
-
-
-def add_command(commands: Any, name: str, run: Any, *, summary: str, description: str) -> Any:
-    """Add a command's parser."""
-    parser = commands.add_parser(
-        name,
-        help=summary,
-        description=description,
-        formatter_class=_HelpFormatter,
-    )
-    parser.set_defaults(run=run)
-    return parser
-
-
-def add_model(parser: Any) -> None:
-    """Add the positional MODEL."""
-    parser.add_argument(
-        "model",
-        metavar="MODEL",
-        help=f"one of {', '.join(models.names())}, or FILE.PY:FUNCTION that builds your own",
-    )
-
-
-def add_network(parser: Any) -> None:
-    """Add the positional NETWORK, and what goes with it: --weights, --data, --split."""
-    option = parser.add_argument
-    option(
-        "network",
-        metavar="NETWORK",
-        help="folder of a training run, a model's name with --weights, or the card (.json) of a pretrained "
-        "network",
-    )
-    add_weights(parser)
-    option(
-        "--data",
-        metavar="SET",
-        help=f"{DATA_HELP}; the run's if not given",
-    )
-    option("--split", choices=get_args(Split), default="test", help="part of the data set")
-
-
-def add_weights(parser: Any) -> None:
-    """Add what `load_network` asks for besides NETWORK: --weights, --fold and --network."""
-    parser.add_argument("--weights", metavar="FILE", help=WEIGHTS_HELP)
-    parser.add_argument("--fold", action="store_true", help=FOLD_HELP)
-    add_builder(parser)
-
-
-def add_builder(parser: Any) -> None:
-    """Add --network."""
-    parser.add_argument(
-        "--network",
-        dest="builder",
-        metavar="FILE.PY:FUNCTION",
-        help="what builds the network of a run, if it is your own; the file is run",
-    )
-
-
-def is_own(model: str) -> bool:
-    """Tell whether what stands for a model's name is file.py:function or module:function."""
-    return ":" in model and not Path(model).exists()
-
-
-def add_seed(parser: Any) -> None:
-    """Add --seed."""
-    parser.add_argument(
-        "--seed", type=at_least(0), default=0, metavar="N", help="all randomness follows from it"
-    )
-
-
+@cache
 def at_least(least: int) -> Callable[[str], int]:
     """Return what parses a whole number that is not below `least`."""
 
@@ -152,127 +39,96 @@ def number(text: str) -> float:
     return value
 
 
-def add_workers(parser: Any) -> None:
-    """Add --workers."""
+def _of(metavar: str, words: str, **settings: Any) -> dict[str, Any]:
+    return {"metavar": metavar, "help": words, **settings}
+
+
+_FORMATS = ("png", "pdf", "svg")
+_COUNT = {"type": at_least(1)}
+
+SHARED: dict[str, dict[str, Any]] = {
+    "--weights": _of("FILE", "weights: .npz, Keras, PyTorch or .safetensors; of a run, its own if not given"),
+    "--model": _of(
+        "MODEL", "what the layers are, where NETWORK is a file of weights, or a run of your own code"
+    ),
+    "--fold": {
+        "action": "store_true",
+        "help": "of files of PyTorch or Keras that do not say it: each batch normalization comes right behind"
+        " the layer before it, below any activation",
+    },
+    "--data": _of("SET", f"data set: {PHOTOS}"),
+    "--split": {"choices": get_args(Split), "help": "part of the data set"},
+    "--image": _of("N", "image, by its place in the data set from 0", type=int),
+    "--images": _of("N", "images, by their places in the data set from 0", type=int, nargs="+"),
+    "--count": _of("N", "how many images", **_COUNT),
+    "-k": _of("N", "how many", **_COUNT),
+    "--classes": _of("CLASS", "classes, by name or number", nargs="+"),
+    "--layer": _of("NAME", "layer, such as relu2"),
+    "--layers": _of("NAME", "layers", nargs="+"),
+    "--map": _of("N", "feature map, by its number from 0", type=int),
+    "--select": _of("WHAT", "which units of a map", nargs="+"),
+    "--epochs": _of("N", "passes over the images", **_COUNT),
+    "--learning-rate": _of("X", "learning rate", type=number),
+    "--shift": _of("PIXELS", "shift training images at random, by up to so many pixels", type=at_least(0)),
+    "--steps": _of("N", "steps up from noise", **_COUNT),
+    "--seeds": _of("N", "repetitions, with the seeds 0 to N - 1", **_COUNT),
+    "--per-class": _of("N", "training images of each class", **_COUNT),
+    "--limit": _of("N", "at most so many features of an image; maps are averaged over a grid", **_COUNT),
+    "--seed": _of("N", "all randomness follows from it", type=at_least(0), default=0),
+    "--workers": _of(
+        "N", "threads; the results are the same for any number (default: one per core)", **_COUNT
+    ),
+    "--out": _of("DIR", "folder to write to", type=Path),
+    "--format": {"choices": _FORMATS, "help": "of figures; pdf and svg are sharp at any size"},
+    "--dpi": _of("N", "dots per inch of figures", type=at_least(10)),
+}
+"""Options by name. A command may say more about its own, and give a default or how many values it takes."""
+
+
+LAYERS_HELP = "; every ReLU and pooling, and the one that the classes are read from, if not given"
+
+
+def share(parser: Any, name: str, more: str = "", **settings: Any) -> None:
+    """Declare one of the shared options, with more to say about it behind what they have in common."""
+    declared = SHARED[name] | settings
+    parser.add_argument(name, **declared | {"help": declared["help"] + more})
+
+
+def add_network(parser: Parser, *, data: bool = True, split: bool = True, **settings: Any) -> None:
+    """Declare NETWORK, and what goes with it: --weights, --model, --fold, --data, --split."""
     parser.add_argument(
-        "--workers",
-        type=at_least(1),
-        metavar="N",
-        help="threads; the results are the same for any number (default: one per core)",
+        "network",
+        metavar="NETWORK",
+        help="folder of a training run, model's name with --weights, card (.json) of a pretrained network, or"
+        " file of weights with --model",
+        **settings,
+    )
+    for name in ("--weights", "--model", "--fold"):
+        share(parser, name)
+    if data:
+        share(parser, "--data", "; the run's if not given")
+    if data and split:
+        share(parser, "--split", default="test")
+
+
+def add_results(parser: Parser, out: str) -> None:
+    """Declare --out, --format, --dpi and --workers."""
+    share(parser, "--out", default=Path(out))
+    share(parser, "--format", default="png")
+    share(parser, "--dpi", default=130)
+    share(parser, "--workers")
+
+
+def add_model(parser: Parser) -> None:
+    """Declare the positional MODEL."""
+    known = ", ".join(models.names())
+    parser.add_argument(
+        "model", metavar="MODEL", help=f"one of {known}, or FILE.PY:FUNCTION that builds your own"
     )
 
 
-def load(options: argparse.Namespace, choose: Choose | None = None) -> tuple[Sequential, Dataset]:
-    """Load what the options of `add_network` name: a trained network, and data that fit it.
-
-    With `choose`, the data set holds only the images that it says, and no others are read or prepared.
-    """
-    pretrained = find_pretrained(options.network, options.weights)
-    if pretrained is not None:
-        return _load_photos(pretrained, options, choose)
-    network, trained_on = load_network(options)
-    return network, load_data(options.data or trained_on or "mnist", options.split, network, choose)
-
-
-def _load_photos(
-    pretrained: weights.Pretrained, options: argparse.Namespace, choose: Choose | None
-) -> tuple[Sequential, Dataset]:
-    if options.data is None:
-        raise ValueError(f"--data: expected photos, or {SETS}, to look at with {options.network}")
-    data = options.data
-    if data in NAMED_SETS:
-        data = _read_named(data, options.split, pretrained.preprocessing.size, choose)
-    return prepare(pretrained, data, options.split, choose)
-
-
-def load_data(name: str, split: Split, network: Sequential, choose: Choose | None = None) -> Dataset:
-    """Load a data set by what --data says, at the size that the network takes, with its classes."""
-    return match(network, read_data(name, split, network, choose=choose))
-
-
-def read_data(
-    name: str,
-    split: Split,
-    network: Sequential,
-    shorter_side: int | None = None,
-    choose: Choose | None = None,
-) -> Dataset:
-    """Load a data set by what --data says, at the size that the network takes, of whatever classes."""
-    height, width, channels = network.input_shape or (300, 300, 3)
-    if name in NAMED_SETS:
-        return _read_named(name, split, (height, width), choose)
-    place = locate(name)
-    if not place.exists():
-        hint = did_you_mean(name, NAMED_SETS)
-        raise FileNotFoundError(f"--data: expected {PHOTOS}; there is no folder {name!r}{hint}")
-    place = part_of(place, split)
-    colors: Literal["gray", "RGB"] = "gray" if channels == 1 else "RGB"
-    preprocessing = Preprocessing((height, width), shorter_side=shorter_side, channels=colors)
-    read = load_unlabeled if is_of_photos(place) else load_chosen
-    return read(place, preprocessing, choose)
-
-
-def _read_named(name: str, split: Split, size: Pair, choose: Choose | None) -> Dataset:
-    if name == "strokes":
-        dataset = load_strokes(*STROKES[split])
-    else:
-        with naming_strokes():
-            if name == "rps":
-                dataset = load_rps(split, size)
-            else:
-                dataset = load_mnist(split) if name == "mnist" else load_cifar10(split)
-    return dataset if choose is None else dataset[list(choose(len(dataset), dataset.name))]
-
-
-@contextmanager
-def naming_strokes() -> Iterator[None]:
-    """Say, where files of a data set are missing and can't be downloaded, which one needs none."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        error.add_note("--data strokes is drawn, and needs no files")
-        raise
-
-
-def load_network(options: argparse.Namespace) -> tuple[Sequential, str | None]:
-    """Load a trained network, and what --data said when it was trained.
-
-    NETWORK is the folder of a run, or a model's name with its --weights.
-    """
-    source, file, fold = options.network, options.weights, options.fold
-    if fold and file is None:
-        raise ValueError("--fold: says how to read the file that --weights names, and there is none")
-    if source not in models.names() and not is_own(source):
-        network, trained_on = rebuild(Path(source), options.builder)
-        read = weights.load if file is None else weights.reader_of(file, fold=fold)
-        read(network, file or Path(source) / "weights.npz")
-        return network, trained_on
-    if file is None:
-        run = Path("runs") / source
-        trained = f", or NETWORK its run, {run}" if is_run(run) else ""
-        raise ValueError(f"{source}: --weights must name the file of weights to look into{trained}")
-    network = models.build(source, rng=np.random.default_rng(0))
-    weights.reader_of(file, fold=fold)(network, file)
-    return network, None
-
-
-def run_folder(name: str) -> str:
-    """Check that this is the folder of a run, and return it as what is no model's name."""
-    if not is_run(Path(name)):
-        but = ", not the name of a model" if name in models.names() else ""
-        raise FileNotFoundError(f"{name}: expected the folder of a training run{but}")
-    return f"./{name}" if name in models.names() else name
-
-
-def record_data(folder: Path, name: str) -> None:
-    """Keep what --data said in the folder of a run: data sets know their name, but not where they are."""
-    place = name if name in NAMED_SETS else str(locate(name).resolve())
-    text = json.dumps({"data": place}) + "\n"
-    _files.replace(folder / "data.json", lambda file: file.write(text.encode()))
-
-
 def only(option: str, images: Sequence[int]) -> Choose:
-    """Return what makes `load` read these images, and no others; those that there are not, it refuses."""
+    """Return what makes `load_data` read these images, and no others, or refuse those that there are not."""
 
     def choose(count: int, name: str) -> Sequence[int]:
         check_range(option, images, count, f"{name} has the images")

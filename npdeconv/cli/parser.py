@@ -1,11 +1,11 @@
-"""A parser of arguments that helps with those that are nearly right."""
+"""Parsers of arguments that help with those that are nearly right, and load no more than they need."""
 
 import argparse
 import re
 from collections.abc import Iterable
+from importlib import import_module
 from typing import Any, NoReturn
 
-from npdeconv._checks import did_you_mean
 from npdeconv._text import visible
 
 
@@ -22,12 +22,55 @@ class Parser(argparse.ArgumentParser):
         options, unknown = super().parse_known_args(args, namespace)
         if unknown:
             known = re.findall(r"--[a-z][a-z-]*", self.format_help())
-            hints = [did_you_mean(word.partition("=")[0], known) for word in unknown if word[:1] == "-"]
+            hints = [_hint(word.partition("=")[0], known) for word in unknown if word[:1] == "-"]
             self.error(f"unrecognized arguments: {' '.join(unknown)}{''.join(hints[:1])}")
         return options, unknown
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message, with a hint to a choice that is nearly right, and exit."""
         refused = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)$", message)
-        hint = did_you_mean(refused[1], re.split(r"[', ]+", refused[2])) if refused else ""
+        hint = _hint(refused[1], re.split(r"[', ]+", refused[2])) if refused else ""
         super().error(visible(message + hint))
+
+
+class Command(Parser):
+    """The parser of a command, whose module is imported when the command is chosen.
+
+    The module's docstring describes the command; its `add` declares the options, its `run` runs it.
+    """
+
+    def __init__(self, *, module: str, **settings: Any) -> None:
+        super().__init__(formatter_class=_HelpFormatter, allow_abbrev=False, **settings)
+        self._module = module
+
+    def declare(self) -> None:
+        """Import the module, and take its description and its options."""
+        module = import_module(self._module)
+        self.description = (module.__doc__ or "").partition("\n\n")[2]
+        module.add(self)
+        self.set_defaults(run=module.run)
+
+    def parse_known_args(
+        self, args: Iterable[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """Declare the options, and parse."""
+        self.declare()
+        return super().parse_known_args(args, namespace)
+
+
+class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows the defaults that say something."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        default = action.default
+        if default is None or default is False or default == ():
+            return action.help
+        if isinstance(default, tuple):
+            return f"{action.help} (default: {' '.join(map(str, default))})"
+        return super()._get_help_string(action)
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    from npdeconv._checks import did_you_mean  # loads NumPy, of which help and version need nothing
+
+    return did_you_mean(word, known)

@@ -1,4 +1,10 @@
-"""`npdeconv probe`: from which layer can the classes be read?"""
+"""`npdeconv probe`: from which layer can the classes be read?
+
+Fits a linear classifier on the pixels and on the frozen features of each layer, from a number of
+images of each class, and tests it. Writes a figure (.png), a table of all accuracies (.csv) and the
+raw arrays (.npz); accuracies are means over the classes. Test images are the data set's own, or all
+that were not drawn for training.
+"""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -9,8 +15,9 @@ import numpy as np
 from npdeconv import plot
 from npdeconv._files import write_table
 from npdeconv.cli.figures import Results, file_stem
-from npdeconv.cli.options import add_command, at_least
-from npdeconv.cli.subjects import add_subject, load_subject
+from npdeconv.cli.networks import load_network
+from npdeconv.cli.options import share
+from npdeconv.cli.parser import Parser
 from npdeconv.cli.top import prefixed
 from npdeconv.cli.transfer import add_few, load_few, spread
 from npdeconv.experiments import Probes, linear_probes, untrained
@@ -18,34 +25,24 @@ from npdeconv.experiments import Probes, linear_probes, untrained
 COLUMNS = ("network", "layer", "features", "seed", "accuracy")
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "probe",
-        run,
-        summary="fit a linear classifier after every layer: where do the classes become readable?",
-        description="Fits a linear classifier on the pixels and on the frozen features of each layer, from a "
-        "number of images of each class, and tests it. Writes a figure (.png), a table of all accuracies "
-        "(.csv) and the raw arrays (.npz); accuracies are means over the classes. Test images are the data "
-        "set's own, or all that were not drawn for training.",
-    )
-    add_subject(parser, split=False)
+def add(parser: Parser) -> None:
+    """Declare the options."""
     add_few(parser)
-    option = parser.add_argument
-    option("--layers", nargs="+", metavar="NAME", help="all but dropout, flattening and softmax if not given")
-    option("--per-class", type=at_least(1), default=30, metavar="N", help="training images of each class")
-    option("--control", action="store_true", help="probe the same network with random weights, too")
+    share(parser, "--layers", "; all but dropout, flattening and softmax if not given")
+    share(parser, "--per-class", default=30)
+    parser.add_argument(
+        "--untrained", action="store_true", help="probe the same network with random weights, too"
+    )
 
 
 def run(options: argparse.Namespace) -> None:
     """Load, probe, draw, and print the table."""
     out = Results(options)
-    subject = load_subject(options)
-    dataset, test = load_few(options, subject)
-    networks = {"trained": subject.network}
-    if options.control:
-        networks["random weights"] = untrained(subject.network, np.random.default_rng(0))
+    loaded = load_network(options)
+    dataset, test = load_few(loaded, options.data, options.classes)
+    networks = {"trained": loaded.network}
+    if options.untrained:
+        networks["random weights"] = untrained(loaded.network, np.random.default_rng(0))
     results = {
         name: linear_probes(
             network,
@@ -61,9 +58,9 @@ def run(options: argparse.Namespace) -> None:
         )
         for name, network in networks.items()
     }
-    stem = file_stem("probes", subject.network.name, options.kind, split="test")
+    stem = file_stem("probes", loaded.network.name, options.kind, split="test")
     classes = len(dataset.classes)
-    name = plot.literal(f"{subject.network.name} on {dataset.name}")
+    name = plot.literal(f"{loaded.network.name} on {dataset.name}")
     title = f"{name}: {classes} classes, {options.per_class} images of each"
     axes = plot.probes(results["trained"], results.get("random weights"), chance=1 / classes, title=title)
     arrays = {"layers": np.array(results["trained"].layers), "dimensions": results["trained"].dimensions}

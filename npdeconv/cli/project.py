@@ -1,69 +1,55 @@
-"""`npdeconv project`: which pixels made a feature map fire?"""
+"""`npdeconv project`: which pixels made a feature map fire?
+
+Projects feature maps of a trained network back to the pixels of images, and writes a figure (.png)
+and the raw arrays (.npz). For the names of layers, see `npdeconv info NETWORK`.
+"""
 
 import argparse
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 
 from npdeconv import plot
 from npdeconv._types import Array, Rule, Shape
 from npdeconv.anatomy.maps import map_shape
-from npdeconv.cli.figures import Results, add_out, answers, file_stem, listed
-from npdeconv.cli.options import add_command, add_network, add_workers, check_range, load, only
+from npdeconv.cli.datasets import load_data
+from npdeconv.cli.figures import Results, answers, file_stem, listed
+from npdeconv.cli.networks import load_network
+from npdeconv.cli.options import add_network, add_results, check_range, only, share
+from npdeconv.cli.parser import Parser
 from npdeconv.cli.top import say_what_is_dead
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
 from npdeconv.visualize import Select, Strongest, find_strongest, living_maps, project
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "project",
-        run,
-        summary="project feature maps back to pixels, as a figure and as arrays",
-        description="Projects feature maps of a trained network back to the pixels of images, and writes a "
-        "figure (.png) and the raw arrays (.npz). For the names of layers, see `npdeconv info MODEL`; "
-        "feature maps and images count from 0.",
-    )
-    option = parser.add_argument
+def add(parser: Parser) -> None:
+    """Declare the options."""
     add_network(parser)
-    option("--layer", required=True, metavar="NAME", help="such as relu2")
-    option(
-        "--map",
-        type=int,
-        nargs="+",
-        dest="maps",
-        metavar="N",
-        help="feature maps; the first eight that fire if not given",
-    )
-    option(
-        "--images",
-        type=int,
-        nargs="+",
-        metavar="N",
-        help="which images of the data set; if not given, the image that excites the map most",
-    )
-    option(
+    share(parser, "--layer", required=True)
+    share(parser, "--map", "; the first eight that fire if not given", nargs="+")
+    share(parser, "--images", "; the one that excites the map most if not given")
+    share(
+        parser,
         "--select",
-        nargs="+",
+        ": strongest (its largest activation), map (all of it), or ROW COLUMN of one",
         default=("strongest",),
-        metavar="WHAT",
-        help="strongest (the map's largest activation), map (all of it), or ROW COLUMN of one",
     )
-    option("--rule", choices=get_args(Rule), default="deconv", help="how to pass each ReLU on the way down")
-    add_out(parser, "projections")
-    add_workers(parser)
+    parser.add_argument(
+        "--rule", choices=get_args(Rule), default="deconv", help="how to pass each ReLU on the way down"
+    )
+    add_results(parser, "projections")
 
 
 def run(options: argparse.Namespace) -> None:
     """Project, draw, and print where the files are."""
     out = Results(options)
-    network, dataset = load(options, None if options.images is None else only("--images", options.images))
+    loaded = load_network(options)
+    choose = None if options.images is None else only("--images", options.images)
+    network, dataset = loaded.network, load_data(loaded, options.data, options.split, choose)
     shape = map_shape(network, options.layer, dataset.images.shape[1:])
-    check_range("--map", options.maps or (), shape[2], f"layer {options.layer!r} has the maps")
+    check_range("--map", options.map or (), shape[2], f"layer {options.layer!r} has the maps")
     select = _select(options.select, options.layer, shape)
     maps, places, searched = _choose(options, network, dataset)
     images = dataset.images[places]
@@ -78,7 +64,7 @@ def run(options: argparse.Namespace) -> None:
         workers=options.workers,
     )
     stem = _stem(options, select)
-    said = answers(network, dataset, places, between="\n")
+    said = answers(network, dataset, places, options.workers, between="\n")
     titles = [f"map {m}, image {n}\n{answer}" for m, n, answer in zip(maps, image_indices, said, strict=True)]
     title = plot.literal(
         f"{network.name} on {dataset.name}:"
@@ -101,10 +87,10 @@ def _choose(
     These are the maps and images that were asked for, or else maps that fire and what excites them most.
     """
     layer, every = options.layer, np.arange(len(dataset))
-    if options.maps is not None and options.images is not None:
-        return np.repeat(options.maps, len(every)), np.tile(every, len(options.maps)), None
+    if options.map is not None and options.images is not None:
+        return np.repeat(options.map, len(every)), np.tile(every, len(options.map)), None
     found = find_strongest(network, dataset.images, [layer], k=1, workers=options.workers)[layer]
-    chosen = living_maps(found, 8) if options.maps is None else np.array(options.maps)
+    chosen = living_maps(found, 8) if options.map is None else np.array(options.map)
     if options.images is not None:
         return np.repeat(chosen, len(every)), np.tile(every, len(chosen)), None
     # A dead map has no strongest image: any will show that it is silent.
@@ -113,7 +99,7 @@ def _choose(
 
 def _stem(options: argparse.Namespace, select: Select) -> str:
     place = None if select == "strongest" else "whole" if isinstance(select, str) else listed("at", select)
-    maps, images = listed("map", options.maps), listed("image", options.images)
+    maps, images = listed("map", options.map), listed("image", options.images)
     return file_stem(options.layer, options.rule, maps, images, place, split=options.split)
 
 

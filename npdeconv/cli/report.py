@@ -1,72 +1,51 @@
-"""`npdeconv report`: a training run as one HTML page."""
+"""`npdeconv report`: what a network learned, as one HTML page.
+
+Writes one self-contained HTML file: learning curves, every feature map through the snapshots of the
+run, its strongest patches beside their projections, its filter, and occlusion maps. It needs no
+server and no network. Of a network that comes from no run, there are no curves and no snapshots.
+"""
 
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
+from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import check_folder, make_folder
-from npdeconv.cli.options import DATA_HELP, add_command, add_weights, add_workers, at_least, load, run_folder
-from npdeconv.cli.pretrained import is_card
+from npdeconv.cli.networks import load_network
+from npdeconv.cli.options import add_network, share
+from npdeconv.cli.parser import Parser
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
 from npdeconv.report import collect, is_page, known_snapshots, write
 from npdeconv.training import History
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "report",
-        run,
-        summary="write a page that shows what a training run learned, as one HTML file",
-        description="Writes one self-contained HTML file: learning curves, every feature map through the "
-        "snapshots of the run, its strongest patches beside their projections, its filter, and occlusion "
-        "maps. It needs no server and no network.",
-    )
-    option = parser.add_argument
-    option(
-        "network", metavar="RUN", help="folder of a training run, or the card (.json) of a pretrained network"
-    )
-    add_weights(parser)
-    option(
-        "--data",
-        metavar="SET",
-        help=f"{DATA_HELP}; the run's if not given",
-    )
-    option(
-        "--images",
-        type=at_least(1),
-        default=2000,
-        metavar="N",
-        help="test images to search, at even distances",
-    )
-    option(
-        "--out",
+def add(parser: Parser) -> None:
+    """Declare the options."""
+    add_network(parser)
+    share(parser, "--count", " to search, at even distances", default=2000)
+    parser.add_argument(
+        "--page",
         type=Path,
         metavar="FILE",
-        help="the page; if not given, RUN/report.html, or for the card NAME.json, NAME_report.html here",
+        help="where to write; report.html in the run's folder, or NAME_report.html here, if not given",
     )
-    add_workers(parser)
-    parser.set_defaults(split="test")
+    share(parser, "--workers")
 
 
 def run(options: argparse.Namespace) -> None:
     """Collect, write, and print where the page is."""
-    if is_card(options.network):
-        folder = Path(options.network).with_suffix("")  # there is none: no history, and no snapshots
-        out = options.out or Path(f"{folder.name}_report.html")
-    else:
-        options.network = run_folder(options.network)
-        folder = Path(options.network)
-        out = options.out or folder / "report.html"
-    check_page(out)
-    network, dataset = load(options)
-    make_folder(out.parent)
-    write_report(folder, network, dataset, out, images=options.images, workers=options.workers)
+    if options.page is not None:
+        check_page(options.page)
+    loaded = load_network(options)
+    beside = Path(f"{Path(options.network).stem}_report.html")
+    page = options.page or (beside if loaded.run is None else loaded.run / "report.html")
+    check_page(page)
+    dataset = load_data(loaded, options.data, options.split)
+    make_folder(page.parent)
+    write_report(loaded.run, loaded.network, dataset, page, count=options.count, workers=options.workers)
 
 
 def check_page(out: Path) -> None:
@@ -79,16 +58,19 @@ def check_page(out: Path) -> None:
 
 
 def write_report(
-    folder: Path,
+    run: Path | None,
     network: Sequential,
     dataset: Dataset,
     out: Path,
     *,
-    images: int = 2000,
+    count: int = 2000,
     workers: int | None = None,
 ) -> None:
-    """Write the page of a run with its final weights, and print where it is."""
-    history = folder / "history.csv"
+    """Write the page of a network, and of its run if it has one, and print where it is."""
+    history, snapshots = None, {}
+    if run is not None:
+        snapshots = known_snapshots(run / "snapshots")
+        history = History.read(run / "history.csv") if (run / "history.csv").exists() else None
     with tqdm(delay=2, leave=False, file=sys.stderr) as bar:
 
         def show(what: str, done: int, total: int) -> None:
@@ -99,10 +81,10 @@ def write_report(
         report = collect(
             network,
             dataset,
-            run=folder.resolve().name if history.exists() else "",  # a card is no run
-            history=History.read(history) if history.exists() else None,
-            snapshots=known_snapshots(folder / "snapshots"),
-            image_count=images,
+            run="" if run is None else run.resolve().name,
+            history=history,
+            snapshots=snapshots,
+            image_count=count,
             workers=workers,
             say=show,
         )

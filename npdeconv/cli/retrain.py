@@ -1,4 +1,11 @@
-"""`npdeconv retrain`: does a network draw a class better after it has seen more images of it?"""
+"""`npdeconv retrain`: does a network draw a class better after it has seen more images of it?
+
+Reconstructs a class from noise, trains a copy of the network on half of some photos of it,
+reconstructs it again, and measures by SIFT with bags of words and by Harris' corners with RANSAC
+whether it came closer to the photos; the same for a control on which nothing is trained. Writes
+figures (.png), a table of all scores (.csv) and the raw arrays (.npz). Needs scikit-image: pip
+install npdeconv[retraining].
+"""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -11,19 +18,10 @@ from npdeconv._files import write_table
 from npdeconv._text import visible
 from npdeconv._types import Array
 from npdeconv.anatomy.roles import answer_shape
-from npdeconv.cli.figures import Results, add_out, file_stem
-from npdeconv.cli.options import (
-    add_command,
-    add_seed,
-    add_weights,
-    add_workers,
-    at_least,
-    class_numbers,
-    load_network,
-    number,
-)
-from npdeconv.cli.pretrained import find_pretrained
-from npdeconv.data import Preprocessing
+from npdeconv.cli.figures import Results, file_stem
+from npdeconv.cli.networks import load_network
+from npdeconv.cli.options import add_network, add_results, at_least, class_numbers, share
+from npdeconv.cli.parser import Parser
 from npdeconv.data.photos import fit_photos, list_photos
 from npdeconv.experiments import Retraining, retraining, t_interval
 from npdeconv.experiments.retraining_result import AFTER, BEFORE, CONTROL, KNOWN, RETRAINED, Score, Seen
@@ -34,52 +32,36 @@ from npdeconv.layers import Sequential
 COLUMNS = ("repetition", "class", "image", "image is", "score", "before", "after")
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "retrain",
-        run,
-        summary="reconstruct a class before and after training on more images of it, beside a control",
-        description="Reconstructs a class from noise, trains a copy of the network on half of some photos of "
-        "it, reconstructs it again, and measures by SIFT with bags of words and by Harris' corners with "
-        "RANSAC whether it came closer to the photos; the same for a control on which nothing is trained. "
-        "Writes figures (.png), a table of all scores (.csv) and the raw arrays (.npz). Needs scikit-image: "
-        "pip install npdeconv[retraining].",
-    )
+def add(parser: Parser) -> None:
+    """Declare the options."""
+    add_network(parser, data=False)
     option = parser.add_argument
-    option(
-        "network",
-        metavar="NETWORK",
-        help="card (.json) of a pretrained network, folder of a training run, or a model with --weights",
-    )
-    add_weights(parser)
-    option("--images", required=True, metavar="PHOTOS", help="folder of photos of the class to retrain")
-    option("--class", required=True, dest="target", metavar="NAME", help="that class, by name or number")
-    option("--control", required=True, metavar="PHOTOS", help="folder of photos of what is not retrained")
+    option("--photos", required=True, metavar="FOLDER", help="of the class to retrain")
+    option("--class", required=True, dest="target", metavar="CLASS", help="that class, by name or number")
+    option("--control", required=True, metavar="FOLDER", help="photos of what is not retrained")
     option(
         "--control-class",
-        metavar="NAME",
+        metavar="CLASS",
         help="their class; if not given, the one that the network takes most of them for",
     )
     option("--repetitions", type=at_least(2), default=5, metavar="N", help="trainings, each on another half")
-    option("--epochs", type=at_least(1), default=3, metavar="N", help="of each training")
-    option("--rate", type=number, default=1e-4, metavar="X", help="learning rate")
-    option("--steps", type=at_least(1), default=100, metavar="N", help="of each reconstruction")
+    share(parser, "--epochs", " of each training", default=3)
+    share(parser, "--learning-rate", default=1e-4)
+    share(parser, "--steps", " of each reconstruction", default=100)
     option("--words", type=at_least(1), default=64, metavar="N", help="in the visual vocabulary")
-    add_seed(parser)
-    add_out(parser, "retraining")
-    add_workers(parser)
+    share(parser, "--seed")
+    add_results(parser, "retraining")
 
 
 def run(options: argparse.Namespace) -> None:
     """Retrain, measure, draw, and print the table."""
     check_scikit_image()
     out = Results(options)
-    network, preprocessing = _load(options)
+    loaded = load_network(options)
+    network, preprocessing = loaded.network, loaded.fitting()
     (outputs,) = answer_shape(network, (*preprocessing.size, preprocessing.channel_count))
     classes = class_names(network, outputs)
-    photos, others = list_photos(options.images), list_photos(options.control)
+    photos, others = list_photos(options.photos), list_photos(options.control)
     images, control_images = (fit_photos(few, preprocessing) for few in (photos, others))
     (target,) = class_numbers("--class", [options.target], network, outputs)
     if options.control_class is None:
@@ -95,7 +77,7 @@ def run(options: argparse.Namespace) -> None:
         control_label=control,
         seeds=range(options.seed, options.seed + options.repetitions),
         epochs=options.epochs,
-        learning_rate=options.rate,
+        learning_rate=options.learning_rate,
         steps=options.steps,
         vocabulary=options.words,
         workers=options.workers,
@@ -117,18 +99,6 @@ def run(options: argparse.Namespace) -> None:
     ]
     _print(result, tuple(map(visible, names)))
     print(*paths, sep="\n")
-
-
-def _load(options: argparse.Namespace) -> tuple[Sequential, Preprocessing]:
-    """Load a network that takes pixels, and how photos are brought to its size."""
-    pretrained = find_pretrained(options.network, options.weights)
-    if pretrained is not None:
-        return pretrained.on_pixels(), pretrained.preprocessing
-    network, _ = load_network(options)
-    if network.input_shape is None:
-        raise ValueError(f"{network.name}: expected a network with an input shape")
-    *size, channels = network.input_shape
-    return network, Preprocessing((size[0], size[1]), channels="gray" if channels == 1 else "RGB")
 
 
 def _most_frequent(network: Sequential, images: Array, target: int, workers: int | None) -> int:

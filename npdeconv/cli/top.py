@@ -1,4 +1,9 @@
-"""`npdeconv top`: the images that excite each feature map most."""
+"""`npdeconv top`: the images that excite each feature map most.
+
+Finds, in one pass over a data set, the images that excite each feature map of some layers most, and
+writes for each layer figures (.png) of their patches beside their projections, and the raw arrays
+(.npz): images, positions, activations, firing rates, patches, projections.
+"""
 
 import argparse
 from typing import Any, get_args
@@ -7,36 +12,30 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv.anatomy import shown_layers
-from npdeconv.cli.figures import Results, add_out, file_stem
-from npdeconv.cli.options import LAYERS_HELP, add_command, add_network, add_workers, at_least, load
+from npdeconv.cli.datasets import load_data
+from npdeconv.cli.figures import Results, file_stem
+from npdeconv.cli.networks import load_network
+from npdeconv.cli.options import LAYERS_HELP, add_network, add_results, share
+from npdeconv.cli.parser import Parser
 from npdeconv.visualize import Ranking, Strongest, find_patches, find_strongest
 
 MAPS_PER_FIGURE = 32
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "top",
-        run,
-        summary="find the images that excite each feature map most; draw their patches and projections",
-        description="Finds, in one pass over a data set, the images that excite each feature map of some "
-        "layers most, and writes for each layer figures (.png) of their patches beside their projections, "
-        "and the raw arrays (.npz): image indices, positions, activations, firing rates, patches.",
-    )
+def add(parser: Parser) -> None:
+    """Declare the options."""
     add_network(parser)
-    parser.add_argument("--layers", nargs="+", metavar="NAME", help=LAYERS_HELP)
-    parser.add_argument("-k", type=at_least(1), default=9, metavar="N", help="images per map")
+    share(parser, "--layers", LAYERS_HELP)
+    share(parser, "-k", " of the strongest images of each map", default=9)
     parser.add_argument("--by", choices=get_args(Ranking), default="maximum", help="what to rank images by")
-    add_out(parser, "top")
-    add_workers(parser)
+    add_results(parser, "top")
 
 
 def run(options: argparse.Namespace) -> None:
     """Search, crop, draw, and print what each layer holds."""
     out = Results(options)
-    network, dataset = load(options)
+    loaded = load_network(options)
+    network, dataset = loaded.network, load_data(loaded, options.data, options.split)
     layers = options.layers or shown_layers(network)
     for layer in layers:
         _ = network[layer]  # or say which ones there are

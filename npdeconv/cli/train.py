@@ -1,4 +1,9 @@
-"""`npdeconv train`: train a named network."""
+"""`npdeconv train`: train a named network.
+
+Trains a network and records the run in a folder: settings, history, weights, snapshots and a
+checkpoint, written every minute. A run that was stopped in any way goes on with --resume, to the same
+weights as if it had never stopped.
+"""
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,21 +17,12 @@ from npdeconv import callbacks, models, optimizers, training
 from npdeconv._types import Generator
 from npdeconv.anatomy.roles import answer_shape
 from npdeconv.cli.console import complain
+from npdeconv.cli.datasets import check_takes, has_test_set, load_data, read_data, record_data
 from npdeconv.cli.figures import check_folder
-from npdeconv.cli.options import (
-    DATA_HELP,
-    add_command,
-    add_model,
-    add_seed,
-    add_workers,
-    at_least,
-    load_data,
-    number,
-    read_data,
-    record_data,
-)
+from npdeconv.cli.networks import Loaded
+from npdeconv.cli.options import add_model, at_least, number, share
+from npdeconv.cli.parser import Parser
 from npdeconv.cli.report import check_page, write_report
-from npdeconv.cli.subjects import check_takes, has_test_set
 from npdeconv.data import Augmentation, Dataset, compose, flip, shift, tint, warp
 from npdeconv.layers import Sequential
 from npdeconv.report import Watch
@@ -47,38 +43,27 @@ MAX_NORMS = {"plotka": 3.0}
 SNAPSHOTS = (1, 2, 5, 10, 20, 30, 40, 50, 64)
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "train",
-        run,
-        summary="train a network; the run is a folder that can be resumed and looked into",
-        description="Trains a network and records the run in a folder: settings, history, weights, "
-        "snapshots and a checkpoint, written every minute. A run that was stopped in any way goes on with "
-        "--resume, to the same weights as if it had never stopped.",
-    )
+def add(parser: Parser) -> None:
+    """Declare the options."""
     add_model(parser)
     option = parser.add_argument
-    option("--data", default="mnist", metavar="SET", help=DATA_HELP)
+    epochs: dict[str, Any] = {"type": at_least(1), "metavar": "EPOCHS"}
+    share(parser, "--data", default="mnist")
     option("--test", metavar="SET", help="data set whose test images to try at the end; --data if not given")
     option(
         "--run", dest="folder", type=Path, metavar="DIR", help="folder of the run, runs/MODEL if not given"
     )
     option("--resume", action="store_true", help="go on with the run in the folder")
-    option("--epochs", type=at_least(1), default=5, metavar="N", help="passes over the data, in all")
+    share(parser, "--epochs", "; in all", default=5)
     option("--batch-size", type=at_least(1), default=128, metavar="N", help="images per step")
     option("--optimizer", choices=LEARNING_RATES, default="sgd", help="sgd has a momentum of 0.9")
     rates = ", ".join(f"{rate:g} for {name}" for name, rate in LEARNING_RATES.items())
-    option("--learning-rate", type=number, metavar="X", help=f"if not given: {rates}")
+    share(parser, "--learning-rate", f"; if not given: {rates}")
     option("--weight-decay", type=number, default=0.0, metavar="X", help="for sgd")
     option(
-        "--decay-every",
-        type=at_least(1),
-        metavar="EPOCHS",
-        help="multiply the learning rate by --decay after every so many epochs",
+        "--decay-every", **epochs, help="multiply the learning rate by --decay-factor after so many epochs"
     )
-    option("--decay", type=number, default=0.1, metavar="X", help="what --decay-every multiplies with")
+    option("--decay-factor", type=number, default=0.1, metavar="X", help="of --decay-every")
     option(
         "--cosine", action="store_true", help="let the learning rate fall to 0 along a cosine over --epochs"
     )
@@ -90,21 +75,8 @@ def add(commands: Any) -> None:
         help="scale the weights into each unit of the layer dense1 back to this norm after every step, 0 for "
         f"never; if not given: {bounds}, never for others",
     )
-    option(
-        "--shift",
-        type=at_least(0),
-        default=0,
-        metavar="PIXELS",
-        help="shift training images at random, by up to so many pixels",
-    )
-    option(
-        "--augment",
-        nargs="+",
-        choices=AUGMENTATIONS,
-        default=(),
-        metavar="HOW",
-        help=AUGMENT_HELP,
-    )
+    share(parser, "--shift", default=0)
+    option("--augment", nargs="+", choices=AUGMENTATIONS, default=(), metavar="HOW", help=AUGMENT_HELP)
     option(
         "--validation",
         type=_share_or_test,
@@ -112,12 +84,7 @@ def add(commands: Any) -> None:
         help="share of the training images to set aside, above 0 and below 1; of rps, whole animations; or "
         "test, to record after every epoch what it reaches on the test images",
     )
-    option(
-        "--patience",
-        type=at_least(1),
-        metavar="EPOCHS",
-        help="stop after so many epochs without a better validation loss",
-    )
+    option("--patience", **epochs, help="stop after so many epochs without a better validation loss")
     option(
         "--snapshots",
         type=at_least(1),
@@ -131,8 +98,8 @@ def add(commands: Any) -> None:
         action="store_true",
         help="rewrite report.html in the run's folder after every epoch; the open page follows",
     )
-    add_seed(parser)
-    add_workers(parser)
+    share(parser, "--seed")
+    share(parser, "--workers")
 
 
 def _share_or_test(text: str) -> float | Literal["test"]:
@@ -162,9 +129,9 @@ def run(options: argparse.Namespace) -> None:
         check_page(folder / "report.html")
     optimizer, schedule = _optimizer(options), _schedule(options)
     constraint = _constraint(options, network)
-    dataset = read_data(options.data, "train", network)
+    dataset = read_data(Loaded(network), options.data, "train")
     network = _for_classes(network, dataset, options.data, rng)
-    test = load_data(options.test or options.data, "test", network)
+    test = load_data(Loaded(network), options.test or options.data, "test")
     test.labels_for("--test")
     with naming_resume(folder, "the same command with --resume"):
         history = training.fit(
@@ -235,7 +202,7 @@ def _schedule(options: argparse.Namespace) -> Schedule | None:
     if options.cosine:
         return optimizers.CosineDecay(options.epochs)
     every = options.decay_every
-    return None if every is None else optimizers.StepDecay(every, options.decay)
+    return None if every is None else optimizers.StepDecay(every, options.decay_factor)
 
 
 def _constraint(options: argparse.Namespace, network: Sequential) -> Constraint | None:

@@ -1,4 +1,10 @@
-"""`npdeconv transfer`: are a network's features worth more than learning from few images?"""
+"""`npdeconv transfer`: are a network's features worth more than learning from few images?
+
+Fits a linear classifier on a layer's frozen features from few images of each class, trains a network
+from scratch on the same images, and tests both. Writes a figure (.png), a table of all accuracies
+(.csv) and the raw arrays (.npz); accuracies are means over the classes. Test images are the data
+set's own, or all that were not drawn for training.
+"""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -10,9 +16,11 @@ from npdeconv import models, plot, training
 from npdeconv._files import write_table
 from npdeconv._text import visible
 from npdeconv._types import Array, Generator
-from npdeconv.cli.figures import Results, add_out, file_stem
-from npdeconv.cli.options import add_command, add_workers, at_least, read_data
-from npdeconv.cli.subjects import Subject, add_subject, check_takes, has_test_set, load_subject
+from npdeconv.cli.datasets import check_takes, data_name, has_test_set, read_data
+from npdeconv.cli.figures import Results, file_stem
+from npdeconv.cli.networks import Loaded, load_network
+from npdeconv.cli.options import add_network, add_results, at_least, share
+from npdeconv.cli.parser import Parser
 from npdeconv.data import Augmentation, Dataset, compose, flip, shift
 from npdeconv.experiments import (
     Scratch,
@@ -29,33 +37,21 @@ from npdeconv.optimizers import Adam
 COLUMNS = ("method", "images per class", "seed", "accuracy")
 SMALL = "small"
 SMALL_SIDE = 64  # pixels: larger images are loaded again at this size to train from scratch
-SEEDS_HELP = "draws of training images, with the seeds 0 to N - 1"
 
 
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "transfer",
-        run,
-        summary="classify from few images: a new classifier on frozen features, or training from scratch",
-        description="Fits a linear classifier on a layer's frozen features from few images of each class, "
-        "trains a network from scratch on the same images, and tests both. Writes a figure (.png), a table "
-        "of all accuracies (.csv) and the raw arrays (.npz); accuracies are means over the classes. Test "
-        "images are the data set's own, or all that were not drawn for training.",
-    )
-    add_subject(parser, split=False)
-    option = parser.add_argument
+def add(parser: Parser) -> None:
+    """Declare the options."""
     add_few(parser)
-    option("--layer", metavar="NAME", help="whose features to use; the last hidden one if not given")
-    option("--per-class", type=at_least(1), nargs="+", default=(1, 5, 15, 30), metavar="N", help="images")
+    share(parser, "--layer", "; whose features to use; the last hidden one if not given")
+    share(parser, "--per-class", "; several numbers, one after another", nargs="+", default=(1, 5, 15, 30))
+    option = parser.add_argument
     option(
         "--pretrain",
         nargs="+",
         metavar="CLASS",
         help="first train NETWORK, a model's name, on these classes of the data set",
     )
-    option("--epochs", type=at_least(1), default=2, metavar="N", help="of --pretrain, by Adam")
+    share(parser, "--epochs", " of --pretrain, by Adam", default=2)
     option(
         "--scratch",
         default=SMALL,
@@ -64,36 +60,31 @@ def add(commands: Any) -> None:
         f"on images of at most {SMALL_SIDE}x{SMALL_SIDE}",
     )
     option("--scratch-seeds", type=at_least(0), default=3, metavar="N", help="trainings each; 0 for none")
-    option("--steps", type=at_least(1), default=300, metavar="N", help="updates of a training from scratch")
+    option("--scratch-steps", type=at_least(1), default=300, metavar="N", help="updates of such a training")
     option("--flip", action="store_true", help="mirror images left to right when training from scratch")
-    option("--shift", type=at_least(0), default=2, metavar="PIXELS", help="shift them up to so far")
+    share(parser, "--shift", " when training from scratch", default=2)
 
 
-def add_few(parser: Any) -> None:
-    """Add the options that transfer and probe share."""
-    option = parser.add_argument
-    option("--classes", nargs="+", metavar="CLASS", help="classes of the data set to use; all if not given")
-    option("--seeds", type=at_least(1), default=5, metavar="N", help=SEEDS_HELP)
-    option("--kind", choices=get_args(Kind), default="softmax", help="of classifier; svm needs scikit-learn")
-    option(
-        "--limit",
-        type=at_least(1),
-        default=4096,
-        metavar="N",
-        help="at most so many features of an image: maps are averaged over a grid",
+def add_few(parser: Parser) -> None:
+    """Declare what transfer and probe share."""
+    add_network(parser, split=False)
+    share(parser, "--classes", "; of the data set; all if not given")
+    share(parser, "--seeds", "; each with another draw of training images", default=5)
+    parser.add_argument(
+        "--kind", choices=get_args(Kind), default="softmax", help="of classifier; svm needs scikit-learn"
     )
-    add_out(parser, "transfer")
-    add_workers(parser)
+    share(parser, "--limit", default=4096)
+    add_results(parser, "transfer")
 
 
 def run(options: argparse.Namespace) -> None:
     """Load, compare, draw, and print the table."""
     out = Results(options)
-    subject = load_subject(options) if options.pretrain is None else _pretrain(options)
-    dataset, test = load_few(options, subject)
-    scratch = _scratch(options, subject, dataset, test) if options.scratch_seeds else None
+    loaded = load_network(options) if options.pretrain is None else _pretrain(options)
+    dataset, test = load_few(loaded, options.data, options.classes)
+    scratch = _scratch(options, loaded, dataset, test) if options.scratch_seeds else None
     result = transfer(
-        subject.network,
+        loaded.network,
         dataset,
         options.layer,
         per_class=options.per_class,
@@ -106,8 +97,8 @@ def run(options: argparse.Namespace) -> None:
         workers=options.workers,
         progress=True,
     )
-    stem = file_stem("transfer", subject.network.name, result.layer, options.kind, split="test")
-    title = plot.literal(f"{subject.network.name} on {dataset.name}: {len(dataset.classes)} classes")
+    stem = file_stem("transfer", loaded.network.name, result.layer, options.kind, split="test")
+    title = plot.literal(f"{loaded.network.name} on {dataset.name}: {len(dataset.classes)} classes")
     paths = (
         out.figure(plot.transfer(result, chance=1 / len(dataset.classes), title=title), stem),
         out.arrays(stem, {name: array for name, array in result._asdict().items() if name != "layer"}),
@@ -117,32 +108,27 @@ def run(options: argparse.Namespace) -> None:
     print(*paths, sep="\n")
 
 
-def load_few(options: argparse.Namespace, subject: Subject) -> tuple[Dataset, Dataset | None]:
-    """Load what to draw from, and the data set's own test images, if it has any."""
-    data = options.data or subject.trained_on or "mnist"
-    return _load(data, options.classes, subject.network, subject.shorter_side)
-
-
-def _load(
-    data: str, classes: Sequence[str] | None, network: Sequential, shorter_side: int | None = None
+def load_few(
+    loaded: Loaded, data: str | None, classes: Sequence[str] | None
 ) -> tuple[Dataset, Dataset | None]:
-    sets = [read_data(data, "train", network, shorter_side)]
-    if has_test_set(data):
-        sets.append(read_data(data, "test", network, shorter_side))
+    """Load what to draw from, and the data set's own test images, if it has any."""
+    sets = [read_data(loaded, data, "train")]
+    if has_test_set(data_name(loaded, data)):
+        sets.append(read_data(loaded, data, "test"))
     for dataset in sets:
-        check_takes(network, dataset)
+        check_takes(loaded.network, dataset)
     if classes is not None:
         sets = [only_classes(dataset, classes) for dataset in sets]
     return sets[0], sets[1] if len(sets) > 1 else None
 
 
-def _pretrain(options: argparse.Namespace) -> Subject:
+def _pretrain(options: argparse.Namespace) -> Loaded:
     """Train a model on some classes."""
     if options.weights is not None:
         raise ValueError("--pretrain: trains NETWORK from the beginning, and takes no --weights")
     rng = np.random.default_rng(0)
     network = models.build(options.network, rng=rng)
-    dataset, test = _load(options.data or "mnist", options.pretrain, network)
+    dataset, test = load_few(Loaded(network), options.data, options.pretrain)
     network = models.with_classes(network, len(dataset.classes), rng)
     training.fit(
         network, dataset, Adam(1e-3), epochs=options.epochs, rng=rng, workers=options.workers, progress=True
@@ -151,12 +137,10 @@ def _pretrain(options: argparse.Namespace) -> Subject:
         accuracy, _ = training.evaluate(network, test, workers=options.workers)
         classes = visible(", ".join(dataset.classes))
         print(f"{network.name}, trained on {classes}: {accuracy:.2%} of their test images")
-    return Subject(network, options.data, None)
+    return Loaded(network, options.data)
 
 
-def _scratch(
-    options: argparse.Namespace, subject: Subject, dataset: Dataset, test: Dataset | None
-) -> Scratch:
+def _scratch(options: argparse.Namespace, loaded: Loaded, dataset: Dataset, test: Dataset | None) -> Scratch:
     """Say how to train from scratch: what network, on images of what size."""
     classes, shape = len(dataset.classes), dataset.images.shape[1:]
     if options.scratch == SMALL:
@@ -173,10 +157,11 @@ def _scratch(
     varied += [flip()] if options.flip else []
     images = None
     if shape != dataset.images.shape[1:]:
-        data = options.data or subject.trained_on or "mnist"
-        sets = _load(data, options.classes, build(np.random.default_rng(0)))
+        network = build(np.random.default_rng(0))
+        other = Loaded(network, loaded.trained_on, loaded.preprocessing and loaded.fitting(shape))
+        sets = load_few(other, options.data, options.classes)
         images = np.concatenate([part.images for part in sets if part is not None])
-    return Scratch(build, images, steps=options.steps, augment=compose(*varied) if varied else None)
+    return Scratch(build, images, steps=options.scratch_steps, augment=compose(*varied) if varied else None)
 
 
 def _methods(result: Transfer) -> Iterable[tuple[str, Array, Array]]:

@@ -96,7 +96,7 @@ def _how_to_find(name: str, config: dict[str, Any]) -> str:
     said = builder if isinstance(builder, str) and builder.isprintable() else "FILE.PY:FUNCTION"
     return (
         f"its network {name!r} is none of npdeconv's; if you trust the code that builds it, name it:"
-        f" --network {quote(said)}, or in Python load_run(..., builder={said!r})"
+        f" --model {quote(said)}, or in Python load_run(..., builder={said!r})"
     )
 
 

@@ -7,14 +7,14 @@ import pytest
 from PIL import Image
 
 from npdeconv import cli, models, weights
-from npdeconv.cli import options
+from npdeconv.cli import datasets
 from npdeconv.visualize import Regularizers, class_activation_maps, maximize_activation
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _few_strokes():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(options, "STROKES", {"train": (150, 0), "test": (60, 1)})
+        patch.setattr(datasets, "STROKES", {"train": (150, 0), "test": (60, 1)})
         yield
 
 
@@ -72,7 +72,7 @@ def card(tmp_path):
 def test_class_maps_of_a_photo(card, tmp_path, capsys):
     path, photos = card
     out = tmp_path / "out"
-    lines = say(capsys, "cam", path, "--data", photos, "--image", 1, "--top", 2, "--out", out).splitlines()
+    lines = say(capsys, "cam", path, "--data", photos, "--image", 1, "-k", 2, "--out", out).splitlines()
     assert lines[-2:] == [str(out / "cam_image1_top2.png"), str(out / "cam_image1_top2.npz")]
     pretrained = weights.load_card(path)
     with np.load(out / "cam_image1_top2.npz", allow_pickle=False) as arrays:
@@ -140,14 +140,14 @@ def test_maximized_maps_and_an_animation(digits_net, tmp_path, capsys):
 def test_classes_are_named_and_an_apng_keeps_its_colors(card, tmp_path, capsys):
     path, _ = card
     out = tmp_path / "out"
-    flags = ("--map", "Giant_Panda", "0", "--steps", 3, "--animate", "apng", "--out", out)
+    flags = ("--classes", "Giant_Panda", "0", "--steps", 3, "--animate", "apng", "--out", out)
     printed = say(capsys, "maximize", path, *flags)
     assert printed.startswith("pool, giant panda: activation ")
     assert "pool, cat: activation " in printed
-    with np.load(out / "pool_mapgiantpanda-0_steps3_seed0.npz") as arrays:
+    with np.load(out / "pool_classgiantpanda-0_steps3_seed0.npz") as arrays:
         assert arrays["feature_maps"].tolist() == [1, 0]
         pixels = arrays["pixels"]
-    with Image.open(out / "pool_mapgiantpanda-0_steps3_seed0.apng.png") as movie:
+    with Image.open(out / "pool_classgiantpanda-0_steps3_seed0.apng.png") as movie:
         assert (movie.format, movie.n_frames) == ("PNG", 4)
         movie.seek(3)
         shown = np.asarray(movie.convert("RGB"))
@@ -157,10 +157,19 @@ def test_classes_are_named_and_an_apng_keeps_its_colors(card, tmp_path, capsys):
 def test_requests_to_maximize_what_is_not_there(card, digits_net, tmp_path, capsys):
     path, _ = card
     refused = {
-        ("--map", "gaint panda"): "--map: no class 'gaint panda' (did you mean 'giant panda'?); the classes"
+        (
+            "--classes",
+            "gaint panda",
+        ): "--classes: no class 'gaint panda' (did you mean 'giant panda'?); the classes"
         " are cat, giant panda, dog",
-        ("--map", "3"): "--map: no class '3'; the classes are cat, giant panda, dog",
-        ("--layer", "conv", "--map", "cat"): "--map: expected the number of a map of layer 'conv', got 'cat'",
+        ("--classes", "3"): "--classes: no class '3'; the classes are cat, giant panda, dog",
+        ("--layer", "conv", "--map", "9"): "--map: layer 'conv' has the maps 0 to 2, got 9",
+        (
+            "--layer",
+            "conv",
+            "--classes",
+            "cat",
+        ): "--classes: says what to excite, and so do --layer and --map; choose one of them",
         ("--select", "all"): "--select: expected center, mean or two numbers, got 'all'",
         ("--layer", "conv9"): "no layer 'conv9'; the layers are standardize, conv, relu, pool",
         ("--decay", "1"): "Regularizers: decay must be at least 0 and below 1, got 1.0",
@@ -177,7 +186,20 @@ def test_requests_to_maximize_what_is_not_there(card, digits_net, tmp_path, caps
 
 @pytest.mark.slow
 def test_the_comparison_of_poolings(tmp_path, capsys):
-    flags = ("--images", 100, "--test", 20, "--seeds", 2, "--warm-up", 0, "--epochs", 1, "--out", tmp_path)
+    flags = (
+        "--count",
+        100,
+        "--test-count",
+        20,
+        "--seeds",
+        2,
+        "--warm-up",
+        0,
+        "--epochs",
+        1,
+        "--out",
+        tmp_path,
+    )
     lines = say(capsys, "localize", *flags).splitlines()
     assert lines[0].startswith("objects fill 2")
     assert [line.split()[0] for line in lines[1:8]] == ["pooling", *["average"] * 3, *["max"] * 3]

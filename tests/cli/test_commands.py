@@ -13,18 +13,18 @@ from PIL import Image
 
 import npdeconv
 from npdeconv import cli, models, weights
-from npdeconv.cli import commands, demo, options
+from npdeconv.cli import commands, datasets, demo
 from npdeconv.data import Dataset, load_strokes
 from tests.tiny import assert_same_bits
 
-COMMANDS = [command.__name__.rpartition(".")[2] for command in commands.COMMANDS]
+COMMANDS = list(commands.COMMANDS)
 TRAIN = ("train", "deck_model4", "--data", "strokes", "--batch-size", "50", "--workers", "2")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _few_strokes():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(options, "STROKES", {"train": (150, 0), "test": (60, 1)})
+        patch.setattr(datasets, "STROKES", {"train": (150, 0), "test": (60, 1)})
         yield
 
 
@@ -82,11 +82,12 @@ def test_help_mentions_every_option(command, capsys, monkeypatch):
 
 
 OPTIONS = {
-    "demo": "--out --images --epochs --seed --workers",
+    "demo": "--out --count --epochs --seed --workers",
     "train": "--data --run --resume --epochs --batch-size --optimizer --learning-rate --weight-decay"
-    " --decay-every --cosine --max-norm --shift --validation --patience --snapshots --seed --workers",
+    " --decay-every --decay-factor --cosine --max-norm --shift --validation --patience --snapshots --seed"
+    " --workers",
     "project": "--weights --data --split --layer --map --images --select --rule --out --workers",
-    "info": "",
+    "info": "--weights --model --fold",
     "gradcheck": "--samples --seed",
 }
 
@@ -232,7 +233,7 @@ def test_plotka_is_trained_as_its_author_did(given, constraint, tmp_path, capsys
     rng = np.random.default_rng(0)
     images, labels = rng.integers(0, 256, (20, 32, 32, 3), np.uint8), rng.integers(0, 10, 20)
     dataset = Dataset(images, labels, tuple("abcdefghij"), "cifar10 train")
-    monkeypatch.setattr(options, "load_cifar10", lambda split: dataset)
+    monkeypatch.setattr(datasets, "load_cifar10", lambda split: dataset)
     say(capsys, "train", "plotka", "--data", "cifar10", "--run", tmp_path, "--epochs", "1", *given)
     config = json.loads((tmp_path / "config.json").read_text())
     assert config["constraint"] == constraint
@@ -244,7 +245,7 @@ def test_plotka_is_trained_as_its_author_did(given, constraint, tmp_path, capsys
     [("sgd", "SGD"), ("adam", "Adam"), ("rmsprop", "RMSprop"), ("adadelta", "Adadelta")],
 )
 def test_every_optimizer_has_its_rate(optimizer, kind, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(options, "STROKES", {"train": (10, 0), "test": (10, 1)})
+    monkeypatch.setattr(datasets, "STROKES", {"train": (10, 0), "test": (10, 1)})
     say(capsys, *TRAIN, "--run", tmp_path, "--epochs", "1", "--optimizer", optimizer)
     config = json.loads((tmp_path / "config.json").read_text())
     assert config["optimizer"] == kind
@@ -440,7 +441,7 @@ def test_help_is_for_people(capsys, monkeypatch):
 @pytest.fixture
 def small_demo(monkeypatch):
     monkeypatch.setattr(demo, "load_strokes", lambda n, seed: load_strokes(min(n, 60), seed))
-    return "demo", "--images", "60", "--epochs", "1", "--out"
+    return "demo", "--count", "60", "--epochs", "1", "--out"
 
 
 def test_demo_draws_every_layer(small_demo, tmp_path, capsys, monkeypatch):

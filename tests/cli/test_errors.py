@@ -15,7 +15,7 @@ from PIL import Image
 
 import npdeconv
 from npdeconv import cli, models, training, weights
-from npdeconv.cli import options
+from npdeconv.cli import datasets
 from npdeconv.data import files
 from npdeconv.data.dataset import Dataset
 
@@ -37,7 +37,7 @@ def made(tmp_path_factory):
 @pytest.fixture
 def run(made, tmp_path, monkeypatch):
     """A run to be damaged; what the tests write lands beside it."""
-    monkeypatch.setattr(options, "STROKES", {"train": (20, 0), "test": (10, 1)})
+    monkeypatch.setattr(datasets, "STROKES", {"train": (20, 0), "test": (10, 1)})
     monkeypatch.chdir(tmp_path)
     return shutil.copytree(made, tmp_path / "run")
 
@@ -56,7 +56,7 @@ def complain(capsys, *arguments):
     return lines[0].removeprefix("npdeconv: ")
 
 
-@pytest.mark.parametrize("command", ["train", "info", "gradcheck"])
+@pytest.mark.parametrize("command", ["train", "gradcheck"])
 def test_unknown_models(run, capsys, command):
     said = complain(capsys, command, "resnet")
     assert said == f"no network 'resnet'; the networks are {', '.join(models.names())}"
@@ -87,7 +87,7 @@ PROJECT = ("--layer", "relu2")
         ((*PROJECT, "--out", "run/weights.npz/a"), "run/weights.npz/a: expected a folder to write to, but "),
         (
             (*PROJECT, "--data", "nothing"),
-            "--data: expected mnist, cifar10, rps, strokes (drawn, needs no files), or ",
+            "--data: expected mnist, cifar10, rps, strokes (drawn, needs no files), ",
         ),
         ((*PROJECT, "--data", "."), "run: expected images (.png, .jpg, .jpeg), got a folder without any"),
         ((*PROJECT, "--weights", "missing.npz"), "missing.npz: there is no such file"),
@@ -102,7 +102,10 @@ def test_networks_that_are_none(run, capsys):
     known = ", ".join(models.names())
     for source in ("resnet", run.parent):
         said = complain(capsys, "project", source, *PROJECT)
-        assert said == f"{source}: expected the folder of a training run or one of {known}"
+        assert said == (
+            f"{source}: expected the folder of a training run, a card (.json), a file of weights, or one of"
+            f" {known}"
+        )
     said = complain(capsys, "project", "deck_model3", *PROJECT)
     assert said == "deck_model3: --weights must name the file of weights to look into"
     for name in ("missing.npz", "missing.h5"):
@@ -148,7 +151,7 @@ def test_runs_that_are_damaged(run, capsys):
         ),
         (
             ("--data", "nothing"),
-            "--data: expected mnist, cifar10, rps, strokes (drawn, needs no files), or a folder of ",
+            "--data: expected mnist, cifar10, rps, strokes (drawn, needs no files), a folder of ",
         ),
     ],
 )
@@ -211,7 +214,7 @@ def test_results_that_can_not_be_written(run, capsys):
 
 def test_images_that_do_not_fit(run, capsys, monkeypatch):
     monkeypatch.setattr(
-        options,
+        datasets,
         "load_strokes",
         lambda *_: Dataset(np.zeros((2, 28, 28, 3), np.uint8), np.zeros(2, int), ("a",), "colored"),
     )
@@ -248,19 +251,21 @@ def test_an_interruption_has_its_own_status_and_says_how_to_go_on(made, run, cap
     said = "npdeconv: interrupted (the same command with --resume goes on with the run in new)\n"
     assert capsys.readouterr().err == said
     (run.parent / "demo" / "run").mkdir(parents=True)
-    assert cli.main(["demo", "--images", "20", "--out", "demo"]) == 130
+    assert cli.main(["demo", "--count", "20", "--out", "demo"]) == 130
     said = f"npdeconv: interrupted (the same command goes on with the run in {Path('demo') / 'run'})\n"
     assert capsys.readouterr().err == said
 
 
-@pytest.mark.parametrize("arguments", [("project", "run", *PROJECT), ("localize",)])
+@pytest.mark.parametrize(
+    "arguments", [("project", "run", *PROJECT, "--data", "mnist"), ("localize", "--digits", "mnist")]
+)
 def test_missing_data_name_those_that_need_no_files(run, arguments, capsys, monkeypatch):
     def offline(*_, **__):
         raise OSError(-2, "Name or service not known")
 
     monkeypatch.setattr(files, "data_folders", list)
     monkeypatch.setattr(pooch, "retrieve", offline)
-    said = complain(capsys, *arguments, "--data", "mnist")
+    said = complain(capsys, *arguments)
     assert said.startswith("mnist/t")
     assert said.endswith(" (--data strokes is drawn, and needs no files)")
 
@@ -301,18 +306,18 @@ def test_the_parser_refuses_with_the_usage(arguments, message, capsys):
         ("train", "--batch-size", ["0"], "a whole number, at least 1"),
         ("train", "--learning-rate", ["-1", "nan", "inf", "x"], "a number that is not negative"),
         ("train", "--weight-decay", ["-1"], "a number that is not negative"),
-        ("train", "--decay", ["-1"], "a number that is not negative"),
+        ("train", "--decay-factor", ["-1"], "a number that is not negative"),
         ("train", "--decay-every", ["0"], "a whole number, at least 1"),
         ("train", "--shift", ["-1"], "a whole number, at least 0"),
         ("train", "--validation", ["0", "1"], "a share above 0 and below 1, or test"),
         ("train", "--patience", ["0"], "a whole number, at least 1"),
         ("train", "--snapshots", ["0"], "a whole number, at least 1"),
-        ("demo", "--images", ["0"], "a whole number, at least 1"),
+        ("demo", "--count", ["0"], "a whole number, at least 1"),
         ("demo", "--epochs", ["0"], "a whole number, at least 1"),
         ("occlude", "--size", ["0"], "a whole number, at least 1"),
         ("occlude", "--stride", ["0"], "a whole number, at least 1"),
         ("top", "-k", ["0"], "a whole number, at least 1"),
-        ("report", "--images", ["0"], "a whole number, at least 1"),
+        ("report", "--count", ["0"], "a whole number, at least 1"),
         ("gradcheck", "--samples", ["0"], "a whole number, at least 1"),
         *((command, "--workers", ["0"], "a whole number, at least 1") for command in WITH_WORKERS),
     ],
@@ -356,21 +361,21 @@ def test_results_need_a_folder_before_anything_is_computed(command, run, capsys,
     shutil.copy(run / "weights.npz", run / "snapshots" / "epoch_0001.npz")
     (run.parent / "mine").write_text("mine")
     monkeypatch.setattr(npdeconv.layers.Sequential, "forward", None)  # nothing may be computed
-    place = "mine/page.html" if command == "report" else "mine"
+    option, place = ("--page", "mine/page.html") if command == "report" else ("--out", "mine")
     extra = ("--map", "0") if command == "look" else ()
-    said = complain(capsys, command, run, *COMMANDS_WITH_FOLDERS[command], *extra, "--out", place)
+    said = complain(capsys, command, run, *COMMANDS_WITH_FOLDERS[command], *extra, option, place)
     assert said == "mine: expected a folder to write to, but mine is a file"
     assert (run.parent / "mine").read_text() == "mine"
     if os.geteuid() != 0:  # root may write everywhere
         (run.parent / "closed").mkdir(0o500)
         place = "closed/page.html" if command == "report" else "closed"
-        said = complain(capsys, command, run, *COMMANDS_WITH_FOLDERS[command], *extra, "--out", place)
+        said = complain(capsys, command, run, *COMMANDS_WITH_FOLDERS[command], *extra, option, place)
         assert said == "closed: expected a folder to write to, but closed can't be written to"
 
 
 def test_report_keeps_what_is_not_its_own(run, capsys):
     (run.parent / "mine.html").write_text("<!doctype html>\n<title>mine</title>")
-    said = complain(capsys, "report", run, "--out", "mine.html")
+    said = complain(capsys, "report", run, "--page", "mine.html")
     assert said == "mine.html: is no page of a run and would be lost; choose another name"
     assert (run.parent / "mine.html").read_text() == "<!doctype html>\n<title>mine</title>"
     (run / "report.html").write_text("mine")
@@ -378,15 +383,13 @@ def test_report_keeps_what_is_not_its_own(run, capsys):
     assert said == f"{run}/report.html: is no page of a run and would be lost; choose another name"
     assert "is no page of a run and would be lost" in complain(capsys, "demo", "--out", run)
     assert (run / "report.html").read_text() == "mine"
-    said = complain(capsys, "report", run, "--out", run)
+    said = complain(capsys, "report", run, "--page", run)
     assert said == f"{run}: expected a file to write the page to, got a folder"
 
 
-@pytest.mark.parametrize("command", ["evolve", "report"])
-def test_commands_for_runs_only(command, run, capsys):
-    said = complain(capsys, command, "deck_model4")
-    assert said == "deck_model4: expected the folder of a training run, not the name of a model"
-    assert complain(capsys, command, "x") == "x: expected the folder of a training run"
+def test_only_runs_evolve(run, capsys):
+    said = complain(capsys, "evolve", "deck_model4")
+    assert said == "deck_model4: expected the folder of a training run, which keeps snapshots"
 
 
 @pytest.mark.parametrize(
@@ -433,7 +436,9 @@ def test_a_process_of_its_own(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("npdeconv: nowhere: expected the folder of a training run or one of ")
+    assert done.stderr.startswith(
+        "npdeconv: nowhere: expected the folder of a training run, a card (.json), "
+    )
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from npdeconv import cli, models, weights
-from npdeconv.cli import options, transfer
+from npdeconv.cli import datasets, transfer
 from npdeconv.data import Dataset, load_strokes
 from npdeconv.experiments import linear_probes
 from npdeconv.visualize import embed, label_agreement, nearest_neighbors
@@ -20,8 +20,8 @@ def network(tmp_path, monkeypatch):
     """Name the tiny network's weights; make its images what --data strokes loads."""
     monkeypatch.setitem(models._NETWORKS, "tiny", lambda *, rng, dtype=np.float32: tiny_network(5))
     sets = {"train": tiny_dataset(60, seed=1), "test": tiny_dataset(40, seed=2)}
-    monkeypatch.setattr(options, "load_strokes", lambda count, seed: sets["train" if count == 7 else "test"])
-    monkeypatch.setattr(options, "STROKES", {"train": (7, 0), "test": (8, 0)})
+    monkeypatch.setattr(datasets, "load_strokes", lambda count, seed: sets["train" if count == 7 else "test"])
+    monkeypatch.setattr(datasets, "STROKES", {"train": (7, 0), "test": (8, 0)})
     path = tmp_path / "weights.npz"
     weights.save(tiny_network(5), path)
     return "tiny", "--weights", str(path), "--data", "strokes"
@@ -53,7 +53,7 @@ def check_pictures(folder, names):
 
 
 def test_embed_writes_scatters_neighbors_and_arrays(run):
-    folder, printed = run("embed", "--images", "20", "-k", "3", "--queries", "4", "0")
+    folder, printed = run("embed", "--count", "20", "-k", "3", "--queries", "4", "0")
     stem = "embed_relu2"
     check_pictures(folder, [f"{stem}_pca.png", f"{stem}_neighbors.png"])
     shown = tiny_dataset(40, seed=2)[::2]
@@ -74,19 +74,19 @@ def test_embed_writes_scatters_neighbors_and_arrays(run):
 def test_embed_by_tsne_if_there_is_scikit_learn(run, network, capsys, monkeypatch):
     pytest.importorskip("sklearn")
     folder, _ = run(
-        "embed", "--layer", "relu1", "--images", "15", "--limit", "16", "--tsne", "--split", "train"
+        "embed", "--layer", "relu1", "--count", "15", "--limit", "16", "--tsne", "--split", "train"
     )
     check_pictures(folder, [f"embed_relu1_train_{name}.png" for name in ("pca", "tsne", "neighbors")])
     with np.load(folder / "embed_relu1_train.npz") as arrays:
         assert arrays["features"].shape == (15, 16)
         assert arrays["tsne"].shape == (15, 2)
     monkeypatch.setitem(sys.modules, "sklearn.manifold", None)
-    assert cli.main(["embed", *network, "--images", "15", "--tsne", "--out", str(folder)]) == 2
+    assert cli.main(["embed", *network, "--count", "15", "--tsne", "--out", str(folder)]) == 2
     assert capsys.readouterr().err.startswith("npdeconv: t-SNE needs scikit-learn, which is not installed")
 
 
 def test_transfer_tests_on_the_test_set_and_writes_every_accuracy(run):
-    options = ("--per-class", "2", "8", "--seeds", "3", "--scratch-seeds", "2", "--steps", "3")
+    options = ("--per-class", "2", "8", "--seeds", "3", "--scratch-seeds", "2", "--scratch-steps", "3")
     folder, printed = run("transfer", *options)
     stem = "transfer_tiny_relu2_softmax"
     check_pictures(folder, [f"{stem}.png"])
@@ -119,7 +119,7 @@ def test_transfer_to_classes_that_a_model_was_not_trained_on(network, tmp_path, 
 
 
 def test_probe_asks_every_layer_and_the_control(run):
-    folder, printed = run("probe", "--per-class", "5", "--seeds", "2", "--control")
+    folder, printed = run("probe", "--per-class", "5", "--seeds", "2", "--untrained")
     check_pictures(folder, ["probes_tiny_softmax.png"])
     sets = tiny_dataset(60, seed=1), tiny_dataset(40, seed=2)
     expected = linear_probes(tiny_network(5), sets[0], per_class=5, test=sets[1], seeds=range(2))
@@ -149,7 +149,7 @@ def test_photos_of_other_classes_are_drawn_from_a_folder_and_trained_on_smaller(
     path = tmp_path / "weights.npz"
     weights.save(large_network(), path)
     command = ["transfer", "tiny", "--weights", str(path), "--data", str(tmp_path / "photos"), "--flip"]
-    few = ["--per-class", "1", "4", "--seeds", "2", "--scratch-seeds", "1", "--steps", "4"]
+    few = ["--per-class", "1", "4", "--seeds", "2", "--scratch-seeds", "1", "--scratch-steps", "4"]
     assert cli.main([*command, *few, "--out", str(tmp_path / "out")]) == 0
     with np.load(tmp_path / "out" / "transfer_large_relu_softmax.npz") as arrays:
         assert arrays["frozen"].min() == 1  # brightness is easy to see
@@ -195,5 +195,5 @@ def complain_about_size(complain, network):
     digits = load_strokes(20, 0)
     named = Dataset(digits.images, digits.labels, digits.classes, "mnist")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(options, "load_mnist", lambda split: named)
+        patch.setattr(datasets, "load_mnist", lambda split: named)
         return complain("transfer", *network[:3], "--data", "mnist")

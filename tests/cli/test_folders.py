@@ -87,7 +87,7 @@ def test_the_last_layer_follows_the_classes(here, tmp_path, capsys):
     assert "classes: ant, bee, cat; data that fit: rps, folders of class" in say(
         capsys, "info", "runs/little"
     )
-    assert "bee: activation" in say(capsys, "maximize", "runs/little", "--map", "Bee", "--steps", 1)
+    assert "bee: activation" in say(capsys, "maximize", "runs/little", "--classes", "Bee", "--steps", 1)
     said = "little: --weights must name the file of weights to look into, or NETWORK its run, runs/little"
     assert complain(capsys, "look", "little") == said
     say(capsys, *TRAIN, "--epochs", 13, "--resume")
@@ -124,7 +124,7 @@ def test_a_run_meets_other_data(here, tmp_path, capsys):
     assert say(capsys, "classify", "runs/little", "--data", photos / "3.png", "-k", 1).startswith(
         "image 0, 3: cat"
     )
-    say(capsys, "report", "runs/little", "--data", photos, "--out", "page.html")
+    say(capsys, "report", "runs/little", "--data", photos, "--page", "page.html")
     assert "Nobody has labeled these images." in (here / "page.html").read_text()
 
 

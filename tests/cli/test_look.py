@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from npdeconv import cli, models, weights
-from npdeconv.cli import look, options
+from npdeconv.cli import datasets, look
 from npdeconv.data import Dataset, load_strokes
 from npdeconv.training import predict
 from npdeconv.visualize import confusion, feature_maps, find_strongest, project, project_layers
@@ -23,7 +23,7 @@ def figures(number, unit):
 @pytest.fixture(scope="module", autouse=True)
 def _few_strokes():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(options, "STROKES", {"train": (64, 0), "test": (50, 1)})
+        patch.setattr(datasets, "STROKES", {"train": (64, 0), "test": (50, 1)})
         yield
 
 
@@ -75,7 +75,7 @@ def test_a_flawless_network_has_no_mistakes_to_draw(run, tmp_path, capsys, monke
     digits = load_strokes(50, 1)
     answers = predict(network_of(run), digits.images).argmax(axis=1)
     agreed = Dataset(digits.images, answers, digits.classes, "agreed")
-    monkeypatch.setattr(options, "load_data", lambda *_: agreed)
+    monkeypatch.setattr(look, "load_data", lambda *_: agreed)
     weights_file = str(run / "weights.npz")
     assert cli.main(["look", "deck_model2", "--weights", weights_file, "--out", str(tmp_path)]) == 0
     assert "no mistakes to draw" in capsys.readouterr().out

@@ -19,8 +19,19 @@ COMMANDS = {
     "occlude": ("--layer", "relu", "--size", "4"),
     "cam": (),
     "maximize": ("--steps", "1"),
-    "embed": ("-k", "1", "--images", "6"),
-    "transfer": ("--per-class", "1", "--seeds", "1", "--scratch-seeds", "1", "--steps", "1", "--shift", "0"),
+    "embed": ("-k", "1", "--count", "6"),
+    "transfer": (
+        "--per-class",
+        "1",
+        "--seeds",
+        "1",
+        "--scratch-seeds",
+        "1",
+        "--scratch-steps",
+        "1",
+        "--shift",
+        "0",
+    ),
     "probe": ("--per-class", "1", "--seeds", "1"),
     "report": (),
 }
@@ -62,7 +73,7 @@ def arguments(command, places, tmp_path):
     card, data = places
     out = tmp_path / ("page.html" if command == "report" else "out")
     shown = () if command in WITHOUT_DATA else ("--data", data)
-    where = () if command == "classify" else ("--out", out)
+    where = () if command == "classify" else ("--page" if command == "report" else "--out", out)
     return [str(part) for part in (command, card, *shown, *COMMANDS[command], *where)]
 
 
@@ -139,7 +150,7 @@ def test_places_that_can_not_be_written_are_found_before_anything_is_loaded(comm
     (tmp_path / "mine").write_text("mine")
     needed = {
         "evolve": ["nowhere"],
-        "retrain": ["nowhere", "--class", "a", "--images", "x", "--control", "y"],
+        "retrain": ["nowhere", "--class", "a", "--photos", "x", "--control", "y"],
     }
     more = ("--layer", "relu") if command in ("project", "occlude") else ()
     network = needed.get(command, [] if command in ("demo", "localize") else ["nowhere"])

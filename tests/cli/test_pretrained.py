@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from npdeconv import cli, weights
-from npdeconv.cli import pretrained
-from npdeconv.cli.options import STROKES
+from npdeconv.cli import datasets, networks
+from npdeconv.cli.datasets import STROKES
 from npdeconv.data import Preprocessing
 
 COLORS = {"tomato": (255, 0, 0), "sea water": (0, 0, 255)}
@@ -181,7 +181,9 @@ def test_classify_one_photo_by_the_weights(card, photos, capsys):
 
 
 def prepared(card, data):
-    return pretrained.prepare(weights.load_card(card), str(data))
+    made = weights.load_card(card)
+    loaded = networks.Loaded(made.on_pixels(), preprocessing=made.preprocessing)
+    return loaded.network, datasets.load_data(loaded, str(data), "test")
 
 
 def test_photos_have_no_labels(card, photos):
@@ -241,7 +243,7 @@ def test_look_at_a_network_that_ends_in_maps(tmp_path, photos, capsys):
     printed = say(capsys, "look", card, "--data", photos, "--out", tmp_path / "out")
     assert "no mistakes to draw: colors ends in feature maps, and has no classes" in printed
     assert "report.html" not in complain(
-        capsys, "report", card, "--data", photos, "--out", tmp_path / "r.html"
+        capsys, "report", card, "--data", photos, "--page", tmp_path / "r.html"
     )
 
 
@@ -270,9 +272,12 @@ def test_project_look_and_top(card, photos, tmp_path, capsys):
     [
         (
             (),
-            "--data: expected photos, or mnist, cifar10, rps, strokes (drawn, needs no files), or a folder",
+            "--data: expected mnist, cifar10, rps, strokes (drawn, needs no files), a folder of class ",
         ),
-        (("--data", "nothing"), "nothing: expected a photo or a folder of photos"),
+        (
+            ("--data", "nothing"),
+            "--data: expected mnist, cifar10, rps, strokes (drawn, needs no files), a folder of class ",
+        ),
         (("--data", "photos", "--weights", "x.npz"), "--weights: expected none, colors.json has its own"),
         (("--data", "photos", "--images", "2"), "--images: photos has the images 0 to 1, got 2"),
     ],
@@ -337,7 +342,7 @@ def test_a_report_of_photos_says_predicted(card, photos, tmp_path, capsys):
         {"type": "global_avgpool", "name": "gap"},
     ]
     card = write_card(tmp_path, REDDISH_BLUISH, layers=layers)
-    say(capsys, "report", card, "--data", photos, "--out", tmp_path / "page.html")
+    say(capsys, "report", card, "--data", photos, "--page", tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
     assert "Nobody has labeled these images." in page
     assert 'id="mistakes"' not in page
@@ -366,4 +371,4 @@ def test_cards_lie_where_data_lie(card, photos, tmp_path, capsys, monkeypatch):
     for name in ("colors.json", "colors.npz", "weights/colors.json"):
         assert say(capsys, "classify", name, "--data", "photos").startswith("image 0, a red one: tomato")
         assert say(capsys, "info", name).startswith("colors: input 6 x 6 x 3")
-    assert say(capsys, "maximize", "colors.json", "--map", "Sea_Water", "--steps", "1", "--out", "out")
+    assert say(capsys, "maximize", "colors.json", "--classes", "Sea_Water", "--steps", "1", "--out", "out")

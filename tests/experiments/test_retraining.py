@@ -198,7 +198,7 @@ def command(tmp_path, monkeypatch):
         for n in range(count):
             picture = np.pad(blocks(start + n, 3, SIZE), ((0, 0), (0, 20), (0, 0)))
             Image.fromarray(picture).save(tmp_path / name / f"photo{n}.png")
-    folders = ["--images", str(tmp_path / "new"), "--control", str(tmp_path / "others")]
+    folders = ["--photos", str(tmp_path / "new"), "--control", str(tmp_path / "others")]
     few = [
         "--repetitions",
         "2",

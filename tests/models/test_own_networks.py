@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import npdeconv as nd
-from npdeconv.cli import main, options
+from npdeconv.cli import datasets, main
 from npdeconv.layers import Layer
 from npdeconv.models import own
 from tests.tiny import tiny_dataset, tiny_network
@@ -120,9 +120,9 @@ def test_the_commands_train_resume_and_find_an_own_network(tmp_path, mine):
     assert done.returncode == 2
     assert done.stderr == (
         f"npdeconv: {run}: its network 'mine' is none of npdeconv's; if you trust the code that builds it,"
-        f" name it: --network {mine}, or in Python load_run(..., builder={mine!r})\n"
+        f" name it: --model {mine}, or in Python load_run(..., builder={mine!r})\n"
     )
-    done = command("classify", run, "--images", "0", "--network", mine)
+    done = command("classify", run, "--images", "0", "--model", mine)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("image 0: ")
     done = command("info", mine)
@@ -144,7 +144,7 @@ def test_an_own_network_of_fewer_outputs_comes_back_with_those_it_was_trained_on
     (tmp_path / "few.py").write_text(FEW)
     few, run = f"{tmp_path / 'few.py'}:few", str(tmp_path / "run")
     monkeypatch.setattr(nd.models, "_OWN", {})
-    monkeypatch.setattr(options, "STROKES", {"train": (20, 0), "test": (10, 1)})
+    monkeypatch.setattr(datasets, "STROKES", {"train": (20, 0), "test": (10, 1)})
     assert main(["train", few, "--data", "strokes", "--run", run, "--epochs", "1"]) == 0
     assert "few: the last layer has 10 outputs instead of 3" in capsys.readouterr().out
     network = nd.load_run(run, builder=few).network
@@ -175,7 +175,7 @@ def test_a_run_comes_back_to_python(tmp_path, mine):
         )
     nd.models._OWN.clear()
     with pytest.raises(
-        ValueError, match=rf"run: its network 'mine' is none of .* --network {re.escape(mine)}, or"
+        ValueError, match=rf"run: its network 'mine' is none of .* --model {re.escape(mine)}, or"
     ):
         nd.load_run(tmp_path / "run")
 
@@ -255,5 +255,5 @@ def test_a_folder_of_data_decides_no_code(tmp_path, capsys):
         hostile = text.replace('"tiny"', f'"{name}"').replace('"builder": null', f'"builder": "{builder}"')
         (tmp_path / "run" / "config.json").write_text(hostile)
         assert main(["classify", str(tmp_path / "run")]) == 2
-        assert f"if you trust the code that builds it, name it: --network {said}, " in capsys.readouterr().err
+        assert f"if you trust the code that builds it, name it: --model {said}, " in capsys.readouterr().err
     assert not marker.exists()

@@ -364,7 +364,7 @@ def tiny_model(monkeypatch):
         return tiny_network(dtype=dtype)
 
     monkeypatch.setitem(models._NETWORKS, "tiny", build)
-    for module in ("options", "train"):
+    for module in ("train", "datasets"):  # before train is imported, which takes the other's
         monkeypatch.setattr(f"npdeconv.cli.{module}.read_data", lambda *_, **__: tiny_dataset(30))
 
 
@@ -383,15 +383,15 @@ def test_the_commands(tmp_path, capsys):
     assert "run my run" in page.read_text(encoding="utf-8")
 
     other = tmp_path / "other.html"
-    assert main(["report", str(run), "--images", "5", "--out", str(other)]) == 0
+    assert main(["report", str(run), "--count", "5", "--page", str(other)]) == 0
     assert payload_of(other.read_text(encoding="utf-8"))["searched"] == 5
-    assert main(["report", str(run), "--images", "4", "--out", str(other)]) == 0  # a page may be replaced
+    assert main(["report", str(run), "--count", "4", "--page", str(other)]) == 0  # a page may be replaced
     assert payload_of(other.read_text(encoding="utf-8"))["searched"] == 4
     assert main(["report", str(tmp_path / "nothing")]) == 2
     assert "expected the folder of a training run" in capsys.readouterr().err
 
     other.write_text("mine")
-    assert main(["report", str(run), "--images", "5", "--out", str(other)]) == 2
+    assert main(["report", str(run), "--count", "5", "--page", str(other)]) == 2
     assert "is no page of a run and would be lost" in capsys.readouterr().err
     assert other.read_text() == "mine"
 

@@ -73,7 +73,7 @@ def test_a_rate_that_is_too_large_is_noticed():
 
 
 def test_training_from_the_command_line_says_so(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("npdeconv.cli.options.STROKES", {"train": (200, 0), "test": (50, 1)})
+    monkeypatch.setattr("npdeconv.cli.datasets.STROKES", {"train": (200, 0), "test": (50, 1)})
     command = ["train", "deck_model4", "--data", "strokes", "--epochs", "1", "--run", str(tmp_path / "run")]
     assert main([*command, "--learning-rate", "0"]) == 0
     captured = capsys.readouterr()
@@ -82,7 +82,7 @@ def test_training_from_the_command_line_says_so(tmp_path, capsys, monkeypatch):
 
 
 def test_a_training_that_ends_in_nan_names_a_remedy(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("npdeconv.cli.options.STROKES", {"train": (200, 0), "test": (50, 1)})
+    monkeypatch.setattr("npdeconv.cli.datasets.STROKES", {"train": (200, 0), "test": (50, 1)})
     command = ["train", "deck_model4", "--data", "strokes", "--epochs", "2", "--run", str(tmp_path / "run")]
     assert main([*command, "--learning-rate", "1e30"]) == 2
     said = capsys.readouterr().err
@@ -102,7 +102,7 @@ def test_living_maps_come_first():
 
 @pytest.fixture
 def partly_dead(tmp_path, monkeypatch):
-    monkeypatch.setattr("npdeconv.cli.options.STROKES", {"train": (200, 0), "test": (50, 1)})
+    monkeypatch.setattr("npdeconv.cli.datasets.STROKES", {"train": (200, 0), "test": (50, 1)})
     monkeypatch.chdir(tmp_path)
     network = build("deck_model4", rng=np.random.default_rng(0))
     network["conv1"].bias[:3] = -100

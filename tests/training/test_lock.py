@@ -96,7 +96,7 @@ def test_of_two_that_begin_at_once_the_second_is_refused(tmp_path, monkeypatch):
 
 
 def test_the_demo_keeps_out_of_a_folder_where_another_one_trains(tmp_path, capsys):
-    arguments = ["demo", "--out", str(tmp_path), "--images", "40", "--epochs", "1", "--workers", "1"]
+    arguments = ["demo", "--out", str(tmp_path), "--count", "40", "--epochs", "1", "--workers", "1"]
     (tmp_path / "run").mkdir()
     lock = FolderLock(tmp_path / "run")
     lock.acquire()

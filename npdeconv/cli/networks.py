@@ -1,0 +1,144 @@
+"""The door for networks: every command finds the one that NETWORK names, in whatever way, here.
+
+NETWORK is the folder of a training run, the name of a model whose `--weights` are given, the card of
+a pretrained network, or a file of weights whose layers are known from its card, its run or `--model`.
+"""
+
+import argparse
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from npdeconv import models, weights
+from npdeconv._checks import did_you_mean
+from npdeconv._types import Shape
+from npdeconv.data import Preprocessing
+from npdeconv.data.files import find, locate
+from npdeconv.layers import Sequential
+from npdeconv.training.loading import is_run, rebuild
+
+
+class Loaded(NamedTuple):
+    """A network that takes pixels, and what is known besides."""
+
+    network: Sequential
+    trained_on: str | None = None  # what --data said then
+    preprocessing: Preprocessing | None = None  # of a pretrained network
+    run: Path | None = None  # the folder of its training
+
+    def fitting(self, shape: Shape | None = None) -> Preprocessing:
+        """Return how photos are brought to the network's size, or to another, cut out likewise."""
+        height, width, channels = shape or self.network.input_shape or (300, 300, 3)
+        own = self.preprocessing
+        shorter = None if own is None else own.shorter_side
+        if own is not None and shorter is not None:
+            shorter = max(height, width, round(shorter * min(height, width) / min(own.size)))
+        return Preprocessing(
+            (height, width), shorter_side=shorter, channels="gray" if channels == 1 else "RGB"
+        )
+
+
+def load_network(options: argparse.Namespace, *, untrained: bool = False) -> Loaded:
+    """Load the network that NETWORK names, with --weights, --model and --fold.
+
+    With `untrained`, a model needs no weights, nor does a run.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is no such network, or something that it needs is missing or was given in vain.
+    """
+    source, file, model, fold = options.network, options.weights, options.model, options.fold
+    if source in models.names() or is_own(source):
+        _refuse("--model", model, f"{source} says what its layers are")
+        return _of_model(source, file, fold, untrained=untrained)
+    card, place = find_card(source), _place(source)
+    if card is not None or place.is_file():
+        _refuse("--weights", file, f"{source} has its own")
+    if card is not None:
+        _refuse("--model", model, f"{source} says what its layers are")
+        _refuse("--fold", fold, f"{source} says what its layers are")
+        return _pretrained(weights.load_card(card))
+    if place.is_file():
+        return _of_file(place, model, fold)
+    if is_run(place):
+        return _of_run(place, file, model, fold, untrained=untrained)
+    known = ", ".join(models.names())
+    raise FileNotFoundError(
+        f"{source}: expected the folder of a training run, a card (.json), a file of weights, or one of"
+        f" {known}{did_you_mean(source, models.names())}"
+    )
+
+
+def _refuse(option: str, value: object, why: str) -> None:
+    if value:
+        raise ValueError(f"{option}: expected none, {why}")
+
+
+def is_own(model: str) -> bool:
+    """Tell whether what stands for a model's name is file.py:function or module:function."""
+    return ":" in model and not Path(model).exists()
+
+
+def find_card(name: str) -> Path | None:
+    """Return where a card lies, or the one beside some weights; a path that ends in .json is always one."""
+    path = Path(name)
+    if path.suffix not in (".json", ".npz"):
+        return None
+    card = _place(path.with_suffix(".json"))
+    return card if card.is_file() or path.suffix == ".json" else None
+
+
+def _place(name: str | Path) -> Path:
+    """Return where a file or folder lies: here, or where data files lie, perhaps in the folder `weights`."""
+    return Path(name) if Path(name).exists() else find(name) or find(Path("weights") / name) or Path(name)
+
+
+def _pretrained(made: weights.Pretrained) -> Loaded:
+    return Loaded(made.on_pixels(), preprocessing=made.preprocessing)
+
+
+def _of_model(name: str, file: str | Path | None, fold: bool, *, untrained: bool = False) -> Loaded:
+    if file is None and not untrained:
+        run = Path("runs") / name
+        trained = f", or NETWORK its run, {run}" if is_run(run) else ""
+        raise ValueError(f"{name}: --weights must name the file of weights to look into{trained}")
+    if file is not None and name in weights.PUBLISHED and weights.reader_of(locate(file)) in _TORCH:
+        return _pretrained(weights.load_published(name, locate(file)))
+    network = models.build(name, rng=np.random.default_rng(0))
+    _read(network, file, fold)
+    return Loaded(network)
+
+
+_TORCH = weights.load_torch, weights.load_safetensors
+
+
+def _of_run(
+    run: Path, file: str | Path | None, model: str | None, fold: bool, *, untrained: bool = False
+) -> Loaded:
+    network, trained_on = rebuild(run, model)
+    _read(network, file, fold)
+    if file is None and not untrained:
+        weights.load(network, run / "weights.npz")
+    return Loaded(network, trained_on, run=run)
+
+
+def _of_file(file: Path, model: str | None, fold: bool) -> Loaded:
+    """Load a file of weights whose layers are those of its run, or of --model.
+
+    A format that says itself what the layers are, as ONNX does, is to be told apart here.
+    """
+    run = next((folder for folder in list(file.parents)[:2] if is_run(folder)), None)
+    if run is not None:
+        return _of_run(run, file, model, fold)
+    if model is None:
+        raise ValueError(f"{file}: expected --model, which says what the layers are between these weights")
+    return _of_model(model, file, fold)
+
+
+def _read(network: Sequential, file: str | Path | None, fold: bool) -> None:
+    if file is not None:
+        weights.reader_of(locate(file), fold=fold)(network, locate(file))
+    elif fold:
+        raise ValueError("--fold: says how to read the file that --weights names, and there is none")

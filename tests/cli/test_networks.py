@@ -1,0 +1,291 @@
+"""The door for networks: every command takes every way of naming one, and finds the same network."""
+
+import json
+import shutil
+from argparse import Namespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from npdeconv import cli, models, parallel, weights
+from npdeconv.cli import transfer
+from npdeconv.cli.commands import COMMANDS
+from npdeconv.cli.datasets import read_data
+from npdeconv.cli.networks import load_network
+from npdeconv.data import load_folder
+from npdeconv.layers import Conv2D, GlobalAveragePool, ReLU, Sequential
+from tests.blocks import blocks
+from tests.keras_files import layer, write_h5
+from tests.torch_files import torch_zip
+
+CLASSES = ("ant", "bee", "cat")
+SIDE = 32
+CARD = {
+    "input_shape_hwc": [SIDE, SIDE, 3],
+    "channel_order": "RGB",
+    "mean_rgb": None,
+    "preprocessing": f"shorter side to {SIDE}, center crop {SIDE}x{SIDE}, / 255",
+    "class_names": CLASSES,
+    "layers": [
+        {"type": "conv", "name": "conv", "kernel": 3, "stride": 1, "pad": 0, "in": 3, "out": 3},
+        {"type": "relu", "name": "relu"},
+        {"type": "global_avgpool", "name": "pool"},
+    ],
+}
+
+
+def little(*, rng, dtype=np.float32):
+    layers = {"conv": Conv2D(3, 3, 3, rng=rng), "relu": ReLU(), "pool": GlobalAveragePool()}
+    return Sequential(layers, input_shape=(SIDE, SIDE, 3), name="little")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder of data, and the same weights in files of every kind, as a run, and with a card."""
+    h5py, save = pytest.importorskip("h5py"), pytest.importorskip("safetensors.numpy").save_file
+    place, rng = tmp_path_factory.mktemp("networks"), np.random.default_rng(4)
+    for label, name in enumerate(CLASSES):
+        (place / "pets" / name).mkdir(parents=True)
+        for n in range(4):
+            Image.fromarray(blocks(4 * label + n, size=SIDE)).save(place / f"pets/{name}/{n}.png")
+    network = little(rng=rng)
+    weight, bias = network.parameters.values()
+    bias[...] = 0.5
+    theirs = {"c.weight": np.ascontiguousarray(weight.transpose(3, 2, 0, 1)), "c.bias": bias}
+    (place / "run/snapshots").mkdir(parents=True)
+    for name in ("w.npz", "card.npz", "run/weights.npz", "run/snapshots/epoch_0001.npz"):
+        weights.save(network, place / name)
+    torch_zip(place / "w.pth", theirs)
+    save({f"conv{name[1:]}": array for name, array in theirs.items()}, place / "w.safetensors")
+    with h5py.File(place / "w.h5", "w") as file:
+        described = layer("Conv2D", "c", [weight, bias], filters=3, activation="relu")
+        write_h5(file, [described, layer("GlobalAveragePooling2D", "g")])
+    (place / "card.json").write_text(json.dumps(CARD))
+    dataset = {"name": "pets", "images": [12, SIDE, SIDE, 3], "classes": CLASSES}
+    (place / "run/config.json").write_text(json.dumps({"network": "little", "dataset": dataset}))
+    (place / "run/data.json").write_text(json.dumps({"data": str(place / "pets")}))
+    return place
+
+
+@pytest.fixture
+def here(made, tmp_path, monkeypatch):
+    monkeypatch.setitem(models._NETWORKS, "little", little)
+    monkeypatch.chdir(made)
+    return tmp_path
+
+
+WAYS = {
+    "run": ("run",),
+    "run + weights": ("run", "--weights", "w.pth"),
+    "model + npz": ("little", "--weights", "w.npz"),
+    "model + keras": ("little", "--weights", "w.h5"),
+    "model + torch": ("little", "--weights", "w.pth"),
+    "model + safetensors": ("little", "--weights", "w.safetensors"),
+    "card": ("card.json",),
+    "weights of a card": ("card.npz",),
+    "weights of a run": ("run/weights.npz",),
+    "snapshot": ("run/snapshots/epoch_0001.npz",),
+    "npz": ("w.npz", "--model", "little"),
+    "keras": ("w.h5", "--model", "little"),
+    "torch": ("w.pth", "--model", "little"),
+}
+RUNS = ("run", "run + weights", "weights of a run", "snapshot")
+
+FEW = ("--steps", "2", "--words", "6", "--repetitions", "2", "--epochs", "1")
+TAKES = {  # all that take a network, and what they need besides
+    "classify": (),
+    "look": ("--layer", "relu"),
+    "project": ("--layer", "relu"),
+    "top": ("--layers", "relu"),
+    "occlude": ("--layer", "relu", "--size", "16", "--stride", "16"),
+    "cam": (),
+    "maximize": ("--steps", "1"),
+    "embed": ("-k", "1", "--count", "6", "--layer", "relu"),
+    "transfer": ("--per-class", "1", "--seeds", "1", "--scratch-seeds", "0", "--layer", "relu"),
+    "probe": ("--per-class", "1", "--seeds", "1", "--limit", "64"),
+    "report": (),
+    "evolve": ("--layers", "relu", "--split", "test"),
+    "info": (),
+    "retrain": ("--photos", "pets/ant", "--control", "pets/bee", "--class", "0", *FEW),
+}
+WITHOUT_DATA = ("maximize", "info", "retrain")
+OTHERS = {"demo", "train", "localize", "gradcheck", "check"}  # which make their own
+
+
+def test_no_command_is_forgotten():
+    assert set(TAKES) | OTHERS == set(COMMANDS)
+
+
+def arguments(command, way, out):
+    where = {"classify": (), "info": (), "report": ("--page", out / "page.html")}.get(
+        command, ("--out", out, "--dpi", "10")
+    )
+    shown = () if command in WITHOUT_DATA else ("--data", "pets")
+    return [str(part) for part in (command, *WAYS[way], *TAKES[command], *shown, *where)]
+
+
+def arrays_of(folder):
+    """Return every array that a command wrote, by file and name, but for the names of classes."""
+    found = {}
+    for path in folder.glob("*.npz"):
+        with np.load(path) as file:
+            found |= {name: file[name] for name in file.files}
+    return found
+
+
+QUICK = ("classify", "info")  # the others draw
+PAIRS = [
+    pytest.param(command, way, marks=() if command in QUICK or way == "torch" else pytest.mark.slow)
+    for command in TAKES
+    for way in WAYS
+]
+
+
+@pytest.fixture(scope="module")
+def of_run():
+    """What each command says and writes of the run, once it was asked."""
+    return {}
+
+
+@pytest.mark.parametrize(("command", "way"), PAIRS)
+def test_every_command_takes_every_way_of_naming_a_network(command, way, here, of_run, capsys):
+    if command == "retrain":
+        pytest.importorskip("skimage")
+    status = cli.main(arguments(command, way, here / "out"))
+    out, err = capsys.readouterr()
+    if command == "evolve" and way not in RUNS:
+        named = WAYS[way][0]
+        assert status == 2
+        assert err == f"npdeconv: {named}: expected the folder of a training run, which keeps snapshots\n"
+        return
+    assert status == 0, err
+    if command not in of_run:
+        assert cli.main(arguments(command, "run", here / "run")) == 0
+        of_run[command] = capsys.readouterr().out, arrays_of(here / "run")
+    said, wanted = of_run[command]
+    found = arrays_of(here / "out")
+    assert command != "classify" or out == said
+    assert found.keys() == wanted.keys()
+    for name, array in wanted.items():
+        np.testing.assert_array_equal(found[name], array)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("w.npz",), "w.npz: expected --model, which says what the layers are between these weights"),
+        (("w.npz", "--weights", "w.pth"), "--weights: expected none, w.npz has its own"),
+        (("card.json", "--weights", "w.pth"), "--weights: expected none, card.json has its own"),
+        (("card.json", "--model", "little"), "--model: expected none, card.json says what its layers are"),
+        (("card.json", "--fold"), "--fold: expected none, card.json says what its layers are"),
+        (("little", "--model", "rps3"), "--model: expected none, little says what its layers are"),
+        (("run", "--fold"), "--fold: says how to read the file that --weights names, and there is none"),
+        (("little",), "little: --weights must name the file of weights to look into"),
+        (("no.json",), "no.json: there is no such file"),
+        (("no.pth",), "no.pth: expected the folder of a training run, a card (.json), a file of weights, "),
+        (
+            ("pets",),
+            "pets: expected the folder of a training run, a card (.json), a file of weights, or one ",
+        ),
+        (("w.npz", "--model", "litle"), "no network 'litle' (did you mean 'little'?); the networks are "),
+    ],
+)
+def test_what_is_missing_or_given_in_vain_is_named(given, said, here, capsys):
+    assert cli.main(["classify", *given, "--data", "pets"]) == 2
+    assert capsys.readouterr().err.startswith(f"npdeconv: {said}")
+
+
+def test_files_of_weights_lie_where_data_lie(made, here, monkeypatch, capsys):
+    monkeypatch.setenv("NPDECONV_DATA", str(made))
+    monkeypatch.chdir(here)
+    said = set()
+    for way in ("model + torch", "npz", "card", "run + weights"):
+        assert cli.main(["classify", *WAYS[way], "--data", "pets"]) == 0
+        said.add(capsys.readouterr().out)
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("name", ["mnist", "cifar10", "rps", "strokes", "caltech101", "photos", "cats"])
+def test_every_data_set_resolves_by_its_name(name, made, here, real_data, monkeypatch, capsys):
+    monkeypatch.setenv("NPDECONV_DATA", str(real_data))
+    for command in ("classify", "embed"):
+        more = (
+            ("--images", "1")
+            if command == "classify"
+            else ("--layer", "relu", "--count", "2", "-k", "1", "--out", here)
+        )
+        given = (command, made / "card.json", "--data", name, *more)
+        assert cli.main([str(part) for part in given]) == 0, capsys.readouterr().err
+        assert capsys.readouterr().out.startswith("image 1" if command == "classify" else ("by ", "nobody"))
+
+
+def large(folder):
+    """Write photos twice as wide as high, of ants with a bright middle and of bees with a dark one."""
+    for name, bright in (("ant", True), ("bee", False)):
+        (folder / name).mkdir(parents=True)
+        for n in range(4):
+            pixels = np.full((16, 32, 3), 0 if bright else 255, np.uint8)
+            pixels[:, 8:24] = 200 + n if bright else n
+            Image.fromarray(pixels).save(folder / name / f"{n}.png")
+    return folder
+
+
+def test_photos_are_cut_out_as_the_card_says(made, here):
+    """What is outside of the middle square would be seen if photos were stretched."""
+    folder = large(here / "photos")
+    for way, shorter_side in {"card": SIDE, "run": None}.items():
+        options = Namespace(weights=None, model=None, fold=False, network=WAYS[way][0])
+        seen = read_data(load_network(options), str(folder), "test").images
+        np.testing.assert_array_equal(seen, load_folder(folder, SIDE, shorter_side).images)
+
+
+def test_training_from_scratch_sees_what_frozen_features_see(made, here, monkeypatch):
+    """The middle of the photos is loaded again, smaller, and not the whole."""
+    monkeypatch.setattr(transfer, "SMALL_SIDE", 4)
+    monkeypatch.setattr(transfer, "small_network", lambda shape, classes, rng: little_of(shape, classes, rng))
+    seen = []
+    monkeypatch.setattr(transfer, "Scratch", lambda build, images, **_: seen.append(images))
+    folder = large(here / "photos")
+    given = arguments("transfer", "card", here / "out")
+    given[given.index("--scratch-seeds") + 1] = "1"
+    cli.main([*given, "--data", str(folder)])
+    (images,) = seen
+    assert images.shape == (8, 4, 4, 3)
+    assert images[:4].min() > 128
+    assert images[4:].max() < 128
+
+
+def little_of(shape, classes, rng):
+    layers = {"conv": Conv2D(3, classes, 3, rng=rng), "pool": GlobalAveragePool()}
+    return Sequential(layers, input_shape=shape)
+
+
+def test_a_report_of_any_network_has_a_name_of_its_own(made, here, monkeypatch, capsys):
+    for name in ("card.json", "card.npz", "w.pth", "pets"):
+        (shutil.copytree if name == "pets" else shutil.copy)(made / name, here / name)
+    monkeypatch.chdir(here)
+    for way, page in {"card": "card_report.html", "torch": "w_report.html"}.items():
+        assert cli.main(["report", *WAYS[way], "--data", "pets", "--count", "3"]) == 0
+        assert capsys.readouterr().out.startswith(f"{page} (")
+        assert (here / page).is_file()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(name, marks=() if name in ("cam", "occlude") else pytest.mark.slow)
+        for name in TAKES
+        if name != "look"  # what it asks of single images takes no workers
+    ],
+)
+def test_every_command_heeds_the_number_of_workers(command, here, capsys, monkeypatch):
+    if command == "retrain":
+        pytest.importorskip("skimage")
+
+    def ask():
+        raise AssertionError("nobody was to ask how many cores there are")
+
+    monkeypatch.setattr(parallel, "available_processors", ask)
+    more = () if command == "info" else ("--workers", "2")
+    assert cli.main([*arguments(command, "run", here / "out"), *more]) == 0, capsys.readouterr().err

@@ -102,7 +102,7 @@ class Refusing:
         self.stream = stream
 
     def write(self, text):
-        if not text.startswith(("searching", "positions", "no ")) and text.strip():
+        if not text.startswith(("searching", "places", "no ")) and text.strip():
             raise OSError(28, "No space left on device")
         return len(text)
 

@@ -58,9 +58,9 @@ def test_a_run_is_continued_by_a_network_that_branches_alike(tmp_path):
 
 def test_info_says_who_reads_whom(tmp_path, capsys):
     (tmp_path / "mine.py").write_text(
-        "from tests.graphs import residual\ndef branching(*, rng, dtype='float32'):\n    return residual(dtype)\n"
+        "from tests.graphs import residual\ndef mine(*, rng, dtype='float32'):\n    return residual(dtype)\n"
     )
-    cli.main(["info", f"{tmp_path / 'mine.py'}:branching"])
+    cli.main(["info", f"{tmp_path / 'mine.py'}:mine"])
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert lines["add2"].endswith("13x13  reads conv4, short2")
     assert lines["short2"].endswith("reads relu2")

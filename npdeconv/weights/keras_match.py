@@ -188,15 +188,17 @@ def _settings(name: str, layer: Layer, shape: Shape | None, part: _Part) -> dict
     config = part.step.config
     if isinstance(layer, Conv2D | Pool2D):
         own, their = layer.window, _window(part)
-        said: dict[str, tuple[Any, Any]] = {"stride": (own.stride, their.stride)}
+        said: dict[str, tuple[Any, Any]] = {
+            "stride": (own.stride, their.stride),
+            "dilation": (own.dilation, their.dilation),
+        }
         if own.size == their.size and shape is not None:  # other filters: their shapes will tell
             said["padding and places"] = own.place(shape, name), their.place(shape, name)
         else:
             said["padding"] = own.padding, their.padding
         if isinstance(layer, Pool2D):
             return said | {"window": (own.size, their.size)}
-        dilation = own.dilation, their.dilation
-        return said | {"groups": (layer.groups, config.get("groups", 1)), "dilation": dilation}
+        return said | {"groups": (layer.groups, config.get("groups", 1))}
     if isinstance(layer, LeakyReLU):
         slope = config.get("negative_slope", config.get("alpha"))
         return {"slope": (round(layer.slope, 6), round(slope, 6))}  # Keras 2 writes a float32's digits

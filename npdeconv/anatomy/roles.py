@@ -7,6 +7,7 @@ import numpy as np
 
 from npdeconv._types import Shape
 from npdeconv.layers import Layer, Sequential, Softmax, TwoClasses
+from npdeconv.layers.rebuilding import followed_by, with_layers
 from npdeconv.layers.sequential import INPUT
 
 
@@ -45,7 +46,7 @@ def two_classes(network: Sequential) -> Sequential:
         return network
     *_, last = network.layers
     (below,) = network.inputs[last]
-    both = network[:below].followed_by("two_classes", TwoClasses()).followed_by(last, Softmax())
+    both = followed_by(followed_by(network[:below], "two_classes", TwoClasses()), last, Softmax())
     both.name, both.classes = network.name, network.classes
     return both
 
@@ -152,7 +153,7 @@ def at_pooling(network: Sequential) -> AtPooling | None:
     """Cut a network that ends in global pooling and at most one dense layer; return None for others."""
     logits = logits_layer(network)
     if _says_yes_or_no(network) and _is_dense(network[logits]):
-        network = network.with_layers({logits: _halved(network[logits])})
+        network = with_layers(network, {logits: _halved(network[logits])})
     dense = network[logits] if _is_dense(network[logits]) else None
     pooling = logits if dense is None else source_of(network, logits)
     if pooling is None or network[pooling].pools is None or network[pooling].window is not None:

@@ -18,6 +18,7 @@ from npdeconv.cli.options import add_network
 from npdeconv.cli.parser import Parser
 from npdeconv.data.classes import list_names
 from npdeconv.layers import Sequential
+from npdeconv.layers.sequential import one_above
 
 SETS_BY_SHAPE = {(28, 28, 1): "mnist, strokes", (32, 32, 3): "cifar10"}
 """Named sets whose images have one size; those of rps and of folders are brought to any."""
@@ -41,10 +42,13 @@ def run(options: argparse.Namespace) -> None:
     width = max(12, *(len(row.name) + 1 for row in rows))
     kinds = max(10, *(len(row.kind) + 1 for row in rows))
     print(f"{'layer':<{width}} {'kind':<{kinds}} {'output':>16} {'parameters':>11} {'receptive field':>16}")
+    usual = one_above(network.layers)
     for row in rows:
         field = "x".join(str(side) for side in row.receptive_field)
         line = f"{row.name:<{width}} {row.kind:<{kinds}} {_shape(row.output_shape):>16}"
-        print(f"{line} {row.parameters:>11,} {field:>16}")
+        reads = network.inputs[row.name]
+        branches = f"  reads {', '.join(reads)}" if reads != usual[row.name] else ""
+        print(f"{line} {row.parameters:>11,} {field:>16}{branches}")
     total = sum(row.parameters for row in rows)
     print(f"{'total':<{width}} {'':<{kinds}} {'':>16} {total:>11,}")
 

@@ -155,9 +155,6 @@ class Graph(Sequential):
             return Sequential(layers, **options)
         return Graph(layers, inputs=inputs, **options)
 
-    def _rebuilt(self, layers: Mapping[str, Layer], inputs: Mapping[str, tuple[str, ...]]) -> Sequential:
-        return Graph(layers, inputs=inputs, **self._all_options())
-
     def _check_inputs(self) -> None:
         """Check that each layer reads what stands above it, as many as it takes, and is read."""
         known = {INPUT}

@@ -17,7 +17,8 @@ class MergingLayer(Layer):
     every position; `deconv` and the gradient are one map, `_transpose`.
     """
 
-    # The type checker can't know that whoever holds a merging layer gives it tuples.
+    # Where types are ignored below: the checker can't know that a layer that merges is given tuples.
+    linear = True
     locality = "position"
     merges = True
 

@@ -176,38 +176,6 @@ class Sequential(Layer):
         """Return the tape of a pass that has lost the switches of all its poolings."""
         return {name: layer.centered(context[name]) for name, layer in self.layers.items()}
 
-    def with_layers(self, changed: Mapping[str, Layer]) -> "Sequential":
-        """Return the same network with other layers of the same names."""
-        for name in changed:
-            self._known(name)
-        return self._rebuilt({**self.layers, **changed}, self.inputs)
-
-    def preceded_by(self, name: str, layer: Layer) -> "Sequential":
-        """Return the network with one more layer in front of all others, which prepares what goes in."""
-        if name in self.layers:
-            raise ValueError(f"{self.name}: expected a network without a layer {name!r}, which comes first")
-        shifted = {
-            reader: tuple(name if above == INPUT else above for above in reads)
-            for reader, reads in self.inputs.items()
-        }
-        return self._rebuilt({name: layer, **self.layers}, {name: (INPUT,), **shifted})
-
-    def followed_by(self, name: str, layer: Layer) -> "Sequential":
-        """Return the network with one more layer, which reads the last one."""
-        if name in self.layers:
-            raise ValueError(f"{self.name}: expected a network without a layer {name!r}, which comes last")
-        *_, end = self.layers
-        return self._rebuilt({**self.layers, name: layer}, {**self.inputs, name: (end,)})
-
-    def _rebuilt(self, layers: Mapping[str, Layer], inputs: Mapping[str, tuple[str, ...]]) -> "Sequential":
-        """Return a network of the same kind with all else as it is here."""
-        return Sequential(layers, **self._all_options())
-
-    def _all_options(self) -> dict[str, Any]:
-        return {
-            "input_shape": self.input_shape, "name": self.name, "classes": self.classes, "dtype": self.dtype,
-        }  # fmt: skip
-
     @overload
     def __getitem__(self, key: str) -> Layer: ...
     @overload

@@ -4,6 +4,7 @@ from npdeconv._checks import describe, positive_int
 from npdeconv._types import Generator
 from npdeconv.anatomy.roles import answer_shape, two_classes, weighted_layers
 from npdeconv.layers import Conv2D, Dense, Layer, Sequential
+from npdeconv.layers.rebuilding import with_layers
 
 
 def with_classes(network: Sequential, class_count: int, rng: Generator) -> Sequential:
@@ -44,7 +45,7 @@ def with_classes(network: Sequential, class_count: int, rng: Generator) -> Seque
         raise ValueError(
             f"with_classes: expected the last layer with weights to be Dense or Conv2D, got {describe(last)}"
         )
-    changed = network.with_layers({weighted[-1]: new})
+    changed = with_layers(network, {weighted[-1]: new})
     changed.classes = None
     if network.input_shape is not None and answer_shape(changed, network.input_shape) != (count,):
         raise ValueError(

@@ -28,6 +28,7 @@ from npdeconv._types import Shape
 from npdeconv.anatomy.roles import answer_shape
 from npdeconv.data.preprocessing import Preprocessing
 from npdeconv.layers import Sequential, Standardize
+from npdeconv.layers.rebuilding import preceded_by
 from npdeconv.weights.layer_list import build_network
 from npdeconv.weights.npz import load
 
@@ -72,7 +73,7 @@ class Pretrained(NamedTuple):
         if not mean.any() and np.all(std == 1) and not is_reversed:
             return self.network
         first = Standardize(mean.tolist(), std.tolist(), reverse=is_reversed)
-        network = self.network.preceded_by("standardize", first)
+        network = preceded_by(self.network, "standardize", first)
         network.classes = self.classes
         return network
 

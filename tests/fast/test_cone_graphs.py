@@ -27,7 +27,17 @@ def uneven() -> Graph:
     return Graph(layers, inputs=inputs, input_shape=(30, 34, 2))
 
 
+def shifted() -> Graph:
+    """Branches that see to opposite sides: near an edge, the boxes of both are closer than elsewhere."""
+    rng = np.random.default_rng(0)
+    sides = {"before": ((2, 0), (2, 0)), "behind": ((0, 2), (0, 2))}
+    layers = {name: Conv2D(2, 3, 3, padding=padding, rng=rng, dtype=float) for name, padding in sides.items()}
+    inputs = {"behind": "input", "add": ("before", "behind")}
+    return Graph({**layers, "add": Add()}, inputs=inputs, input_shape=(12, 11, 2))
+
+
 @pytest.mark.parametrize(("make", "watched"), [
+    (shifted, "add"),
     (uneven, "relu3"), (uneven, "wide"), (uneven, "concat"), (uneven, "last"),
     (residual, "add1"), (residual, "conv4"), (inception, "concat"), (inception, "inner"), (dense_net, "all2"),
 ])  # fmt: skip
@@ -42,6 +52,9 @@ def test_variants_pass_as_full_images_do(make, watched):
             found = y.whole() if isinstance(y, Variants) else y
             if name in expected:
                 np.testing.assert_allclose(found, expected[name], atol=1e-12, err_msg=name)
+            if isinstance(y, Variants):
+                inside = y.clean.shape[:2] - y.corners - y.boxes.shape[1:3]
+                assert min(y.corners.min(), inside.min()) >= 0
             seen.append(name)
         assert watched in seen
         assert seen[-1] == list(network.layers)[-1]

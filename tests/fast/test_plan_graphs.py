@@ -137,7 +137,8 @@ def test_a_network_of_somebodys_own_kind_is_passed_as_it_is():
     np.testing.assert_array_equal(Plan(outer)(np.full((1, 2), 4, np.float32)), [[2, 2]])
 
 
-def test_a_gradient_that_several_are_given_may_be_overwritten_by_each():
+@pytest.mark.parametrize("read", [("relu2", "relu3"), ("relu3", "relu2"), ("relu2", "relu3", "relu3")])
+def test_a_gradient_that_several_are_given_may_be_overwritten_by_each(read):
     """Below a sum, both branches begin with a rectifier's gate, which writes into what comes down."""
     rng = np.random.default_rng(0)
     layers = {
@@ -146,9 +147,7 @@ def test_a_gradient_that_several_are_given_may_be_overwritten_by_each():
         "conv3": Conv2D(4, 4, 1, rng=rng), "relu3": ReLU(),
         "add": Add(),
     }  # fmt: skip
-    network = Graph(
-        layers, inputs={"conv3": "relu1", "add": ("relu2", "relu3", "relu3")}, input_shape=(5, 5, 3)
-    )
+    network = Graph(layers, inputs={"conv3": "relu1", "add": read}, input_shape=(5, 5, 3))
     x = images(network)
     y, tape = network.forward(x)
     dy = np.random.default_rng(1).normal(size=y.shape).astype(np.float32)

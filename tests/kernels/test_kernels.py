@@ -163,15 +163,18 @@ def test_kernels_run_uncompiled_and_with_bounds_checked(switch, tmp_path):
     script = """
 import numpy as np
 from npdeconv.fast import Plan
-from npdeconv.layers import Conv2D, Flatten, Dense, MaxPool2D, ReLU, Sequential
+from npdeconv.layers import Add, Conv2D, Flatten, Dense, Graph, MaxPool2D, ReLU
 rng = np.random.default_rng(0)
 layers = {
     "conv1": Conv2D(2, 16, 3, padding=((2, 0), (0, 3)), rng=rng), "relu1": ReLU(),
     "conv2": Conv2D(16, 16, 3, padding="same", rng=rng), "relu2": ReLU(), "pool2": MaxPool2D(2),
     "conv3": Conv2D(16, 4, (2, 4), stride=(2, 1), padding="same", groups=2, rng=rng), "relu3": ReLU(),
+    "each": Conv2D(4, 4, (3, 2), dilation=(1, 2), padding="same", groups=4, rng=rng),
+    "more": Conv2D(4, 8, 2, dilation=(1, 2), padding=((1, 0), (2, 0)), groups=4, rng=rng),
+    "back": Conv2D(8, 4, 3, dilation=2, padding="same", rng=rng), "add": Add(),
     "pool3": MaxPool2D(3, stride=2, padding="same"), "flatten": Flatten(), "dense": Dense(8, 3, rng=rng),
 }
-network = Sequential(layers, input_shape=(9, 8, 2))
+network = Graph(layers, inputs={"add": ("back", "relu3")}, input_shape=(9, 8, 2))
 x = rng.random((8, 9, 8, 2), np.float32)
 x[:, :5] = 0
 y, tape = network.forward(x)

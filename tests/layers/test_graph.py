@@ -19,6 +19,7 @@ from npdeconv.layers import (
     ReLU,
     Sequential,
 )
+from npdeconv.layers.rebuilding import preceded_by, with_layers
 from tests.graphs import dense_net, inception, residual, scale
 
 X = np.array([[1.0, -2.0, 3.0]])
@@ -280,27 +281,29 @@ def test_a_dense_net_reads_all_that_is_below():
 
 def test_the_same_network_with_another_layer():
     for net in (residual(), residual()[:"relu1"]):
-        other = net.with_layers(
-            {"conv0": Conv2D(2, 4, 3, padding="same", rng=np.random.default_rng(9), dtype=float)}
+        other = with_layers(
+            net, {"conv0": Conv2D(2, 4, 3, padding="same", rng=np.random.default_rng(9), dtype=float)}
         )
         assert (type(other), other.inputs, other.classes) == (type(net), net.inputs, net.classes)
         assert other["conv0"] is not net["conv0"]
         assert other["conv1"] is net["conv1"]
     with pytest.raises(KeyError, match="no layer 'conv7'"):
-        net.with_layers({"conv7": ReLU()})
+        with_layers(net, {"conv7": ReLU()})
     with pytest.raises(ValueError, match="expected 4 input channels"):
-        net.with_layers({"conv0": Conv2D(2, 5, 3, padding="same", rng=np.random.default_rng(9), dtype=float)})
+        with_layers(
+            net, {"conv0": Conv2D(2, 5, 3, padding="same", rng=np.random.default_rng(9), dtype=float)}
+        )
 
 
 def test_a_network_behind_one_more_layer():
     for net in (dense_net(), residual()[:"relu1"]):
-        prepared = net.preceded_by("half", scale(0.5, 2))
+        prepared = preceded_by(net, "half", scale(0.5, 2))
         x = np.random.default_rng(0).normal(size=(2, *net.input_shape))
         np.testing.assert_allclose(prepared(x), net(x / 2), rtol=1e-12)
         assert list(prepared.layers) == ["half", *net.layers]
         assert (prepared.name, prepared.classes, type(prepared)) == (net.name, net.classes, type(net))
         with pytest.raises(ValueError, match="expected a network without a layer 'conv1', which comes first"):
-            net.preceded_by("conv1", ReLU())
+            preceded_by(net, "conv1", ReLU())
 
 
 def test_the_shapes_that_layers_read():

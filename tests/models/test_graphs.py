@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from npdeconv import models, optimizers, training, weights
+from npdeconv import cli, models, optimizers, training, weights
 from npdeconv.data import Dataset
 from npdeconv.layers import Graph
 from tests.graphs import residual
@@ -54,3 +54,14 @@ def test_a_run_is_continued_by_a_network_that_branches_alike(tmp_path):
     )
     with pytest.raises(ValueError, match=re.escape("the run was made with inputs.add1")):
         fit(moved, tmp_path / "run", resume=True)
+
+
+def test_info_says_who_reads_whom(tmp_path, capsys):
+    (tmp_path / "mine.py").write_text(
+        "from tests.graphs import residual\ndef mine(*, rng, dtype='float32'):\n    return residual(dtype)\n"
+    )
+    cli.main(["info", f"{tmp_path / 'mine.py'}:mine"])
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert lines["add2"].endswith("13x13  reads conv4, short2")
+    assert lines["short2"].endswith("reads relu2")
+    assert "reads" not in lines["relu4"]

@@ -63,7 +63,7 @@ def predict(network: Sequential, images: Array, *, workers: Workers = None) -> A
     image_batch(images, "predict")
     if not len(images):
         return np.empty((0, *answer_shape(network, images.shape[1:])), network.dtype)
-    parts = class_logits(network, images, workers)
+    parts = class_logits(network, images, workers=workers)
     if answers(network) == "independent":
         return np.concatenate(list(parts))
     return np.concatenate([softmax(_several(logits, network)) for logits in parts])
@@ -85,7 +85,7 @@ def evaluate(network: Sequential, dataset: Dataset, *, workers: Workers = None) 
     truth = dataset.labels_for("evaluate")
     correct, loss = 0, 0.0
     cuts = shards(dataset.images, SHARD_PIXELS)
-    for cut, logits in zip(cuts, class_logits(network, dataset.images, workers), strict=True):
+    for cut, logits in zip(cuts, class_logits(network, dataset.images, workers=workers), strict=True):
         labels = truth[cut]
         _several(logits, network)
         correct += int((logits.argmax(axis=1) == labels).sum())
@@ -94,7 +94,7 @@ def evaluate(network: Sequential, dataset: Dataset, *, workers: Workers = None) 
     return Evaluation(correct / len(dataset), loss / len(dataset))
 
 
-def class_logits(network: Sequential, images: Array, workers: Workers = None) -> Iterator[Array]:
+def class_logits(network: Sequential, images: Array, *, workers: Workers = None) -> Iterator[Array]:
     """Yield the logits (n, classes) of one shard of images after another."""
     chain, cuts = below_softmax(network), shards(images, SHARD_PIXELS)
     if len(cuts) == 1:  # what can't be shared out by the image is shared out within the pass

@@ -28,7 +28,7 @@ KINDS = {  # of an argument or a field of each name, as its annotation is spelle
     "feature_maps": SEVERAL,
     "maps": "Array",
     "position": "Array",
-    "positions": "Array",
+    "positions": r"Array( \| None)?",
     "corner": r"Pair( \| None)?",
     "corners": "Array",
     "box": r"Box|Array|Sequence\[int\] \| Array",
@@ -45,7 +45,7 @@ KINDS = {  # of an argument or a field of each name, as its annotation is spelle
     "say": r"Callable\[.*\]( \| None)?",
     "learning_rate": "float",
     "weight_decay": "float",
-    "workers": r"int \| Executor \| None|Callable\[.*\]",
+    "workers": r"int \| Executor \| None|Callable\[.*\]|Workers \| OrderedMap",
 }
 NEVER = {  # what none of them is called, wherever that would be another word for it
     "network": {"net"},
@@ -78,6 +78,7 @@ OTHERWISE = {  # where a word means something else, and why nobody will take it 
     "layers.normalization.LocalResponseNorm": {"k"},  # the letter of the published formula
     "data.strokes.load_strokes": {"n"},
     "fast.equal_patches.copy_to_equals": {"top"},  # rows of a map
+    "anatomy.maps.descent_start": {"feature_maps"},  # one for all images, or one for each
     "parallel.slices": {"count"},  # of anything: nothing is ranked in these
     "fast.crops.Crops.of_one_size": {"count"},
     "data.batches.batch_indices": {"count"},
@@ -89,6 +90,8 @@ OTHERWISE = {  # where a word means something else, and why nobody will take it 
     "data.classes.class_indices": {"names"},  # that may or may not be those of classes
     "data.classes.list_names": {"names"},
     "layers.sequential.Sequential": {"layers"},  # the layers themselves, by name
+    "layers.graph.Graph": {"layers"},
+    "layers.sequential.one_above": {"names"},  # of layers
     "models.stack.Stack.put": {"layers"},
     "weights.layer_list.build_network": {"layers"},  # a file's list of them, not yet trusted
     "report.contents.Report": {"layers"},  # what the page shows of each
@@ -98,7 +101,7 @@ OTHERWISE = {  # where a word means something else, and why nobody will take it 
 WHOLE_ROOMS = {  # rooms that see no data set, and have a meaning of their own
     "weights": {"names"},  # of arrays and layers in a file
     "kernels": {"numbers"},
-    "fast": {"numbers"},
+    "fast": {"numbers", "number", "top", "images"},  # of tiles; counts, for what is compiled
 }
 CONSTRUCTED = {name_of(kind): kind for kind in public_classes(MODULES)}
 
@@ -108,6 +111,7 @@ FIXED_ORDER = {  # (network, dataset, optimizer, *, ...) is what everybody knows
     "training.fitting.fit",
     "training.loop.train",
     "training.settings.settings_of",
+    "fast.cone.Cone",
 }
 
 ARRAYS = {  # what is one array by nature, and no result with parts
@@ -137,6 +141,7 @@ PAIRS = {  # of a layer's contract and the like: what everybody takes apart at o
     "report.sprites.as_bytes": "pixels and their scales",
     "layers.window.Window.reach": "corners and their one size",
     "layers.base.Layer.went_up": "shape and dtype",
+    "layers.merge.MergingLayer.went_up": "shape and dtype",
     "visualize.ascent.look_at": "values and gradients",
 }
 ROOMS_OF_RESULTS = ("visualize", "experiments", "report", "gradcheck", "inference")

@@ -41,7 +41,7 @@ def map_count(network: Sequential, layer: str, input_shape: Shape) -> int:
     return map_shape(network, layer, input_shape)[2]
 
 
-def maps_of(network: Sequential, image: Array, layer: str, who: str) -> Array:
+def maps_of(network: Sequential, image: Array, layer: str, *, who: str) -> Array:
     """Return all maps (OH, OW, F) of a layer for one image (H, W, C).
 
     Raises
@@ -91,7 +91,7 @@ def patch_size(network: Sequential, layer: str, input_shape: Shape) -> Pair:
 
 
 def descent_start(
-    y: Array, maps: int | Array, positions: Array | None = None, values: float | Array | None = None
+    y: Array, feature_maps: int | Array, positions: Array | None = None, values: float | Array | None = None
 ) -> Array:
     """Return what a descent starts from: zeros like y, but for one unit, or one map, of each image.
 
@@ -99,8 +99,8 @@ def descent_start(
     ----------
     y : (N, OH, OW, F) or (N, M)
         A layer's outputs. Of a classifier's logits, a class is a map.
-    maps : int or int (N,)
-        Of each image.
+    feature_maps : int or int (N,)
+        The map of each image.
     positions : int (N, 2), optional
         Row and column of the one unit; the whole map unless given.
     values : number or array, optional
@@ -115,7 +115,7 @@ def descent_start(
     """
     activations = as_maps(y)
     places = np.s_[:, :] if positions is None else tuple(positions.T)
-    chosen = (np.arange(len(y)), *places, maps)
+    chosen = (np.arange(len(y)), *places, feature_maps)
     start = np.zeros_like(activations)
     start[chosen] = np.maximum(activations[chosen], 0) if values is None else values
     return start.reshape(y.shape)

@@ -40,12 +40,12 @@ class Outputs:
     ``for layer, maps in Outputs(network, ["relu1", "logits"])(images): ...``
     """
 
-    def __init__(self, network: Sequential, layers: Sequence[str], by: type[Passes] | None = None) -> None:
+    def __init__(self, network: Sequential, layers: Sequence[str], *, by: type[Passes] | None = None) -> None:
         self.dtype = network.dtype
         for name in layers:
             _ = network[name]  # or say which ones there are
         self.outputs = (
-            partial(network.outputs, names=tuple(layers))
+            partial(network.outputs, layers=tuple(layers))
             if by is None
             else by(network, watched=layers).outputs
         )

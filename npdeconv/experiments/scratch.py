@@ -73,7 +73,7 @@ class Scratch:
 @finite_answers
 def most_probable(network: Sequential, images: Array, *, workers: Workers = None) -> Array:
     """Return the most probable class of each image, int (N,)."""
-    logits = np.concatenate(list(class_logits(network, images, workers)))
+    logits = np.concatenate(list(class_logits(network, images, workers=workers)))
     must_be_finite(logits)
     return logits.argmax(axis=1)
 

@@ -14,21 +14,21 @@ def with_layers(network: Sequential, changed: Mapping[str, Layer]) -> Sequential
     return _rebuilt(network, {**network.layers, **changed}, network.inputs)
 
 
-def preceded_by(network: Sequential, name: str, layer: Layer) -> Sequential:
+def preceded_by(network: Sequential, name: str, first: Layer) -> Sequential:
     """Return the network with one more layer in front of all others, which prepares what goes in."""
     _check_free(network, name, "first")
     shifted = {
         reader: tuple(name if above == INPUT else above for above in reads)
         for reader, reads in network.inputs.items()
     }
-    return _rebuilt(network, {name: layer, **network.layers}, {name: (INPUT,), **shifted})
+    return _rebuilt(network, {name: first, **network.layers}, {name: (INPUT,), **shifted})
 
 
-def followed_by(network: Sequential, name: str, layer: Layer) -> Sequential:
+def followed_by(network: Sequential, name: str, last: Layer) -> Sequential:
     """Return the network with one more layer, which reads the last one."""
     _check_free(network, name, "last")
     *_, end = network.layers
-    return _rebuilt(network, {**network.layers, name: layer}, {**network.inputs, name: (end,)})
+    return _rebuilt(network, {**network.layers, name: last}, {**network.inputs, name: (end,)})
 
 
 def _check_free(network: Sequential, name: str, place: str) -> None:

@@ -1,7 +1,7 @@
 """A chain of named layers, itself a layer."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias, overload
 
@@ -122,13 +122,13 @@ class Sequential(Layer):
         return self._down(y, context, lambda name, y: self.layers[name].descend(y, context[name], rule))
 
     def outputs(
-        self, x: Array, names: Iterable[str], *, rng: Generator | None = None
+        self, x: Array, layers: Sequence[str], *, rng: Generator | None = None
     ) -> Iterator[tuple[str, Array]]:
         """Yield (name, output) of some layers in one pass, in their order, and keep nothing else.
 
         The pass ends at the last of them.
         """
-        wanted = {self._known(name) for name in names}
+        wanted = {self._known(name) for name in layers}
         every = self._up(x, lambda name, x: self.layers[name].forward(x, rng=rng)[0])
         yield from chosen(every, wanted)
 

@@ -100,28 +100,28 @@ def vgg16(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     return _classified(_hidden(net))
 
 
-def put_alexnet_convolutions(net: Stack) -> None:
+def put_alexnet_convolutions(stack: Stack) -> None:
     """Put on `alexnet` up to its fifth convolution."""
-    net.conv("conv1", 64, 11, stride=4, padding=((2, 2), (2, 2)))
-    net.put(relu1=ReLU(), pool1=MaxPool2D(3, stride=2))
-    net.conv("conv2", 192, 5)
-    net.put(relu2=ReLU(), pool2=MaxPool2D(3, stride=2))
-    net.conv("conv3", 384, 3)
-    net.put(relu3=ReLU())
-    net.conv("conv4", 256, 3)
-    net.put(relu4=ReLU())
-    net.conv("conv5", 256, 3)
-    net.put(relu5=ReLU())
+    stack.conv("conv1", 64, 11, stride=4, padding=((2, 2), (2, 2)))
+    stack.put(relu1=ReLU(), pool1=MaxPool2D(3, stride=2))
+    stack.conv("conv2", 192, 5)
+    stack.put(relu2=ReLU(), pool2=MaxPool2D(3, stride=2))
+    stack.conv("conv3", 384, 3)
+    stack.put(relu3=ReLU())
+    stack.conv("conv4", 256, 3)
+    stack.put(relu4=ReLU())
+    stack.conv("conv5", 256, 3)
+    stack.put(relu5=ReLU())
 
 
-def put_vgg16_convolutions(net: Stack) -> None:
+def put_vgg16_convolutions(stack: Stack) -> None:
     """Put on `vgg16` up to its thirteenth convolution."""
     for block, (depth, filters) in enumerate([(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)], 1):
         for n in range(1, depth + 1):
-            net.conv(f"conv{block}_{n}", filters, 3)
-            net.put(**{f"relu{block}_{n}": ReLU()})
+            stack.conv(f"conv{block}_{n}", filters, 3)
+            stack.put(**{f"relu{block}_{n}": ReLU()})
         if block < 5:
-            net.put(**{f"pool{block}": MaxPool2D(2)})
+            stack.put(**{f"pool{block}": MaxPool2D(2)})
 
 
 def _normalization() -> LocalResponseNorm:

@@ -37,22 +37,22 @@ def googlenet(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     return net.network()
 
 
-def put_inception(net: Stack, last: str) -> None:
+def put_inception(stack: Stack, last: str) -> None:
     """Put on `googlenet` up to its inception module `last`."""
-    net.conv("conv1", 64, 7, stride=2, padding=((3, 3), (3, 3)))
-    net.put(relu1=ReLU(), pool1=MaxPool2D(3, stride=2, ceil_mode=True))
-    net.conv("conv2", 64, 1)
-    net.put(relu2=ReLU())
-    net.conv("conv3", 192, 3)
-    net.put(relu3=ReLU(), pool3=MaxPool2D(3, stride=2, ceil_mode=True))
+    stack.conv("conv1", 64, 7, stride=2, padding=((3, 3), (3, 3)))
+    stack.put(relu1=ReLU(), pool1=MaxPool2D(3, stride=2, ceil_mode=True))
+    stack.conv("conv2", 64, 1)
+    stack.put(relu2=ReLU())
+    stack.conv("conv3", 192, 3)
+    stack.put(relu3=ReLU(), pool3=MaxPool2D(3, stride=2, ceil_mode=True))
     for name, filters in MODULES.items():
-        _put_module(net, f"inception{name}", filters)
+        _put_module(stack, f"inception{name}", filters)
         if name == last:
             return
         if name == "3b":
-            net.put(pool4=MaxPool2D(3, stride=2, ceil_mode=True))
+            stack.put(pool4=MaxPool2D(3, stride=2, ceil_mode=True))
         if name == "4e":
-            net.put(pool5=MaxPool2D(2, stride=2, ceil_mode=True))
+            stack.put(pool5=MaxPool2D(2, stride=2, ceil_mode=True))
 
 
 def _put_module(net: Stack, name: str, filters: tuple[int, ...]) -> None:

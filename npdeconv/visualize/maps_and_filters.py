@@ -67,7 +67,7 @@ def feature_maps(network: Sequential, image: Array, layer: str) -> FeatureMaps:
     TypeError, ValueError
         For images that the network can't take.
     """
-    maps = np.moveaxis(maps_of(network, image, layer, "feature_maps"), -1, 0)  # (F, OH, OW)
+    maps = np.moveaxis(maps_of(network, image, layer, who="feature_maps"), -1, 0)  # (F, OH, OW)
     return FeatureMaps(np.ascontiguousarray(maps), silent=maps.max(axis=(1, 2)) <= 0)
 
 

@@ -132,7 +132,7 @@ def find_mistakes(network: Sequential, dataset: Dataset, *, k: int = 8, workers:
 
 
 def _logits(network: Sequential, dataset: Dataset, workers: Workers) -> Array:
-    logits = np.concatenate(list(class_logits(network, dataset.images, workers)))
+    logits = np.concatenate(list(class_logits(network, dataset.images, workers=workers)))
     must_be_finite(logits)  # the largest of some NaNs would be the first
     return logits
 

@@ -244,7 +244,7 @@ def _checked_map(network: Sequential, image: Array, layer: str, feature_map: int
     count = map_count(network, layer, image.shape)
     if feature_map is not None:
         return _checked_number(feature_map, count, f"feature_map of layer {layer!r}")
-    return int(maps_of(network, image, layer, "occlude").max(axis=(0, 1)).argmax())
+    return int(maps_of(network, image, layer, who="occlude").max(axis=(0, 1)).argmax())
 
 
 def _checked_number(value: Any, count: int, name: str) -> int:

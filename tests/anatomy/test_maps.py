@@ -27,13 +27,13 @@ def test_outputs_of_a_dense_layer_are_maps_of_one_unit():
 def test_maps_of_one_image():
     network, image = tiny_network(), tiny_dataset(1).images[0]
     y = network[:"conv2"](image[np.newaxis].astype(np.float32) / 255)
-    np.testing.assert_array_equal(maps_of(network, image, "conv2", "test"), y[0])
-    assert maps_of(network, image, "logits", "test").shape == (1, 1, 3)
+    np.testing.assert_array_equal(maps_of(network, image, "conv2", who="test"), y[0])
+    assert maps_of(network, image, "logits", who="test").shape == (1, 1, 3)
     with pytest.raises(KeyError, match="no layer 'conv9'"):
-        maps_of(network, image, "conv9", "test")
+        maps_of(network, image, "conv9", who="test")
     network["conv1"].bias[0] = np.nan
     with pytest.raises(FloatingPointError, match="expected finite outputs, got NaN or infinity"):
-        maps_of(network, image, "conv2", "test")
+        maps_of(network, image, "conv2", who="test")
 
 
 def test_fields_are_counted_by_hand():

@@ -147,7 +147,7 @@ def test_plainly_occluded():
     boxes = [
         visualize.Box(row, row + 4, column, column + 4) for row in result.rows for column in result.columns
     ]
-    probability, _ = occlude_plainly(network, image, 1, "relu", 0, boxes, "gray")
+    probability, _ = occlude_plainly(network, image, "relu", 0, label=1, boxes=boxes, fill="gray")
     np.testing.assert_allclose(result.probability.ravel(), probability, atol=1e-6)
 
 

@@ -80,7 +80,7 @@ def test_occlusion_is_what_passing_every_image_whole_gives(make):
         net, image, label=1, layer=layer, feature_map=2, size=3, stride=2, progress=False
     )  # fmt: skip
     boxes = [Box(row, row + 3, column, column + 3) for row in result.rows for column in result.columns]
-    probabilities, activities = occlude_plainly(net, image, 1, layer, 2, boxes, "gray")
+    probabilities, activities = occlude_plainly(net, image, layer, 2, label=1, boxes=boxes, fill="gray")
     np.testing.assert_allclose(result.probability.ravel(), probabilities, atol=1e-6)
     np.testing.assert_allclose(result.activity.ravel(), activities, rtol=1e-4, atol=1e-5)
 

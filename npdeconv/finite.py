@@ -69,7 +69,7 @@ def find_culprit(chain: Sequential, passes: Iterable[tuple[Array, Generator | No
     """Repeat forward passes of (x, rng) layer by layer, and find the first whose output is not finite."""
     for x, rng in passes:
         with np.errstate(over="ignore", invalid="ignore"):
-            for name, y in chain.outputs(x, chain.layers, rng=rng):
+            for name, y in chain.outputs(x, list(chain.layers), rng=rng):
                 if not is_finite(y):
                     return Culprit(name, ruined_parameter(chain[name]))
     return None

@@ -129,15 +129,15 @@ def test_it_is_looked_into_as_its_twin_of_two_outputs():
         np.testing.assert_allclose(found.probability, expected.probability, atol=1e-6)
         np.testing.assert_array_equal(found.most_likely, expected.most_likely)
         maps, others = (
-            visualize.class_activation_maps(net, data.images, classes=[label]) for net in (network, other)
+            visualize.class_activation_maps(net, data.images, labels=[label]) for net in (network, other)
         )
         np.testing.assert_allclose(maps.maps, others.maps, atol=1e-5)
         np.testing.assert_allclose(maps.logit, others.logit, atol=1e-5)
     np.testing.assert_array_equal(visualize.confusion(network, data), visualize.confusion(other, data))
-    wrong, others = (visualize.find_mistakes(net, data, 3) for net in (network, other))
-    np.testing.assert_array_equal(wrong.images, others.images)
+    wrong, others = (visualize.find_mistakes(net, data, k=3) for net in (network, other))
+    np.testing.assert_array_equal(wrong.image_indices, others.image_indices)
     np.testing.assert_allclose(wrong.misled_by, others.misled_by, atol=1e-6)
-    saliency, others = (visualize.saliency(net, data.images, data.labels) for net in (network, other))
+    saliency, others = (visualize.saliency(net, data.images, labels=data.labels).maps for net in (network, other))
     np.testing.assert_allclose(saliency, others, atol=1e-6)
 
 
@@ -154,7 +154,7 @@ def test_plainly_occluded():
 def test_a_report():
     found = report.collect(yes_or_no(), dataset(10), examples=2)
     assert found.classes == ("stands", "lies")
-    assert found.wanted.classes.tolist() == [0, 1]
+    assert found.wanted.labels.tolist() == [0, 1]
 
 
 def test_two_classes_leave_it_its_one_output():

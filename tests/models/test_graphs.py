@@ -56,7 +56,8 @@ def test_a_run_is_continued_by_a_network_that_branches_alike(tmp_path):
         fit(moved, tmp_path / "run", resume=True)
 
 
-def test_info_says_who_reads_whom(tmp_path, capsys):
+def test_info_says_who_reads_whom(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(models, "_OWN", {})
     (tmp_path / "mine.py").write_text(
         "from tests.graphs import residual\ndef mine(*, rng, dtype='float32'):\n    return residual(dtype)\n"
     )

@@ -67,7 +67,7 @@ def test_the_strongest_images_and_their_patches(make):
             if peaks[:, m].max() > 0:
                 np.testing.assert_allclose(found[layer].activations[m, 0], peaks[:, m].max(), rtol=1e-5)
     layer = layers[0]
-    patches = visualize.find_patches(net, images, found[layer], layer)
+    patches = visualize.find_patches(net, images, layer, found=found[layer])
     assert np.isfinite(patches.projections).all()
     assert np.abs(patches.projections).max() > 0
 
@@ -89,9 +89,9 @@ def test_occlusion_is_what_passing_every_image_whole_gives(make):
 def test_class_maps_add_up_to_the_logits(make):
     net = make(np.float32)
     images = dataset(net, 2).images
-    result = visualize.class_activation_maps(net, images, top=2)
+    result = visualize.class_activation_maps(net, images, k=2)
     logits = net[: logits_layer(net)](as_input(images, np.float32))
-    expected = np.take_along_axis(logits, result.classes, axis=1)
+    expected = np.take_along_axis(logits, result.labels, axis=1)
     np.testing.assert_allclose(result.maps.mean(axis=(2, 3)) + result.bias, expected, atol=1e-4)
 
 

@@ -130,7 +130,7 @@ def test_a_chosen_map_one_position_and_logits_without_softmax():
 def test_probabilities_of_a_network_that_ends_in_sigmoid_are_its_own():
     images, net = images_and_network()
     net = Sequential({**net[:"logits"].layers, "end": Sigmoid()}, input_shape=net.input_shape)
-    result = occlude(net, images[0], 1, "relu2", size=4, feature_map=3, at=(5, 2))
+    result = occlude(net, images[0], "relu2", 3, label=1, size=4, corner=(5, 2))
     box = [Box(5, 9, 2, 6)]
     probability, _ = occlude_plainly(net, images[0], "relu2", 3, label=1, boxes=box, fill="gray")
     np.testing.assert_allclose(result.probability.ravel(), probability, rtol=1e-6)

@@ -8,7 +8,7 @@ In reading order: `npz` (our files), `arrays` (into a network go all of a file's
 `hdf5` (the file), `keras_layouts` (where its arrays lie), `keras_model` and `keras_match`
 (what it says of its model, and whether that is the network); `state_dict` and `pytorch`;
 `safetensors`; `reader` (which of these reads a file); `card` and `layer_list` (pretrained networks
-that come with a card), `torchvision`.
+that come with a card), `torchvision`; `onnx`, a room of its own.
 """
 
 from npdeconv.weights.arrays import assign
@@ -16,6 +16,7 @@ from npdeconv.weights.batch_norm import fold_batch_norm
 from npdeconv.weights.card import Pretrained, load_card
 from npdeconv.weights.keras import load_keras
 from npdeconv.weights.npz import load, save
+from npdeconv.weights.onnx import OnnxNetwork, load_onnx
 from npdeconv.weights.pytorch import load_torch
 from npdeconv.weights.reader import reader_of
 from npdeconv.weights.safetensors import load_safetensors
@@ -23,12 +24,14 @@ from npdeconv.weights.torchvision import TORCHVISION, load_torchvision
 
 __all__ = [
     "TORCHVISION",
+    "OnnxNetwork",
     "Pretrained",
     "assign",
     "fold_batch_norm",
     "load",
     "load_card",
     "load_keras",
+    "load_onnx",
     "load_safetensors",
     "load_torch",
     "load_torchvision",

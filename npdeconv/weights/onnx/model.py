@@ -7,7 +7,7 @@ import numpy as np
 
 from npdeconv._checks import describe
 from npdeconv._files import UnexpectedError
-from npdeconv._types import Array, Shape
+from npdeconv._types import Array, Pair, Shape
 
 
 class Node(NamedTuple):
@@ -31,8 +31,16 @@ class Node(NamedTuple):
         """Return an attribute that is text."""
         return str(self.attributes.get(attribute, default))
 
-    def integers(self, attribute: str, default: tuple[int, ...]) -> tuple[int, ...]:
-        """Return an attribute that is a list of as many integers as `default`."""
+    def pair(self, attribute: str) -> Pair:
+        """Return an attribute of two integers, one for rows and one for columns; 1 and 1 unless given."""
+        first, second = self._integers(attribute, (1, 1))
+        return first, second
+
+    def pads(self) -> tuple[int, ...]:
+        """Return the padding of a window: top, left, bottom, right."""
+        return self._integers("pads", (0, 0, 0, 0))
+
+    def _integers(self, attribute: str, default: tuple[int, ...]) -> tuple[int, ...]:
         value = tuple(self.attributes.get(attribute, default))
         if len(value) != len(default):
             raise self.refusal(f"expected {attribute} of {len(default)} integers, got {describe(value)}")

@@ -42,7 +42,9 @@ def short_names(nodes: Sequence[Node]) -> dict[str, str]:
 def _path(name: str) -> list[str]:
     parts = [part for part in re.split(r"/|::", name) if part.strip("._")] or ["layer"]
     ahead = [*parts[1:], ""]
-    kept = [part for part, following in zip(parts, ahead, strict=True) if not following.startswith(f"{part}.")]
+    kept = [
+        part for part, following in zip(parts, ahead, strict=True) if not following.startswith(f"{part}.")
+    ]
     return [re.sub(r"\W+", "_", part).strip("_") or "layer" for part in kept]
 
 

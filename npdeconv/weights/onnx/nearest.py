@@ -51,6 +51,10 @@ _NEAREST |= dict.fromkeys(
     ("Elu", "Selu", "Celu", "Gelu", "Mish", "Swish", "HardSwish", "Softplus", "Softsign", "ThresholdedRelu"),
     _RECTIFIERS,
 )
+_NEAREST |= dict.fromkeys(
+    ("Exp", "Log", "Sqrt", "Abs", "Reciprocal", "Sin", "Cos"), "Sigmoid, Tanh or a rectifier"
+)
+_NEAREST |= dict.fromkeys(("Tile", "Expand"), "Concat of a value with itself")
 _NEAREST |= {"HardSigmoid": "Sigmoid, or Clip behind Mul and Add by constants", "Erf": "Tanh"}
 
 
@@ -58,5 +62,4 @@ def nearest(operator: str) -> str:
     """Return a clause that names what works instead of an operator."""
     if operator in _NEAREST:
         return f"the nearest that works is {_NEAREST[operator]}"
-    hint = did_you_mean(operator, OPERATORS)
-    return f"what works is {', '.join(OPERATORS)}{hint}"
+    return f"what works is listed in docs/onnx.md{did_you_mean(operator, OPERATORS)}"

@@ -114,7 +114,7 @@ def _with_padding(nodes: list[Node], constants: dict[str, Array], output: str) -
             kept.append(node)
             continue
         around = pad_widths(pad, constants)
-        own = node.integers("pads", (0, 0, 0, 0))
+        own = node.pads()
         if len(around) != 8 or any(around[i] for i in (0, 1, 4, 5)) or min(around) < 0:
             kept.append(node)
             continue

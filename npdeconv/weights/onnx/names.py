@@ -3,17 +3,19 @@
 import re
 from collections.abc import Sequence
 
+from npdeconv.layers.sequential import INPUT
 from npdeconv.weights.onnx.model import Node
 
-_TAKEN = "input"  # what a Graph calls what goes in
+_ALSO_CALLED = {"Conv": ("biasadd",), "Gemm": ("matmul", "biasadd")}
+"""What exporters call a node, if not by its operator."""
 
 
 def short_names(nodes: Sequence[Node]) -> dict[str, str]:
     """Return a layer's name for each node, by what the node makes.
 
     Exporters write paths: `/layer1/layer1.0/conv1/Conv` of PyTorch is module layer1.0.conv1. Of a path,
-    this leaves out what all begin with, parts that the next one repeats, and the operator at the end
-    of a module that holds nothing else. What is left is joined by "_": a point parts a layer's name
+    this leaves out parts that the next one repeats, and the operator at the end if the rest tells it; of
+    TensorFlow's, also what all begin with. What is left is joined by "_": a point parts a layer's name
     from a parameter's.
 
     Examples
@@ -21,43 +23,44 @@ def short_names(nodes: Sequence[Node]) -> dict[str, str]:
     >>> short_names([Node("/c1/Conv", "Conv", ("x",), ("y",), {}, None)])
     {'y': 'c1'}
     """
-    paths = {node.outputs[0]: _path(node.name) for node in nodes}
-    common = _common(list(paths.values()))
-    paths = {value: path[common:] for value, path in paths.items()}
-    modules = [path[:-1] for path in paths.values()]
-    inside = {tuple(module[:end]) for module in modules for end in range(len(module))}
+    paths = [_path(node.name) for node in nodes]
+    if not any(node.name.startswith("/") for node in nodes):  # PyTorch's paths begin with the network
+        _leave_out_common(paths)
+    modules = [tuple(path[:-1]) for path in paths]
+    inner = {module[:end] for module in modules for end in range(len(module))}
     names: dict[str, str] = {}
-    for node in nodes:
-        path = paths[node.outputs[0]]
-        module, last = tuple(path[:-1]), path[-1]
-        is_operator = re.fullmatch(rf"{re.escape(node.operator)}(_\d+)?", last, re.IGNORECASE)
-        if is_operator and module and modules.count(list(module)) == 1 and module not in inside:
-            path = path[:-1]
-        elif is_operator:
-            path = [*module, last.lower()]
+    for node, path, module in zip(nodes, paths, modules, strict=True):
+        if _is_operator(path[-1], node):
+            is_weighted, is_alone = node.operator in _ALSO_CALLED, modules.count(module) == 1
+            is_told = module and module not in inner and (is_weighted or is_alone)
+            path = [*module] if is_told else [*module, path[-1].lower()]
         names[node.outputs[0]] = _unique("_".join(path), names)
     return names
 
 
 def _path(name: str) -> list[str]:
-    parts = [part for part in re.split(r"/|::", name) if part.strip("._")] or ["layer"]
+    parts = [part for part in re.split(r"/|::", name.removeprefix("node_")) if part.strip("._")] or ["layer"]
     ahead = [*parts[1:], ""]
-    kept = [
-        part for part, following in zip(parts, ahead, strict=True) if not following.startswith(f"{part}.")
-    ]
+    repeated = [following.startswith(f"{part}.") for part, following in zip(parts, ahead, strict=True)]
+    kept = [part for part, again in zip(parts, repeated, strict=True) if not again]
     return [re.sub(r"\W+", "_", part).strip("_") or "layer" for part in kept]
 
 
-def _common(paths: list[list[str]]) -> int:
-    """Return how many parts all paths begin with; each keeps one at least."""
-    count = 0
-    while all(len(path) > count + 1 and path[count] == paths[0][count] for path in paths):
-        count += 1
-    return count if len(paths) > 1 else 0
+def _leave_out_common(paths: list[list[str]]) -> None:
+    """Leave out the parts that all paths of more than one begin with."""
+    long = [path for path in paths if len(path) > 1]
+    while len(long) > 1 and all(len(path) > 1 and path[0] == long[0][0] for path in long):
+        for path in long:
+            del path[0]
+
+
+def _is_operator(part: str, node: Node) -> bool:
+    said = re.sub(r"(2d|6)?(_+\d+)?$", "", part.lower())
+    return said in (node.operator.lower(), *_ALSO_CALLED.get(node.operator, ()))
 
 
 def _unique(name: str, names: dict[str, str]) -> str:
-    taken, wanted, number = {*names.values(), _TAKEN}, name, 2
+    taken, wanted, number = {*names.values(), INPUT}, name, 2
     while name in taken:
         name, number = f"{wanted}_{number}", number + 1
     return name

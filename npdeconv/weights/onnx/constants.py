@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from npdeconv._checks import describe
 from npdeconv._types import Array, Shape
 from npdeconv.weights.onnx.model import Known, Model, Node
 from npdeconv.weights.onnx.nearest import OPERATORS, nearest
@@ -28,6 +29,7 @@ _EVALUATED = (
     *("Floor", "Ceil", "Round", "Min", "Max", "Equal", "Greater", "Less", "Not", "And", "Or", "Sum"),
     *("ReduceProd", "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "MatMul", "Gemm"),
 )
+_MEASURING = ("Shape", "Size")  # whose outputs depend on no pixel
 _LARGEST_ARGUMENT = 64  # numbers of an input that says what shape comes out
 
 
@@ -44,21 +46,35 @@ def compute_constants(model: Model, shape: Shape) -> Known:
     shapes = {name: array.shape for name, array in constants.items()} | {model.input_name: shape}
     left, remaining = LARGEST, []
     for node in model.nodes:
+        is_constant = all(name in constants for name in filter(None, node.inputs))
+        _check_operator(node, is_constant)
         inferred = _infer(node, constants, shapes, model)
         shapes |= inferred
-        values = [name for name in node.inputs if name]
-        if node.operator in ("Shape", "Size"):
+        if node.operator in _MEASURING:
             constants[node.outputs[0]] = _lengths(node, shapes)
-        elif all(name in constants for name in values):
+        elif is_constant:
             left -= _cost(node, inferred, left)
-            constants |= _evaluate(node, {name: constants[name] for name in values}, model.opset)
-        elif node.operator not in OPERATORS:
-            raise node.refusal(f"there is no layer for it; {nearest(node.operator)}")
+            used = {name: constants[name] for name in node.inputs if name}
+            constants |= _evaluate(node, used, model.opset)
         else:
             _check_size(node, inferred, shape[0])
             remaining.append(node)
         shapes |= {name: constants[name].shape for name in node.outputs if name in constants}
     return Known(tuple(remaining), constants, shapes, shape[0])
+
+
+def _check_operator(node: Node, is_constant: bool) -> None:
+    """Refuse what has no place, before the package onnx computes anything about it."""
+    if node.operator in _MEASURING:
+        return
+    if is_constant and node.operator not in _EVALUATED:
+        raise node.refusal("it has no images to work on, and is none of the operators that make constants")
+    if not is_constant and node.operator not in OPERATORS:
+        raise node.refusal(f"there is no layer for it; {nearest(node.operator)}")
+    for name in ("kernel_shape", "strides", "dilations", "group", "num_outputs"):
+        given = node.attributes.get(name, 1)
+        if min(given if isinstance(given, list) else [given], default=1) < 1:
+            raise node.refusal(f"expected {name} of at least 1, got {describe(given)}")
 
 
 def _infer(
@@ -107,8 +123,6 @@ def _lengths(node: Node, shapes: dict[str, Shape]) -> Array:
 
 def _cost(node: Node, inferred: dict[str, Shape], left: int) -> int:
     """Return how many numbers a node makes, if that is known and not too many."""
-    if node.operator not in _EVALUATED:
-        raise node.refusal("it has no images to work on, and is none of the operators that make constants")
     made = [name for name in node.outputs if name]
     if node.operator == "Constant":  # as large as the file has it
         return 0

@@ -156,8 +156,12 @@ def _input(graph: Any, constants: dict[str, Array]) -> tuple[str, tuple[int | No
 
 def _output(graph: Any) -> str:
     if len(graph.output) != 1:
-        names = ", ".join(repr(value.name) for value in graph.output[:4]) or "none"
-        raise UnexpectedError(f"expected one output, got {names}; onnx.utils.extract_model cuts one out")
+        makers = {name: node.op_type for node in graph.node for name in node.output}
+        outputs = [f"{value.name!r} ({makers.get(value.name, 'an input')})" for value in graph.output]
+        raise UnexpectedError(
+            f"expected one output, got {', '.join(outputs[:4]) or 'none'}; onnx.utils.extract_model cuts a"
+            " file down to one"
+        )
     return str(graph.output[0].name)
 
 

@@ -3,9 +3,10 @@
 In reading order: `loading` (what comes out); `model` (a file as plain data), `read` (which does not trust
 it); `constants` (what does not depend on the image is computed), `simplify`, `names`; `values` (which axis
 of the file's is which of ours), `building`, `operators` (from operators to layers), `convert`; `nearest`
-(what to say of operators that have no layer).
+(what to say of operators that have no layer). The other way: `saving`, `writers` (from layers to operators).
 """
 
 from npdeconv.weights.onnx.loading import OnnxInput, OnnxNetwork, load_onnx
+from npdeconv.weights.onnx.saving import save_onnx
 
-__all__ = ["OnnxInput", "OnnxNetwork", "load_onnx"]
+__all__ = ["OnnxInput", "OnnxNetwork", "load_onnx", "save_onnx"]

@@ -80,7 +80,8 @@ def _array(path: Path) -> np.ndarray:
 def _is_in_scope(case: Case) -> bool:
     constants = {tensor.name for tensor in case.model.graph.initializer}
     kinds = [v.type.tensor_type.elem_type for v in case.model.graph.input if v.name not in constants]
-    is_float = bool(kinds) and kinds[0] in FLOATS and isinstance(case.inputs[0], np.ndarray)
+    arrays = [case.inputs[0], case.outputs[0]] if kinds and kinds[0] in FLOATS else []
+    is_float = bool(arrays) and all(getattr(array, "dtype", None) in ("f4", "f8") for array in arrays)
     spatial = {node.op_type for node in case.model.graph.node} & SPATIAL
     axes = np.ndim(case.inputs[0])
     return is_float and axes <= 4 and not (spatial and axes == 3)

@@ -23,8 +23,9 @@ def short_names(nodes: Sequence[Node]) -> dict[str, str]:
     >>> short_names([Node("/c1/Conv", "Conv", ("x",), ("y",), {}, None)])
     {'y': 'c1'}
     """
-    paths = [_path(node.name) for node in nodes]
-    if not any(node.name.startswith("/") for node in nodes):  # PyTorch's paths begin with the network
+    said = [_said(node) for node in nodes]
+    paths = [_path(name) for name in said]
+    if not any(name.startswith("/") for name in said):  # PyTorch's paths begin with the network
         _leave_out_common(paths)
     modules = [tuple(path[:-1]) for path in paths]
     inner = {module[:end] for module in modules for end in range(len(module))}
@@ -36,6 +37,15 @@ def short_names(nodes: Sequence[Node]) -> dict[str, str]:
             path = [*module] if is_told else [*module, path[-1].lower()]
         names[node.outputs[0]] = _unique("_".join(path), names)
     return names
+
+
+def _said(node: Node) -> str:
+    """Return a node's name, or the path of its module, which PyTorch's newer exporter writes beside it."""
+    for entry in getattr(node.message, "metadata_props", ()):
+        modules = re.findall(r"'([^']*)'", entry.value)[:-1]
+        if entry.key == "pkg.torch.onnx.name_scopes" and modules:
+            return "/".join(["", *modules[-1].split("."), node.operator])
+    return node.name
 
 
 def _path(name: str) -> list[str]:

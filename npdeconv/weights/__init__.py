@@ -16,7 +16,7 @@ from npdeconv.weights.batch_norm import fold_batch_norm
 from npdeconv.weights.card import Pretrained, load_card
 from npdeconv.weights.keras import load_keras
 from npdeconv.weights.npz import load, save
-from npdeconv.weights.onnx import OnnxNetwork, load_onnx, save_onnx
+from npdeconv.weights.onnx import OnnxNetwork, load_onnx, pretrained_onnx, save_onnx
 from npdeconv.weights.pytorch import load_torch
 from npdeconv.weights.reader import reader_of
 from npdeconv.weights.safetensors import load_safetensors
@@ -35,6 +35,7 @@ __all__ = [
     "load_safetensors",
     "load_torch",
     "load_torchvision",
+    "pretrained_onnx",
     "reader_of",
     "save",
     "save_onnx",

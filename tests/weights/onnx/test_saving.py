@@ -13,6 +13,7 @@ from npdeconv.weights.onnx import saving
 from tests import graphs
 from tests.cases import CASES
 
+RUNTIME = tuple(int(part) for part in onnxruntime.__version__.split(".")[:2])
 REFUSED = {
     "conv winograd": r"expected layers that ONNX has an operator for, got 'layer', WinogradConv2D\(",
     "normalization, even size": "expected a normalization of maps over an odd number .* 'layer' takes 4",
@@ -47,6 +48,8 @@ def test_every_layer(case, tmp_path):
     match = next((said for name, said in REFUSED.items() if case.name.startswith(name)), None)
     if getattr(layer, "reverse", False):
         match = REFUSED["standardize reversed"]
+    if case.name == "average 3/2, ceil, padding counts" and RUNTIME < (1, 30):
+        pytest.skip("ONNX Runtime before 1.30 divides by another count at the end")
     if match is None:
         check(network, case.inputs(dtype=np.float32), tmp_path / "layer.onnx")
     else:

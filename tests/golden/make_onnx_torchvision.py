@@ -51,7 +51,10 @@ def judge(name):
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         path = Path(folder, f"{name}.onnx")
-        torch.onnx.export(network, (x,), path, dynamo=False, opset_version=17)
+        try:
+            torch.onnx.export(network, (x,), path, dynamo=False, opset_version=17)
+        except torch.onnx.errors.OnnxExporterError as error:
+            return f"PyTorch does not export it: {str(error).splitlines()[0]}"
         try:
             loaded = load_onnx(path)
         except ValueError as error:

@@ -63,26 +63,23 @@ def _needed(nodes: Sequence[Node], output: str) -> list[Node]:
 def _with_biases(nodes: list[Node], constants: dict[str, Array], output: str) -> list[Node]:
     """Give a constant, added to what a layer without a bias makes, to the layer as its bias."""
     readers = _readers(nodes, output)
-    makers = {node.outputs[0]: place for place, node in enumerate(nodes)}
-    kept: list[Node | None] = [*nodes]
-    for place, node in enumerate(nodes):
-        if node.operator != "Add" or "axis" in node.attributes:
-            continue
-        for value, added in (node.inputs, node.inputs[::-1]):
-            maker = nodes[makers[value]] if value in makers else None
-            if maker is None or added not in constants or readers[value] != 1:
+    makers = {node.outputs[0]: node for node in nodes}
+    biased, gone = {}, set()
+    for node in nodes:
+        is_sum = node.operator == "Add" and "axis" not in node.attributes
+        for value, added in (node.inputs, node.inputs[::-1]) if is_sum else ():
+            if value not in makers or added not in constants or readers[value] != 1:
                 continue
+            maker = makers[value]
             bias = _as_bias(maker, constants, constants[added])
-            if bias is None:
-                continue
-            name = f"{node.outputs[0]} (bias)"
-            constants[name] = bias
-            operator = "Gemm" if maker.operator == "MatMul" else maker.operator
-            kept[makers[value]] = maker._replace(
-                operator=operator, inputs=(*maker.inputs[:2], name), outputs=node.outputs
-            )
-            kept[place] = None
-    return [node for node in kept if node is not None]
+            if bias is not None:
+                name = f"{node.outputs[0]} (bias)"
+                constants[name] = bias
+                operator = "Gemm" if maker.operator == "MatMul" else maker.operator
+                inputs = (*maker.inputs[:2], name)
+                biased[value] = maker._replace(operator=operator, inputs=inputs, outputs=node.outputs)
+                gone.add(node.outputs[0])
+    return [biased.get(node.outputs[0], node) for node in nodes if node.outputs[0] not in gone]
 
 
 def _as_bias(maker: Node, constants: dict[str, Array], added: Array) -> Array | None:

@@ -26,8 +26,6 @@ class Building:
     source : Value
         The input.
     dtype : float32 or float64
-    opset : int
-        Which version of the operators the file means.
     last : str
         The file's output.
     """
@@ -38,11 +36,9 @@ class Building:
         names: Mapping[str, str],
         source: Value,
         dtype: np.dtype[Any],
-        opset: int,
         last: str,
     ) -> None:
-        self.known, self.names, self.source, self.dtype = known, names, source, dtype
-        self.opset, self.last = opset, last
+        self.known, self.names, self.source, self.dtype, self.last = known, names, source, dtype, last
         self.rng = np.random.default_rng(0)  # of weights that the file's replace
         self.values: dict[str, Value] = {}
         self.layers: dict[str, Layer] = {}

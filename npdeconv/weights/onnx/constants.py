@@ -60,7 +60,7 @@ def compute_constants(model: Model, shape: Shape) -> Known:
             _check_size(node, inferred, shape[0])
             remaining.append(node)
         shapes |= {name: constants[name].shape for name in node.outputs if name in constants}
-    return Known(tuple(remaining), constants, shapes, shape[0])
+    return Known(tuple(remaining), constants, shapes, shape[0], model.opset)
 
 
 def _check_operator(node: Node, is_constant: bool) -> None:

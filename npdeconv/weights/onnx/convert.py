@@ -49,7 +49,7 @@ def layout_of(model: Model) -> str:
 def convert(known: Known, model: Model, output: str, layout: str) -> Building:
     """Build the layers of a simplified model."""
     source = _source(known.shapes[model.input_name], layout)
-    net = Building(known, short_names(known.nodes), source, model.input_dtype, model.opset, output)
+    net = Building(known, short_names(known.nodes), source, model.input_dtype, output)
     net.values[model.input_name] = source
     for node in known.nodes:
         reads = tuple(map(net.values.get, node.inputs))

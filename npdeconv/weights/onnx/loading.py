@@ -90,7 +90,8 @@ def network_of(model: Model, name: str, size: Pair | None = None) -> OnnxNetwork
     batch = None if model.input_shape[0] is None else known.batch
     source = OnnxInput(model.input_name, layout, built.source.shape, batch, str(model.input_dtype))
     network = built.network(name)
-    return OnnxNetwork(network, source, built.nodes, model.metadata, tuple(built.notes))
+    halves = ["numbers have 32 bits: the file's have 16"] * model.is_half
+    return OnnxNetwork(network, source, built.nodes, model.metadata, (*built.notes, *halves))
 
 
 def _input_shape(model: Model, layout: str, size: Pair | None) -> Shape:

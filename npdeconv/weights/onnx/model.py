@@ -57,6 +57,8 @@ class Model(NamedTuple):
     input_shape: tuple[int | None, ...]
     """None where the file leaves a length open."""
     input_dtype: np.dtype[Any]
+    is_half: bool
+    """Whether the file says 16 bits, which are 32 here."""
     output_name: str
     opset: int
     metadata: Mapping[str, str]
@@ -70,3 +72,5 @@ class Known(NamedTuple):
     shapes: Mapping[str, Shape]
     """Of all values, as the file has them, with `batch` images."""
     batch: int
+    opset: int
+    """Which version of the operators the file means."""

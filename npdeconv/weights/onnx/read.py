@@ -48,8 +48,10 @@ def read_model(path: Path) -> Model:
     _refuse_external(message.graph)
     _check(message)
     constants = {tensor.name: to_array(tensor) for tensor in message.graph.initializer}
-    source, shape, dtype = _input(message.graph, constants)
-    return Model(nodes, constants, source, shape, dtype, _output(message.graph), opset, _metadata(message))
+    source, shape, kind = _input(message.graph, constants)
+    dtype, is_half = np.dtype("f8" if kind == _DOUBLE else "f4"), kind in _HALVES
+    output, metadata = _output(message.graph), _metadata(message)
+    return Model(nodes, constants, source, shape, dtype, is_half, output, opset, metadata)
 
 
 def to_array(tensor: Any) -> Array:
@@ -103,6 +105,7 @@ def _nodes(graph: Any, opset: int) -> Iterator[Node]:
 
 
 _GRAPHS = (5, 10)  # AttributeProto.GRAPH and GRAPHS
+_FLOAT, _DOUBLE, _HALVES = 1, 11, (10, 16)  # TensorProto.FLOAT, DOUBLE, FLOAT16 and BFLOAT16
 
 
 def _plain(value: Any) -> Any:
@@ -132,26 +135,19 @@ def _check(message: Any) -> None:
         raise UnexpectedError(f"expected a valid ONNX model, the onnx package says: {said}") from None
 
 
-def _input(graph: Any, constants: dict[str, Array]) -> tuple[str, tuple[int | None, ...], np.dtype[Any]]:
-    from onnx import TensorProto
-
-    floats = {
-        TensorProto.FLOAT: "f4",
-        TensorProto.DOUBLE: "f8",
-        TensorProto.FLOAT16: "f4",
-        TensorProto.BFLOAT16: "f4",
-    }
+def _input(graph: Any, constants: dict[str, Array]) -> tuple[str, tuple[int | None, ...], int]:
+    """Return the input's name, shape and kind of numbers."""
     given = [value for value in graph.input if value.name not in constants]
     if len(given) != 1:
         names = ", ".join(repr(value.name) for value in given[:4]) or "none"
         raise UnexpectedError(f"expected one input, a batch of images, got {names}")
     kind = given[0].type.tensor_type
-    if kind.elem_type not in floats:
+    if kind.elem_type not in (_FLOAT, _DOUBLE, *_HALVES):
         raise UnexpectedError(f"expected an input of floats, {given[0].name!r} is of another kind")
     shape = tuple(
         int(length.dim_value) if length.HasField("dim_value") else None for length in kind.shape.dim
     )
-    return given[0].name, shape, np.dtype(floats[kind.elem_type])
+    return given[0].name, shape, int(kind.elem_type)
 
 
 def _output(graph: Any) -> str:

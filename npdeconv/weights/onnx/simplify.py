@@ -44,7 +44,8 @@ def _is_idle(node: Node, known: Known) -> bool:
         return True
     if node.operator == "Dropout":
         training = known.constants.get(node.inputs[2]) if len(node.inputs) > 2 else None
-        if (training is not None and training.any()) or node.attributes.get("is_test", 1) == 0:
+        is_test = node.attributes.get("is_test", known.opset > 6)
+        if (training is not None and training.any()) or not is_test:
             raise node.refusal("it is to draw noise; export the network for inference")
         return True
     return node.operator == "Identity" or (node.operator in ("Sum", "Concat") and len(node.inputs) == 1)

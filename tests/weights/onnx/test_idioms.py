@@ -251,3 +251,31 @@ def test_arrays_are_contiguous():
     message = model([CONV, node("Flatten", "c", "f"), node("Gemm", "f d", "y", transB=1)], constants)
     layers = build(message, 1).layers
     assert all(a.flags.c_contiguous for layer in layers.values() for a in layer.parameters.values())
+
+
+def test_a_value_may_be_added_to_itself_and_appended_to_itself():
+    nodes = [node("Relu", "x", "r"), node("Add", "r r", "a"), node("Concat", "a a r", "y", axis=1)]
+    check(model(nodes), ["ReLU", "Add", "Concat"])
+
+
+def test_halves_become_floats_and_that_is_said(tmp_path):
+    message = model([node("Conv", "x w", "y")], {"w": FILTERS.astype(np.float16)}, dtype=np.float16)
+    found = loaded(message, tmp_path)
+    assert found.notes == ("numbers have 32 bits: the file's have 16",)
+    np.testing.assert_array_equal(found.network["y"].weight[0, 0, :, 0], FILTERS.astype("f2")[0, :, 0, 0])
+
+
+def test_version_6_trains_unless_it_says_otherwise():
+    statistics = {name: np.ones(3, np.float32) for name in ("g", "b", "m", "v")}
+    for operator, inputs, constants in (
+        ("BatchNormalization", "x g b m v", statistics),
+        ("Dropout", "x", {}),
+    ):
+        for said, match in ({"is_test": 1}, None), ({}, "noise|statistics of the batch"):
+            nodes = [node(operator, inputs, "n", **said), node("Relu", "n", "y")]
+            message = model(nodes, constants, opset=6)
+            if match is None:
+                assert "ReLU" in [layer.kind for layer in build(message, 1).layers.values()]
+            else:
+                with pytest.raises(UnexpectedError, match=rf"node 'n' \({operator}\).*{match}"):
+                    build(message, 1)

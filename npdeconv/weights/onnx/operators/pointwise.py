@@ -35,7 +35,7 @@ def prelu(node: Node, reads: Reads, net: Building) -> Value:
     """A slope for each channel."""
     x = net.value(node, reads)
     layer, slope = PReLU(x.shape[-1], dtype=net.dtype), net.needed(node, 1)
-    if net.opset < 7 and slope.ndim == 1:  # what broadcasts along channels, not as arrays do
+    if net.known.opset < 7 and slope.ndim == 1:  # what broadcasts along channels, not as arrays do
         slope = slope.reshape(slope.shape + (1,) * (len(x.axes) - 2))
     layer.slope[...] = net.per_channel(node, slope, x)
     return net.add(node, layer, x, order=x.order)
@@ -63,8 +63,8 @@ def tanh(node: Node, reads: Reads, net: Building) -> Value:
 def softmax(node: Node, reads: Reads, net: Building) -> Value:
     """Along the channels; of a LogSoftmax, which must be the last, the probabilities themselves."""
     x = net.value(node, reads)
-    axis = int(node.attributes.get("axis", -1 if net.opset >= 13 else 1)) % len(x.axes)
-    along = {x.axes[axis]} if net.opset >= 13 else {*x.axes[axis:]} - {"1"}
+    axis = int(node.attributes.get("axis", -1 if net.known.opset >= 13 else 1)) % len(x.axes)
+    along = {x.axes[axis]} if net.known.opset >= 13 else {*x.axes[axis:]} - {"1"}
     long = {one for one in along if one == "N" or x.lengths[one] > 1} or {"C"}
     if long != {"C"}:
         over = ", ".join(sorted(long))
@@ -96,7 +96,7 @@ def lrn(node: Node, reads: Reads, net: Building) -> Value:
 def batch_normalization(node: Node, reads: Reads, net: Building) -> Value:
     """A scale and a shift, by the statistics that the file holds."""
     x = net.value(node, reads)
-    if node.attributes.get("training_mode", 0) or not node.attributes.get("is_test", 1):
+    if node.attributes.get("training_mode", 0) or not node.attributes.get("is_test", net.known.opset > 6):
         raise node.refusal("it is to take statistics of the batch; export the network for inference")
     if x.axes[:2] != ("N", "C"):
         raise node.refusal("expected maps (N, C, H, W) or vectors (N, C)")

@@ -140,6 +140,10 @@ def _pad(layer: layers.Pad, place: Place) -> None:
     place.node("Pad", {"pads": pads, "value": np.array(layer.beyond)})
 
 
+def _two_classes(layer: layers.TwoClasses, place: Place) -> None:
+    place.node("MatMul", {"weight": layer(np.ones((1, 1), np.float32))})
+
+
 WRITERS: Mapping[type, Write] = {
     layers.Add: _plain("Sum"),
     layers.AvgPool2D: _average_pool,
@@ -163,4 +167,5 @@ WRITERS: Mapping[type, Write] = {
     layers.Softmax: _plain("Softmax", axis=1),
     layers.Standardize: _standardize,
     layers.Tanh: _plain("Tanh"),
+    layers.TwoClasses: _two_classes,
 }

@@ -21,10 +21,12 @@ from npdeconv.weights import load_onnx
 PAGE = Path(__file__).parents[2] / "docs" / "onnx.md"
 MARK = "<!-- written by tests/golden/make_onnx_torchvision.py -->"
 SIDE = {"inception_v3": 299}
-PROJECTED = {
-    "alexnet": "features.11",
-    "vgg11_bn": "features.27",
-    "squeezenet1_1": "features.12.squeeze_activation",
+PROJECTED = {  # a module, and our layer
+    "alexnet": ("features.11", "features_11"),
+    "densenet121": ("features.denseblock2.denselayer3.relu2", "features_denseblock2_denselayer3_relu2"),
+    "resnet18": ("layer3", "layer3_1_relu_1"),
+    "squeezenet1_1": ("features.12.squeeze_activation", "features_12_squeeze_activation"),
+    "vgg11_bn": ("features.27", "features_27"),
 }
 
 
@@ -64,13 +66,13 @@ def judge(name):
     error = np.abs(loaded.network(images) - expected).max() / np.abs(expected).max()
     said = f"loads, {len(loaded.network.layers)} layers; outputs agree to {error:.0e}"
     if name in PROJECTED:
-        said += f", a projection to {projection_error(network, loaded, PROJECTED[name], x, images):.0e}"
+        said += f", a projection to {projection_error(network, loaded, *PROJECTED[name], x, images):.0e}"
     return said
 
 
-def projection_error(network, loaded, module, x, images):
+def projection_error(network, loaded, module, layer, x, images):
     """Return how far a projection is from Captum's, relative to its largest pixel."""
-    head = loaded.network[: module.replace(".", "_")]
+    head = loaded.network[:layer]
     y, tape = head.forward(images)
     place = np.unravel_index(y.argmax(), y.shape)
     start = np.zeros_like(y)

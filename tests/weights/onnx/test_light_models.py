@@ -29,10 +29,13 @@ def test_every_nodes_output_is_onnx_runtimes(name):
 
 
 @pytest.mark.parametrize("name", ["squeezenet", "inception_v1", "resnet50", "densenet121"])
-def test_they_load_as_they_are_and_branch(name):
+def test_they_load_as_they_are_and_are_looked_into(name):
     network = load_onnx(LIGHT / f"light_{name}.onnx").network
     assert isinstance(network, Graph)
-    assert network.output_shape((224, 224, 3)) == (1000,)
+    images = np.random.default_rng(0).random((1, 224, 224, 3), np.float32)
+    y, tape = network.forward(images)
+    assert y.shape == (1, 1000)
+    assert network.deconv(y, tape).shape == images.shape
 
 
 def test_shuffled_channels_are_refused():

@@ -8,7 +8,7 @@ In reading order: `npz` (our files), `arrays` (into a network go all of a file's
 `hdf5` (the file), `keras_layouts` (where its arrays lie), `keras_model` and `keras_match`
 (what it says of its model, and whether that is the network); `state_dict` and `pytorch`;
 `safetensors`; `reader` (which of these reads a file); `card` and `layer_list` (pretrained networks
-that come with a card), `published` (networks that come as a file of PyTorch).
+that come with a card), `published` (networks that come as a file of PyTorch); `onnx`, a room of its own.
 """
 
 from npdeconv.weights.arrays import assign
@@ -16,6 +16,7 @@ from npdeconv.weights.batch_norm import fold_batch_norm
 from npdeconv.weights.card import Pretrained, load_card
 from npdeconv.weights.keras import load_keras
 from npdeconv.weights.npz import load, save
+from npdeconv.weights.onnx import OnnxNetwork, load_onnx, pretrained_onnx, save_onnx
 from npdeconv.weights.published import PUBLISHED, load_published
 from npdeconv.weights.pytorch import load_torch
 from npdeconv.weights.reader import reader_of
@@ -23,15 +24,19 @@ from npdeconv.weights.safetensors import load_safetensors
 
 __all__ = [
     "PUBLISHED",
+    "OnnxNetwork",
     "Pretrained",
     "assign",
     "fold_batch_norm",
     "load",
     "load_card",
     "load_keras",
+    "load_onnx",
     "load_published",
     "load_safetensors",
     "load_torch",
+    "pretrained_onnx",
     "reader_of",
     "save",
+    "save_onnx",
 ]

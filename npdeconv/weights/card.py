@@ -98,25 +98,47 @@ def load_card(path: str | Path) -> Pretrained:
     if path.suffix not in (".json", ".npz"):
         raise ValueError(f"{path}: expected a card, NAME.json, or its weights, NAME.npz")
     path = path.with_suffix(".json")
-    text = _read(path, "card of a network")
+    card = read_card(path)
     largest = unpacked_size(path.with_suffix(".npz")) // 2  # of 2 bytes or more each
+    with naming(path, "card of a network"):
+        network = build_network(card.layers, card.shape, path.stem, largest)
+    check_classes(network, card.classes, path)
+    load(network, path.with_suffix(".npz"))
+    network.classes = card.classes
+    return Pretrained(network, card.preprocessing, card.classes)
+
+
+class Card(NamedTuple):
+    """What a card says."""
+
+    layers: Any
+    """The list of layers, as it stands there, to be built by `layer_list`; None if there is none."""
+    shape: Shape
+    preprocessing: Preprocessing
+    classes: tuple[str, ...] | None
+
+
+def read_card(path: Path) -> Card:
+    """Read a card, and the list of classes if it names one; errors as of `load_card`."""
+    text = _read(path, "card of a network")
     with naming(path, "card of a network"):
         card = json.loads(text)
         if not isinstance(card, dict):
             raise UnexpectedError(f"expected a card of a network, got {describe(card)}")
         shape = _input_shape(card.get("input_shape_hwc"))
         preprocessing = _preprocessing(card, shape)
-        network = build_network(card.get("layers"), shape, path.stem, largest)
         listed = _listed_elsewhere(card.get("classes"), path)
-    classes = _names(card.get("class_names"), path) if listed is None else _read_classes(listed)
-    outputs = answer_shape(network, shape)
+    classes = _names(card.get("class_names"), path) if listed is None else read_classes(listed)
+    return Card(card.get("layers"), shape, preprocessing, classes)
+
+
+def check_classes(network: Sequential, classes: tuple[str, ...] | None, path: Path) -> None:
+    """Check that a network that knows its input shape has an output for each class."""
+    outputs = answer_shape(network, network.input_shape or ())
     if classes is not None and outputs != (len(classes),):
         raise ValueError(
             f"{path}: expected {len(classes)} outputs, one per class, got outputs of shape {outputs}"
         )
-    load(network, path.with_suffix(".npz"))
-    network.classes = classes
-    return Pretrained(network, preprocessing, classes)
 
 
 def _read(path: Path, expected: str) -> str:
@@ -179,7 +201,7 @@ def _listed_elsewhere(name: Any, path: Path) -> Path | None:
     return path.with_name(name)
 
 
-def _read_classes(path: Path) -> tuple[str, ...]:
+def read_classes(path: Path) -> tuple[str, ...]:
     """Read the column `name` of a table; names that come twice get the word of the column before."""
     text = _read(path, "table of classes")
     with naming(path, "table of classes"):

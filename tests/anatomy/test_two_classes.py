@@ -137,7 +137,9 @@ def test_it_is_looked_into_as_its_twin_of_two_outputs():
     wrong, others = (visualize.find_mistakes(net, data, k=3) for net in (network, other))
     np.testing.assert_array_equal(wrong.image_indices, others.image_indices)
     np.testing.assert_allclose(wrong.misled_by, others.misled_by, atol=1e-6)
-    saliency, others = (visualize.saliency(net, data.images, labels=data.labels).maps for net in (network, other))
+    saliency, others = (
+        visualize.saliency(net, data.images, labels=data.labels).maps for net in (network, other)
+    )
     np.testing.assert_allclose(saliency, others, atol=1e-6)
 
 

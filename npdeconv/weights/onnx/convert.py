@@ -1,0 +1,88 @@
+"""Nodes become layers, in the file's order, by the table in `operators`."""
+
+from collections import deque
+
+from npdeconv._checks import describe
+from npdeconv._files import UnexpectedError
+from npdeconv.layers.sequential import INPUT
+from npdeconv.weights.onnx.building import Building
+from npdeconv.weights.onnx.model import Known, Model, Node
+from npdeconv.weights.onnx.names import short_names
+from npdeconv.weights.onnx.operators import CONVERT
+from npdeconv.weights.onnx.values import MAPS, VECTORS, Value
+
+_TO_MAPS = (0, 3, 1, 2)
+"""How images (N, H, W, C) are transposed to (N, C, H, W)."""
+
+_ANY_LAYOUT = ("Add", "Sub", "Mul", "Div", "Neg", "Relu", "Clip", "Cast", "Identity", "Pad")
+
+
+def layout_of(model: Model) -> str:
+    """Return "NCHW", "NHWC" or "NC": how a file takes its input.
+
+    Files do not say it. Convolutions and poolings of ONNX take (N, C, H, W); files of TensorFlow that
+    take (N, H, W, C) transpose it first.
+    """
+    axes = len(model.input_shape)
+    if axes == 2:
+        return "NC"
+    if axes != 4:
+        raise UnexpectedError(
+            f"expected images (N, C, H, W) or (N, H, W, C), or vectors (N, D), got an input"
+            f" {model.input_name!r} of shape {describe(model.input_shape)}"
+        )
+    waiting, seen = deque([model.input_name]), set()
+    while waiting:
+        name = waiting.popleft()
+        for node in model.nodes:
+            if name not in node.inputs or node.outputs[0] in seen:
+                continue
+            if node.operator == "Transpose":
+                return "NHWC" if tuple(node.attributes.get("perm", ())) == _TO_MAPS else "NCHW"
+            if node.operator not in _ANY_LAYOUT:
+                return "NCHW"
+            seen.add(node.outputs[0])
+            waiting.append(node.outputs[0])
+    return "NCHW"
+
+
+def convert(known: Known, model: Model, output: str, layout: str) -> Building:
+    """Build the layers of a simplified model."""
+    source = _source(known.shapes[model.input_name], layout)
+    net = Building(known, short_names(known.nodes), source, model.input_dtype, output)
+    net.values[model.input_name] = source
+    for node in known.nodes:
+        reads = tuple(map(net.values.get, node.inputs))
+        value = _convert(node, reads, net)
+        _check_shape(node, value, known)
+        net.values[node.outputs[0]] = value
+    last = net.values.get(output)
+    if last is None or last.layer == INPUT:
+        raise UnexpectedError("expected a network with layers, the output is the input or a constant")
+    if last.order is not None or last.axes[0] != "N":
+        raise UnexpectedError(
+            f"expected an output {output!r} of images or vectors, got a flattened map, whose numbers would be"
+            " in another order than in the file; onnx.utils.extract_model cuts the file before it"
+        )
+    return net
+
+
+def _source(shape: tuple[int, ...], layout: str) -> Value:
+    if layout == "NC":
+        return Value(INPUT, shape[1:], VECTORS)
+    rows, columns, channels = (shape[layout.index(axis)] for axis in "HWC")
+    return Value(INPUT, (rows, columns, channels), MAPS if layout == "NCHW" else tuple(layout))
+
+
+def _convert(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
+    try:
+        return CONVERT[node.operator](node, reads, net)
+    except (TypeError, ValueError) as error:  # a layer does not take what the file says
+        raise node.refusal(str(error)) from None
+
+
+def _check_shape(node: Node, value: Value, known: Known) -> None:
+    """Hold what was built to what the package onnx says of the node."""
+    said, built = known.shapes.get(node.outputs[0]), value.file_shape(known.batch)
+    if said is not None and said != built:
+        raise node.refusal(f"its output has shape {said}, and a layer's would have {built}")

@@ -1,0 +1,116 @@
+"""Whole networks, architecture and weights, from ONNX files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from npdeconv._checks import describe, positive_pair
+from npdeconv._files import UnexpectedError, naming
+from npdeconv._types import Pair, Shape
+from npdeconv.layers import Sequential
+from npdeconv.weights.onnx.constants import UNLIKELY, compute_constants
+from npdeconv.weights.onnx.convert import convert, layout_of
+from npdeconv.weights.onnx.model import Model
+from npdeconv.weights.onnx.read import read_model
+from npdeconv.weights.onnx.simplify import simplify
+
+LARGEST_SIDE = 2**12
+"""Pixels."""
+
+
+class OnnxInput(NamedTuple):
+    """What a file says of its input."""
+
+    name: str
+    layout: str
+    """"NCHW" or "NHWC" of images, "NC" of vectors. The network takes NHWC in any case."""
+    shape: Shape
+    """Of one input of the network, (H, W, C) or (D,)."""
+    batch: int | None
+    """How many images the file takes at once; None if it leaves that open. The network takes any number."""
+    dtype: str
+
+
+class OnnxNetwork(NamedTuple):
+    """A network from an ONNX file, with its weights, and what the file says besides."""
+
+    network: Sequential
+    """A `Graph` if it branches."""
+    input: OnnxInput
+    nodes: Mapping[str, str]
+    """The file's node for each layer, by the layer's name."""
+    metadata: Mapping[str, str]
+    """Who wrote the file, and what they put into it; not to be trusted."""
+    notes: tuple[str, ...]
+    """What the network does otherwise than the file, a sentence each."""
+
+
+def load_onnx(path: str | Path, *, size: int | Pair | None = None) -> OnnxNetwork:
+    """Load a network, architecture and weights, from an ONNX file.
+
+    Layers are called as the file's nodes, made short. Batch normalizations become `Scale`: nothing is
+    folded into a convolution. Maps are (H, W, C) here, whatever the file has, and flattened maps lie in
+    the order rows, columns, channels, with dense weights to match.
+
+    Parameters
+    ----------
+    path : str or path
+    size : int or (int, int), optional
+        Height and width of the images, if the file leaves them open.
+
+    Raises
+    ------
+    ImportError
+        If the package onnx is not installed (the extra `onnx` brings it).
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is damaged, keeps weights in other files, has not one input and one output, or holds a node
+        that no layer does the work of: the message names it, and the nearest that works.
+    """
+    path = Path(path)
+    try:
+        import onnx  # noqa: F401
+    except ImportError:
+        raise ImportError("load_onnx: reading these files needs onnx: pip install npdeconv[onnx]") from None
+    wanted = None if size is None else positive_pair(size, "load_onnx", "size")
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file")
+    with naming(path, "whole ONNX file"):
+        return network_of(read_model(path), path.stem, wanted)
+
+
+def network_of(model: Model, name: str, size: Pair | None = None) -> OnnxNetwork:
+    """Return the network of a model that has been read; errors as of `load_onnx`, without the path."""
+    layout = layout_of(model)
+    shape = _input_shape(model, layout, size)
+    known = compute_constants(model, shape)
+    known, output = simplify(known, model.output_name)
+    built = convert(known, model, output, layout)
+    batch = None if model.input_shape[0] is None else known.batch
+    source = OnnxInput(model.input_name, layout, built.source.shape, batch, str(model.input_dtype))
+    network = built.network(name)
+    halves = ["numbers have 32 bits: the file's have 16"] * model.is_half
+    return OnnxNetwork(network, source, built.nodes, model.metadata, (*built.notes, *halves))
+
+
+def _input_shape(model: Model, layout: str, size: Pair | None) -> Shape:
+    """Return the file's shape of the input, without what it leaves open."""
+    shape = list(model.input_shape)
+    said = f"{model.input_name!r} of shape {describe(model.input_shape)}"
+    if shape[0] is None:
+        shape[0] = UNLIKELY
+    if size is not None:
+        for axis, length in zip("HW", size, strict=True):
+            place = layout.find(axis)
+            if place < 0 or shape[place] not in (None, length):
+                raise UnexpectedError(f"expected images of {size[0]}x{size[1]}, the file takes {said}")
+            shape[place] = length
+    if None in shape:
+        raise UnexpectedError(
+            f"expected an input with known lengths, got {said}; size=(H, W) says height and width"
+        )
+    known = tuple(length for length in shape if length is not None)
+    if min(known) < 1 or (max(known[1:]) > LARGEST_SIDE and len(known) == 4):
+        raise UnexpectedError(f"expected sides from 1 to {LARGEST_SIDE}, got {said}")
+    return known

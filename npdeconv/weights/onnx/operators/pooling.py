@@ -1,0 +1,67 @@
+"""Poolings, of windows and of whole maps."""
+
+from typing import Any
+
+from npdeconv.layers import AvgPool2D, GlobalAveragePool, GlobalMaxPool, Layer, MaxPool2D
+from npdeconv.weights.onnx.building import Building
+from npdeconv.weights.onnx.model import Node
+from npdeconv.weights.onnx.operators.weighted import padding
+from npdeconv.weights.onnx.values import Value
+
+
+def max_pool(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
+    """Padding never wins, here as there."""
+    if len(node.outputs) > 1 and node.outputs[1]:
+        raise node.refusal("its switches are an output; a network keeps them to itself, without that one")
+    x = net.maps(node, net.value(node, reads))
+    return net.add(node, MaxPool2D(**_window(node, x)), x)
+
+
+def average_pool(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
+    """Padding counts if the file says so."""
+    x = net.maps(node, net.value(node, reads))
+    counts = bool(node.attributes.get("count_include_pad", 0))
+    return net.add(node, AvgPool2D(**_window(node, x), count_include_pad=counts), x)
+
+
+def _window(node: Node, x: Value) -> dict[str, Any]:
+    size = node.pair("kernel_shape")
+    if node.pair("dilations") != (1, 1):
+        raise node.refusal("its window has gaps; the nearest that works is one with dilations of 1")
+    return {
+        "window": size,
+        "stride": node.pair("strides"),
+        "padding": padding(node, size, x),
+        "ceil_mode": bool(node.attributes.get("ceil_mode", 0)),
+    }
+
+
+def global_average_pool(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
+    """(N, C, H, W) -> (N, C, 1, 1), which is a vector here."""
+    return _global(node, reads, GlobalAveragePool(), net)
+
+
+def global_max_pool(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
+    """As `global_average_pool`."""
+    return _global(node, reads, GlobalMaxPool(), net)
+
+
+def _global(node: Node, reads: tuple[Value | None, ...], layer: Layer, net: Building) -> Value:
+    x = net.maps(node, net.value(node, reads))
+    return net.add(node, layer, x, axes=("N", "C", "1", "1"))
+
+
+def reduce_mean(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
+    """The mean over rows and columns is a global pooling."""
+    x = net.value(node, reads)
+    given = net.integers(node, 1, "axes")
+    places = {axis % len(x.axes) for axis in given or ()}
+    averaged = {x.axes[place] for place in places}
+    if averaged not in ({"H", "W"}, {"HW"}):
+        over = ", ".join(sorted(averaged)) or "all axes"
+        raise node.refusal(f"it averages over {over}; the nearest that works is over H, W")
+    if node.attributes.get("keepdims", 1):
+        axes = tuple("1" if place in places else axis for place, axis in enumerate(x.axes))
+    else:
+        axes = tuple(axis for place, axis in enumerate(x.axes) if place not in places)
+    return net.add(node, GlobalAveragePool(), x, axes=axes)

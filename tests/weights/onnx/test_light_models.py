@@ -1,0 +1,43 @@
+"""The package onnx's light models, with random weights: every node's output is ONNX Runtime's."""
+
+import numpy as np
+import pytest
+
+from npdeconv.layers import Graph
+from npdeconv.weights import load_onnx
+from tests.weights.onnx.light_models import LIGHT, LOADED, every_value, randomized
+from tests.weights.onnx.replay import build, replay_all
+
+LARGE = ("bvlc_alexnet", "zfnet512", "vgg19")  # hundreds of megabytes of weights
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow if n in LARGE else ()) for n in LOADED]
+)
+def test_every_nodes_output_is_onnx_runtimes(name):
+    """To 1e-5 of the largest number among the node's outputs; both compute in float32."""
+    model = randomized(name)
+    x = np.random.default_rng(1).standard_normal((1, 3, 224, 224), np.float32)
+    ours, theirs = replay_all(build(model, 1), x), every_value(model, x)
+    compared = {*ours} & {*theirs}
+    for value in compared:
+        scale = np.abs(theirs[value]).max()
+        np.testing.assert_allclose(ours[value], theirs[value], rtol=0, atol=1e-5 * scale, err_msg=value)
+    left_out = {"Dropout": 2, "Unsqueeze": 242}  # what leaves no layer, at most
+    assert len(compared) >= len(theirs) - sum(left_out.values())
+    assert model.graph.output[0].name in compared
+
+
+@pytest.mark.parametrize("name", ["squeezenet", "inception_v1", "resnet50", "densenet121"])
+def test_they_load_as_they_are_and_are_looked_into(name):
+    network = load_onnx(LIGHT / f"light_{name}.onnx").network
+    assert isinstance(network, Graph)
+    images = np.random.default_rng(0).random((1, 224, 224, 3), np.float32)
+    y, tape = network.forward(images)
+    assert y.shape == (1, 1000)
+    assert network.deconv(y, tape).shape == images.shape
+
+
+def test_shuffled_channels_are_refused():
+    with pytest.raises(ValueError, match=r"node 'n7' \(Reshape\) can't become a layer: it makes \(1, 4, 28"):
+        load_onnx(LIGHT / "light_shufflenet.onnx")

@@ -1,9 +1,9 @@
 """Does a network draw a class better after it has seen more images of it?
 
-A student project's question: reconstruct a class, train on new images of it, reconstruct it again,
-and let SIFT and Harris' corners say whether the reconstructions came closer to the images. It had no
-control. Here, the same is done for a second class on which nothing is trained, and with images of the
-first class that are not trained on.
+A student project reconstructed a class, trained on new images of it, reconstructed it again, and
+measured by SIFT and Harris' corners whether the reconstructions came closer to the images. It had no
+control. Here a second class that is not trained is reconstructed, too, and some images of the first
+class are held out.
 """
 
 import copy
@@ -54,30 +54,30 @@ def retraining(
     """Reconstruct a class before and after training on more images of it, and a class that is not trained.
 
     Each repetition draws half of the images to train on, trains a copy of the network, and reconstructs
-    both classes before and after from one and the same noise, so that only the weights differ.
+    both classes before and after from the same noise, so that only the weights differ.
 
     Parameters
     ----------
     network : Sequential
-        One that takes pixels and ends in classes; it stays as it is.
+        Takes pixels and ends in classes; it is not changed.
     images : uint8 (N, H, W, C)
-        Of the class to retrain, at least two, unseen by the network.
+        Images of the class to retrain, at least two, unseen by the network.
     target : int or str
-        That class, by number or name.
+        The class to retrain, by number or name.
     control_images : uint8 (M, H, W, C)
-        Of a class that is not trained.
+        Images of a class that is not trained.
     control : int or str
-        That class.
+        The class that is not trained.
     repetitions : int
-        At least two, or there would be no intervals.
+        At least two, for the intervals.
     epochs, rate : int, float
         Of the training, by stochastic gradient descent in batches of 4 with a momentum of 0.9.
     steps : int
         Of the reconstruction.
     words : int
-        Of the visual vocabulary, which is learned from all images, none of the reconstructions.
+        Size of the visual vocabulary, which is learned from all images but no reconstructions.
     seed : int
-        Of everything random.
+        Seed of all randomness.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     progress : bool
@@ -100,10 +100,9 @@ def retraining(
 
     Notes
     -----
-    A class is reconstructed by `npdeconv.visualize.maximize_activation` of its logit. A deconvnet's
-    projection would need an image to start from, and show the edges of that image, by the switches,
-    whatever the weights are; noise has nothing of the class, so that similarity can come only from
-    the weights.
+    A class is reconstructed by `npdeconv.visualize.maximize_activation` of its logit, from noise, so
+    similarity can come only from the weights. A deconvnet's projection would start from an image, and
+    its switches would draw that image's edges whatever the weights.
     """
     check_scikit_image()
     shape = _check_images(network, images, control_images)
@@ -155,7 +154,7 @@ def retraining(
 def _states(
     network: Sequential, dataset: Dataset, epochs: int, rate: float, seed: list[int], workers: Workers
 ) -> Iterator[Sequential]:
-    """Yield the network as it is, then a copy that was trained."""
+    """Yield the network unchanged, then a trained copy."""
     yield network
     student = copy.deepcopy(network)
     optimizer, rng = SGD(rate, momentum=MOMENTUM), np.random.default_rng(seed)
@@ -166,7 +165,7 @@ def _states(
 
 
 def _judge(images: Array, words: int, seed: int) -> Callable[[Array], Array]:
-    """Return what scores a picture by its similarity to each image: (2, I), by words and by corners."""
+    """Return a function that scores a picture's similarity to each image: (2, I), by words and by corners."""
     found = [sift_descriptors(image) for image in images]
     vocabulary = learn_words(found, words, seed)
     bags = np.array([count_words(rows, vocabulary) for rows in found])
@@ -181,7 +180,7 @@ def _judge(images: Array, words: int, seed: int) -> Callable[[Array], Array]:
 
 
 def _known(judge: Callable[[Array], Array], images: Array, trained: Array, seed: int) -> Array:
-    """Score pictures whose class is known, as `KNOWN` lists them: (2, 3, R)."""
+    """Score the pictures of known content that `KNOWN` lists: (2, 3, R)."""
     photos = np.array([judge(image) for image in images])
     every = []
     for repetition, chosen in enumerate(trained):

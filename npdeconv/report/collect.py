@@ -1,4 +1,4 @@
-"""The questions that the page answers, asked one after the other."""
+"""Run the analyses that the page shows, one after the other."""
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,13 +34,13 @@ from npdeconv.visualize import (
 )
 
 PATCHES = 9  # as in the paper's figure 2 (arXiv:1311.2901)
-STAGES = 12  # of more snapshots, so many are shown: color pictures of 300x300 then stay below 15 MB
+STAGES = 12  # snapshots shown at most: color pictures of 300x300 then stay below 15 MB
 MISTAKES = 8  # images
 EXAMPLES = 6  # images that are occluded
-OCCLUDER_STEPS = 17  # an image is at least so many strides of the occluder high and wide
+OCCLUDER_STEPS = 17  # strides of the occluder along an image, at least
 
 Progress: TypeAlias = Callable[[str, int, int], object]
-"""Called with what is being done, how many parts are done, and how many there are."""
+"""Called with the name of the current part, the number of parts done, and the number of parts."""
 
 
 def collect(
@@ -55,25 +55,25 @@ def collect(
     workers: Workers = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Ask everything that the page shows.
+    """Run every analysis that the page shows.
 
     Parameters
     ----------
     network : Sequential
         With its final weights.
     dataset : Dataset
-        The images to search, best those that the network was not trained on. Without labels, the page
-        says what the network takes each image for, and nothing of right and wrong.
+        The images to search, preferably unseen in training. Without labels, the page shows predicted
+        classes, and no mistakes.
     run : str
-        What to call the run.
+        Name of the run.
     history : mapping of column to values, optional
         See `npdeconv.training.History`.
     snapshots : mapping of int to path, optional
         Weights by epoch, see `npdeconv.visualize.find_snapshots`.
     images : int
-        How many images of the data set to search, at even distances.
+        How many images of the data set to search, evenly spaced.
     examples : int
-        How many images to occlude, of as many classes; 0 for none.
+        How many images to occlude, one for each of as many classes; 0 for none.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     progress : callable, optional
@@ -144,7 +144,7 @@ def _of_classes(
 
 
 class _Steps:
-    """Counts what is done, and tells."""
+    """Counts the parts of the work, and reports progress."""
 
     def __init__(self, tell: Progress | None, total: int) -> None:
         self.tell, self.total, self.done = tell, total, 0
@@ -156,7 +156,7 @@ class _Steps:
 
 
 def _choose(snapshots: dict[int, str | Path]) -> dict[int, str | Path]:
-    """Keep at most STAGES snapshots, at even distances, the first and the last among them."""
+    """Keep at most STAGES snapshots, evenly spaced, including the first and the last."""
     if len(snapshots) <= STAGES:
         return snapshots
     kept = np.linspace(0, len(snapshots) - 1, STAGES).round().astype(int)
@@ -165,7 +165,7 @@ def _choose(snapshots: dict[int, str | Path]) -> dict[int, str | Path]:
 
 
 def _stages(network: Sequential, snapshots: Mapping[int, str | Path]) -> Iterator[tuple[str, Sequential]]:
-    """Yield what to call each stage and the network as it was, its final weights at the end."""
+    """Yield the name of each stage and the network at that stage, the final weights last."""
     moving, last = copy.deepcopy(network), "current weights"
     for epoch, path in snapshots.items():
         weights.load(moving, path)
@@ -226,7 +226,7 @@ def _place(positions: Array, found: Array) -> Array:
 def _find_wrong(
     network: Sequential, searched: Dataset, positions: Array, workers: Workers, steps: _Steps
 ) -> Wrong | None:
-    """Find mistakes; None where nobody knows what is right."""
+    """Find mistakes; None for images without labels."""
     if searched.labels is None:
         return None
     steps.next("looking for mistakes")
@@ -248,7 +248,7 @@ def _occlude(
     workers: Workers,
     steps: _Steps,
 ) -> Iterator[Example]:
-    """Occlude the first image of each of some classes that the network takes for what they are named."""
+    """Occlude, for some classes, the first image that the network assigns to its named class."""
     if not count:
         return
     right = predict(network, searched.images, workers).argmax(axis=1) == named

@@ -1,4 +1,4 @@
-"""What the page shows, as arrays."""
+"""The contents of the page, as arrays."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -20,7 +20,7 @@ class Evolving(NamedTuple):
     activations: Array  # (S, F)
     projections: Array  # (S, F, PH, PW, C): signed, unscaled, shrunk
     inside: Array  # bool (S, F, PH, PW)
-    jumped: Array  # bool (S, F): the image is another one than at the stage before
+    jumped: Array  # bool (S, F): the image differs from that of the stage before
 
 
 @brief
@@ -32,20 +32,20 @@ class LayerView(NamedTuple):
     output_shape: Shape
     receptive_field: Pair
     maps: Array  # int (F,): their numbers, ascending
-    total: int  # how many there are
-    dead: int  # how many of these never fire
-    classes: tuple[str, ...]  # what each map stands for, in the layer that names classes; else empty
+    total: int  # maps of the layer
+    dead: int  # maps of the layer that never fire
+    classes: tuple[str, ...]  # the class of each map, in the layer of the classes; else empty
     filters: Filters | None
     found: Strongest  # `images` are positions in the whole data set
     labels: Array  # int (F, k): classes of those images, true or predicted; -1 where there is none
-    fields: Array  # int (F, k, 4): top, bottom, left, right of what the unit sees in the image
+    fields: Array  # int (F, k, 4): top, bottom, left, right of the unit's receptive field in the image
     patches: Patches  # (F, k, ...), shrunk
     evolving: Evolving
 
 
 @brief
 class Example(NamedTuple):
-    """An image and what occluding it does."""
+    """An image and the effect of occluding it."""
 
     position: int
     size: Pair  # height and width of the image
@@ -55,7 +55,7 @@ class Example(NamedTuple):
 
 @brief
 class Wrong(NamedTuple):
-    """What the network takes for what, and its most confident wrong answers (K of them)."""
+    """The confusion matrix, and the K most confident wrong answers."""
 
     images: Array  # (K, H, W, C), shrunk
     result: Mistakes  # `images` are positions in the whole data set; projections are shrunk
@@ -69,15 +69,15 @@ class Report(NamedTuple):
     network: str
     dataset: str
     classes: tuple[str, ...]
-    labeled: bool  # whether labels are true classes; otherwise they are what the network predicts
+    labeled: bool  # True: labels are true classes; False: they are the network's predictions
     searched: int  # images
     available: int  # images in the data set
     history: Mapping[str, Sequence[float]]
     stages: tuple[str, ...]  # of training; the last are the final weights
     layers: tuple[LayerView, ...]
-    wrong: Wrong | None  # None where nobody has labeled the images
+    wrong: Wrong | None  # None for images without labels
     examples: tuple[Example, ...]
-    scenes: Scenes  # what the patches are cut from
-    scatter: Scatter | None = None  # None where there is no hidden layer
-    class_maps: ClassMaps | None = None  # of the same images; None where the network has none
+    scenes: Scenes  # the whole images of the patches
+    scatter: Scatter | None = None  # None if there is no hidden layer
+    class_maps: ClassMaps | None = None  # of the examples; None if the network has none
     wanted: Wanted | None = None

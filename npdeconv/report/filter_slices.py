@@ -13,22 +13,21 @@ GAP = 1  # pixels between the slices of a filter
 
 @brief
 class Filters(NamedTuple):
-    """One filter per map of a layer: in color over pixels, else one slice per map that it reads."""
+    """One filter per map of a layer: in color over pixels, else one slice per input map."""
 
-    source: str  # the layer that holds them
-    reads: str  # the layer whose maps they read; empty: the pixels
-    slices: int  # how many pictures lie side by side
+    source: str  # the layer that holds the weights
+    reads: str  # the layer below, whose maps are the filters' input; empty: the pixels
+    slices: int  # pictures side by side
     size: Shape  # height and width of one slice
     pixels: Array  # (F, H, W, C): signed and unscaled
     inside: Array  # bool (F, H, W): False in the gaps between slices
 
 
 def find_filters(network: Sequential, layer: str, maps: Array | None = None) -> Filters | None:
-    """Return the filters that made a layer's maps, those of the nearest weights at or below it.
+    """Return the filters that made a layer's maps: the nearest weights at or below the layer.
 
-    A dense layer's weights are laid out as the maps that they read, each unit's like a filter as
-    large as the map. If `maps` are given, only theirs. None where no layer below has weights, or
-    the image itself is flattened.
+    A unit of a dense layer has a filter as large as its input maps. `maps` limits the filters to
+    those of some maps. None if no layer has weights, or the image itself is flattened.
     """
     names = list(network.layers)
     upto = names[: names.index(layer) + 1]
@@ -50,7 +49,7 @@ def find_filters(network: Sequential, layer: str, maps: Array | None = None) -> 
 
 
 def _map_size(network: Sequential, below: list[str]) -> Shape:
-    """Return height and width of what a dense layer reads: that of the maps, if they were just flattened."""
+    """Return height and width of a dense layer's input: those of the maps if a `Flatten` is just below."""
     if network.input_shape is None or not below or not isinstance(network[below[-1]], Flatten):
         return (1, 1)
     shape = network.input_shape if len(below) == 1 else network[: below[-2]].output_shape(network.input_shape)

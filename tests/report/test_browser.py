@@ -209,7 +209,7 @@ def test_dead_maps_can_be_hidden(page):
     page.click('[data-layer="relu2"]')
     assert page.inner_text("#dead-count") == "(1 of 4 here)"
     page.click(f'[data-map="{DEAD}"]')
-    assert "Never fires" in page.inner_text("#detail")
+    assert "Dead: fires on none of" in page.inner_text("#detail")
     assert page.locator("#patches").count() == 0
     page.check("#alive")
     assert page.locator("#grid > :visible").count() == 3
@@ -227,7 +227,7 @@ def test_some_of_many_maps_keep_their_numbers(browser, tmp_path, monkeypatch):
     first, last = view.maps.tolist()
     with opened(browser, path, f"#layer=relu2&map={last}") as page:
         assert page.inner_text("#detail-title") == f"relu2, map {last}"
-        note = "2 of 4 maps are shown, those of the largest activations. 1 of all 4 never fires."
+        note = "2 of 4 maps are shown, those with the largest activations. 1 of all 4 never fires."
         assert note in page.inner_text("#layer-note")
         assert "2 of 4 maps" in page.inner_text('[data-layer="relu2"]')
         assert page.locator("#grid .name").all_inner_texts() == [str(first), str(last)]
@@ -451,7 +451,7 @@ def test_images_that_nobody_labeled_are_called_predicted_everywhere(browser, tmp
     write(tmp_path / "page.html", report)
     with opened(browser, tmp_path / "page.html") as page:
         open_map(page, "relu2", 3)
-        assert "What the network takes them for" in page.inner_text("#detail")
+        assert "Their predicted classes" in page.inner_text("#detail")
         assert ", predicted " in page.inner_text("#detail")
         for section in ("#similar", "#occlusion"):
             assert ", predicted " in page.inner_text(section)

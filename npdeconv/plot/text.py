@@ -84,7 +84,7 @@ def _warn_once(character: str, spelled: str) -> None:
     if not _warned:
         _warned.add(character)
         warnings.warn(
-            f"no installed font has {character!r}, which is drawn as {spelled!r}, like other such letters; "
+            f"no font has {character!r}, which is drawn as {spelled!r}, like other such letters; "
             "install a font that has them, such as Noto Sans CJK or Noto Emoji",
             stacklevel=2,
         )

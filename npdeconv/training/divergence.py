@@ -1,4 +1,4 @@
-"""Where a loss that is no number came from."""
+"""Find the layer in which a loss of NaN or infinity began."""
 
 from collections.abc import Iterable
 

@@ -76,10 +76,10 @@ def test_many_projections_are_wrapped():
     axes = plot.projections(np.zeros((10, 4, 4, 1), np.uint8), shown)
     assert axes.shape == (2, 10)
     figure = axes[0, 0].figure
-    assert len(figure.axes) == 20 + 1  # those that are left over are gone; the scale is there
+    assert len(figure.axes) == 20 + 1  # unused axes are removed; one more holds the scale
     assert figure.axes[-1].get_ylim() == (-9, 9)
     assert figure.axes[-1].get_ylabel() == "pixel of a projection"
-    assert "pale beyond its edge\nbeneath: its projection" in figure.get_supxlabel()
+    assert "pale beyond the edge\nbelow: its projection" in figure.get_supxlabel()
     places = [[ax.get_subplotspec().rowspan.start for ax in row] for row in axes]
     assert places == [[0] * 8 + [2] * 2, [1] * 8 + [3] * 2]
     columns = [ax.get_subplotspec().colspan.start for ax in axes[0]]

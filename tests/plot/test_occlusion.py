@@ -69,7 +69,7 @@ def test_maps_are_drawn_over_the_image_at_the_occluders_center():
     )
     assert axes[0].get_title() == "a (true), and the occluder\nthat harms it most"
     caption = axes[0].figure.get_supxlabel()
-    assert caption.startswith("each square of the three maps: the occluder's center;")
+    assert caption.startswith("each square of the three maps: a place of the occluder's center;")
     assert axes[2].images[0].get_alpha() is None  # the image around a map isn't dimmed
     axes[0].figure.canvas.draw()
 

@@ -46,14 +46,14 @@ def test_what_does_not_show_itself_is_escaped():
     assert literal("a\nb\udcff") == r"a\nb\udcff"
 
 
-def test_letters_that_no_font_has_are_spelled_and_said_once(monkeypatch):
-    monkeypatch.setattr(text, "_told", set())
+def test_letters_without_a_font_are_spelled_with_one_warning(monkeypatch):
+    monkeypatch.setattr(text, "_warned", set())
     monkeypatch.setattr(text, "_other_families", dict)
     text._family.cache_clear()
-    with pytest.warns(UserWarning, match="no installed font has '猫', drawn as 'Mao', .*Noto") as told:
+    with pytest.warns(UserWarning, match="no font has '猫', which is drawn as 'Mao', .*Noto") as warned:
         spelled = [literal(name) for name in ("猫 und 狗", "한국어 🧑\u200d🔬")]
     assert spelled == ["Mao und Gou", "HanGugEo :adult:\u200d:microscope:"]
-    assert len(told) == 1
+    assert len(warned) == 1
     assert literal("\U000f0000") == r"\U000f0000"
     text._family.cache_clear()
 

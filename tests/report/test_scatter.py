@@ -107,7 +107,7 @@ def test_pointing_at_a_point_shows_its_image_and_neighbors(browser, path, report
             )
             assert framed == (~same).tolist()
             assert page.locator(".threads line").count() == 5
-        assert "Of the nearest neighbors, " in page.inner_text("#similar")
+        assert "of the nearest neighbors share" in page.inner_text("#similar")
 
 
 def test_the_arrow_keys_go_from_point_to_point(browser, path, report):  # noqa: F811

@@ -28,7 +28,7 @@ def test_an_augmentation_that_loses_images_is_found_out(augment, got):
     network = tiny_network()
     before = copy_of(network.parameters)
     message = (
-        r"^train: expected augment to return uint8 images \(N, H, W, C\), as many as it was given, 32,"
+        r"^train: expected augment to return 32 uint8 images \(N, H, W, C\), as many as it was given,"
         f" got {got}$"
     )
     with pytest.raises(ValueError, match=message):

@@ -121,12 +121,12 @@ def compare_poolings(
         row = []
         for pool in pools:
             network = _train(pool, stages, seed, workers, progress)
-            row.append(_judge(network, choosing, testing, workers))
+            row.append(_measure(network, choosing, testing, workers))
             if seed == seeds[0]:
                 shown.append(_example(network, pool, testing, examples, workers))
         rows.append(row)
     accuracy, energy, error, best_share, best_error = (
-        np.array([[judged[n] for judged in row] for row in rows]) for n in range(5)
+        np.array([[measured[n] for measured in row] for row in rows]) for n in range(5)
     )
     height, width = testing.dataset.images.shape[1:3]
     area = (testing.boxes[:, 1::2] - testing.boxes[:, ::2]).prod(axis=1).mean() / (height * width)
@@ -163,7 +163,7 @@ def _train(
     return network
 
 
-def _judge(
+def _measure(
     network: Sequential, choosing: Planted, testing: Planted, workers: Workers
 ) -> tuple[float, Array, Array, Array, Array]:
     """Return the accuracy, and for each kind of map the energy, error, best share and best error."""

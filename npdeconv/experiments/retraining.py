@@ -113,7 +113,7 @@ def retraining(
     positive_int(steps, "retraining", "steps")
     not_negative(rate, "retraining", "rate")
     every = np.concatenate([images, control_images])
-    judge = _judge(every, positive_int(words, "retraining", "words"), seed)
+    score = _scorer(every, positive_int(words, "retraining", "words"), seed)
     trained = np.zeros((count, len(every)), bool)
     drawn = np.empty((2, 2, count, *shape), np.uint8)
     activation = np.empty((2, 2, count))
@@ -134,8 +134,8 @@ def retraining(
             drawn[phase, :, repetition] = result.pixels
             activation[phase, :, repetition] = result.activation[-1]
             probability[phase, :, repetition] = predict(state, every, workers)[:, classes].T
-    scores = np.array([judge(picture) for picture in drawn.reshape(-1, *shape)])
-    known = _known(judge, images, trained, seed)
+    scores = np.array([score(picture) for picture in drawn.reshape(-1, *shape)])
+    known = _score_known(score, images, trained, seed)
     by_words, by_corners = scores.reshape(2, 2, count, 2, len(every)).transpose(3, 0, 1, 2, 4)
     return Retraining(
         classes,
@@ -164,7 +164,7 @@ def _states(
     yield student
 
 
-def _judge(images: Array, words: int, seed: int) -> Callable[[Array], Array]:
+def _scorer(images: Array, words: int, seed: int) -> Callable[[Array], Array]:
     """Return a function that scores a picture's similarity to each image: (2, I), by words and by corners."""
     found = [sift_descriptors(image) for image in images]
     vocabulary = learn_words(found, words, seed)
@@ -179,14 +179,14 @@ def _judge(images: Array, words: int, seed: int) -> Callable[[Array], Array]:
     return score
 
 
-def _known(judge: Callable[[Array], Array], images: Array, trained: Array, seed: int) -> Array:
+def _score_known(score: Callable[[Array], Array], images: Array, trained: Array, seed: int) -> Array:
     """Score the pictures of known content that `KNOWN` lists: (2, 3, R)."""
-    photos = np.array([judge(image) for image in images])
+    photos = np.array([score(image) for image in images])
     every = []
     for repetition, chosen in enumerate(trained):
         held_out = ~chosen[: len(images)]
         rng = np.random.default_rng([seed, repetition, 2])
-        noise = judge(rng.integers(0, 256, images.shape[1:], dtype=np.uint8))
+        noise = score(rng.integers(0, 256, images.shape[1:], dtype=np.uint8))
         same, other = photos[held_out][..., chosen], photos[held_out][..., len(images) :]
         best = same.max(axis=2).mean(axis=0), other.max(axis=2).mean(axis=0)
         every.append((*best, noise[:, : len(images)][:, held_out].max(axis=1)))

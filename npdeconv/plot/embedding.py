@@ -47,12 +47,12 @@ def scatter(
     """
     if ax is None:
         ax = plt.subplots(figsize=(SIDE, SIDE), layout="constrained")[1]
-    of_class = np.zeros(len(points), np.int64) if labels is None else labels
-    used = np.unique(of_class)
+    class_numbers = np.zeros(len(points), np.int64) if labels is None else labels
+    used = np.unique(class_numbers)
     colors = dict(zip(used.tolist(), class_colors(len(used)), strict=True))
-    shown = [colors[label] for label in of_class.tolist()]
+    shown = [colors[label] for label in class_numbers.tolist()]
     ax.scatter(points[:, 0], points[:, 1], s=9, c=shown, linewidths=0)
-    for n in _apart(points, max(np.ptp(points, axis=0).max(), 1e-12) * THUMBNAIL / SIDE * 1.5):
+    for n in _far_apart(points, max(np.ptp(points, axis=0).max(), 1e-12) * THUMBNAIL / SIDE * 1.5):
         ax.add_artist(_thumbnail(images[n], points[n], shown[n]))
     if labels is not None:
         _name_classes(ax, points, labels, classes, colors)
@@ -164,7 +164,7 @@ def _thumbnail(picture: Array, place: Array, color: Any) -> AnnotationBbox:
     return AnnotationBbox(box, tuple(place), pad=0.05, bboxprops=frame)
 
 
-def _apart(points: Array, distance: float) -> list[int]:
+def _far_apart(points: Array, distance: float) -> list[int]:
     """Choose points greedily, in order, so that any two are at least a distance apart along an axis."""
     chosen: list[int] = []
     for n, point in enumerate(points):

@@ -53,7 +53,7 @@ def occlusion(
     if axes is None:
         figure, axes = plt.subplots(1, 5, figsize=(15, 3.7), layout="constrained")
         figure.supxlabel(CAPTION, fontsize="small")
-    name = _followed(result, classes, truth)
+    name = _name_followed(result, classes, truth)
     plain, feature_map = literal(_name(result.label, classes)), f"{result.layer}, map {result.feature_map}"
     harmed = round(float(result.clean_probability - result.probability.min()), 4) > 0
     harm = "the occluder\nthat harms it most" if harmed else "an occluder,\nwhich harms it nowhere"
@@ -69,11 +69,11 @@ def occlusion(
     limits = min(activities), max(activities)
     _scaled(result.activity, axes[2], result, limits, result.clean_activity, f"activity of {feature_map}")
     _scaled(result.probability, axes[3], result, (0, 1), result.clean_probability, f"probability of {plain}")
-    _most_likely(axes[4], result, classes, name)
+    _draw_most_likely(axes[4], result, classes, name)
     return axes
 
 
-def _followed(result: Occlusion, classes: Sequence[str] | None, truth: int | None) -> str:
+def _name_followed(result: Occlusion, classes: Sequence[str] | None, truth: int | None) -> str:
     """Name the class of the probability map, and say whether it is the label or the prediction."""
     name = _name(result.label, classes)
     if result.label == truth:
@@ -91,7 +91,7 @@ def _scaled(
     ax.set_title(f"{title}\n(without occluder: {clean:.3g})", fontsize="small")
 
 
-def _most_likely(ax: Axes, result: Occlusion, classes: Sequence[str] | None, followed: str) -> None:
+def _draw_most_likely(ax: Axes, result: Occlusion, classes: Sequence[str] | None, followed: str) -> None:
     """Draw the most likely classes: the followed one in the first color, then the most frequent ones."""
     found, index, counts = np.unique(result.most_likely, return_inverse=True, return_counts=True)
     others = [number for number in found[np.argsort(-counts, kind="stable")] if number != result.label]

@@ -127,10 +127,10 @@ def collect(
         scenes=find_scenes(dataset.images, (view.found.images for view in layer_views)),
         scatter=find_scatter(network, searched, positions, named, workers),
     )
-    return _of_classes(report, network, dataset, workers, steps) if examples else report
+    return _add_classes(report, network, dataset, workers, steps) if examples else report
 
 
-def _of_classes(
+def _add_classes(
     report: Report, network: Sequential, dataset: Dataset, workers: Workers, steps: "_Steps"
 ) -> Report:
     """Add the class maps of the examples, and images made for the classes."""
@@ -189,8 +189,8 @@ def _view(
     every, patches = looks[-1]
     found = Strongest(*(array[maps] for array in every))
     labels = np.where(found.images >= 0, named[found.images], -1)
-    found = found._replace(images=_place(positions, found.images))
-    images = np.stack([_place(positions, look.images[maps, 0]) for look, _ in looks])
+    found = found._replace(images=_in_data_set(positions, found.images))
+    images = np.stack([_in_data_set(positions, look.images[maps, 0]) for look, _ in looks])
     jumped = np.zeros(images.shape, bool)
     jumped[1:] = images[1:] != images[:-1]
     names_classes = layer == shown_layers(network)[-1] and row.output_shape == (len(dataset.classes),)
@@ -218,7 +218,7 @@ def _view(
     )
 
 
-def _place(positions: Array, found: Array) -> Array:
+def _in_data_set(positions: Array, found: Array) -> Array:
     """Turn positions among the searched images into those in the data set."""
     return np.where(found >= 0, positions[found], -1)
 

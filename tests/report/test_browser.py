@@ -16,7 +16,7 @@ from tests.tiny import CLASSES, tiny_dataset
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
     "--headless",
-    "--no-sandbox",  # in a container there is no other; the page is our own
+    "--no-sandbox",  # a container has no sandbox, and the page is our own
     "--disable-gpu",
     "--no-first-run",
     "--disable-background-networking",
@@ -53,7 +53,7 @@ def path(report, tmp_path_factory):
 
 @contextlib.contextmanager
 def opened(browser, path, address="", **options):
-    """Open a page; no console message, no error and no request but for the file itself may come of it."""
+    """Open a page; fail on console messages, errors, and requests for anything but the file itself."""
     context = browser.new_context(**({"viewport": {"width": 1280, "height": 850}} | options))
     page = context.new_page()
     page.set_default_timeout(5 * SECOND)
@@ -77,7 +77,7 @@ def page(browser, path):
 
 
 def settled(page):
-    """Wait until pictures that were asked for are drawn."""
+    """Wait until all requested pictures are drawn."""
     page.evaluate("Promise.all(pictures.values()).then(() => new Promise(requestAnimationFrame))")
 
 
@@ -100,7 +100,7 @@ def open_map(page, layer, feature_map):
     page.click(f'[data-map="{feature_map}"]')
 
 
-def test_clicking_a_layer_and_a_map_shows_what_was_found(page, report):
+def test_clicking_a_layer_and_a_map_shows_its_patches(page, report):
     view = report.layers[2]
     open_map(page, "relu2", 3)
     assert page.inner_text("#detail-title") == "relu2, map 3"
@@ -257,7 +257,7 @@ def test_pointing_at_an_occlusion_map_reads_the_probability(page, report):
         assert ("still most likely" if likely == name else f"it says {likely}") in words
 
 
-def test_the_whole_image_stands_beside_its_patch_which_is_framed_in_it(page, report):
+def test_the_whole_image_is_beside_its_patch_with_a_frame(page, report):
     view, scenes = report.layers[2], report.scenes
     open_map(page, "relu2", 3)
     for rank in (0, 5):
@@ -381,7 +381,7 @@ def test_hostile_names_do_nothing(browser, tmp_path):
         assert page.title().endswith(f"on {HOSTILE[0]}")
 
 
-def test_the_policy_stops_what_would_leave_the_file(browser, path):
+def test_the_policy_blocks_requests_outside_the_file(browser, path):
     context = browser.new_context()
     page = context.new_page()
     page.goto(path.as_uri())
@@ -417,13 +417,13 @@ def test_the_open_page_follows_the_training_until_it_ends(browser, report, tmp_p
     with opened(browser, path) as page:
         write(path, report._replace(history=history(2)), refresh=0.2)
         page.wait_for_selector("#charts output:has-text('epoch 2: ') >> nth=0")
-    with opened(browser, path, "#following=0") as page:  # no new page while this one is used
+    with opened(browser, path, "#following=0") as page:  # no reload while the page is used
         open_map(page, "relu2", 3)
         page.press("#stage", "Home")
         page.focus('[data-map="3"]')
         page.evaluate("scrollTo(0, 300); window.old = true")
-        write(path, report._replace(history=history(3)), refresh=60)  # nor while that one is asked
-        page.evaluate("document.querySelector('#following').click()")  # leaves the focus where it is
+        write(path, report._replace(history=history(3)), refresh=60)  # not reloaded: following is off
+        page.evaluate("document.querySelector('#following').click()")  # keeps the focus
         page.wait_for_selector("#charts output:has-text('epoch 3: ') >> nth=0")
         assert page.evaluate("window.old === undefined")
         assert page.inner_text("#detail-title") == "relu2, map 3"
@@ -445,7 +445,7 @@ def test_the_open_page_follows_the_training_until_it_ends(browser, report, tmp_p
         assert page.evaluate("window.old")
 
 
-def test_images_that_nobody_labeled_are_called_predicted_everywhere(browser, tmp_path):
+def test_classes_of_unlabeled_images_are_called_predicted(browser, tmp_path):
     plain = tiny_dataset(70)
     report, _ = tiny_report(tmp_path, Dataset(plain.images, None, CLASSES, "bare"))
     write(tmp_path / "page.html", report)

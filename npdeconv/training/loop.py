@@ -30,7 +30,7 @@ class Step:
     index: int  # within the epoch, from 1
     steps: int  # per epoch
     loss: float  # mean over the batch, before the update
-    correct: int  # images whose largest logit was the label's
+    correct: int  # images with the largest logit at the label
     count: int  # images in the batch
 
 

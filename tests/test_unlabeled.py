@@ -76,7 +76,7 @@ def test_a_report_says_predicted_and_leaves_out_what_needs_truth(network):
     assert payload_of(page)["labeled"] is False
     body = page[page.index("<body>") : page.index('<script type="application/json"')]
     assert "Nobody has labeled these images." in body
-    assert "certainty of the predicted class" in body
+    assert "lowers the probability of the predicted class" in body
     for word in ("true class", "mistakes", "confusion", "truth", "share the class"):
         assert word not in body.casefold()
 
@@ -86,7 +86,7 @@ def test_a_report_of_labeled_images_says_true():
     body = page[page.index("<body>") : page.index('<script type="application/json"')]
     assert payload_of(page)["labeled"] is True
     assert "Nobody has labeled" not in body
-    assert "certainty of the true class" in body
+    assert "lowers the probability of the true class" in body
     assert "share the class" in body
     assert 'id="mistakes"' in body
 

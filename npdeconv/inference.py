@@ -1,4 +1,4 @@
-"""What a network says about images."""
+"""The predictions of a network, and how well they match a data set."""
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -17,7 +17,7 @@ from npdeconv.layers.softmax import softmax
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.parallel import Workers, pool, shards
 
-SHARD_PIXELS = 16 * 230**2  # 16 of ImageNet's: more than in training, since no activations are kept
+SHARD_PIXELS = 16 * 230**2  # 16 images of ImageNet: more than in training, since no activations are kept
 
 
 class Evaluation(NamedTuple):
@@ -35,15 +35,15 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
     ----------
     network : Sequential
     images : (N, H, W, C)
-        uint8 pixels, or floats prepared as the network takes them.
+        uint8 pixels, or floats preprocessed for the network.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`.
 
     Returns
     -------
     (N, classes)
-        Within about 1e-5 of what `network` computes layer by layer, in float32; see `npdeconv.fast`.
-        Of a network that ends in `Sigmoid`, its outputs: probabilities that do not add up to 1.
+        Within about 1e-5 of the layer-by-layer result in float32; see `npdeconv.fast`. For a
+        network that ends in `Sigmoid`, its outputs: probabilities that do not add up to 1.
 
     Raises
     ------
@@ -69,10 +69,10 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
     Raises
     ------
     TypeError
-        If it is no data set.
+        If `dataset` is no Dataset.
     ValueError
-        If the data set is empty, has no labels, or does not fit the network, see `match`; it needs
-        at least two outputs.
+        If the data set is empty, has no labels, or does not fit the network (see `match`), or if the
+        network has one output.
     """
     dataset = match(network, dataset)
     truth = dataset.labels_for("evaluate")
@@ -89,9 +89,9 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
 
 
 def class_logits(chain: Sequential, images: Array, workers: Workers = None) -> Iterator[Array]:
-    """Yield the logits (n, classes) of one shard of images after another."""
+    """Yield the logits (n, classes) of each shard of images."""
     cuts = shards(images, SHARD_PIXELS)
-    if len(cuts) == 1:  # what can't be shared out by the image is shared out within the pass
+    if len(cuts) == 1:  # the workers share the pass itself
         with pool(None if isinstance(workers, Executor) else workers) as parallel_map:
             yield _shard_logits(Plan(chain, parallel_map), chain.dtype, images)
         return
@@ -106,12 +106,12 @@ def _shard_logits(plan: Plan, dtype: np.dtype[Any], images: Array) -> Array:
 
 
 def _unwarned() -> np.errstate:
-    """A diverged network overflows; the result says so, once, instead of a warning per operation."""
+    """Silence NumPy's warnings of overflow: `finite_predictions` reports a diverged network once."""
     return np.errstate(over="ignore", invalid="ignore")
 
 
 def below_softmax(network: Sequential) -> Sequential:
-    """Return the chain that ends in the logits."""
+    """Return the chain up to the logits."""
     *names, last = network.layers
     return network[: names[-1]] if names and isinstance(network.layers[last], Softmax) else network
 
@@ -121,22 +121,22 @@ def _ends_in_sigmoid(network: Sequential) -> bool:
 
 
 def _several(logits: Array, network: Sequential) -> Array:
-    """Return logits (n, classes) if there are several classes to choose from."""
+    """Return logits (n, classes) after checking that there are several classes."""
     if logits.shape[1:] == (1,):
         raise ValueError(
             f"{network.name}: expected several outputs, one per class, or a Sigmoid at the end,"
-            f" got one output without"
+            f" got one output without a Sigmoid"
         )
     return logits
 
 
 def class_names(network: Sequential, outputs: int) -> tuple[str, ...]:
-    """Return the names of a network's classes; where it knows none, their numbers."""
+    """Return the names of a network's classes, or their numbers where it has no names."""
     return network.classes or tuple(map(str, range(outputs)))
 
 
 def as_class(network: Sequential, outputs: int, wanted: Any, who: str) -> Any:
-    """Return the number of a class that was asked for by its name; what is no name stays as it is.
+    """Return the number of a class that is given by name; any other value is returned unchanged.
 
     Raises
     ------
@@ -149,17 +149,17 @@ def as_class(network: Sequential, outputs: int, wanted: Any, who: str) -> Any:
 def match(network: Sequential, dataset: Dataset) -> Dataset:
     """Return a data set whose labels are a network's outputs, after checking that the two fit.
 
-    Where the network knows its classes, the data set's are matched by name, so that their order may
-    be another and some may be missing. Where it does not, they are matched by position. Images
-    without labels get the names that the network has for its answers, or numbers.
+    If the network has names of classes, the data set's classes are matched by name: their order may
+    differ, and some may be missing. Otherwise they are matched by position. Images without labels
+    get the network's names of classes, or numbers.
 
     Raises
     ------
     TypeError
-        If it is no data set.
+        If `dataset` is no Dataset.
     ValueError
-        If it is empty, the network does not take its images, has not the outputs for its classes, or
-        ends in `Sigmoid`.
+        If the data set is empty, its images or classes do not fit the network, or the network ends
+        in `Sigmoid`.
     """
     if not isinstance(dataset, Dataset):
         raise TypeError(f"{network.name}: expected a Dataset to train on or look at, got {describe(dataset)}")

@@ -252,9 +252,7 @@ def test_progress_is_shown_only_while_asked_for_and_only_of_what_takes_long(caps
 def test_an_executor_that_would_wait_for_itself_is_refused(threads):
     with ThreadPoolExecutor(threads) as outer, ThreadPoolExecutor(1) as other:
         inside = outer.submit(lambda: list(squares(outer)))
-        with pytest.raises(
-            RuntimeError, match=r"^pool: expected an executor with threads of its own, .*workers=1"
-        ):
+        with pytest.raises(RuntimeError, match=r"^pool: expected an executor of other threads, .*workers=1"):
             inside.result(timeout=20)
         assert outer.submit(lambda: squares(other)).result(timeout=20) == squares(1)
         assert outer.submit(lambda: squares(1)).result(timeout=20) == squares(1)

@@ -29,7 +29,7 @@ def renamed(dataset):
     return Dataset(dataset.images, dataset.labels, ("left", "top", "bottom"), "renamed")
 
 
-STRANGE = r"^tiny: expected no other classes than its own, renamed has strange ones: top; missing: right$"
+STRANGE = r"^tiny: expected only its own classes, got unknown ones in renamed: top; missing: right$"
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +111,9 @@ def test_few_images_are_tested_on_the_same_classes(network):
     settings = {"per_class": [3], "seeds": [0]}
     expected = transfer(network, dataset, test=test, **settings)
     assert transfer(network, dataset, test=moved(test), **settings).frozen == expected.frozen
-    with pytest.raises(ValueError, match=r"^transfer: .* renamed has strange ones: top; missing: right$"):
+    with pytest.raises(ValueError, match=r"^transfer: .* unknown ones in renamed: top; missing: right$"):
         transfer(network, dataset, test=renamed(test), **settings)
-    with pytest.raises(ValueError, match=r"^linear_probes: .* renamed has strange ones: top; missing: right"):
+    with pytest.raises(ValueError, match=r"^linear_probes: .* unknown ones in renamed: top; missing: right"):
         linear_probes(network, dataset, test=renamed(test), per_class=3)
 
 

@@ -43,7 +43,7 @@ NEED_LABELS = {
 
 @pytest.mark.parametrize("who", NEED_LABELS)
 def test_what_needs_labels_says_so(who, network):
-    message = rf"^{who}: expected images with labels, nobody has labeled those of bare$"
+    message = rf"^{who}: expected images with labels, got the unlabeled ones of bare$"
     data = Dataset(bare().images, None, CLASSES, "bare") if who == "only_classes" else bare()
     with pytest.raises(ValueError, match=message):
         NEED_LABELS[who](network, data)

@@ -352,7 +352,7 @@ def test_embed_of_photos_says_nothing_of_shared_labels(card, photos, tmp_path, c
     with np.load(tmp_path / "out/embed_relu1.npz") as arrays:
         assert "labels" not in arrays.files
     assert complain(capsys, "transfer", card, *arguments[:4]) == (
-        "transfer: expected images with labels, nobody has labeled those of photos"
+        "transfer: expected images with labels, got the unlabeled ones of photos"
     )
 
 

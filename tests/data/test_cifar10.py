@@ -158,10 +158,10 @@ class Malice:
         ("test_batch.bin", RECORDS[:-1], f"{SIZES} 12291 bytes$"),
         ("test_batch.bin", bytes(3073 * 10_000 + 1), f"{SIZES} more$"),
         ("test_batch.bin", WRONG_LABEL, "expected labels from 0 to 9, got 10 for image 1$"),
-        ("test_batch.bin.xz", b"", "expected a whole xz file, got one that is cut short$"),
-        ("test_batch.bin.xz", PACKED[:-5], "expected a whole xz file, got one that is cut short$"),
+        ("test_batch.bin.xz", b"", "expected a whole xz file, got a part$"),
+        ("test_batch.bin.xz", PACKED[:-5], "expected a whole xz file, got a part$"),
         ("test_batch.bin.xz", RECORDS, "expected a whole xz file, got a file that can't be read as one"),
-        ("test_batch.bin.xz", PACKED * 2, "expected an xz file and nothing else, got more after its end$"),
+        ("test_batch.bin.xz", PACKED * 2, "expected an xz file and nothing else, got more bytes after it$"),
         ("test_batch.bin.xz", lzma.compress(WRONG_LABEL), "expected labels from 0 to 9, got 10 for image 1$"),
         ("test_batch.bin.xz", lzma.compress(bytes(2**26)), f"{SIZES} more$"),  # 10 kB
         ("test_batch", b"", "expected a pickled batch of CIFAR-10, got a file that can't be read as one"),

@@ -50,10 +50,10 @@ def test_labels_follow_their_names():
 
 
 def test_strange_and_missing_classes_are_listed():
-    message = r"^net: .* numbered has strange ones: c; missing: d, e$"
+    message = r"^net: .* unknown ones in numbered: c; missing: d, e$"
     with pytest.raises(ValueError, match=message):
         numbered([0, 1]).relabeled("abde", "net")
-    with pytest.raises(ValueError, match=r"strange ones: b, c; missing: none$"):
+    with pytest.raises(ValueError, match=r"unknown ones in numbered: b, c; missing: none$"):
         numbered([0, 1]).relabeled("a", "net")
 
 

@@ -118,7 +118,7 @@ def test_a_wrong_checksum_leaves_nothing(home, server):
 def sentence(home, reason, what):
     folders = f"{home}/chosen, {home}/here/datasets, {home}/cache/npdeconv"
     return (
-        rf"^set/x: expected it in one of {folders}, found it in none and could not download it \({reason}\); "
+        rf"^set/x: expected it in one of {folders}, got none and could not download it \({reason}\); "
         rf"put {what} at {home}/cache/npdeconv/set/x$"
     )
 
@@ -209,7 +209,7 @@ def test_members_must_stay_inside(home, server, name):
     served, url = server
     content = zipped([*GOOD, (name, b"escaped")])
     put(served / "rps.zip", content)
-    with pytest.raises(ValueError, match=r"rps.zip: expected plain files inside the archive, got '"):
+    with pytest.raises(ValueError, match=r"rps.zip: expected plain files inside the target, got '"):
         fetch(Source("rps/train", (url + "rps.zip",), sha256(content), members="rps"))
     assert everything(home) == ["served/rps.zip"]
 
@@ -291,15 +291,15 @@ def test_download_of_a_tar_file(home, server, monkeypatch):
     [
         (
             tar([*CIFAR10, ("../outside", b"escaped")]),
-            "expected plain files inside the archive, got '../outside'$",
+            "expected plain files inside the target, got '../outside'$",
         ),
         (
             tar([*CIFAR10, ("/outside", b"escaped")]),
-            "expected plain files inside the archive, got '/outside'$",
+            "expected plain files inside the target, got '/outside'$",
         ),
         (
             tar([*CIFAR10, (f"{BINARY}/link", None)]),
-            f"expected plain files inside the archive, got '{BINARY}/link'$",
+            f"expected plain files inside the target, got '{BINARY}/link'$",
         ),
         (tar(CIFAR10[:1] * 2), "expected each name once in the archive, got one twice$"),
         (tar([("elsewhere", b"")]), f"expected files in a folder {BINARY}, got none$"),

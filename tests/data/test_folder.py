@@ -107,7 +107,7 @@ def test_images_of_any_shape_are_cut_out_of_the_center_on_request(tmp_path):
     assert images.shape == (3, 4, 4, 3)
     assert (images == (0, 0, 255)).all()  # nothing of the red sides
     assert (load_folder(tmp_path / "set", 4).images[..., 0] > 0).any()
-    message = "^load_folder: shorter_side must be at least the size that is cut out, 4x6, got 5$"
+    message = "^load_folder: shorter_side must be at least the size to cut out, 4x6, got 5$"
     with pytest.raises(ValueError, match=message):
         load_folder(tmp_path / "set", (4, 6), shorter_side=5)
 
@@ -143,7 +143,7 @@ def test_images_in_no_class_folder_have_no_labels(pets):
 
 def test_no_class(tmp_path):
     (tmp_path / "notes.txt").write_text("no image")
-    with pytest.raises(ValueError, match=r": expected a folder of images per class, got no folder in it$"):
+    with pytest.raises(ValueError, match=r": expected images or a folder of images per class, got none$"):
         load_folder(tmp_path, 4)
 
 

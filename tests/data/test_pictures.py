@@ -83,7 +83,7 @@ def test_a_drawing_on_a_transparent_canvas_is_seen(tmp_path):
 PLTE = (b"PLTE", bytes([10, 20, 30, 40, 50, 60, 70, 80, 90]))
 
 
-@pytest.mark.filterwarnings("ignore:.*nothing of it can be seen:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*nothing can be seen, since:UserWarning")
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -198,7 +198,7 @@ def test_white_ink_on_transparency_is_not_passed_over_in_silence(tmp_path):
     ink.paste((255, 255), (1, 1, 3, 3))
     ink.save(tmp_path / "ink.png")
     with pytest.warns(
-        UserWarning, match=r"ink\.png: nothing of it can be seen, .* own color, \(255, 255, 255\)"
+        UserWarning, match=r"ink\.png: nothing can be seen, .* color of the background, \(255, 255, 255\)"
     ):
         load_photos(tmp_path)
     ((_, seen),) = load_photos(tmp_path, background=(0, 0, 0))
@@ -218,17 +218,15 @@ def test_what_is_no_color(tmp_path, load, background):
 def test_very_long_pictures_are_refused_by_what_reading_costs(tmp_path, size, rows):
     path = tmp_path / "long.png"
     path.write_bytes(png(size, 8, GRAY, [b"\0"] * rows))
-    message = (
-        rf"^{path}: expected a PNG or JPEG image, got one that .* \(reading its {size[0]}x{size[1]} pixels"
-    )
-    with pytest.raises(ValueError, match=message + r" takes \d+ bytes, the limit is 1073741824\)$"):
+    message = rf"^{path}: expected a PNG or JPEG image, got one that .* \({size[0]}x{size[1]} pixels"
+    with pytest.raises(ValueError, match=message + r" take \d+ bytes to read, over the limit of \d+\)$"):
         load_photos(path)
 
 
 def test_transparency_and_progressive_scans_cost_more(tmp_path):
     rgba, plain = (tmp_path / name for name in ("rgba.png", "rgb.jpg"))
     rgba.write_bytes(png((9000, 9000), 8, RGB_ALPHA, []))
-    with pytest.raises(ValueError, match=r"rgba.png: .*\(reading its 9000x9000 pixels takes \d+ bytes"):
+    with pytest.raises(ValueError, match=r"rgba.png: .*\(9000x9000 pixels take \d+ bytes"):
         load_photos(rgba)
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))
     costs = []
@@ -278,9 +276,7 @@ def test_photos_are_counted_together(tmp_path, monkeypatch):
     for name in "abc":
         Image.new("RGB", (10, 10)).save(tmp_path / f"{name}.png")
     monkeypatch.setattr("npdeconv.data.photos.LARGEST", 700)
-    message = (
-        rf"^{tmp_path / 'c.png'}: expected photos that take at most 700 bytes together, got 900 with this"
-    )
+    message = rf"^{tmp_path / 'c.png'}: expected photos of at most 700 bytes together, got 900 up to this"
     with pytest.raises(ValueError, match=message):
         load_photos(tmp_path)
 

@@ -99,7 +99,7 @@ def test_no_photos():
         (
             {"shorter_side": 7},
             ValueError,
-            "shorter_side must be at least the size that is cut out, 8x6, got 7$",
+            "shorter_side must be at least the size to cut out, 8x6, got 7$",
         ),
         ({"shorter_side": 2.5}, TypeError, "shorter_side must be an integer, got 2.5$"),
         ({"mean": (1, 2)}, ValueError, r"mean must be one finite number or 3, got \(1, 2\)$"),

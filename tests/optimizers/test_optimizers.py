@@ -171,7 +171,7 @@ def test_an_optimizer_that_is_taken_to_another_network_says_so():
     optimizer.update({"w": np.zeros(3)}, {"w": np.ones(3)})
     parameters = {"w": np.zeros(4)}
     with pytest.raises(
-        ValueError, match=r"^SGD: remembers w of shape \(3,\), got \(4,\); an optimizer serves"
+        ValueError, match=r"^SGD: expected w of shape \(3,\), as in earlier steps, got \(4,\);"
     ):
         optimizer.update(parameters, {"w": np.ones(4)})
     np.testing.assert_array_equal(parameters["w"], 0)
@@ -259,7 +259,7 @@ def test_reduce_on_plateau():
 
 def test_reduce_on_plateau_needs_what_it_watches():
     with pytest.raises(
-        ValueError, match=r"^ReduceOnPlateau: watches validation_loss, which is NaN in epoch 1"
+        ValueError, match=r"^ReduceOnPlateau: expected a validation_loss in each epoch, got NaN in epoch 1"
     ):
         ReduceOnPlateau(2)({"loss": [1.0], "validation_loss": [math.nan]})
 

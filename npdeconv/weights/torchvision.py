@@ -1,4 +1,4 @@
-"""Torchvision's networks: what it calls their layers, and how it prepares their images."""
+"""Torchvision's networks: the names of their layers, and their preprocessing of images."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from npdeconv.weights.safetensors import load_safetensors
 PREPROCESSING = Preprocessing(
     (224, 224), shorter_side=256, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)
 )
-"""Of all its networks for ImageNet; mean and standard deviation are those of ImageNet's pixels."""
+"""The preprocessing of all its networks for ImageNet, with the mean and deviation of ImageNet's pixels."""
 
 _ALEXNET = {"conv1": 0, "conv2": 3, "conv3": 6, "conv4": 8, "conv5": 10}, {"fc6": 1, "fc7": 4, "fc8": 6}
 _VGG16 = (
@@ -48,9 +48,9 @@ TORCHVISION: dict[str, Names] = {
     "vgg16": _with_dense_layers(*_VGG16),
     "squeezenet": _squeezenet(),
 }
-"""For `load_torch` and `load_safetensors`: which modules make each layer, by the name of our network.
+"""The modules that make each layer, for `load_torch` and `load_safetensors`, by the name of our network.
 
-Torchvision calls the last one squeezenet1_0; the network is `models.squeezenet(variant="torchvision")`.
+Torchvision's name of the last one is squeezenet1_0; ours is `models.squeezenet(variant="torchvision")`.
 """
 
 
@@ -62,19 +62,19 @@ def load_torchvision(name: str, path: str | Path) -> Pretrained:
     name : "alexnet", "vgg16" or "squeezenet"
         The last is torchvision's squeezenet1_0.
     path : str or path
-        A state dictionary of PyTorch or `.safetensors`, whatever its ending.
+        A state dictionary of PyTorch or a `.safetensors` file, with any suffix.
 
     Returns
     -------
     Pretrained
-        Its classes, ImageNet's 1000, have no names: the file has none.
+        Its classes, ImageNet's 1000, have no names, since the file has none.
 
     Raises
     ------
     ValueError
-        For other networks, and as `load_torch` and `load_safetensors`.
+        For other networks, or as in `load_torch` and `load_safetensors`.
     ImportError, FileNotFoundError
-        As those.
+        As in these.
     """
     one_of(name, TORCHVISION, "load_torchvision", "name")
     options = {"variant": "torchvision"} if name == "squeezenet" else {}

@@ -152,11 +152,11 @@ def compare_names(names: Collection[str], expected: Collection[str], what: str) 
     """Check that the names found in a file (`what`: arrays, layers ...) are exactly the expected ones."""
     missing, surplus = sorted(set(expected) - set(names)), sorted(set(names) - set(expected))
     if missing or surplus:
-        parts = [f"lacks {_some(missing)}"] * bool(missing) + [f"also holds {_some(surplus)}"] * bool(surplus)
+        parts = [f"lacks {_few(missing)}"] * bool(missing) + [f"also holds {_few(surplus)}"] * bool(surplus)
         raise UnexpectedError(f"expected the {what} of the network, but the file {' and '.join(parts)}")
 
 
-def _some(names: list[str]) -> str:
+def _few(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 

@@ -46,7 +46,7 @@ def _cached(compiled: Any) -> Any:
     if config.DISABLE_JIT:
         return compiled
     given = config.CACHE_DIR
-    for place in (given, _temporary_place()):
+    for place in (given, _temporary_folder()):
         config.CACHE_DIR = place
         with suppress(RuntimeError):
             compiled._cache = _Cache(compiled.py_func)  # type: ignore[no-untyped-call]
@@ -64,7 +64,7 @@ class _Cache(FunctionCache):
 
 
 @cache
-def _temporary_place() -> str:
+def _temporary_folder() -> str:
     """Return a folder that only this user can write to, since its code will be run; or ""."""
     if not hasattr(os, "getuid"):
         return ""
@@ -88,10 +88,10 @@ class _WithoutOverlaps(Compiler):
 
 def on_first_compilation(tell: Callable[[], object]) -> None:
     """Call `tell` once, before the first kernel that is missing from the cache is compiled."""
-    event.register("numba:compile", _First(tell))  # type: ignore[no-untyped-call]
+    event.register("numba:compile", _CallOnce(tell))  # type: ignore[no-untyped-call]
 
 
-class _First(event.Listener):
+class _CallOnce(event.Listener):
     def __init__(self, tell: Callable[[], object]) -> None:
         self.tell: Callable[[], object] | None = tell
 

@@ -59,7 +59,7 @@ def predict(network: Sequential, images: Array, workers: Workers = None) -> Arra
     answers = class_logits(chain, images, workers)
     if _ends_in_sigmoid(network):
         return np.concatenate(list(answers))
-    return np.concatenate([softmax(_several(logits, network)) for logits in answers])
+    return np.concatenate([softmax(_check_several(logits, network)) for logits in answers])
 
 
 @finite_predictions
@@ -81,9 +81,9 @@ def evaluate(network: Sequential, dataset: Dataset, workers: Workers = None) -> 
     cuts = shards(dataset.images, SHARD_PIXELS)
     for cut, logits in zip(cuts, class_logits(chain, dataset.images, workers), strict=True):
         labels = truth[cut]
-        _several(logits, network)
+        _check_several(logits, network)
         correct += int((logits.argmax(axis=1) == labels).sum())
-        with _unwarned():
+        with _overflow_ignored():
             loss += softmax_cross_entropy(logits, labels)[0] * len(labels)
     return Evaluation(correct / len(dataset), loss / len(dataset))
 
@@ -101,11 +101,11 @@ def class_logits(chain: Sequential, images: Array, workers: Workers = None) -> I
 
 
 def _shard_logits(plan: Plan, dtype: np.dtype[Any], images: Array) -> Array:
-    with _unwarned():
+    with _overflow_ignored():
         return plan(as_input(images, dtype))
 
 
-def _unwarned() -> np.errstate:
+def _overflow_ignored() -> np.errstate:
     """Silence NumPy's warnings of overflow: `finite_predictions` reports a diverged network once."""
     return np.errstate(over="ignore", invalid="ignore")
 
@@ -120,7 +120,7 @@ def _ends_in_sigmoid(network: Sequential) -> bool:
     return isinstance(list(network.layers.values())[-1], Sigmoid)
 
 
-def _several(logits: Array, network: Sequential) -> Array:
+def _check_several(logits: Array, network: Sequential) -> Array:
     """Return logits (n, classes) after checking that there are several classes."""
     if logits.shape[1:] == (1,):
         raise ValueError(

@@ -76,15 +76,15 @@ def pool(workers: Workers = None) -> Iterator[OrderedMap]:
                 " wait for itself forever; pass workers=1 here, or another executor"
             )
         with _single_threaded_blas:
-            yield _shown(_Ordered(workers, ahead=2 * available_processors()))
+            yield _with_progress(_Ordered(workers, ahead=2 * available_processors()))
         return
     count = available_processors() if workers is None else positive_int(workers, "pool", "workers")
     with _single_threaded_blas:
         if count == 1:
-            yield _shown(map)
+            yield _with_progress(map)
         else:
             with ThreadPoolExecutor(count, "npdeconv") as executor:
-                yield _shown(_Ordered(executor, ahead=2 * count))
+                yield _with_progress(_Ordered(executor, ahead=2 * count))
 
 
 _bars: ContextVar[bool] = ContextVar("bars", default=False)
@@ -100,7 +100,7 @@ def progress_bars() -> Iterator[None]:
         _bars.reset(before)
 
 
-def _shown(parallel_map: OrderedMap) -> OrderedMap:
+def _with_progress(parallel_map: OrderedMap) -> OrderedMap:
     if not _bars.get():
         return parallel_map
 

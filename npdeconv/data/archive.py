@@ -47,7 +47,7 @@ def unpack(archive: Path, members: str, target: Path) -> Path:
     is_tar = archive.name.endswith(".tar.gz")
     kind = "tar.gz" if is_tar else "zip"
     with ExitStack() as stack:
-        with _damage_named(archive, kind):
+        with _damage_as_error(archive, kind):
             listed = stack.enter_context(_in_tar(archive) if is_tar else _in_zip(archive))
         _check_members(listed, archive)
         wanted = [member for member in listed if _is_wanted(member, members)]
@@ -55,7 +55,7 @@ def unpack(archive: Path, members: str, target: Path) -> Path:
             raise ValueError(f"{archive}: expected files in a folder {members}, got none")
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=target.parent)))
-        with _damage_named(archive, kind):
+        with _damage_as_error(archive, kind):
             for member in wanted:
                 member.extract(scratch)
         (scratch / members).rename(target)
@@ -113,7 +113,7 @@ def _until_too_large(file: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 
 
 @contextmanager
-def _damage_named(archive: Path, kind: str) -> Iterator[None]:
+def _damage_as_error(archive: Path, kind: str) -> Iterator[None]:
     damage = zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError
     try:
         yield

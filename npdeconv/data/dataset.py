@@ -115,12 +115,12 @@ class Dataset:
         if self.labels is None:
             return type(self)(self.images, None, names, self.name, self.groups)
         places = class_positions(self.classes, names)
-        strange = [name for name, place in zip(self.classes, places, strict=True) if place is None]
-        if strange:
+        unknown = [name for name, place in zip(self.classes, places, strict=True) if place is None]
+        if unknown:
             missing = [name for n, name in enumerate(names) if n not in places]
             raise ValueError(
                 f"{who}: expected only its own classes, got unknown ones in {self.name}:"
-                f" {list_names(strange)}; missing: {list_names(missing) or 'none'}"
+                f" {list_names(unknown)}; missing: {list_names(missing) or 'none'}"
             )
         labels = np.array(places, np.int64)[self.labels]
         return type(self)(self.images, labels, names, self.name, self.groups)
@@ -183,10 +183,10 @@ class Dataset:
         labels = self.labels_for("split_per_class")
         of_class = np.bincount(labels, minlength=len(self.classes))
         if of_class.min() <= wanted:
-            poorest = int(of_class.argmin())
+            smallest = int(of_class.argmin())
             raise ValueError(
                 f"Dataset: expected more than {wanted} images of each class,"
-                f" got {of_class[poorest]} of {self.classes[poorest]!r}"
+                f" got {of_class[smallest]} of {self.classes[smallest]!r}"
             )
         shuffled = rng.permutation(len(self))
         by_label = shuffled[np.argsort(labels[shuffled], kind="stable")]

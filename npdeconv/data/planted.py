@@ -113,8 +113,8 @@ def _compose(digit: Array, pieces: Array, size: int, rng: Generator) -> tuple[Ar
         pieces, rng.integers(0, size - PIECE + 1, (PIECES, 2)).tolist(), strict=True
     ):
         if not (top - PIECE < row < bottom and left - PIECE < column < right):
-            _lay(picture, piece, (row, column), brightness)
-    _lay(picture, digit, (top, left), brightness)
+            _draw_over(picture, piece, (row, column), brightness)
+    _draw_over(picture, digit, (top, left), brightness)
     return np.rint(picture).astype(np.uint8), np.array([top, bottom, left, right])
 
 
@@ -133,7 +133,7 @@ def _scale(digit: Array, side: int) -> Array:
     return np.asarray(Image.fromarray(digit).resize(size, Image.Resampling.BILINEAR))
 
 
-def _lay(picture: Array, ink: Array, corner: Pair, brightness: float) -> None:
+def _draw_over(picture: Array, ink: Array, corner: Pair, brightness: float) -> None:
     """Draw ink of some brightness over a picture, in place; pixels without ink are transparent."""
     place = np.s_[corner[0] : corner[0] + ink.shape[0], corner[1] : corner[1] + ink.shape[1]]
     share = ink / 255

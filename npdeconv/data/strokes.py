@@ -24,7 +24,7 @@ EDGE = 1.2  # pixels over which ink fades out
 # Standard normal numbers per image: two per point for its tremor, four per wave that bends the sheet,
 # and seven for everything else.
 POINTS, WAVES = 16, 3
-LUCK = 2 * POINTS + 4 * WAVES + 7
+NOISE = 2 * POINTS + 4 * WAVES + 7
 
 
 def load_strokes(n: int, seed: int = 0) -> Dataset:
@@ -50,14 +50,14 @@ def load_strokes(n: int, seed: int = 0) -> Dataset:
         If `n` is below 1 or `seed` below 0.
     """
     n, seed = positive_int(n, "load_strokes", "n"), _seed(seed)
-    digits, styles, luck = _draw_lots(n, seed)
+    digits, styles, noise = _draw_noise(n, seed)
     images = np.zeros((n, SIZE, SIZE), dtype=np.uint8)
     for digit, paths in enumerate(tqdm(GLYPHS.values(), unit="digit", delay=2)):
         style = np.floor(styles * len(paths))
         for index, path in enumerate(paths.values()):
             chosen = np.flatnonzero((digits == digit) & (style == index))
             if chosen.size:
-                images[chosen] = _write(read_glyph(path), luck[chosen])
+                images[chosen] = _write(read_glyph(path), noise[chosen])
     return Dataset(images[..., np.newaxis], digits, tuple(GLYPHS), "strokes")
 
 
@@ -69,8 +69,8 @@ def _seed(value: Any) -> int:
     return int(value)
 
 
-def _draw_lots(n: int, seed: int) -> tuple[Array, Array, Array]:
-    """Draw all random numbers: digits int64 (N,), styles in [0, 1) (N,) and luck (N, LUCK).
+def _draw_noise(n: int, seed: int) -> tuple[Array, Array, Array]:
+    """Draw all random numbers: digits int64 (N,), styles in [0, 1) (N,) and noise (N, NOISE).
 
     Every ten images share a generator and hold each digit once. This balances the classes, and makes
     a smaller set the beginning of a larger one.
@@ -78,18 +78,18 @@ def _draw_lots(n: int, seed: int) -> tuple[Array, Array, Array]:
     blocks = -(-n // 10)
     digits = np.empty((blocks, 10), dtype=np.int64)
     styles = np.empty((blocks, 10))
-    luck = np.empty((blocks, 10, LUCK))
+    noise = np.empty((blocks, 10, NOISE))
     for block in range(blocks):
         rng = np.random.default_rng([seed, block])
         digits[block] = rng.permutation(10)
         styles[block] = rng.random(10)
-        luck[block] = rng.standard_normal((10, LUCK))
-    return digits.reshape(-1)[:n], styles.reshape(-1)[:n], luck.reshape(-1, LUCK)[:n]
+        noise[block] = rng.standard_normal((10, NOISE))
+    return digits.reshape(-1)[:n], styles.reshape(-1)[:n], noise.reshape(-1, NOISE)[:n]
 
 
-def _write(glyph: Glyph, luck: Array) -> Array:
-    """Write one glyph once per row of `luck` (N, LUCK); return images (N, SIZE, SIZE)."""
-    tremor, waves, hand = np.split(luck, [2 * POINTS, 2 * POINTS + 4 * WAVES], axis=1)
+def _write(glyph: Glyph, noise: Array) -> Array:
+    """Write one glyph once per row of `noise` (N, NOISE); return images (N, SIZE, SIZE)."""
+    tremor, waves, hand = np.split(noise, [2 * POINTS, 2 * POINTS + 4 * WAVES], axis=1)
     slant, turn, width, size, weight, swell, fade = hand.T
     tremor = tremor[:, : glyph.points.size].reshape(-1, *glyph.points.shape)
     lines = glyph.weights @ (glyph.points + 3.5 * tremor)

@@ -1,4 +1,4 @@
-"""Shards and pools: nothing lost, order kept, memory bounded, BLAS held and let go."""
+"""Shards and pools: complete and ordered results, bounded memory, BLAS limited and restored."""
 
 import itertools
 import os
@@ -98,7 +98,7 @@ def test_an_exception_arrives_and_ends_the_work(workers):
     assert max(started) <= 4 + 2 * workers
 
 
-def test_an_exception_of_the_items_cancels_what_waits():
+def test_an_exception_of_the_items_cancels_pending_work():
     started, gate, ran = threading.Event(), threading.Event(), []
 
     def broken_items():
@@ -231,7 +231,7 @@ def test_bad_workers(workers, error, message):
         pass
 
 
-def test_progress_is_shown_only_while_asked_for_and_only_of_what_takes_long(capsys, monkeypatch):
+def test_progress_is_shown_on_request_and_only_for_long_maps(capsys, monkeypatch):
     drawn = []
 
     def bar(results, **options):

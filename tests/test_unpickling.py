@@ -1,4 +1,4 @@
-"""The pickle machine: plain data as the standard library reads them, and nothing else."""
+"""The reader of pickles: it reads plain data as the standard library does, and refuses everything else."""
 
 import io
 import os
@@ -44,7 +44,7 @@ def test_numpy_arrays_are_what_was_pickled(protocol, dtype):
         np.testing.assert_array_equal(got, stored)
 
 
-def test_what_is_shared_is_shared():
+def test_shared_objects_stay_shared():
     part = [1]
     first, second = load(pickle.dumps([part, part]))
     assert first == [1]
@@ -66,7 +66,7 @@ def test_an_array_of_python_2():
     np.testing.assert_array_equal(load(content).array, np.array([[0, 128], [195, 255]], np.uint8))
 
 
-def test_the_file_is_left_behind_the_pickle():
+def test_the_file_position_is_at_the_end_of_the_pickle():
     file = io.BytesIO(pickle.dumps([1], 2) + pickle.dumps([2], 2) + b"rest")
     assert restricted_load(file, {}) == [1]
     assert restricted_load(file, {}) == [2]
@@ -127,13 +127,13 @@ def test_names_are_refused_by_name_and_import_nothing():
         (b"I1\n.", "got one with opcode INT$"),
     ],
 )
-def test_opcodes_that_are_no_data(content, match):
+def test_opcodes_that_do_more_than_data_are_refused(content, match):
     with pytest.raises(UnexpectedError, match=match):
         load(content)
 
 
 def pickled_array(shape=(2,), dtype="u1", content=b"ab", order="<"):
-    """Pickle a state that no array would have."""
+    """Pickle an array's state, perhaps an impossible one."""
 
     class Type:
         def __reduce__(self):
@@ -150,7 +150,7 @@ def pickled_array(shape=(2,), dtype="u1", content=b"ab", order="<"):
     return pickle.dumps(Fake(), 4)
 
 
-def test_arrays_that_lie():
+def test_arrays_with_false_descriptions():
     np.testing.assert_array_equal(load(pickled_array()).array, np.array([97, 98], np.uint8))
     for shape in [(3,), (10**15,), (1,), ()]:
         with pytest.raises(UnexpectedError, match=r"expected a pickled array of \d+ bytes, got 2$"):
@@ -189,7 +189,7 @@ def test_declared_sizes_take_no_memory():
     assert load(b"\x80\x02K\x07r\xff\xff\xff\x7f.") == 7
 
 
-def test_functions_and_persistent_ids_are_the_callers():
+def test_the_caller_defines_functions_and_persistent_ids():
     names = {"collections.OrderedDict": OrderedDict}
     named = OrderedDict(a=1)
     named.note = "dropped"
@@ -200,7 +200,7 @@ def test_functions_and_persistent_ids_are_the_callers():
 
 
 def repeated(step, times, text=b"x" * 10**6):
-    """Write a pickle that keeps a text and its own functions in the memo, and uses them again and again."""
+    """Write a pickle that keeps a text and functions in the memo, and uses them repeatedly."""
     start = (
         b"\x80\x02(c_codecs\nencode\nq\x01X" + struct.pack("<I", len(text)) + text + b"q\x02U\x06latin1q\x03"
     )
@@ -213,7 +213,7 @@ REBUILT = b"h\x04)R(K\x01K\x01\x85h\x05\x89h\x02tb"
 
 
 @pytest.mark.parametrize("step", [ENCODED, REBUILT.replace(b"K\x01\x85", b"J\x40\x42\x0f\x00\x85")])
-def test_little_that_makes_much_is_refused(step):
+def test_small_pickles_that_make_large_objects_are_refused(step):
     assert load(repeated(step, 3)) is not None
     content = repeated(step, 3000)
     assert len(content) < 1.2e6

@@ -1,4 +1,4 @@
-"""Weights and images that PyTorch's networks and ours are compared with, drawn alike on both sides."""
+"""Weights and images for comparing PyTorch's networks with ours, drawn equally on both sides."""
 
 import numpy as np
 

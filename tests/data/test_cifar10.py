@@ -1,4 +1,4 @@
-"""CIFAR-10 in all its wrappings: small files are read right, damaged ones are refused in one sentence."""
+"""CIFAR-10 in all formats: small files are read correctly, damaged ones are refused in one sentence."""
 
 import lzma
 import pickle
@@ -142,7 +142,7 @@ SIZES = "expected 1 to 10000 records of 3073 bytes, got"
 
 
 class Malice:
-    """Runs a command when it is unpickled, if anything ever did."""
+    """Runs a command if it is unpickled."""
 
     def __init__(self, path):
         self.path = path
@@ -205,7 +205,7 @@ def test_damaged_and_mislabeled_files(folder, name, content, message):
     assert path.read_bytes() == content
 
 
-def test_xz_can_not_ask_for_any_amount_of_memory(folder):
+def test_the_memory_of_xz_is_limited(folder):
     (folder / "test_batch.bin").unlink()
     small = lzma.compress(RECORDS, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 2**12}])
     # The size of the dictionary is one byte of the block's header, and protected by a checksum.

@@ -1,4 +1,4 @@
-"""Dataset: what it refuses, what an index and a split give."""
+"""Dataset: refused fields, indices and splits."""
 
 import dataclasses
 
@@ -9,7 +9,7 @@ from npdeconv.data import Dataset
 
 
 def numbered(labels, groups=None, classes=("a", "b", "c")):
-    """Image i has the pixel value i, so that images can be told apart afterwards."""
+    """Return a data set in which image i has the pixel value i, which identifies it."""
     images = np.arange(len(labels), dtype=np.uint8).reshape(-1, 1, 1, 1) * np.ones((1, 2, 3, 1), np.uint8)
     return Dataset(images, np.array(labels), classes, "numbered", groups)
 
@@ -18,7 +18,7 @@ def pixels(dataset):
     return dataset.images[:, 0, 0, 0].tolist()
 
 
-def test_fields_are_canonical():
+def test_fields_are_converted():
     dataset = Dataset(
         np.zeros((2, 4, 5, 3), np.uint8), np.array([1, 0], np.uint8), ["a", "b"], "tiny", ["x", "y"]
     )
@@ -38,7 +38,7 @@ def test_nothing_can_be_changed():
         dataset.labels[0] = 1
     with pytest.raises(dataclasses.FrozenInstanceError):
         dataset.name = "other"
-    images[0] = 1  # the caller's array is still the caller's
+    images[0] = 1  # the caller can still write to its own array
     assert np.shares_memory(dataset.images, images)
 
 
@@ -218,7 +218,7 @@ def test_split_needs_a_generator_and_groups():
         numbered([0, 1]).split_groups(0.5, np.random.default_rng(0))
 
 
-def test_split_per_class_takes_as_many_of_each():
+def test_split_per_class_takes_the_same_number_of_each_class():
     dataset = numbered([2, 0, 1, 1, 0, 2, 2, 2, 0, 1, 0], groups="abcdefghijk")
     for seed in range(20):
         chosen, rest = dataset.split_per_class(2, np.random.default_rng(seed))

@@ -1,4 +1,4 @@
-"""The four IDX files: made small ones are read right, damaged ones are refused in one sentence."""
+"""The four IDX files: small ones are read correctly, damaged ones are refused in one sentence."""
 
 import gzip
 import struct
@@ -42,7 +42,7 @@ def test_good_files(mnist, split):
 
 
 @pytest.mark.parametrize("name", ["{}-idx{}-ubyte", "{}.idx{}-ubyte", "{}.idx{}-ubyte.gz"])
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])  # whatever the ending says
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])  # independent of the suffix
 def test_unpacked_files_and_those_with_a_dot(mnist, name, pack):
     for kind, axes, content in ("images", 3, GOOD_IMAGES), ("labels", 1, GOOD_LABELS):
         (mnist / f"train-{kind}-idx{axes}-ubyte.gz").unlink()

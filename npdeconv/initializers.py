@@ -45,7 +45,7 @@ def normal(shape: Shape, rng: Generator, dtype: DTypeLike = np.float32, *, devia
     random_generator(rng, "initializers")
     weights = np.empty(shape, _floating(dtype))
     flat = weights.reshape(-1)
-    # Drawn in parts: the float64 draws of all weights at once would triple the memory.
+    # Drawn in parts: drawing all at once in float64 takes four times the memory of the weights.
     for first in range(0, flat.size, DRAWN_AT_ONCE):
         part = flat[first : first + DRAWN_AT_ONCE]
         part[...] = deviation * rng.standard_normal(part.size)

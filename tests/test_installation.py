@@ -33,7 +33,7 @@ def pins(name):
 
 
 @pytest.mark.parametrize("name", bounds())
-def test_the_constraints_name_what_is_needed(name):
+def test_the_constraints_name_all_dependencies(name):
     oldest, newest = pins("oldest.txt"), pins("newest.txt")
     assert Version(oldest[name]) == Version(bounds()[name])
     assert Version(newest[name]) >= Version(bounds()[name])

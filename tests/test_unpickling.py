@@ -30,13 +30,13 @@ PLAIN = [
 
 @pytest.mark.parametrize("value", PLAIN, ids=range(5))
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
-def test_plain_data_are_what_was_pickled(value, protocol):
+def test_plain_data_survive_pickling(value, protocol):
     assert load(pickle.dumps(value, protocol)) == value
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4])
 @pytest.mark.parametrize("dtype", ["u1", "<i8", ">f4", "<f2", "b1"])
-def test_numpy_arrays_are_what_was_pickled(protocol, dtype):
+def test_numpy_arrays_survive_pickling(protocol, dtype):
     array = np.arange(24).reshape(2, 3, 4).astype(dtype)
     for stored in (array, np.asfortranarray(array), array[:0]):
         got = load(pickle.dumps({"data": stored}, protocol))["data"].array

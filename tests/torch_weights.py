@@ -6,7 +6,7 @@ SEED = 20201120
 
 
 def draw_parameter(name, shape, number):
-    """Draw a parameter in PyTorch's layout, float32; each has a generator of its own."""
+    """Draw a parameter in PyTorch's layout, float32; each has a separate generator."""
     rng = np.random.default_rng([SEED, number])
     uniform = rng.random(shape, np.float32) * 2 - 1
     if name.endswith("bias"):

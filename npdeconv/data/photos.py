@@ -107,14 +107,14 @@ def holds_photos(folder: Path, say: Callable[[str], object]) -> bool:
     unread = unread_in(folder)
     if unread:
         say(
-            f"{folder}: passed over {len(unread)} that are no PNG or JPEG, such as {unread[0].name};"
-            " save them as one of these"
+            f"{folder}: skipped pictures in other formats than PNG and JPEG ({len(unread)}),"
+            f" such as {unread[0].name}"
         )
     folders = [entry for entry in entries(folder) if entry.is_dir()]
     photos, inside = len(pictures_in(folder)), sum(len(pictures_in(entry)) for entry in folders)
     if photos and inside:
-        taken = f"{inside} images in class folders, without the {photos} beside them"
+        taken = f"{inside} images in class folders, skipped {photos} beside them"
         if photos > inside:
-            taken = f"{photos} photos, without the {inside} in its folders"
-        say(f"{folder}: taken for {taken}")
+            taken = f"{photos} photos, skipped {inside} in its folders"
+        say(f"{folder}: loaded {taken}")
     return photos > inside

@@ -49,7 +49,7 @@ class Hdf5(NamedTuple):
     """The `config.json` of a `.keras` archive."""
 
     groups: Mapping[str, Mapping[str, Any]]
-    """The attributes of each group that Keras' layouts need."""
+    """The attributes that Keras' layouts need, by group."""
 
     arrays: Mapping[str, Stored]
     links: Mapping[str, str]

@@ -123,7 +123,7 @@ PLTE = (b"PLTE", bytes([10, 20, 30, 40, 50, 60, 70, 80, 90]))
         (png((3, 1), 8, PALETTE, [bytes([0, 1, 2])], PLTE), [[10, 20, 30], [40, 50, 60], [70, 80, 90]]),
     ],
 )
-def test_every_kind_of_png_is_what_people_see(tmp_path, content, expected):
+def test_every_kind_of_png_is_read_as_people_see_it(tmp_path, content, expected):
     assert read(tmp_path, content)[0].tolist() == expected
 
 

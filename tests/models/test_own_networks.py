@@ -113,7 +113,7 @@ def command(*arguments):
 def test_the_commands_train_resume_and_find_an_own_network(tmp_path, mine):
     run = str(tmp_path / "run")
     train = ["train", mine, "--data", "strokes", "--run", run, "--epochs"]
-    for more in (["1"], ["2", "--resume"]):  # each in a process of its own
+    for more in (["1"], ["2", "--resume"]):  # each in a new process
         done = command(*train, *more)
         assert (done.returncode, done.stderr.count("epoch ")) == (0, 1), done.stderr
     done = command("classify", run, "--images", "0")

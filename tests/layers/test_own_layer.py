@@ -66,7 +66,7 @@ def test_the_command_counts_broken_clauses(prelu, capsys):
         (["Dense", "6", "4", "--input", "6"], 0),
         (["Conv2D", "2", "4", "3"], "Conv2D: expected 2 input channels, got 3"),
         (["Conv2D", "3", "4", "3", "padding=some"], "padding must be 'valid', 'same' or"),
-        (["Softsign"], "expected a function 'Softsign' in npdeconv.layers, which has none"),
+        (["Softsign"], "expected a function 'Softsign' in npdeconv.layers, got none"),
     ],
 )
 def test_arguments_reach_the_class(arguments, status, capsys):

@@ -1,4 +1,4 @@
-"""What npdeconv costs, measured beside what others cost, in turn and on the same cores.
+"""The time and memory that npdeconv and other libraries take, in turn and on the same cores.
 
-Run as `python -m benchmarks`; `benchmarks/README.md` says what is measured, and how fair.
+Run as `python -m benchmarks`; `benchmarks/README.md` describes the measurements and their fairness.
 """

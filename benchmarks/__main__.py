@@ -1,7 +1,6 @@
 """`python -m benchmarks`.
 
-A file of this name is what the libraries' processes do not import again: they would load more
-than their library.
+The libraries' processes do not import a file of this name again, so they load only their library.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Contenders take turns at the same task, each library in its own process."""
+"""Contenders take turns at the same task; each library has its own process."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -12,15 +12,15 @@ from benchmarks.remote import Remote, RemoteError
 
 Number = TypeVar("Number", int, float)
 
-PAUSE = 0.03  # seconds before a turn: threads of the last one still spin for a moment
+PAUSE = 0.03  # seconds before a turn, since threads of the last one still spin for a moment
 
 
 class Contender(NamedTuple):
-    """Who takes part in a case, and which way it goes about it."""
+    """A library that takes part in a case, and its variant."""
 
     library: str
     variant: str = ""
-    arguments: Mapping[str, Any] = {}  # to its task, besides those of the case
+    arguments: Mapping[str, Any] = {}  # of its task, besides those of the case
 
 
 class Case(NamedTuple):
@@ -32,12 +32,12 @@ class Case(NamedTuple):
     arguments: Mapping[str, Any]
     contenders: tuple[Contender, ...]
     facts: Mapping[str, Any] = {}
-    rounds: int | None = None  # at most, where a turn takes long
-    turn_seconds: float | None = None  # at most, where there are many cases
+    rounds: int | None = None  # the most rounds, where a turn takes long
+    turn_seconds: float | None = None  # the longest turn, where there are many cases
 
 
 class Contest:
-    """The libraries' processes of one run, started when they are first needed."""
+    """The libraries' processes of one run, started on first use."""
 
     def __init__(
         self, settings: Settings, tell: Callable[[list[Record]], None] = lambda records: None
@@ -46,7 +46,7 @@ class Contest:
         self._stack, self._remotes = ExitStack(), dict[str, Remote]()
 
     def remote(self, library: str) -> Remote:
-        """Return the process of a library; a new one where the last has died."""
+        """Return the process of a library, a new one if the last has died."""
         if library not in self._remotes or not self._remotes[library].is_alive:
             checkout = self.settings.against if library == "before" else None
             remote = Remote(library, self.settings.threads, checkout=checkout)
@@ -54,7 +54,7 @@ class Contest:
         return self._remotes[library]
 
     def contenders(self, **variants: tuple[str, ...]) -> tuple[Contender, ...]:
-        """Return npdeconv, now and before, and those of the given libraries that this run has."""
+        """Return npdeconv, its other checkout if there is one, and the variants of this run's peers."""
         return (
             Contender("npdeconv"),
             *([Contender("before")] if self.settings.against else []),
@@ -67,7 +67,7 @@ class Contest:
         )
 
     def compete(self, case: Case) -> list[Record]:
-        """Have all contenders of a case take turns."""
+        """Let all contenders of a case take turns."""
         records = [
             Record(case.topic, case.name, who.library, who.variant, "s", [], facts=dict(case.facts))
             for who in case.contenders
@@ -81,7 +81,7 @@ class Contest:
                 record.difference = relative_difference(answer, answers[0])
         for at in range(_at_most(self.settings.rounds, case.rounds)):
             ready = [number for number, record in enumerate(records) if record.error is None]
-            first = at % max(1, len(ready))  # nobody is always the first
+            first = at % max(1, len(ready))  # the first contender changes
             for number in ready[first:] + ready[:first]:
                 self._turn(number, case, records[number])
         for number, record in enumerate(records):
@@ -113,7 +113,7 @@ class Contest:
             record.error, record.values = str(error), []
 
     def facts(self) -> dict[str, Any]:
-        """Return what each library that took part says about its threads."""
+        """Return the facts that each library reports about its threads."""
         return {library: remote.ask("facts") for library, remote in self._remotes.items()}
 
     def __enter__(self) -> Self:

@@ -1,7 +1,7 @@
-"""A control that holds no project code: a matrix product and a copy, in plain NumPy.
+"""A control without project code: a matrix product and a copy, in plain NumPy.
 
-Timed before every topic and at the end, it shows whether the machine did the same work as fast
-throughout. With one thread and with all, it also measures what the roofline is made of.
+It is timed before every topic and at the end, and shows whether the machine was equally fast
+throughout. With one thread and with all, it also measures the roof of the roofline.
 """
 
 import statistics
@@ -16,12 +16,12 @@ from benchmarks.machine import libraries
 from benchmarks.remote import Task
 from benchmarks.timing import seconds_of
 
-SIDE = 1024  # of the control's matrices
-COPIED = 2**26  # bytes: more than caches hold
+SIDE = 1024  # rows and columns of the control's matrices
+COPIED = 2**26  # bytes, more than caches hold
 
 
 def use_threads(threads: int) -> None:
-    """Hold BLAS to so many threads; `product` chooses its own."""
+    """Limit BLAS to `threads` threads; `product` sets its own limit."""
     threadpool_limits(threads, user_api="blas")
 
 
@@ -43,7 +43,7 @@ def product(side: int, threads: int, variant: str) -> Task:
 
 
 def copy(size: int, threads: int, variant: str) -> Task:
-    """Copy an array of so many bytes, each thread its part of it."""
+    """Copy an array of `size` bytes; each thread copies a part."""
     source, target = np.ones(size, np.uint8), np.ones(size, np.uint8)
     parts = list(zip(np.array_split(target, threads), np.array_split(source, threads), strict=True))
     executor = ThreadPoolExecutor(threads)

@@ -1,7 +1,7 @@
-"""The shapes that are measured: every convolution of the decks' networks, and AlexNet's five.
+"""The measured shapes: every convolution of the deck's networks (`npdeconv.models.deck`) and AlexNet's five.
 
-A shape comes with what its computation takes at the least: the multiplications and additions of
-the direct sum, and the bytes of reading every input and writing every output once.
+A shape has counts of its work: the multiplications and additions of the direct sum, and the bytes of
+reading every input and writing every output once.
 """
 
 from math import prod
@@ -31,20 +31,20 @@ class Convolution(NamedTuple):
 
     @property
     def flops(self) -> int:
-        """Of the direct sum; forward, dx and dw take the same."""
+        """Operations of the direct sum, which are the same for forward, dx and dw."""
         taps = self.kernel**2 * self.channels * self.filters
         return 2 * self.batch * prod(self.place.out_shape) * taps
 
     @property
     def bytes(self) -> int:
-        """Of inputs, outputs and filters, each once; forward, dx and dw touch the same three."""
+        """Bytes of inputs, outputs and filters, each once; forward, dx and dw use all three."""
         inputs = self.batch * prod(self.size) * self.channels
         outputs = self.batch * prod(self.place.out_shape) * self.filters
         return FLOAT * (inputs + outputs + self.kernel**2 * self.channels * self.filters)
 
     @property
     def facts(self) -> dict[str, int]:
-        """For the record."""
+        """The counts, for a record."""
         return {"flops": self.flops, "bytes": self.bytes}
 
 
@@ -65,7 +65,7 @@ class Pooling(NamedTuple):
 
     @property
     def facts(self) -> dict[str, int]:
-        """Comparisons, and bytes of the inputs, the winners and their switches."""
+        """The comparisons, and the bytes of inputs, winners and switches."""
         outputs = self.batch * prod(self.place.out_shape) * self.channels
         inputs = self.batch * prod(self.size) * self.channels
         return {"flops": outputs * self.window**2, "bytes": FLOAT * (inputs + 2 * outputs)}
@@ -101,7 +101,7 @@ ALEXNET = (
     Convolution("AlexNet 4: 3x3, 384 to 256", 1, (13, 13), 384, 256, 3, 1, _explicit(1)),
     Convolution("AlexNet 5: 3x3, 256 to 256", 1, (13, 13), 256, 256, 3, 1, _explicit(1)),
 )
-CONVOLUTIONS = (*DECK_SMALL, *DECK_LARGE, *ALEXNET)  # batches of one shard, as a worker gets them
+CONVOLUTIONS = (*DECK_SMALL, *DECK_LARGE, *ALEXNET)  # a batch is one worker's shard
 POOLINGS = (
     Pooling("28x28x32, 2x2/2", 16, (28, 28), 32, 2, 2),
     Pooling("14x14x64, 2x2/2", 16, (14, 14), 64, 2, 2),

@@ -1,4 +1,4 @@
-"""The goals, and how far a run reached them: one row each, filled in from its records."""
+"""The goals, and the values that a run reached: one row per goal."""
 
 from typing import NamedTuple
 
@@ -7,22 +7,22 @@ from benchmarks.timing import ratios, summarize
 
 
 class Goal(NamedTuple):
-    """So many times faster (or with so many times less memory) than another; or under some seconds."""
+    """A factor in time (or memory) over another contender, or a limit in seconds."""
 
     what: str
     topic: str
     case: str  # the beginning of its name
     target: float
-    other: str = ""  # the library to be compared with, or the variant "1 worker"; none: seconds
+    other: str = ""  # the library to compare with, or the variant "1 worker"; empty for a limit in seconds
 
 
 class Row(NamedTuple):
-    """One goal and what a run says of it; None where it measured nothing of the kind."""
+    """One goal and the result of a run; None for what was not measured."""
 
     goal: Goal
     own: Record | None
     other: Record | None
-    reached: float | None  # median of the ratios of the rounds; or seconds
+    reached: float | None  # median of the rounds' ratios, or of the seconds
     spread: tuple[float, float] | None  # their quartiles
 
     @property
@@ -59,12 +59,12 @@ GOALS = (
 
 
 def rows(run: Run) -> list[Row]:
-    """Fill in every goal."""
+    """Return the row of every goal."""
     return [_row(goal, run) for goal in GOALS]
 
 
 def best(records: list[Record]) -> Record | None:
-    """Return the record with the least median: a peer is taken at its best."""
+    """Return the record with the least median: a peer's best variant counts."""
     return min(records, key=lambda record: summarize(record.values).median, default=None)
 
 

@@ -1,4 +1,4 @@
-"""What all libraries are given: the same digits, the same noise, the same networks."""
+"""The inputs of all libraries: the same digits, noise and networks."""
 
 import os
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from npdeconv.layers import Conv2D, Dense, Layer, MaxPool2D, ReLU, Sequential
 
 
 def digits(count: int) -> Array:
-    """Return float32 images (N, 28, 28, 1): of MNIST's test set, or, without $NPDECONV_DATA, drawn."""
+    """Return float32 images (N, 28, 28, 1) of MNIST's test set; drawn digits without $NPDECONV_DATA."""
     folder = os.environ.get("NPDECONV_DATA", "")
     has_mnist = folder and (Path(folder) / "mnist").is_dir()
     pixels = load_mnist("test").images[:count] if has_mnist else load_strokes(count).images
@@ -30,15 +30,15 @@ def images_for(network: Sequential, count: int) -> Array:
 
 
 def labels_for(images: Array, classes: int) -> Array:
-    """Return labels: which ones makes no difference to the work."""
+    """Return arbitrary labels, which do not change the work."""
     return np.arange(len(images)) % classes
 
 
 def build(name: str) -> Sequential:
-    """Build a network with the same random weights for everyone, and biases that are not zero.
+    """Build a network with the same random weights for all libraries, and biases that are not zero.
 
-    A trained network has such biases, and without them the blank parts of an image would be
-    exactly zero in every layer.
+    A trained network has such biases. Without them, the blank parts of an image would be exactly zero
+    in every layer.
     """
     rng = np.random.default_rng(0)
     network = models.build(name, rng=rng)
@@ -49,7 +49,7 @@ def build(name: str) -> Sequential:
 
 
 def build_layer(kind: str, options: Mapping[str, Any], input_shape: Shape) -> Layer:
-    """Build one layer, as "conv" and what the constructor takes besides the channels."""
+    """Build one layer of a kind such as "conv", from the constructor's options besides the channels."""
     rng, channels = np.random.default_rng(0), input_shape[-1]
     if kind == "conv":
         return Conv2D(channels, **options, rng=rng)
@@ -59,7 +59,7 @@ def build_layer(kind: str, options: Mapping[str, Any], input_shape: Shape) -> La
 
 
 def build_block(input_shape: Shape, filters: int, pooled: bool) -> Sequential:
-    """Build a 3x3 convolution, a rectifier and perhaps a pooling, which npdeconv passes in one go."""
+    """Build a 3x3 convolution, a rectifier and perhaps a pooling, which npdeconv fuses."""
     layers = {
         "conv": build_layer("conv", {"filters": filters, "kernel_size": 3, "padding": "same"}, input_shape)
     }

@@ -1,7 +1,7 @@
-"""The kernels that are measured: a line each, and so for every new one.
+"""The measured kernels, one line for each.
 
-Addressed through the public functions of `npdeconv.kernels`, each beside the plain twin that it
-is held to.
+They are the public functions of `npdeconv.kernels`, each beside its plain twin, which the tests compare
+it with.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from npdeconv.layers.window import Placement
 
 
 class Algorithm(NamedTuple):
-    """A module with the three kernels of a convolution, and the shapes that it is made for."""
+    """A module with the three kernels of a convolution, and the shapes that suit it."""
 
     module: ModuleType
     suits: Callable[[Convolution], bool]
@@ -35,7 +35,7 @@ ALGORITHMS = {
     "im2col": Algorithm(convolution, lambda shape: True),
     "Winograd": Algorithm(winograd_calls, _suits_winograd),
 }
-"""Those that compete; the plain twin of all is in `npdeconv.plain`."""
+"""The competing algorithms; their plain twin is in `npdeconv.plain`."""
 
 OPERATIONS = ("convolve", "convolve_transposed", "weight_gradient")
 
@@ -93,7 +93,7 @@ def pooling_call(algorithm: str, operation: str, shape: Pooling) -> Callable[[],
 
 
 def _padding(size: Pair, window: int, stride: int, place: Placement) -> tuple[Pair, Pair]:
-    """Return ((top, bottom), (left, right)): as much as the last window needs."""
+    """Return the padding that the last window needs: ((top, bottom), (left, right))."""
     offset, places = place
     needed = [(places[axis] - 1) * stride + window - offset[axis] - size[axis] for axis in range(2)]
     return (offset[0], max(0, needed[0])), (offset[1], max(0, needed[1]))

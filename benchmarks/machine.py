@@ -1,4 +1,4 @@
-"""What the numbers were measured on: processor, versions, BLAS and its threads."""
+"""The machine of a run: processor, versions, BLAS and its threads."""
 
 import importlib.metadata
 import os
@@ -17,7 +17,7 @@ PACKAGES = (
 VARIABLES = (
     "OPENBLAS_", "OMP_", "GOMP_", "MKL_", "BLIS_", "NUMBA_", "TF_ENABLE_", "TF_XLA_", "ONEDNN_", "XLA_",
 )  # fmt: skip
-"""Beginnings of the names of environment variables that change how fast libraries are."""
+"""Prefixes of environment variables that change the speed of libraries."""
 
 
 def processors() -> int:
@@ -28,7 +28,7 @@ def processors() -> int:
 
 
 def processor_model() -> str:
-    """Return the processor's name and its widest vectors, as the system states them."""
+    """Return the processor's name and its widest vectors, as the system reports them."""
     cpuinfo = Path("/proc/cpuinfo")
     if not cpuinfo.exists():
         return platform.processor() or platform.machine()
@@ -41,7 +41,7 @@ def processor_model() -> str:
 
 
 def describe() -> dict[str, Any]:
-    """Return all facts that a reader of the numbers needs; none that names the machine."""
+    """Return all facts that a reader of the numbers needs, but no name of the machine."""
     return {
         "processor": processor_model(),
         "processors": processors(),
@@ -52,7 +52,7 @@ def describe() -> dict[str, Any]:
         "environment": {
             name: value
             for name, value in sorted(os.environ.items())
-            if name.startswith(VARIABLES) and not name.endswith("_DIR")  # whose business is folders
+            if name.startswith(VARIABLES) and not name.endswith("_DIR")  # folders do not change the speed
         },
     }
 
@@ -64,7 +64,7 @@ def libraries() -> list[Mapping[str, Any]]:
 
 
 def sentence(machine: Mapping[str, Any]) -> str:
-    """Name the machine in one line."""
+    """Describe the machine in one line."""
     versions = machine["versions"]
     names = {
         "numpy": "NumPy",

@@ -1,8 +1,7 @@
-"""How much memory this process holds, and the most that it ever held.
+"""The memory that this process holds, and its peak.
 
-`resource.getrusage` gives the peak as `ru_maxrss`, but a new process inherits that of its parent
-on Linux, and it can't be reset; `/proc` has the same number without either fault. Elsewhere,
-`ru_maxrss` has to do.
+`resource.getrusage` gives the peak as `ru_maxrss`, which can't be reset and which a new process on
+Linux inherits from its parent. `/proc` on Linux has neither fault; other systems use `ru_maxrss`.
 """
 
 import sys
@@ -13,22 +12,22 @@ RESET = Path("/proc/self/clear_refs")
 
 
 def resident() -> float:
-    """Return the bytes held now, and begin to look for a new peak."""
+    """Return the bytes held now, and reset the peak."""
     if not STATUS.exists():
         return _largest()
-    RESET.write_text("5", encoding="ascii")  # man 5 proc: the peak falls to what is held now
+    RESET.write_text("5", encoding="ascii")  # man 5 proc: resets the peak to the memory held now
     return _status("VmRSS")
 
 
 def peak_since(baseline: float) -> float:
-    """Return how far the peak lies above what `resident` returned, in bytes."""
+    """Return the bytes of the peak above the result of `resident`."""
     return (_status("VmHWM") if STATUS.exists() else _largest()) - baseline
 
 
 def _largest() -> float:
     if sys.platform == "win32":
         raise OSError("benchmarks: memory is measured on Linux and macOS, got Windows")
-    import resource  # where there is one
+    import resource  # absent on Windows
 
     unit = 1 if sys.platform == "darwin" else 1024
     return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)

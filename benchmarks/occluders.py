@@ -1,4 +1,4 @@
-"""Occluded images, and the form in which Captum states what they did."""
+"""Occluded images, and their effect in Captum's form."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ GRAY = 0.5
 
 
 def occluded_rows(image: Array, size: int, stride: int) -> Iterator[Array]:
-    """Yield copies of an image (H, W, C), the occluder at each column of one row of positions."""
+    """Yield, for each row of positions, copies of an image (H, W, C) with the occluder at each column."""
     rows, columns = (range(0, side - size + 1, stride) for side in image.shape[:2])
     for row in rows:
         hidden = np.repeat(image[np.newaxis], len(columns), axis=0)
@@ -20,7 +20,7 @@ def occluded_rows(image: Array, size: int, stride: int) -> Iterator[Array]:
 
 
 def attribution(drop: Array, shape: Shape, size: int, stride: int) -> Array:
-    """Average over the positions that hide a pixel the drop (P, Q) that they cause: (H, W)."""
+    """Return for each pixel (H, W) the mean drop (P, Q) over the positions that hide it."""
     total, count = np.zeros(shape[:2]), np.zeros(shape[:2])
     for p, q in np.ndindex(drop.shape):
         hidden = np.s_[p * stride : p * stride + size, q * stride : q * stride + size]

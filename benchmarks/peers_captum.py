@@ -17,7 +17,7 @@ from benchmarks.remote import Task
 __all__ = ["facts", "occlusion", "projection", "use_threads"]
 
 AT_ONCE = (1, 2, 4, 8, 16, 32, 64, 147, 441)  # perturbations_per_eval to choose from
-PIXELS_AT_ONCE = 2**21  # more of them would need gigabytes for the activations
+PIXELS_AT_ONCE = 2**21  # activations of more pixels would need gigabytes
 
 
 def facts() -> Mapping[str, Any]:
@@ -26,7 +26,7 @@ def facts() -> Mapping[str, Any]:
 
 
 def projection(network: str, images: int, layers: Sequence[str], variant: str) -> Task:
-    """Find the nine images that excite each map most in one pass, and project them, nine a call."""
+    """Find the nine strongest images of each map in one pass, and project them, nine per call."""
     chain = build(network)
     model = torch_network(chain[:"logits"]).to(memory_format=FORMATS[variant]).eval()
     x = to_torch(images_for(chain, images), variant)
@@ -42,7 +42,7 @@ def projection(network: str, images: int, layers: Sequence[str], variant: str) -
         return {name: values for name, (values, _) in found.items()}
 
     def answer(found: dict[str, Any]) -> Any:
-        # A map that fires on fewer than nine images has zeros here and there nothing.
+        # A map that fires on fewer than nine images has zeros here, as in npdeconv's answer.
         return np.concatenate([np.maximum(found[name].numpy().T, 0).ravel() for name in layers])
 
     return Task(call, answer)
@@ -67,7 +67,7 @@ def _largest(y: Any) -> Any:
 
 
 def occlusion(network: str, size: int, stride: int, variant: str) -> Task:
-    """Slide a gray occluder over one image, in the format and batches that turn out the fastest."""
+    """Slide a gray occluder over one image, in the fastest format and batch size."""
     chain = build(network)
     image = images_for(chain, 1)
     explained = Occlusion(torch_network(chain).eval())
@@ -79,7 +79,7 @@ def occlusion(network: str, size: int, stride: int, variant: str) -> Task:
             baselines=GRAY, target=0, perturbations_per_eval=at_once,
         )  # fmt: skip
 
-    # Searched on fewer positions where all of them would take minutes.
+    # The search uses fewer positions where all of them would take minutes.
     coarse = stride if side < 100 else max(stride, (side - size) // 5)
     search: dict[str, float] = {}
     for memory_format in FORMATS:

@@ -1,8 +1,8 @@
-"""How far are the gradients of training in float32 from those in float64? Ours beside PyTorch's.
+"""How far are the gradients of training in float32 from those in float64, for npdeconv and PyTorch?
 
-python -m benchmarks.peers_gradients, with PyTorch and MNIST. At three states of a training that
-PyTorch makes, the gradients of fresh batches by npdeconv's plan, which is what training uses. An
-error is the L2 norm of a parameter's difference, in relation to that of its gradient.
+Run as python -m benchmarks.peers_gradients, with PyTorch and MNIST. PyTorch trains a network; at three
+states, the gradients of fresh batches are computed by PyTorch and by npdeconv's plan, which training
+uses. An error is the L2 norm of a gradient's difference, divided by that of the gradient.
 """
 
 import argparse
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def _batches(seed: int) -> Iterator[tuple[Array, Array]]:
-    """Yield images and labels, drawn at random."""
+    """Yield random batches of images and labels."""
     train, rng = load_mnist("train"), np.random.default_rng(seed)
     labels = train.labels_for("_batches")
     while True:

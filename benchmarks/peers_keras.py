@@ -1,6 +1,6 @@
 """Keras' side, on TensorFlow: the same networks, weights, images and numbers of threads.
 
-The variant is how TensorFlow runs the traced function: as a "graph", or compiled by "XLA".
+The variant tells how TensorFlow runs the traced function: as a "graph", or compiled by "XLA".
 """
 
 import os
@@ -20,11 +20,11 @@ from benchmarks.remote import Task
 from npdeconv._types import Array
 from npdeconv.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU, Sequential, Softmax
 
-BATCH = 128  # images of a prediction that pass at once
+BATCH = 128  # images per pass of a prediction
 
 
 def use_threads(threads: int) -> None:
-    """Use so many threads."""
+    """Set the number of threads."""
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
 
@@ -75,7 +75,7 @@ def prediction(network: str, images: int, variant: str) -> Task:
 
 
 def keras_network(chain: Sequential) -> Any:
-    """Translate a chain, its parameters included."""
+    """Translate a chain and its parameters."""
     model = keras.Sequential([keras.Input(chain.input_shape)])
     for part in chain.layers.values():
         for layer in _translated(part):

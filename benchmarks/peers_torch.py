@@ -1,7 +1,7 @@
 """PyTorch's side of every comparison: the same networks, weights, images and numbers of threads.
 
-The variant is the memory format, "contiguous" or "channels_last"; whoever compares takes the
-faster. Pixels are ready as floats in that format before the time starts.
+The variant is the memory format, "contiguous" or "channels_last"; comparisons take the faster one.
+Pixels are floats in that format before the time starts.
 """
 
 from collections import OrderedDict
@@ -18,12 +18,12 @@ from benchmarks.remote import Task
 from npdeconv._types import Array, Shape
 from npdeconv.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU, Sequential, Softmax
 
-BATCH = 128  # images of a prediction that pass at once
+BATCH = 128  # images per pass of a prediction
 FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 
 
 def use_threads(threads: int) -> None:
-    """Use so many threads."""
+    """Set the number of threads."""
     torch.set_num_threads(threads)
 
 
@@ -109,7 +109,7 @@ def block(input_shape: Shape, filters: int, pooled: bool, batch: int, operation:
 
 
 def to_torch(array: Array, variant: str) -> Any:
-    """Turn NHWC into torch's NCHW, in a memory format; leave (N, D) as it is."""
+    """Turn NHWC into torch's NCHW, in a memory format; (N, D) is not changed."""
     if array.ndim == 2:
         return torch.from_numpy(array)
     return torch.from_numpy(array.transpose(0, 3, 1, 2).copy()).contiguous(memory_format=FORMATS[variant])
@@ -122,12 +122,12 @@ def to_numpy(tensor: Any) -> Array:
 
 
 def below(chain: Sequential) -> Sequential:
-    """Return the chain without its softmax, which torch's loss contains."""
+    """Return the chain without its softmax, which is part of torch's loss."""
     return chain[:"logits"]
 
 
 def torch_network(chain: Sequential) -> Any:
-    """Translate a chain, its parameters included; the parts keep their names."""
+    """Translate a chain and its parameters; the parts keep their names."""
     assert chain.input_shape is not None
     parts, shape, flattened = OrderedDict[str, Any](), chain.input_shape, None
     for name, part in chain.layers.items():
@@ -138,7 +138,7 @@ def torch_network(chain: Sequential) -> Any:
 
 
 def torch_layer(part: Layer, shape: Shape, flattened: Shape | None = None) -> Any:
-    """Translate one layer for inputs of a shape; `flattened` is that of what was flattened just before."""
+    """Translate one layer for inputs of a shape; `flattened` is the shape before a flattening just below."""
     if isinstance(part, Conv2D):
         return _convolution(part, shape)
     if isinstance(part, Dense):
@@ -163,7 +163,7 @@ def _convolution(part: Conv2D, shape: Shape) -> Any:
 
 
 def _dense(part: Dense, flattened: Shape | None) -> Any:
-    """Translate a dense layer; torch flattens channels first, so its inputs come in another order."""
+    """Translate a dense layer and reorder its inputs, since torch flattens channels first."""
     inputs, outputs = part.weight.shape
     weight = part.weight
     if flattened is not None and len(flattened) == 3:
@@ -179,7 +179,7 @@ def _with(module: Any, weight: Array, bias: Array) -> Any:
 
 
 def as_ours(chain: Sequential, named: Iterable[tuple[str, Any]]) -> dict[str, Array]:
-    """Lay out the parameters of a translated chain, or their gradients, as npdeconv does."""
+    """Return the parameters of a translated chain, or their gradients, in npdeconv's layout."""
     found, flattened = {key: tensor.detach().numpy() for key, tensor in named}, None
     shape = chain.input_shape
     assert shape is not None

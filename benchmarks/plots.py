@@ -24,7 +24,7 @@ ALGORITHM_COLORS = ("#4c78a8", "#c23b22", "#54a24b", "#b279a2", "#eeca3b")
 
 
 def draw_all(run: Run, path: Path) -> list[Path]:
-    """Draw every plot that the run has numbers for, into PNG files named after the run's."""
+    """Draw every plot that the run has numbers for, into PNG files named after the run's file."""
     plots: dict[str, Callable[[Run], Figure | None]] = {
         "comparison": comparison, "roofline": under_the_roof, "scaling": scaling,
     }  # fmt: skip
@@ -76,7 +76,7 @@ def _bar(ax: Any, place: float, record: Record, own: float) -> None:
 
 
 def under_the_roof(run: Run) -> Figure | None:
-    """Draw the kernels under the roof: a panel for each number of threads."""
+    """Draw the kernels under the roof, in a panel for each number of threads."""
     if not run.select(topic="kernels") or not run.select(topic="peak"):
         return None
     roofs, points = sorted(roofline.roofs(run).items()), roofline.points(run)
@@ -100,7 +100,7 @@ def under_the_roof(run: Run) -> Figure | None:
 
 
 def scaling(run: Run) -> Figure | None:
-    """Draw the speed-up by workers, and images a second by the number of images."""
+    """Draw the speed-up by the number of workers, and images per second by the number of images."""
     if not run.select(topic="scaling"):
         return None
     figure = Figure(figsize=(10, 3.4))

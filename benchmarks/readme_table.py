@@ -1,7 +1,7 @@
 """Write a run's goals into two pages: `python -m benchmarks.readme_table [RUN.json]`.
 
-README.md gets a few of them, `benchmarks/README.md` all. Unless a run is given, the newest full one of
-`benchmarks/results` is taken.
+README.md gets a few of them, `benchmarks/README.md` all. The default is the newest full run of
+`benchmarks/results`.
 """
 
 import argparse
@@ -16,7 +16,7 @@ BEGIN, END = "<!-- benchmark table -->", "<!-- end of benchmark table -->"
 HERE = Path(__file__).parent
 README, EVERYTHING = HERE.parent / "README.md", HERE / "README.md"
 
-SHOWN = {  # one goal of each kind of work, reached or not
+SHOWN = {  # one goal for each kind of work, reached or not
     ("training step, `deck_model3`, batch 128", "PyTorch"),
     ("prediction, {images:,} digits, `deck_model3`", "PyTorch"),
     ("nine strongest of all maps of {images:,} digits, found and projected", "Captum"),
@@ -26,9 +26,9 @@ SHOWN = {  # one goal of each kind of work, reached or not
 
 
 def replaced(text: str, run: Run, shown: list[Row]) -> str:
-    """Return a text with what stands between the markers replaced by a table of these goals."""
+    """Return a text with a table of these goals between the markers."""
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(END) < text.index(BEGIN):
-        raise ValueError(f"readme_table: expected {BEGIN!r} and after it {END!r}, once each")
+        raise ValueError(f"readme_table: expected {BEGIN!r} and then {END!r}, once each")
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
     how = "Medians, quartiles in parentheses; ratios are of rounds in turn."

@@ -1,4 +1,4 @@
-"""What a run leaves: one JSON file of facts about the machine and a flat list of measurements."""
+"""The JSON file of a run: facts about the machine, and a flat list of measurements."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ Size = Literal["tiny", "quick", "full"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How thoroughly to measure."""
+    """The extent of the measurements."""
 
     size: Size = "full"  # tiny is for tests of the benchmarks themselves
     rounds: int = 9
@@ -38,18 +38,18 @@ class Record:
     unit: str  # "s", "MB", "GFLOP/s", "GB/s"
     values: list[float]
     first_call: float | None = None  # seconds, with compilation and tracing
-    difference: float | None = None  # largest, from npdeconv's answer, relative to its largest value
-    error: str | None = None  # why there are no values
+    difference: float | None = None  # the largest from npdeconv's answer, relative to its largest value
+    error: str | None = None  # the reason for missing values
     facts: dict[str, Any] = field(default_factory=dict)  # such as {"flops": 1e9, "bytes": 1e6}
 
 
 @dataclass(slots=True)
 class Run:
-    """All that was measured in one run."""
+    """All measurements of one run."""
 
     machine: Mapping[str, Any]
     settings: Mapping[str, Any]
-    control: list[dict[str, float]]  # of each topic's start: a matrix product and a copy, in seconds
+    control: list[dict[str, float]]  # before each topic and at the end: a matrix product and a copy, seconds
     records: list[Record]
 
     def select(self, **wanted: str) -> list[Record]:
@@ -82,7 +82,7 @@ def newest() -> Path:
 def grouped(
     records: Iterable[Record], names: Sequence[str]
 ) -> Iterator[tuple[tuple[Any, ...], list[Record]]]:
-    """Yield the records that agree in some fields together, in the order of their first."""
+    """Yield groups of records with equal fields, in the order of their first records."""
     groups: dict[tuple[Any, ...], list[Record]] = {}
     for record in records:
         groups.setdefault(tuple(getattr(record, name) for name in names), []).append(record)

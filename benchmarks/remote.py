@@ -1,7 +1,7 @@
-"""A library in a process of its own, told what to do by messages.
+"""A library in a separate process, controlled by messages.
 
-A library that shared a process with another would share its threads, its allocator and its peak
-of memory too. While one measures, the others wait for a message, which costs nothing.
+Libraries in one process would share threads, allocator and peak memory. While one measures, the
+others wait for a message, which costs nothing.
 """
 
 import gc
@@ -30,11 +30,11 @@ LIBRARIES = {  # the modules that hold their tasks, by name; only these import a
     "Keras": "benchmarks.peers_keras",
     "Captum": "benchmarks.peers_captum",
 }
-ANSWERS = 4096  # numbers of a result that are compared
+ANSWERS = 4096  # compared numbers of a result
 
 
 class Task(NamedTuple):
-    """What a library is to do again and again; a task is prepared once, outside all measurements."""
+    """A call that a library repeats; it is prepared once, outside all measurements."""
 
     call: Callable[[], Any]
     answer: Callable[[Any], Any] = np.asarray  # the result as numbers, the same for all libraries
@@ -43,15 +43,15 @@ class Task(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """What a library reports before the first turn."""
+    """The report of a library before the first turn."""
 
-    first_call: float  # seconds: with compilation and tracing
+    first_call: float  # seconds, with compilation and tracing
     answer: Any
     facts: Mapping[str, Any]
 
 
 class _Host:
-    """Runs inside a library's process, and does what it is told."""
+    """Executes the commands inside a library's process."""
 
     def __init__(self, library: str, threads: int, checkout: str | None) -> None:
         if checkout is not None:
@@ -78,7 +78,7 @@ class _Host:
         gc.collect()
 
     def peak(self) -> float:
-        """Return the largest memory since the library was imported, in bytes above what it held then."""
+        """Return the peak memory in bytes above the memory held after the library's import."""
         return peak_since(self.baseline)
 
     def facts(self) -> Mapping[str, Any]:
@@ -86,7 +86,7 @@ class _Host:
 
 
 def _only_from(checkout: str) -> None:
-    """Import npdeconv and its tasks from another checkout; this module stays, and speaks for both."""
+    """Import npdeconv and its tasks from another checkout; this module serves both."""
     sys.path.insert(0, checkout)
     benchmarks.__path__ = [str(Path(checkout) / "benchmarks")]
     for name in [name for name in sys.modules if name.partition(".")[0] == "npdeconv"]:
@@ -94,7 +94,7 @@ def _only_from(checkout: str) -> None:
 
 
 def _serve(connection: Connection, library: str, threads: int, checkout: str | None) -> None:
-    # Errors come by the connection; what else libraries have to say hides the results.
+    # Errors come by the connection; other output of libraries would hide the results.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
         host = _Host(library, threads, checkout)
@@ -115,7 +115,7 @@ class RemoteError(RuntimeError):
 
 
 class Remote:
-    """A library in a process of its own, with environment variables of its own (None: unset)."""
+    """A library in a separate process, with changed environment variables (None: unset)."""
 
     def __init__(
         self,
@@ -134,14 +134,14 @@ class Remote:
         self._reply()
 
     def ask(self, command: str, *arguments: Any) -> Any:
-        """Have one of the host's methods called, and return its result."""
+        """Call one of the host's methods, and return its result."""
         with self._watched():
             self._connection.send((command, arguments))
         return self._reply()
 
     @property
     def is_alive(self) -> bool:
-        """Whether the process can still be asked."""
+        """Whether the process still runs."""
         return self._process.is_alive()
 
     def _reply(self) -> Any:
@@ -172,7 +172,7 @@ class Remote:
 
 @contextmanager
 def _environment(changes: Mapping[str, str | None]) -> Iterator[None]:
-    """Change environment variables for a process that starts now."""
+    """Change environment variables while a process is started."""
     before = {name: os.environ.get(name) for name in changes}
     try:
         _set(changes)

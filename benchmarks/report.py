@@ -28,7 +28,7 @@ TITLES = {
 
 
 def write_report(run: Run, path: Path) -> list[Path]:
-    """Write the tables and plots of a run beside its JSON file; return what was written."""
+    """Write the tables and plots of a run beside its JSON file; return their paths."""
     drawn = plots.draw_all(run, path)
     tables = path.with_suffix(".md")
     pictures = [f"![{one.stem}]({one.name})" for one in drawn]
@@ -51,7 +51,7 @@ def page(run: Run) -> str:
     ]
     for topic, title in TITLES.items():
         if records := run.select(topic=topic):
-            parts += [f"## {title}", topic_table(records), *_said(records)]
+            parts += [f"## {title}", topic_table(records), *_messages(records)]
     if run.select(topic="kernels") and run.select(topic="peak"):
         parts += ["## Roofline", roofline.table(run)]
     failures = [
@@ -63,13 +63,13 @@ def page(run: Run) -> str:
 
 
 def goals_table(shown: Sequence[Row]) -> str:
-    """Return a table of goals: what npdeconv takes, what another does, the ratio, the goal."""
+    """Return a table of goals: npdeconv's value, the other's, the ratio, the goal."""
     header = ("what", "npdeconv", "other", "ratio", "goal", "")
     return table(header, (_goal_cells(row) for row in shown))
 
 
 def before_table(run: Run) -> str:
-    """Return, for each case that another checkout took part in, how many times longer it takes now."""
+    """Return a table of cases with another checkout: before, now, and the ratio."""
     lines = []
     for (topic, case), group in grouped(run.records, ["topic", "case"]):
         now, before = (
@@ -84,7 +84,7 @@ def before_table(run: Run) -> str:
 
 
 def topic_table(records: Sequence[Record]) -> str:
-    """Return one row per case and one column per contender; then how many times faster npdeconv was."""
+    """Return a row per case with a column per contender, and the factor by which npdeconv is faster."""
     labels = list(dict.fromkeys(label(record) for record in records))
     has_others = any(_rivals(group) for _, group in grouped(records, ["case"]))
     header = ["", *labels, *(["times faster"] if has_others else [])]
@@ -97,7 +97,7 @@ def topic_table(records: Sequence[Record]) -> str:
 
 
 def control_sentence(run: Run) -> str:
-    """Say how steady the machine was."""
+    """Return a sentence about how steady the machine was."""
     parts = []
     for name, what in (("product", "matrix product"), ("copy", "copy")):
         values = [check[name] for check in run.control]
@@ -122,8 +122,8 @@ def _goal_cells(row: Row) -> list[str]:
     return [goal.what, own, other, ratio, target, {True: "yes", False: "no", None: ""}[row.is_met]]
 
 
-def _said(records: Sequence[Record]) -> list[str]:
-    """Quote what was written to stderr where a user would be waiting."""
+def _messages(records: Sequence[Record]) -> list[str]:
+    """Quote the messages on stderr that a waiting user would see."""
     return [
         f"During the {record.case}, it said: `{line}`"
         for record in records
@@ -136,7 +136,7 @@ def _rivals(group: Sequence[Record]) -> list[Record]:
 
 
 def _speed(group: Sequence[Record]) -> str:
-    """Compare npdeconv with the best of the others, round by round."""
+    """Return the factor by which npdeconv is faster than the best of the others."""
     own = next((record for record in group if (record.library, record.variant) == ("npdeconv", "")), None)
     rival = best(_rivals(group))
     if own is None or rival is None:

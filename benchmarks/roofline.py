@@ -1,13 +1,13 @@
-"""How near is each kernel to what the machine can do? `python -m benchmarks.roofline [RUN.json]`.
+"""How near is each kernel to the machine's limits? `python -m benchmarks.roofline [RUN.json]`.
 
-A kernel can't be faster than the machine multiplies and adds, nor than it moves the bytes that the
-kernel must read and write: Williams, Waterman & Patterson, "Roofline: an insightful visual
-performance model for multicore architectures" (2009). The roof is measured, not taken from a data
-sheet: BLAS's largest rate for matrix products, and the rate of a copy larger than the caches.
+The machine's rates of arithmetic and of memory traffic limit a kernel's speed: Williams, Waterman &
+Patterson, "Roofline: an insightful visual performance model for multicore architectures" (2009). The
+roof is measured: BLAS's largest rate for matrix products, and the rate of a copy larger than the
+caches.
 
-Operations are those of the direct sum, so Winograd's algorithm, which needs a quarter of the
-multiplications, may pass the peak; bytes are those of reading every input and writing every output
-once, so a kernel whose data wait in the cache may pass the bandwidth.
+Operations are those of the direct sum. Winograd's algorithm needs a quarter of its multiplications
+and may exceed the peak. Bytes are those of reading every input and writing every output once. A
+kernel with its data in the cache may exceed the bandwidth.
 """
 
 import sys
@@ -20,13 +20,13 @@ from benchmarks.wording import counted
 
 
 class Roof(NamedTuple):
-    """What some number of threads can do."""
+    """The limits of some number of threads."""
 
     flops: float  # per second
     bytes: float  # per second
 
     def rate(self, intensity: float) -> float:
-        """Return the operations a second that are possible with so many for each byte."""
+        """Return the possible operations per second at `intensity` operations per byte."""
         return min(self.flops, intensity * self.bytes)
 
 
@@ -35,7 +35,7 @@ class Point(NamedTuple):
 
     record: Record
     intensity: float  # operations per byte
-    rate: float  # operations a second
+    rate: float  # operations per second
     share_of_peak: float
     share_of_bandwidth: float
     share_of_roof: float

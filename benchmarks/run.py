@@ -1,4 +1,4 @@
-"""Measure, and write what was measured: `python -m benchmarks --help`."""
+"""Measure, and write the results: `python -m benchmarks --help`."""
 
 import argparse
 import importlib.util
@@ -24,7 +24,7 @@ FULL = {"rounds": 9, "turn_seconds": 0.3}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the topics that were asked for, and return 1 if anything failed."""
+    """Run the chosen topics, and return 1 if anything failed."""
     options = _parser().parse_args(arguments)
     pace = QUICK if options.size != "full" else FULL
     settings = Settings(
@@ -86,13 +86,13 @@ def _parser() -> argparse.ArgumentParser:
         help="fewer shapes, images and rounds: under three minutes",
     )  # fmt: skip
     parser.add_argument(
-        "--tiny", dest="size", action="store_const", const="tiny", help="seconds: does it run at all?"
+        "--tiny", dest="size", action="store_const", const="tiny", help="a smoke test of seconds"
     )
-    parser.add_argument("--peers", action="store_true", help="beside the frameworks that are installed")
+    parser.add_argument("--peers", action="store_true", help="also measure the installed frameworks")
     parser.add_argument(
-        "--against", type=Path, metavar="FOLDER", help="another checkout of npdeconv, which takes turns"
+        "--against", type=Path, metavar="FOLDER", help="another checkout of npdeconv to take turns with"
     )
-    parser.add_argument("--rounds", type=int, help="turns of each contender, unless they take very long")
-    parser.add_argument("--turn", type=float, help="seconds of a turn, at least")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder, benchmarks/results unless given")
+    parser.add_argument("--rounds", type=int, help="turns of each contender; fewer if they are very long")
+    parser.add_argument("--turn", type=float, help="least seconds of a turn")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder, by default benchmarks/results")
     return parser

@@ -1,4 +1,4 @@
-"""npdeconv's side of every comparison: what is done again and again.
+"""npdeconv's side of every comparison: the repeated calls.
 
 The functions have the same names and arguments in the modules of the other libraries.
 """
@@ -30,7 +30,7 @@ _threads = 1
 
 
 def use_threads(threads: int) -> None:
-    """Use so many workers where a task does not say how many."""
+    """Set the number of workers for tasks without their own."""
     global _threads
     _threads = threads
 
@@ -41,7 +41,7 @@ def facts() -> Mapping[str, Any]:
 
 
 def kernel(shape: Convolution | Pooling, operation: str, threads: int, variant: str) -> Task:
-    """Run one kernel; each of several threads on images of its own, as workers do."""
+    """Run one kernel; each thread works on separate images, as workers do."""
     call = (
         convolution_call(variant, operation, shape)
         if isinstance(shape, Convolution)
@@ -92,7 +92,7 @@ def layer(
 def block(input_shape: Shape, filters: int, pooled: bool, batch: int, operation: str, variant: str) -> Task:
     """Pass a batch through convolution, ReLU and perhaps pooling: forward, or all gradients too.
 
-    In one go, as training and prediction do; or, with the variant "layer by layer", as the layers do.
+    The layers are fused as in training and prediction, or separate with the variant "layer by layer".
     """
     chain = build_block(input_shape, filters, pooled)
     x = np.random.default_rng(0).standard_normal((batch, *input_shape), dtype=np.float32)
@@ -118,7 +118,7 @@ def training_step(network: str, batch: int, variant: str, workers: int | None = 
     """Train by one step of SGD with momentum; the answer is the first step's loss.
 
     The data set is one batch of uint8 pixels, so that all libraries train on the same images.
-    Unlike them, npdeconv gathers the batch anew for each step, and converts the pixels.
+    Unlike the others, npdeconv gathers the batch and converts its pixels in each step.
     """
     chain = build(network)
     pixels = np.round(images_for(chain, batch) * 255).astype(np.uint8)
@@ -140,14 +140,14 @@ def prediction(network: str, images: int, variant: str, workers: int | None = No
 
 
 def projection(network: str, images: int, layers: Sequence[str], variant: str) -> Task:
-    """Find the nine images that excite each map of some layers most, and project them to pixels."""
+    """Find the nine strongest images of each map of some layers, and project them to pixels."""
     chain = build(network)
     x = images_for(chain, images)
 
     def call() -> dict[str, Array]:
         strongest = find_strongest(chain, x, layers, k=9, workers=_threads)
         for name, best in strongest.items():
-            maps, places = np.nonzero(best.image_indices >= 0)  # fewer than nine where a map rarely fires
+            maps, places = np.nonzero(best.image_indices >= 0)  # a map that rarely fires has fewer than nine
             project(chain, x[best.image_indices[maps, places]], name, maps, workers=_threads)
         return {name: best.activations for name, best in strongest.items()}
 
@@ -157,8 +157,8 @@ def projection(network: str, images: int, layers: Sequence[str], variant: str) -
 def occlusion(network: str, size: int, stride: int, variant: str) -> Task:
     """Slide a gray occluder over one image; the answer is the mean drop of each pixel's positions.
 
-    With the variant "full passes", every occluded image goes through the whole network, which is
-    what the shortcuts of `occlude` are to be equal to.
+    With the variant "full passes", every occluded image goes through the whole network. The shortcuts
+    of `occlude` must give the same answer.
     """
     chain = build(network)
     image = images_for(chain, 1)[0]

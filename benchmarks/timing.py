@@ -1,9 +1,9 @@
-"""Time, and what may be said about it.
+"""Time, and its statistics.
 
-A *turn* is as many calls as fit into a given time, and its result the mean of their seconds, so
-that one slow call among many counts as much as it should. Contenders take turns in *rounds*; a
-measurement is the median over the rounds, with its quartiles. Speeds are compared round by
-round: what slows the machine down for a while slows both.
+A *turn* is as many calls as fit into a given time. Its result is the mean of their seconds, so that
+slow calls count by their share. Contenders take turns in *rounds*; a measurement is the median over
+the rounds, with its quartiles. Speeds are compared round by round, since a slow phase of the machine
+slows all contenders.
 """
 
 import statistics
@@ -38,12 +38,12 @@ def summarize(values: Sequence[float]) -> Summary:
 
 
 def ratios(slower: Sequence[float], faster: Sequence[float]) -> list[float]:
-    """Return how many times faster the second was, round by round."""
+    """Return the factor by which the second was faster, round by round."""
     return [slow / fast for slow, fast in zip(slower, faster, strict=True)]
 
 
 def turn(call: Callable[[], Any], least: float) -> float:
-    """Call again and again for at least `least` seconds; return the mean seconds of a call."""
+    """Repeat a call for at least `least` seconds; return the mean seconds of a call."""
     calls, started = 0, time.perf_counter()
     while True:
         call()

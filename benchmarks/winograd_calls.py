@@ -1,4 +1,4 @@
-"""Winograd's convolution by the three functions of `npdeconv.kernels.convolution`, to be timed beside it."""
+"""Winograd's convolution behind the same three functions as `npdeconv.kernels.convolution`, for timing."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""How measurements are written: three digits, a unit that suits them, Markdown."""
+"""The text of measurements: three digits, a suitable unit, Markdown."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ def measured(record: Record) -> str:
 
 
 def in_words(value: float, unit: str) -> str:
-    """Return a value with a unit that suits it.
+    """Return a value with a suitable unit.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def in_words(value: float, unit: str) -> str:
 
 
 def number(value: float, like: float, unit: str) -> str:
-    """Return a value in the unit that suits another, with three digits."""
+    """Return a value with three digits, in the unit that suits the value `like`."""
     scaled = value * _scale(like, unit)[0]
     return f"{scaled:.0f}" if scaled >= 100 else f"{scaled:.3g}"
 
@@ -39,7 +39,7 @@ def _scale(value: float, unit: str) -> tuple[float, str]:
 
 
 def counted(count: int, thing: str) -> str:
-    """Return a number of things.
+    """Return a number with its noun.
 
     Examples
     --------

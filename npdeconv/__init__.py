@@ -17,8 +17,8 @@ The vocabulary of every module::
 Arrays are NHWC, float32 unless a layer was built with another dtype; filters are
 (KH, KW, C, F), dense weights (D, M).
 
-Each part (`layers`, `data`, `training` ...) is imported when it is first asked for, since Numba, SciPy,
-Pillow and Matplotlib take long to load; `npdeconv.cli`, the commands, only by name.
+Each part (`layers`, `data`, `training` ...) is imported on first use, since Numba, SciPy, Pillow and
+Matplotlib take long to load. `npdeconv.cli`, the commands, has to be imported by name.
 """
 
 from importlib import import_module
@@ -72,7 +72,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a part of the package when it is asked for."""
+    """Import a part of the package on first use."""
     if name == "load_run":
         return import_module("npdeconv.training").load_run
     if name in __all__:

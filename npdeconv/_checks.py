@@ -16,7 +16,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 def describe(value: Any) -> str:
-    """Name a value in a message: arrays by dtype and shape, all else as Python writes it, or by its kind."""
+    """Name a value in a message: an array by dtype and shape, others by their repr, or by type."""
     if isinstance(value, np.ndarray):
         return f"an array of dtype {value.dtype} and shape {value.shape}"
     text = repr(value)
@@ -25,9 +25,9 @@ def describe(value: Any) -> str:
 
 
 def did_you_mean(word: Any, known: Iterable[str]) -> str:
-    """Return what to put behind a name that there is not, if one of the known ones is like it.
+    """Return a hint to append to an unknown name: the closest known name, or "" if none is close.
 
-    Not of help, and not said, is another number: relu4 is as far from relu9 as relu1 is.
+    Names that differ in their number alone are not suggested: relu4 is no likelier than relu1 for relu9.
 
     Examples
     --------
@@ -101,14 +101,14 @@ def batch_of(x: Any, dtype: np.dtype[Any], shape: tuple[int | None, ...], who: s
 
 
 def random_generator(rng: Any, who: str) -> Generator:
-    """Return `rng` if it is a source of random numbers; a seed is none."""
+    """Return `rng` after checking that it is a Generator, not a seed."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"{who}: rng must be a numpy.random.Generator, got {describe(rng)}")
     return rng
 
 
 def name_list(value: Any, who: str, name: str) -> tuple[str, ...]:
-    """Return several names as a tuple; a single string would be taken for its letters, and is refused."""
+    """Return several names as a tuple. A single string is refused: it would be read as its letters."""
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise TypeError(f"{who}: {name} must be a list of names, got {describe(value)}")
     return tuple(value)
@@ -120,7 +120,7 @@ def one_image(value: Any, who: str) -> None:
 
 
 def image_batch(value: Any, who: str) -> None:
-    """Check that `value` is a batch of images (N, H, W, C), and no data set."""
+    """Check that `value` is a batch of images (N, H, W, C), not a data set."""
     _array_of_images(value, 4, f"{who}: expected images of shape (N, H, W, C)")
 
 
@@ -140,9 +140,9 @@ def image_shape(shape: Shape, who: str) -> tuple[int, int, int]:
 
 
 def kernel_input(x: Array) -> Array:
-    """Return `x` contiguous and read-only, the one form in which kernels take their inputs.
+    """Return `x` contiguous and read-only, the only form of input that kernels get.
 
-    Strided, read-only and writable arrays would each make Numba compile another version.
+    Numba would compile another version for each of strided, read-only and writable arrays.
     """
     view = np.ascontiguousarray(x).view()
     view.flags.writeable = False

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there, and archives of arrays that are not trusted."""
+"""Files that are either whole or absent, and the reader of untrusted archives of arrays."""
 
 import csv
 import io
@@ -17,10 +17,10 @@ from numpy.lib import format as npy
 from npdeconv._types import Array, Shape
 
 PARTIAL = "partial"
-"""How the names of temporary files end."""
+"""The suffix of temporary files."""
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What begins a cell that spreadsheets compute, and may take commands from."""
+"""The beginnings of cells that a spreadsheet would run as formulas."""
 
 
 def replace(path: Path, write: Callable[[IO[bytes]], object]) -> None:
@@ -29,7 +29,7 @@ def replace(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     Raises
     ------
     OSError
-        If that fails; the file is as it was then.
+        If writing fails; an existing file is left unchanged.
     """
     try:
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.{PARTIAL}")
@@ -48,27 +48,27 @@ def replace(path: Path, write: Callable[[IO[bytes]], object]) -> None:
 
 
 def remove_orphans(folder: Path, names: str = "*", older_than: float = 0.0) -> None:
-    """Remove what a killed process left in a folder: temporary files that nobody will rename.
+    """Remove the temporary files that a killed process left in a folder.
 
     Parameters
     ----------
     folder : Path
-        It need not exist.
+        May be missing.
     names : str
-        Pattern of the names of the files that were to be written.
+        Pattern of the final names.
     older_than : float
-        Seconds since the last change, so that files which others are writing stay.
+        Seconds since the last change; protects files that another process is writing.
     """
     for path in folder.glob(f".{names}.*.{PARTIAL}"):
         try:
             if time.time() - path.stat().st_mtime >= older_than:
                 path.unlink()
-        except OSError:  # somebody else's, or gone by now: nothing depends on it
+        except OSError:  # owned by somebody else, or already gone
             continue
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
-    """Write a table as CSV; text that a spreadsheet would take for a formula begins with an apostrophe."""
+    """Write a table as CSV; text that a spreadsheet would run as a formula gets an apostrophe in front."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerows([_as_text(cell) for cell in row] for row in (columns, *rows))
@@ -81,12 +81,12 @@ def _as_text(cell: Any) -> Any:
 
 
 class UnexpectedError(Exception):
-    """A file is whole, but not the expected one; the message says everything but the path."""
+    """A file is whole, but not the expected one; the caller adds the path to the message."""
 
 
 @contextmanager
 def naming(path: Path, expected: str) -> Iterator[None]:
-    """Turn what a reader raises on damaged files, which is almost anything, into one sentence."""
+    """Turn any exception of a reader of damaged files into a ValueError of one sentence."""
     try:
         yield
     except UnexpectedError as error:
@@ -100,15 +100,15 @@ def naming(path: Path, expected: str) -> Iterator[None]:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
-    """Write an uncompressed `.npz`, whatever the arrays are called.
+    """Write an uncompressed `.npz` with any names of arrays.
 
-    `np.savez` takes arrays by keyword, beside options of its own: no array may be called `file`, and
-    which other names it refuses or drops depends on NumPy's version.
+    `np.savez` takes the arrays as keywords beside its own options: it refuses the name `file`, and
+    refuses or drops others depending on its version.
 
     Raises
     ------
     OSError
-        If that fails; the file is as it was then.
+        If writing fails; an existing file is left unchanged.
     ValueError
         If an array holds objects, which would have to be pickled.
     """
@@ -118,15 +118,15 @@ def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
 def read_arrays(path: Path, expected: Mapping[str, Shape]) -> dict[str, Array]:
     """Read an `.npz` that must hold exactly the expected names and shapes.
 
-    Names and shapes are compared before any array is read, so a file can neither make the reader
-    take more memory than was expected nor be half-used. Pickled objects are never loaded.
+    Names and shapes are compared before any array is read, so a file is never half-used and never
+    takes more memory than expected. Pickled objects are never loaded.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is no whole archive of numeric arrays, or of other names or shapes.
+        If the file is no whole archive of numeric arrays, or has other names or shapes.
     """
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file")
@@ -141,7 +141,7 @@ def read_arrays(path: Path, expected: Mapping[str, Shape]) -> dict[str, Array]:
 
 
 def unpacked_size(path: Path) -> int:
-    """Return the bytes that all members of an `.npz` say they have; errors as of `read_arrays`."""
+    """Return the declared size of all members of an `.npz` in bytes; raises as `read_arrays` does."""
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file")
     with naming(path, "whole .npz archive"), zipfile.ZipFile(path) as archive:
@@ -149,14 +149,14 @@ def unpacked_size(path: Path) -> int:
 
 
 def compare_names(names: Collection[str], expected: Collection[str], what: str) -> None:
-    """Check that a file holds arrays, layers or the like of exactly the expected names."""
+    """Check that the names found in a file (`what`: arrays, layers ...) are exactly the expected ones."""
     missing, surplus = sorted(set(expected) - set(names)), sorted(set(names) - set(expected))
     if missing or surplus:
-        parts = [f"lacks {_some(missing)}"] * bool(missing) + [f"also holds {_some(surplus)}"] * bool(surplus)
+        parts = [f"lacks {_few(missing)}"] * bool(missing) + [f"also holds {_few(surplus)}"] * bool(surplus)
         raise UnexpectedError(f"expected the {what} of the network, but the file {' and '.join(parts)}")
 
 
-def _some(names: list[str]) -> str:
+def _few(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
@@ -171,7 +171,7 @@ def _read_shape(archive: zipfile.ZipFile, name: str) -> Shape:
     with archive.open(f"{name}.npy") as file:
         try:
             version = npy.read_magic(file)
-            if version != (1, 0):  # later ones may have headers of 4 GB
+            if version != (1, 0):  # later versions allow headers of 4 GB
                 raise ValueError(f"format {version[0]}.{version[1]}")
             shape, _, dtype = npy.read_array_header_1_0(file)
         except Exception as error:
@@ -189,7 +189,7 @@ def _read(archive: zipfile.ZipFile, name: str) -> Array:
         try:
             array = npy.read_array(file, allow_pickle=False)
         except ValueError as error:
-            raise UnexpectedError(f"expected the whole of {name}, but it is cut short ({error})") from None
+            raise UnexpectedError(f"expected the whole of {name}, got a part ({error})") from None
         if file.read(1):  # also makes zipfile compare the checksum
-            raise UnexpectedError(f"expected {name} to be an array, got more than that")
+            raise UnexpectedError(f"expected {name} to be one array, got more bytes after it")
         return array

@@ -23,10 +23,10 @@ def kernel(function: Function) -> Function:
     Contraction (a multiplication and an addition become one fused instruction) is allowed: it
     is faster and more exact. No other liberty is taken, so NaN and infinities keep their
     meaning. `parallel=True` is not used: some of Numba's threading layers abort when several
-    Python threads enter them together; parallelism is the business of `npdeconv.parallel`.
+    Python threads enter them together. `npdeconv.parallel` does this work.
 
-    The arrays that a kernel is given must not overlap: the compiler is told that what is written
-    to one cannot change another, without which it would have to check before every inner loop.
+    The arrays passed to a kernel must not overlap. The compiler relies on it, and so needs no check
+    before every inner loop.
     """
     compile_lazily = numba.njit(
         nogil=True,
@@ -46,15 +46,15 @@ def inlined(function: Function) -> Function:
 
 
 def _cached(compiled: Any) -> Any:
-    """Keep what is compiled on disk, at a place of Numba's choice, else in a temporary one, else nowhere.
+    """Cache compiled code in Numba's own folder, else in a temporary one, else not at all.
 
-    Numba finds no place where neither the installation nor the home can be written, as in containers.
+    Numba has no folder if neither the installation nor the home is writable, as in containers.
     """
     config: Any = numba.config
     if config.DISABLE_JIT:
         return compiled
     given = config.CACHE_DIR
-    for place in (given, _temporary_place()):
+    for place in (given, _temporary_folder()):
         config.CACHE_DIR = place
         with suppress(RuntimeError):
             compiled._cache = _Cache(compiled.py_func)  # type: ignore[no-untyped-call]
@@ -64,7 +64,7 @@ def _cached(compiled: Any) -> Any:
 
 
 class _Cache(FunctionCache):
-    """Numba's cache, which does without where the disk is full."""
+    """Numba's cache, which skips saving where the disk is full."""
 
     def save_overload(self, signature: Any, result: Any) -> None:
         with suppress(OSError):
@@ -72,8 +72,8 @@ class _Cache(FunctionCache):
 
 
 @cache
-def _temporary_place() -> str:
-    """Return a folder that only this user can write to, since what is in it will be run; or ""."""
+def _temporary_folder() -> str:
+    """Return a folder that only this user can write to, since its code will be run; or ""."""
     if not hasattr(os, "getuid"):
         return ""
     try:
@@ -95,11 +95,11 @@ class _WithoutOverlaps(Compiler):
 
 
 def on_first_compilation(tell: Callable[[], object]) -> None:
-    """Call `tell` once, when a kernel is about to be compiled because the cache on disk lacks it."""
-    event.register("numba:compile", _First(tell))  # type: ignore[no-untyped-call]
+    """Call `tell` once, before the first kernel that is missing from the cache is compiled."""
+    event.register("numba:compile", _CallOnce(tell))  # type: ignore[no-untyped-call]
 
 
-class _First(event.Listener):
+class _CallOnce(event.Listener):
     def __init__(self, tell: Callable[[], object]) -> None:
         self.tell: Callable[[], object] | None = tell
 

@@ -1,4 +1,4 @@
-"""How results show themselves: a line per field, and of arrays what they are instead of screenfuls."""
+"""The `repr` of results: a line per field, with long arrays summed up by dtype, shape and range."""
 
 from typing import Any, TypeVar
 
@@ -7,7 +7,7 @@ import numpy as np
 Kind = TypeVar("Kind", bound=type)
 
 FEW = 6
-"""So many numbers or names are shown themselves."""
+"""The most numbers or names that are written out."""
 
 
 def brief(kind: Kind) -> Kind:

@@ -1,11 +1,11 @@
-"""Text that comes from data: names of classes, files and folders, which may hold anything."""
+"""Untrusted text: names of classes, files and folders, which may hold any character."""
 
 import unicodedata
 
 _UNSAFE = {
     "Cc",  # control characters: escape sequences move a terminal's cursor, newlines break a table
-    "Cf",  # invisible ones: some turn the text that follows around
-    "Cs",  # halves of a pair: bytes of a file's name that are no UTF-8
+    "Cf",  # invisible characters: some reverse the text that follows
+    "Cs",  # surrogates: bytes of a file's name that are not UTF-8
     "Zl",
     "Zp",
 }
@@ -13,7 +13,7 @@ _JOINERS = "\u200c\u200d"  # invisible, but letters of some scripts and emoji ne
 
 
 def visible(text: str) -> str:
-    r"""Return a text with everything that does not show itself escaped as in Python: `\n`, `\x1b`.
+    r"""Return a text with its invisible characters escaped as in Python: `\n`, `\x1b`.
 
     >>> print(visible("two\nlines"))
     two\nlines

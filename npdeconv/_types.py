@@ -15,7 +15,7 @@ Generator: TypeAlias = np.random.Generator
 Rule: TypeAlias = Literal["deconv", "gradient", "guided", "linear"]
 """How a projection passes a ReLU, see `npdeconv.layers.ReLU`."""
 Descent: TypeAlias = Rule | Literal["ascent"]
-"""All rules of descent: those of projections, and the one by which activations are maximized."""
+"""All rules of descent: those of projections, and that of activation maximization."""
 
 
 class Box(NamedTuple):

@@ -1,14 +1,13 @@
-"""Pickles of plain data, read by a machine that can do nothing else.
+"""A reader of pickles of plain data, which cannot run code.
 
-A pickle is a program: its opcodes may import and call anything, which is how loading one runs
-somebody's code. Here the standard library only splits the program into opcodes
-(`pickletools.genops`), and the few of them that plain data need are interpreted below. The machine
-imports nothing and calls nothing but the functions that its caller gives for names, so a hostile
-pickle can at worst be refused.
+A pickle is a program: its opcodes may import and call anything, so loading one can run anybody's
+code. Here the standard library only splits the program into opcodes (`pickletools.genops`), and the
+few opcodes that plain data need are interpreted below. The machine imports nothing and calls only
+the functions that its caller allows, so a hostile pickle can at worst be refused.
 
-The standard library's own unpickler, even with a `find_class` that refuses everything, would not do:
-it believes sizes. A file of nine bytes (`LONG_BINPUT` with a large number) makes it allocate 4 GB of
-memo before anything was asked for; here the memo is a dictionary, and `LARGEST` bounds what is made.
+The standard library's own unpickler is not safe, even with a `find_class` that refuses everything,
+because it trusts sizes. A file of nine bytes (`LONG_BINPUT` with a large number) makes it allocate a
+memo of 4 GB. Here the memo is a dictionary, and `LARGEST` bounds the bytes made.
 """
 
 import math
@@ -23,44 +22,44 @@ from npdeconv._files import UnexpectedError
 from npdeconv._types import Array
 
 Names: TypeAlias = Mapping[str, Any]
-"""What stands for a name such as "collections.OrderedDict": a function to be called, or a value."""
+"""The stand-in for each name such as "collections.OrderedDict": a function to be called, or a value."""
 
 LARGEST = 2**27
-"""Bytes that a pickle may make beside the text that is in it; a batch of CIFAR-10 makes 31 million."""
+"""Bytes that a pickle may make beside its own text; a batch of CIFAR-10 makes 31 million."""
 
 PER_STEP = 100
-"""Bytes that one opcode makes at most, text aside: an empty dictionary, and its place on the stack."""
+"""The most bytes that one opcode makes, text aside: an empty dictionary and its place on the stack."""
 
 
 class UnknownNameError(UnexpectedError):
-    """A pickle asks for something else than data."""
+    """A pickle names a function or class that is not allowed."""
 
 
 def restricted_load(file: BinaryIO, names: Names, find_persistent: Callable[[Any], Any] | None = None) -> Any:
-    """Read one pickle (protocol 2 or later) of plain data, and leave the file behind its end.
+    """Read one pickle (protocol 2 or later) of plain data, and leave the file position at its end.
 
     Parameters
     ----------
     file : binary file
     names : mapping of str to function or value
-        All that the pickle may name, such as `NUMPY`. The functions get hostile arguments; what
-        they return may have a method `restore(state)`.
+        All names that the pickle may use, such as `NUMPY`. The functions get hostile arguments;
+        their results may have a method `restore(state)`.
     find_persistent : function, optional
-        Returns what a persistent id stands for.
+        Returns the value of a persistent id.
 
     Returns
     -------
     Any
-        Numbers, strings, bytes, None, lists, tuples, dictionaries, and what `names` make. Strings
-        of Python 2, which were bytes, are str with one character per byte (latin-1).
+        Numbers, strings, bytes, None, lists, tuples, dictionaries, and results of `names`. The byte
+        strings of Python 2 become str with one character per byte (latin-1).
 
     Raises
     ------
     UnexpectedError
-        If the pickle names or does anything else, of which nothing was executed, or makes too much of
-        little: calls may copy the same text again and again.
+        If the pickle names or does anything else (nothing of it is executed), or makes more than
+        `LARGEST` bytes: calls may copy the same text again and again.
     Exception
-        Of almost any kind, if it is damaged: read inside `npdeconv._files.naming`.
+        Of almost any type, if the pickle is damaged: call this inside `npdeconv._files.naming`.
     """
     machine = _Machine(names, find_persistent)
     for opcode, argument, _ in genops(file):
@@ -74,7 +73,7 @@ def restricted_load(file: BinaryIO, names: Names, find_persistent: Callable[[Any
 
 
 def brief(value: Any) -> str:
-    """Name a value from a pickle in a message; writing out lists that share their parts can take forever."""
+    """Name a value from a pickle in a message; a list that shares its parts can take forever to write out."""
     is_plain = value is None or isinstance(value, str | bytes | int | float)
     return describe(value) if is_plain else f"a value of type {type(value).__name__}"
 
@@ -91,10 +90,10 @@ class _Machine:
         self.spent = 0
 
     def spend(self, size: int) -> None:
-        """Count what was made, before it is."""
+        """Count bytes before they are made."""
         self.spent += size
         if self.spent > LARGEST:
-            raise UnexpectedError(f"expected a pickle that makes at most {LARGEST} bytes, got one of more")
+            raise UnexpectedError(f"expected a pickle that makes at most {LARGEST} bytes, got a larger one")
 
     def pop_to_mark(self) -> list[Any]:
         start = self.marks.pop()
@@ -108,13 +107,13 @@ class _Machine:
 
     def extend(self, items: list[Any]) -> None:
         if type(self.stack[-1]) is not list:
-            raise UnexpectedError("expected a pickle of plain data, got one that appends to what is no list")
+            raise UnexpectedError("expected a pickle of plain data, got one that appends to a non-list")
         self.stack[-1].extend(items)
 
     def set_items(self, items: list[Any]) -> None:
         target = self.stack[-1]
         if not isinstance(target, dict):
-            raise UnexpectedError("expected a pickle of plain data, got one with keys in no dictionary")
+            raise UnexpectedError("expected a pickle of plain data, got one with keys in a non-dictionary")
         for key, value in zip(items[::2], items[1::2], strict=True):
             # Hashing nested tuples that share their parts can take forever.
             if not isinstance(key, str | bytes | int):
@@ -139,7 +138,7 @@ class _Machine:
         arguments, function = self.stack.pop(), self.stack.pop()
         is_known = any(function is known for known in self.names.values())
         if not is_known or not callable(function) or type(arguments) is not tuple:
-            raise UnexpectedError("expected a pickle of plain data, got one that calls what is no function")
+            raise UnexpectedError("expected a pickle of plain data, got one that calls a non-function")
         self.spend(_text_in(arguments))
         self.stack.append(function(*arguments))
 
@@ -148,7 +147,7 @@ class _Machine:
         if hasattr(self.stack[-1], "restore"):
             self.spend(_text_in(state))
             self.stack[-1].restore(state)
-        elif not isinstance(self.stack[-1], dict):  # attributes of a dictionary are no data: dropped
+        elif not isinstance(self.stack[-1], dict):  # attributes of a dictionary are dropped: they are no data
             raise UnexpectedError("expected a pickle of plain data, got one that sets attributes")
 
     def follow(self, key: Any) -> None:
@@ -202,16 +201,16 @@ _OPCODES: dict[str, Callable[[_Machine, Any], object]] = {
 
 
 class PickledArray:
-    """A NumPy array as pickles hold it: made empty first, then restored. Read `array` when all is done."""
+    """A NumPy array of a pickle: made empty first, then restored. Read `array` after the whole pickle."""
 
     def __init__(self, *_: Any) -> None:
-        """Take the arguments of NumPy's own function for this, which say nothing."""
+        """Ignore the arguments of NumPy's `_reconstruct`."""
         self.array: Array = np.empty(0)
 
     def restore(self, state: Any) -> None:
-        """Take (version, shape, dtype, Fortran order?, bytes), and see that they agree."""
+        """Take (version, shape, dtype, Fortran order?, bytes), and check that they agree."""
         _, shape, dtype, is_fortran, content = state
-        if isinstance(content, str):  # of Python 2
+        if isinstance(content, str):  # from Python 2
             content = content.encode("latin-1")
         if not isinstance(dtype, _PickledType) or not isinstance(content, bytes) or not _is_shape(shape):
             raise UnexpectedError("expected a pickled array of numbers, got something else")
@@ -227,7 +226,7 @@ def _is_shape(value: Any) -> bool:
 
 
 class _PickledType:
-    """A NumPy dtype as pickles hold it: kind and size first, the order of the bytes later."""
+    """A NumPy dtype of a pickle: kind and size first, the byte order later."""
 
     def __init__(self, code: Any, *_: Any) -> None:
         if code not in ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"):
@@ -235,7 +234,7 @@ class _PickledType:
         self.dtype = np.dtype(code)
 
     def restore(self, state: Any) -> None:
-        """Take (version, byte order, and what only structures and strings have)."""
+        """Take (version, byte order, ...); the rest concerns structures and strings only."""
         order = state[1]
         if order not in ("<", ">", "|", "="):
             raise UnexpectedError(f"expected a pickled array of numbers, got byte order {brief(order)}")
@@ -243,7 +242,7 @@ class _PickledType:
 
 
 def _encode(text: str, encoding: str) -> bytes:
-    """Return the bytes that Python 3 wrote into a pickle of protocol 2."""
+    """Return the bytes that Python 3 wrote as text into a pickle of protocol 2."""
     if encoding != "latin1":
         raise UnexpectedError(f"expected bytes in latin1, got {brief(encoding)}")
     return text.encode("latin-1")
@@ -255,6 +254,6 @@ NUMPY: Names = {
     "numpy.ndarray": None,
     "numpy.dtype": _PickledType,
     "_codecs.encode": _encode,
-    "__builtin__.bytes": lambda: b"",  # Python 3 writes no bytes at all so
+    "__builtin__.bytes": lambda: b"",  # Python 3's way to write empty bytes
 }
 """The names in pickles of NumPy arrays, which become `PickledArray`s."""

@@ -1,3 +1,3 @@
-"""The version, in a module of its own, so that it can be read without importing the package."""
+"""The version, in a separate module, so that it can be read without importing the package."""
 
 __version__ = "0.1.0"

@@ -28,7 +28,7 @@ class Snapshots:
         self.epochs = None if epochs is None else frozenset(epochs)
 
     def __call__(self, network: Sequential, history: History) -> None:
-        """Save, if this epoch was chosen."""
+        """Save if this epoch was chosen."""
         if self.epochs is None or history.epochs in self.epochs:
             self.folder.mkdir(parents=True, exist_ok=True)
             weights.save(network, self.folder / f"epoch_{history.epochs:04d}.npz")

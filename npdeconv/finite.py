@@ -1,8 +1,8 @@
-"""NaN and infinity: where they come from, and how those who ask a network are told.
+"""NaN and infinity: analyses raise an error that names the layer where they began.
 
-Layers let them pass, so that nothing is hidden. But an analysis would turn them into something
-that looks like an answer: a map that holds NaN passes for a dead one, and the largest of ten NaNs
-is the first. Functions that ask a network are therefore marked with `finite_answers`.
+Layers let them pass, so that nothing is hidden. An analysis would turn them into a plausible
+answer: a map that holds NaN looks like a dead one, and the largest of ten NaNs is the first.
+Functions that analyze a network are therefore decorated with `finite_answers`.
 """
 
 import inspect
@@ -22,14 +22,14 @@ Answer = TypeVar("Answer")
 
 
 class NotFiniteError(FloatingPointError):
-    """Some output is not finite; `finite_answers` finds out in which layer that began."""
+    """Some output is not finite; `finite_answers` finds the layer where this began."""
 
 
 class Culprit(NamedTuple):
     """The first layer of a pass whose output is not finite."""
 
     layer: str
-    parameter: str | None  # one of its own that is not finite either
+    parameter: str | None  # the layer's first parameter that is not finite
 
 
 def is_finite(array: Array) -> bool:
@@ -38,13 +38,13 @@ def is_finite(array: Array) -> bool:
         return True
     flat = array.reshape(-1)
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(np.dot(flat, flat)):  # one look at each number, and no memory
+        if np.isfinite(np.dot(flat, flat)):  # reads each number once, and takes no memory
             return True
-    return bool(np.isfinite(array).all())  # the squares of large numbers may only have overflowed
+    return bool(np.isfinite(array).all())  # perhaps only the squares of large numbers overflowed
 
 
 def must_be_finite(outputs: Array) -> None:
-    """Check outputs that the answer itself would not show."""
+    """Check outputs that do not appear in the answer."""
     if not is_finite(outputs):
         raise NotFiniteError("expected finite outputs, got NaN or infinity")
 
@@ -66,7 +66,7 @@ def check_parameters(layer: Layer, who: str) -> None:
 
 
 def find_culprit(chain: Sequential, passes: Iterable[tuple[Array, Generator | None]]) -> Culprit | None:
-    """Repeat forward passes of (x, rng) layer by layer, and find the first whose output is not finite."""
+    """Repeat forward passes of (x, rng), and return the first layer whose output is not finite."""
     for x, rng in passes:
         with np.errstate(over="ignore", invalid="ignore"):
             for name, y in chain.outputs(x, list(chain.layers), rng=rng):
@@ -76,18 +76,18 @@ def find_culprit(chain: Sequential, passes: Iterable[tuple[Array, Generator | No
 
 
 def finite_answers(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
-    """Let a function that asks a `network` raise FloatingPointError instead of making sense of NaN.
+    """Let a function that analyzes a `network` raise FloatingPointError instead of interpreting NaN.
 
-    The parameters are checked before; outputs only if the answer is not finite, or where the
-    function itself calls `must_be_finite`.
+    The parameters are checked first. Outputs are checked only if the answer is not finite, or where
+    the function calls `must_be_finite`.
     """
     return _guarded(function, parameters_first=True)
 
 
 def finite_predictions(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
-    """Do the same for a function whose answer shows what is not finite: look at it, and at no parameter.
+    """Do the same, but check the answer first, and the parameters only if it is not finite.
 
-    To look at AlexNet's parameters takes longer than to pass one image through it.
+    Checking AlexNet's parameters takes longer than passing one image through it.
     """
     return _guarded(function, parameters_first=False)
 
@@ -100,7 +100,7 @@ def _guarded(function: Callable[Asked, Answer], parameters_first: bool) -> Calla
         given = signature.bind_partial(*args, **kwargs).arguments
         network = given.get("network")
         if not isinstance(network, Layer):
-            return function(*args, **kwargs)  # which says what is wrong with it
+            return function(*args, **kwargs)  # raises its own error
         if parameters_first:
             check_parameters(network, who)
         try:
@@ -126,7 +126,7 @@ def _all_finite(answer: Any) -> bool:
 
 
 def _explain(given: Mapping[str, Any], who: str) -> FloatingPointError:
-    """Name the layer in which NaN or infinity began, for the images that a function was asked about."""
+    """Name the layer in which NaN or infinity began, for the images passed to a function."""
     network = given["network"]
     images = next((given[name] for name in ("images", "image", "dataset") if name in given), None)
     if isinstance(images, Dataset):
@@ -139,7 +139,7 @@ def _explain(given: Mapping[str, Any], who: str) -> FloatingPointError:
 
 
 def explain_outputs(chain: Sequential, images: Array, who: str) -> FloatingPointError:
-    """Say in which layer NaN or infinity began when a chain was shown some images."""
+    """Name the layer in which NaN or infinity began, for some images."""
     passes = ((as_input(images[cut], chain.dtype), None) for cut in shards(images))
     culprit = find_culprit(chain, passes)
     where = "computed from them" if culprit is None else f"first in the output of layer {culprit.layer!r}"

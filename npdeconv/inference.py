@@ -1,4 +1,4 @@
-"""What a network says about images."""
+"""The predictions of a network, and how well they match a data set."""
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -18,7 +18,7 @@ from npdeconv.layers.softmax import softmax
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.parallel import Workers, each_shard, pool, shards
 
-SHARD_PIXELS = 16 * 230**2  # 16 of ImageNet's: more than in training, since no activations are kept
+SHARD_PIXELS = 16 * 230**2  # 16 images of ImageNet: more than in training, since no activations are kept
 
 
 class Evaluation(NamedTuple):
@@ -42,15 +42,15 @@ def predict(network: Sequential, images: Array, *, workers: Workers = None) -> A
     ----------
     network : Sequential
     images : (N, H, W, C)
-        uint8 pixels, or floats prepared as the network takes them.
+        uint8 pixels, or floats preprocessed for the network.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`.
 
     Returns
     -------
     (N, classes)
-        Within about 1e-5 of what `network` computes layer by layer, in float32; see `npdeconv.fast`.
-        Of a network of one output and a `Sigmoid`, the probabilities of no and of yes. Of one of several,
+        Within about 1e-5 of the layer-by-layer result in float32; see `npdeconv.fast`.
+        For a network of one output and a `Sigmoid`, the probabilities of no and of yes. For one of several,
         its outputs: probabilities that do not add up to 1.
 
     Raises
@@ -66,7 +66,7 @@ def predict(network: Sequential, images: Array, *, workers: Workers = None) -> A
     parts = class_logits(network, images, workers=workers)
     if answers(network) == "independent":
         return np.concatenate(list(parts))
-    return np.concatenate([softmax(_several(logits, network)) for logits in parts])
+    return np.concatenate([softmax(_check_several(logits, network)) for logits in parts])
 
 
 @finite_predictions
@@ -76,10 +76,10 @@ def evaluate(network: Sequential, dataset: Dataset, *, workers: Workers = None) 
     Raises
     ------
     TypeError
-        If it is no data set.
+        If `dataset` is no Dataset.
     ValueError
-        If the data set is empty, has no labels, or does not fit the network, see `match`; it needs
-        at least two outputs.
+        If the data set is empty, has no labels, or does not fit the network (see `match`), or if the
+        network has one output.
     """
     dataset = match(network, dataset)
     truth = dataset.labels_for("evaluate")
@@ -87,17 +87,17 @@ def evaluate(network: Sequential, dataset: Dataset, *, workers: Workers = None) 
     cuts = shards(dataset.images, SHARD_PIXELS)
     for cut, logits in zip(cuts, class_logits(network, dataset.images, workers=workers), strict=True):
         labels = truth[cut]
-        _several(logits, network)
+        _check_several(logits, network)
         correct += int((logits.argmax(axis=1) == labels).sum())
-        with _unwarned():
+        with _overflow_ignored():
             loss += softmax_cross_entropy(logits, labels)[0] * len(labels)
     return Evaluation(correct / len(dataset), loss / len(dataset))
 
 
 def class_logits(network: Sequential, images: Array, *, workers: Workers = None) -> Iterator[Array]:
-    """Yield the logits (n, classes) of one shard of images after another."""
+    """Yield the logits (n, classes) of each shard of images."""
     chain, cuts = below_softmax(network), shards(images, SHARD_PIXELS)
-    if len(cuts) == 1:  # what can't be shared out by the image is shared out within the pass
+    if len(cuts) == 1:  # the workers share the pass itself
         with pool(None if isinstance(workers, Executor) else workers) as parallel_map:
             yield _shard_logits(Plan(chain, parallel_map), chain.dtype, images)
         return
@@ -106,32 +106,32 @@ def class_logits(network: Sequential, images: Array, *, workers: Workers = None)
 
 
 def _shard_logits(plan: Plan, dtype: np.dtype[Any], images: Array) -> Array:
-    with _unwarned():
+    with _overflow_ignored():
         return plan(as_input(images, dtype))
 
 
-def _unwarned() -> np.errstate:
-    """A diverged network overflows; the result says so, once, instead of a warning per operation."""
+def _overflow_ignored() -> np.errstate:
+    """Silence NumPy's warnings of overflow: `finite_predictions` reports a diverged network once."""
     return np.errstate(over="ignore", invalid="ignore")
 
 
-def _several(logits: Array, network: Sequential) -> Array:
-    """Return logits (n, classes) if there are several classes to choose from."""
+def _check_several(logits: Array, network: Sequential) -> Array:
+    """Return logits (n, classes) after checking that there are several classes."""
     if logits.shape[1:] == (1,):
         raise ValueError(
             f"{network.name}: expected several outputs, one per class, or a Sigmoid at the end,"
-            f" got one output without"
+            f" got one output without a Sigmoid"
         )
     return logits
 
 
 def class_names(network: Sequential, outputs: int) -> tuple[str, ...]:
-    """Return the names of a network's classes; where it knows none, their numbers."""
+    """Return the names of a network's classes, or their numbers where it has no names."""
     return network.classes or tuple(map(str, range(outputs)))
 
 
 def as_class(network: Sequential, outputs: int, label: Any, who: str) -> Any:
-    """Return the number of a class that was asked for by its name; what is no name stays as it is.
+    """Return the number of a class that is given by name; any other value is returned unchanged.
 
     Raises
     ------
@@ -144,17 +144,17 @@ def as_class(network: Sequential, outputs: int, label: Any, who: str) -> Any:
 def match(network: Sequential, dataset: Dataset) -> Dataset:
     """Return a data set whose labels are a network's outputs, after checking that the two fit.
 
-    Where the network knows its classes, the data set's are matched by name, so that their order may
-    be another and some may be missing. Where it does not, they are matched by number. Images
-    without labels get the names that the network has for its answers, or numbers.
+    If the network has names of classes, the data set's classes are matched by name: their order may
+    differ, and some may be missing. Otherwise they are matched by number. Images without labels
+    get the network's names of classes, or numbers.
 
     Raises
     ------
     TypeError
-        If it is no data set.
+        If `dataset` is no Dataset.
     ValueError
-        If it is empty, the network does not take its images, has not the outputs for its classes, or
-        ends in a `Sigmoid` of several outputs.
+        If the data set is empty, its images or classes do not fit the network, or the network ends
+        in a `Sigmoid` of several outputs.
     """
     if not isinstance(dataset, Dataset):
         raise TypeError(f"{network.name}: expected a Dataset to train on or look at, got {describe(dataset)}")

@@ -38,14 +38,14 @@ def glorot_uniform(shape: Shape, rng: Generator, dtype: DTypeLike = np.float32) 
 
 
 def normal(shape: Shape, rng: Generator, dtype: DTypeLike = np.float32, *, deviation: float = 0.01) -> Array:
-    """Draw from a normal distribution of some standard deviation around 0.
+    """Draw from a normal distribution of mean 0 and standard deviation `deviation`.
 
-    The default is that of AlexNet (Krizhevsky et al., 2012, section 5).
+    The default is AlexNet's (Krizhevsky et al., 2012, section 5).
     """
     random_generator(rng, "initializers")
     weights = np.empty(shape, _floating(dtype))
     flat = weights.reshape(-1)
-    # Some at a time: in one piece, the doubles that are drawn take four times the memory of the weights.
+    # Drawn in parts: drawing all at once in float64 takes four times the memory of the weights.
     for first in range(0, flat.size, DRAWN_AT_ONCE):
         part = flat[first : first + DRAWN_AT_ONCE]
         part[...] = deviation * rng.standard_normal(part.size)

@@ -1,4 +1,4 @@
-"""What training makes small."""
+"""The loss that training minimizes."""
 
 import numpy as np
 
@@ -9,8 +9,8 @@ from npdeconv._types import Array
 def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
     """Return the mean cross-entropy between softmax(logits) and the labels, and its gradient.
 
-    Fused, because the parts are unstable where the whole is not: the logarithm of a probability
-    that rounds to 0 is infinite, while logit - log(sum(exp(logits))) is not.
+    Softmax and logarithm are fused for stability: the logarithm of a probability that rounds to 0 is
+    infinite, while logit - log(sum(exp(logits))) is not.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
     Raises
     ------
     TypeError, ValueError
-        For anything but arrays, labels that are no integers, or not one per row and within the classes.
+        If these are no arrays, or the labels are not one integer per row, from 0 to M - 1.
     """
     who = "softmax_cross_entropy"
     for name, array in {"logits": logits, "labels": labels}.items():

@@ -1,8 +1,8 @@
 """Shards: cut a batch, map over workers, take the results in order.
 
-The unit of work is a shard of a fixed number of images. What a shard is, and in which
-order results are combined, does not depend on the workers. The results are therefore the same
-bits for any number of them.
+The unit of work is a shard of a fixed number of images. Neither the shards nor the order in which
+results are combined depend on the workers. The results are therefore the same bits for any number
+of workers.
 """
 
 import os
@@ -22,13 +22,13 @@ from tqdm import tqdm
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
 
-SHARD_SIZE = 32  # small images, so that a dense layer's weights are fetched for many at once
-SHARD_PIXELS = 2**16  # of larger images, a shard has fewer: their activations take memory
+SHARD_SIZE = 32  # many small images share one read of a dense layer's weights
+SHARD_PIXELS = 2**16  # bounds the memory of the activations of large images
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Workers: TypeAlias = int | Executor | None
-"""Threads to use (None: one per processor), or an executor that somebody else owns."""
+"""Number of threads (None: one per processor), or the caller's own executor."""
 
 
 class OrderedMap(Protocol):
@@ -39,9 +39,9 @@ class OrderedMap(Protocol):
 
 
 def shards(images: Array, most_pixels: int = SHARD_PIXELS) -> list[slice]:
-    """Cut a batch of images (N, H, W, C) into slices of about one size, which follows from the shape alone.
+    """Cut a batch of images (N, H, W, C) into slices of about one size, which depends on the shape alone.
 
-    A shard has at most `most_pixels`, which bounds its memory, but at least one image.
+    A shard has at most `most_pixels` pixels, which bounds its memory, but at least one image.
     """
     count, height, width = images.shape[:3]
     most = min(max(most_pixels // (height * width), 1), SHARD_SIZE)
@@ -109,35 +109,35 @@ def _apply(function: Callable[..., Result], arguments: tuple[Array, ...]) -> Res
 def pool(workers: Workers = None) -> Iterator[OrderedMap]:
     """Open a pool of workers, and yield the function that maps over them.
 
-    While the pool is open, BLAS is held to one thread per worker.
+    While the pool is open, BLAS uses one thread per worker.
 
     Parameters
     ----------
     workers : int or concurrent.futures.Executor, optional
         Number of threads (kernels and BLAS release the GIL); one per available processor unless
-        given. An executor is used and left open; functions must suit it (processes: picklable).
+        given. An executor is used and left open; for processes, functions must be picklable.
 
     Raises
     ------
     RuntimeError
-        If this is one of the executor's own threads: it would wait for work that waits for it.
+        If called in one of the executor's own threads, which might then wait for itself.
     """
     if isinstance(workers, Executor):
         if _is_own_thread(workers):
             raise RuntimeError(
-                "pool: expected an executor with threads of its own, got the one whose thread this is, which"
-                " might wait for itself without end; pass workers=1 here, or another executor"
+                "pool: expected an executor of other threads, got the calling thread's own, which might"
+                " wait for itself forever; pass workers=1 here, or another executor"
             )
         with _single_threaded_blas:
-            yield _shown(_Ordered(workers, ahead=2 * available_processors()))
+            yield _with_progress(_Ordered(workers, ahead=2 * available_processors()))
         return
     count = available_processors() if workers is None else positive_int(workers, "pool", "workers")
     with _single_threaded_blas:
         if count == 1:
-            yield _shown(map)
+            yield _with_progress(map)
         else:
             with ThreadPoolExecutor(count, "npdeconv") as executor:
-                yield _shown(_Ordered(executor, ahead=2 * count))
+                yield _with_progress(_Ordered(executor, ahead=2 * count))
 
 
 _bars: ContextVar[bool] = ContextVar("bars", default=False)
@@ -153,7 +153,7 @@ def progress_bars() -> Iterator[None]:
         _bars.reset(before)
 
 
-def _shown(parallel_map: OrderedMap) -> OrderedMap:
+def _with_progress(parallel_map: OrderedMap) -> OrderedMap:
     if not _bars.get():
         return parallel_map
 
@@ -175,12 +175,12 @@ def available_processors() -> int:
 def _is_own_thread(executor: Executor) -> bool:
     if not isinstance(executor, ThreadPoolExecutor):
         return False
-    with executor._shutdown_lock:  # held by `submit`, which starts a thread before it counts it among its own
+    with executor._shutdown_lock:  # `submit` holds it while it starts a thread and registers it
         return current_thread() in executor._threads
 
 
 class _Ordered:
-    """Maps with at most `ahead` items submitted and not yet taken, which bounds the memory."""
+    """Maps with at most `ahead` results pending, which bounds the memory."""
 
     def __init__(self, executor: Executor, ahead: int) -> None:
         self.executor, self.ahead = executor, ahead
@@ -206,7 +206,7 @@ def _compute(function: Callable[[Item], Result], item: Item) -> Result:
 
 
 class _SingleThreadedBlas:
-    """Holds BLAS to one thread; the last of several overlapping holders restores what was."""
+    """Limits BLAS to one thread; the last of several overlapping holders restores the old limit."""
 
     def __init__(self) -> None:
         self._lock, self._holders, self._limit = Lock(), 0, None
@@ -233,8 +233,8 @@ _single_threaded_blas = _SingleThreadedBlas()
 def _take_control() -> None:
     """Let this thread set OpenBLAS's limit.
 
-    From version 3.8 on, threadpoolctl obeys only the first thread that ever set it, which is not always
-    the one that restores it here.
+    From version 3.8 on, threadpoolctl obeys only the first thread that set a limit, and another thread
+    may restore it here.
     """
     if hasattr(OpenBLASController, "clear_controlling_thread"):
         OpenBLASController.clear_controlling_thread(force=True)
@@ -242,5 +242,5 @@ def _take_control() -> None:
 
 @cache
 def _libraries() -> ThreadpoolController:
-    """Look for the loaded libraries once: it takes milliseconds."""
+    """Find the loaded libraries once, since the search takes milliseconds."""
     return ThreadpoolController()

@@ -21,14 +21,14 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 
 def windows(x, size, stride, padding, fill):
-    """Return what a sliding window sees of x (N, H, W, C): (N, OH, OW, KH, KW, C)."""
+    """Return the sliding windows of x (N, H, W, C): (N, OH, OW, KH, KW, C)."""
     padded = np.pad(x, ((0, 0), *padding, (0, 0)), constant_values=fill)
     every = sliding_window_view(padded, size, axis=(1, 2))  # (N, ..., ..., C, KH, KW)
     return np.moveaxis(every[:, :: stride[0], :: stride[1]], 3, 5)
 
 
 def add_windows(parts, stride, padding, shape):
-    """Add every window (N, OH, OW, KH, KW, C) back to where it was seen: `windows`, transposed."""
+    """Add every window (N, OH, OW, KH, KW, C) back to its place: the transpose of `windows`."""
     (top, bottom), (left, right) = padding
     _, height, width, kernel_height, kernel_width, _ = parts.shape
     padded = np.zeros((shape[0], top + shape[1] + bottom, left + shape[2] + right, shape[3]), parts.dtype)
@@ -41,7 +41,7 @@ def add_windows(parts, stride, padding, shape):
 
 
 class Conv:
-    """Correlate with filters and add a bias. Down is up, transposed: for gradients and projections alike."""
+    """Correlate with filters and add a bias. Gradients and projections go down by the same transpose."""
 
     def __init__(self, weight, bias, stride=(1, 1), padding=((0, 0), (0, 0))):
         self.parameters = {"weight": weight, "bias": bias}  # (KH, KW, C, F) and (F,)
@@ -91,7 +91,7 @@ class MaxPool:
     def forward(self, x):
         seen = windows(x, self.size, self.stride, self.padding, fill=-np.inf)
         seen = seen.reshape(*seen.shape[:3], -1, x.shape[3])  # (N, OH, OW, KH * KW, C)
-        winner = seen.argmax(axis=3)  # of equal values the first
+        winner = seen.argmax(axis=3)  # the first of equal values
         y = np.take_along_axis(seen, winner[:, :, :, np.newaxis], axis=3)[:, :, :, 0]
         (top, _), (left, _) = self.padding
         row = np.arange(y.shape[1])[:, np.newaxis, np.newaxis] * self.stride[0] - top + winner // self.size[1]
@@ -147,7 +147,7 @@ class Dense:
 
 
 class Softmax:
-    """Probabilities of the classes. A projection starts below: on its way down nothing changes here."""
+    """Probabilities of the classes. Projections pass unchanged: they start from the logits below."""
 
     parameters = {}
 
@@ -205,7 +205,7 @@ def descend(chain, y, tape, rule="deconv"):
 
 
 def sgd_step(chain, x, labels, rate):
-    """Take one step of gradient descent on a batch, in place; return the loss before it."""
+    """Take one step of gradient descent on a batch, in place; return the loss before the step."""
     logits, tape = forward(chain, x)
     loss, dlogits = cross_entropy(logits, labels)
     _, gradients = backward(chain, dlogits, tape)
@@ -228,7 +228,7 @@ def project(chain, images, layer, feature_map, rule="deconv"):
 
 
 def drawn(rng, *shape):
-    """Return filters or dense weights that keep the size of what passes through, and biases of 0."""
+    """Return filters or dense weights that keep the variance of the activations, and biases of 0."""
     return rng.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape), np.zeros(shape[-1])
 
 

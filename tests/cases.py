@@ -1,4 +1,4 @@
-"""The layers that the contract suite runs over, each in geometries that hide mistakes."""
+"""The layers of the contract suite, in geometries that reveal mistakes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,13 +46,13 @@ class Case:
     make: Callable[..., Layer]  # (dtype) -> layer
     input_shape: tuple[int, ...]
     linear: bool = True  # up to a bias, with switches held: the adjoint identity holds
-    exact: bool = True  # equal inputs give equal bits, wherever they stand in the batch
+    exact: bool = True  # equal inputs give equal bits at any place in the batch
 
     def layer(self, dtype: Any = np.float64) -> Layer:
         layer = self.make(dtype)
         rng = np.random.default_rng(7)
         for name, array in layer.parameters.items():
-            if name.endswith("bias"):  # not 0, where a forgotten bias would not be noticed
+            if name.endswith("bias"):  # not 0, so that a forgotten bias shows
                 array[...] = rng.normal(size=array.shape)
         return layer
 
@@ -73,7 +73,7 @@ def conv(*arguments: Any, **options: Any) -> Callable[..., Layer]:
 
 
 class WinogradConv2D(Conv2D):
-    """A convolution that takes Winograd's way in either dtype, as `npdeconv.fast.plan` does in float32."""
+    """A convolution by Winograd's algorithm in both dtypes; `npdeconv.fast.plan` uses it in float32."""
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Any]:
         return WinogradBlock(self, rectified=False, pooled=False, fewest=0).forward(x)
@@ -102,7 +102,7 @@ def normalize(*arguments: Any, **options: Any) -> Callable[..., Layer]:
 
 
 def towers(dtype: Any) -> Sequential:
-    """AlexNet in small: two towers, normalization, overlapping pooling; then global pooling."""
+    """Build a small AlexNet: two towers, normalization, overlapping pooling; then global pooling."""
     source = rng()
     layers: dict[str, Layer] = {
         "conv1": Conv2D(3, 8, 3, stride=2, rng=source, dtype=dtype),

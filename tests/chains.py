@@ -1,4 +1,4 @@
-"""Random chains of layers that see neighborhoods, and layers of a user's own that do not."""
+"""Random chains of layers that see neighborhoods, and users' layers that do not."""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -21,7 +21,7 @@ from npdeconv.layers import (
 
 
 class Mirror(Layer):
-    """A user's own layer, which moves every position to the other side."""
+    """A user's layer that mirrors all positions."""
 
     def forward(self, x, *, rng=None):
         return np.ascontiguousarray(x[:, ::-1, ::-1]), None
@@ -37,14 +37,14 @@ class Mirror(Layer):
 
 
 class Jump(Conv2D):
-    """A user's own kind of convolution, which sees the other side."""
+    """A user's convolution that sees the mirrored position."""
 
     def forward(self, x, *, rng=None):
         return super().forward(np.ascontiguousarray(x[:, ::-1]))
 
 
 def biased(chain: Sequential) -> Sequential:
-    """Give all biases values that show where one was forgotten."""
+    """Set all biases to nonzero values, so that a forgotten bias shows."""
     for name, array in chain.parameters.items():
         if name.endswith("bias"):
             array[...] = np.random.default_rng(2).normal(size=array.shape)
@@ -79,7 +79,7 @@ def windows(draw):
 
 @st.composite
 def chains(draw):
-    """A random chain of layers on maps, as many as fit, and the shape of its inputs."""
+    """Draw a chain of layers on maps, as many as fit, and the shape of its inputs."""
     shape = draw(st.tuples(st.integers(1, 24), st.integers(1, 24), st.integers(1, 3)))
     layers, below, rng = {}, shape, np.random.default_rng(draw(st.integers(0, 9)))
     for n, kind in enumerate(draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=6))):

@@ -8,13 +8,13 @@ import pytest
 
 mpl.use("Agg")
 
-# Programs, and what needs a framework: not to be imported.
+# Programs and modules that need a framework are not imported.
 collect_ignore = ["killed_run.py"]
 collect_ignore_glob = ["golden/*.py"]
 
 
 def pytest_make_parametrize_id(val, argname):
-    """Leave the contents of files out of the names of tests: one has 30 MB."""
+    """Leave the contents of files, of up to 30 MB, out of the names of tests."""
     return argname if isinstance(val, bytes) and len(val) > 40 else None
 
 

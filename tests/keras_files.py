@@ -1,4 +1,4 @@
-"""Files as Keras writes them, without Keras: `.h5` of `save`, `.weights.h5`, and `.keras`."""
+"""Files in Keras' formats, written without Keras: `.h5` of `save`, `.weights.h5`, and `.keras`."""
 
 import io
 import json
@@ -41,7 +41,7 @@ def model_of(layers, kind="Sequential"):
 
 
 def words(described, arrays):
-    """Return what Keras calls the arrays of a layer."""
+    """Return Keras' names of the arrays of a layer."""
     if arrays and arrays[0].ndim > 1:
         return ["kernel", "bias"][: len(arrays)]
     left_out = {"gamma": not described["config"].get("scale"), "beta": not described["config"].get("center")}
@@ -49,7 +49,7 @@ def words(described, arrays):
 
 
 def write_h5(file, layers, kind="Sequential", config=True):
-    """Write as `save` does, or `save_weights` of Keras 2."""
+    """Write a file like `save`, or `save_weights` of Keras 2."""
     if config:
         file.attrs["model_config"] = model_of(layers, kind)
     root = file.create_group("model_weights") if config else file
@@ -64,7 +64,7 @@ def write_h5(file, layers, kind="Sequential", config=True):
 
 
 def write_vars(file, layers, named=True):
-    """Write as Keras 3 does: a group per layer, called after its class and numbered."""
+    """Write a file like Keras 3: a group per layer, named after its class and numbered."""
     counts = Counter()
     for described, arrays in layers:
         short = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", described["class_name"]).lower()
@@ -88,7 +88,7 @@ def write_keras(path, layers, h5py, named=True, compression=zipfile.ZIP_STORED):
 
 
 def small_network(**options):
-    """Return the network of `small_model`; options are of its first convolution."""
+    """Return the network of `small_model`; the options apply to its first convolution."""
     rng = np.random.default_rng(0)
     layers = {
         "conv1": Conv2D(2, 4, 3, rng=rng, **options),
@@ -102,7 +102,7 @@ def small_network(**options):
 
 
 def small_model(**changes):
-    """Describe the model of `small_network`, some of its layers changed: a word for each."""
+    """Describe the model of `small_network`, with changes by the names of its layers."""
     rng = np.random.default_rng(5)
     norm = [rng.uniform(0.5, 2, 4) for _ in range(4)]
     layers = {
@@ -131,7 +131,7 @@ def small_model(**changes):
 
 
 def answer(x, layers):
-    """Return what the model of `small_model` says, from its arrays alone."""
+    """Return the output of `small_model`, computed from its arrays alone."""
     arrays = {described["config"]["name"]: arrays for described, arrays in layers}
     kernel, bias = arrays["first"]
     gamma, beta, mean, variance = arrays["norm"]

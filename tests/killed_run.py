@@ -1,7 +1,7 @@
-"""A training run in a process of its own: ``python -m tests.killed_run FOLDER OUT WORKERS``.
+"""A training run in a separate process: ``python -m tests.killed_run FOLDER OUT WORKERS``.
 
-With OUT "-" it takes its time, so that it can be killed in the middle; otherwise it goes on with
-the run in the folder, or starts it, and writes what it ends in to OUT.
+With OUT "-" the run is slow, so that it can be killed in the middle. Otherwise it resumes the run in
+the folder, or starts it, and writes the result to OUT.
 """
 
 import sys

@@ -6,7 +6,7 @@ from npdeconv.layers.window import Placement, Window
 
 
 def padding_of(window: Window, place: Placement, shape: tuple[int, ...]):
-    """As much padding, ((top, bottom), (left, right)), as the last window on images (H, W, ...) needs."""
+    """Return the padding that the last window on images (H, W, ...) needs: ((top, bottom), (left, right))."""
 
     def axis(number: int) -> tuple[int, int]:
         before, places, length = place.offset[number], place.out_shape[number], shape[number]

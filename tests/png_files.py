@@ -1,4 +1,4 @@
-"""PNG files, chunk by chunk, for what Pillow does not write."""
+"""PNG files, chunk by chunk, for contents that Pillow does not write."""
 
 import struct
 import zlib
@@ -7,7 +7,7 @@ GRAY, RGB, PALETTE, GRAY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
 
 
 def png(size, bits, kind, rows, *chunks):
-    """Return a PNG file of a size (width, height); `rows` are bytes, `chunks` pairs of a name and bytes."""
+    """Return a PNG file of a size (width, height); `rows` are bytes, `chunks` are pairs (name, bytes)."""
     header = struct.pack(">IIBBBBB", *size, bits, kind, 0, 0, 0)
     packed = zlib.compress(b"".join(b"\0" + row for row in rows))
     parts = (b"IHDR", header), *chunks, (b"IDAT", packed), (b"IEND", b"")
@@ -20,5 +20,5 @@ def _chunk(name, content):
 
 
 def numbers(*values):
-    """Return numbers of 16 bits as PNG has them."""
+    """Return numbers as PNG's 16-bit integers."""
     return struct.pack(f">{len(values)}H", *values)

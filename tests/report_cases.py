@@ -1,4 +1,4 @@
-"""Small reports, one of them with names that try to break out."""
+"""Small reports, one of them with names that contain markup and escapes."""
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def history(epochs, seconds=1.0):
 
 
 def network_with_a_dead_map(seed=0):
-    """Return a tiny network of which one map never fires, and which always says class 1 or 0."""
+    """Return a tiny network with a map that never fires; it always predicts class 1 or 0."""
     network = tiny_network(seed)
     network["conv2"].bias[DEAD] = -100
     network["logits"].bias[1] = 0.5
@@ -44,7 +44,7 @@ def network_with_a_dead_map(seed=0):
 
 
 def tiny_report(folder, dataset=None, rename=None, run="tiny run"):
-    """Return a report of three stages, and the networks of the earlier ones by epoch; of one if renamed."""
+    """Return a report of three stages (one if renamed), and the networks of earlier stages by epoch."""
     earlier = {epoch: network_with_a_dead_map(epoch) for epoch in (1, 2)}
     network = network_with_a_dead_map()
     if rename is not None:
@@ -68,7 +68,7 @@ def hostile_report(folder):
 
 
 def noisy_report(stages=9):
-    """Return a report of deck_model3 with noise for pictures, which no PNG can make smaller."""
+    """Return a report of deck_model3 with pictures of noise, which PNG cannot compress."""
     rng = np.random.default_rng(0)
     report = collect(models.deck_model3(rng=rng), load_strokes(2), history=history(stages), examples=2)
 

@@ -28,7 +28,7 @@ from tests.truth_cases import draw_signs, sketch
 
 GOLDEN = Path(__file__).parent / "golden" / "rules.npz"
 SEED = 11
-LARGEST = 2_000  # pixels of a projection that are kept; of larger ones, sketches
+LARGEST = 2_000  # the most pixels of a projection that is stored whole; larger ones are sketched
 
 
 def normalized():
@@ -90,7 +90,7 @@ CASES = {make.__name__: make for make in (normalized, inked, squashed, alexnet_g
 
 
 def draw(name):
-    """Return a network, images (2, H, W, C), and what is to descend, of both signs."""
+    """Return a network, images (2, H, W, C), and an output of both signs to carry down."""
     network = CASES[name]()
     for n, array in enumerate(network.parameters.values()):
         drawn = np.random.default_rng([SEED, n]).random(array.shape, np.float32) * 2 - 1  # exact in float32
@@ -99,12 +99,12 @@ def draw(name):
     rng = np.random.default_rng(SEED)
     images = rng.random((2, *network.input_shape))
     if name in ("alexnet_grouped", "zfnet"):
-        images = 240 * images - 120  # as Caffe's networks take them: normalization matters
+        images = 240 * images - 120  # the range of Caffe's networks, where normalization matters
     return network, images, rng.normal(size=(2, *network.output_shape(network.input_shape)))
 
 
 def kept(pixels):
-    """Return what is kept of projections (N, H, W, C): all, or sketches of large ones."""
+    """Return the stored form of projections (N, H, W, C): all pixels, or sketches of large ones."""
     return sketch(pixels, draw_signs(pixels.shape[1:])) if pixels[0].size > LARGEST else pixels
 
 

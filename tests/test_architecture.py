@@ -1,4 +1,4 @@
-"""The house: imports go down only, and importing the package stays light."""
+"""The architecture: imports go down only, and importing the package stays light."""
 
 import ast
 import graphlib
@@ -42,7 +42,7 @@ def room(path: Path) -> str:
 
 
 def imports(path: Path) -> set[str]:
-    """All dotted names that a module imports, at its top or inside functions."""
+    """Return all dotted names that a module imports, at its top or inside functions."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -78,7 +78,7 @@ def test_imports_go_down(path):
 
 
 def test_the_paper_in_one_file_stands_alone():
-    """It imports NumPy only, but for the program at its end; and only tests and docs import it."""
+    """It imports only NumPy (except in the program at its end), and only tests and docs import it."""
     *idea, program = ast.parse(PLAIN.read_text(encoding="utf-8")).body
     assert isinstance(program, ast.If)
     imported = [ast.unparse(node) for node in idea if isinstance(node, ast.Import | ast.ImportFrom)]
@@ -96,7 +96,7 @@ def test_no_imports_go_in_a_circle(package):
     assert len(files) > 20
     graph = {}
     for name, path in files.items():
-        # Of "benchmarks.run.main" the module is what is imported, be it at the top or inside a function.
+        # The module of "benchmarks.run.main" counts, imported at the top or inside a function.
         found = imports(path)
         graph[name] = {one if one in files else one.rpartition(".")[0] for one in found} & set(files)
     graphlib.TopologicalSorter(graph).prepare()  # a CycleError names the circle
@@ -147,7 +147,7 @@ assert "matplotlib" not in sys.modules
 @pytest.mark.parametrize(
     "name", ["data", "experiments", "plot", "report", "training", "visualize", "weights"]
 )
-def test_what_takes_long_is_imported_when_asked_for(name):
+def test_slow_parts_are_imported_on_first_use(name):
     script = f"""
 import sys
 import npdeconv as nd
@@ -160,7 +160,7 @@ assert nd.{name} is sys.modules["npdeconv.{name}"]
     assert name in npdeconv.__all__
 
 
-def test_other_attributes_there_are_none():
+def test_unknown_attributes_raise_an_error():
     with pytest.raises(AttributeError, match=r"^module 'npdeconv' has no attribute 'draw'$"):
         npdeconv.draw  # noqa: B018
     assert "inference" in npdeconv.__all__

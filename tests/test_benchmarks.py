@@ -1,4 +1,4 @@
-"""The benchmarks run, count rightly, and say what they measured."""
+"""The benchmarks run, count correctly, and report their measurements."""
 
 import ast
 import doctest
@@ -38,7 +38,7 @@ def record(topic, case, library, values, *, variant="", unit="s", **facts):
 
 @pytest.fixture
 def canned():
-    """A run with numbers that ratios can be worked out from by hand."""
+    """A run with numbers whose ratios can be computed by hand."""
     step, kernel = "deck_model2, batch 128", {"threads": 1, "flops": 4e9, "bytes": 1e8}
     records = [
         record("training", step, "npdeconv", [0.010, 0.020, 0.010]),
@@ -119,7 +119,7 @@ def test_pooling_is_called_as_its_twin(operation):
     np.testing.assert_array_equal(np.ravel(kernel()), np.ravel(twin()))
 
 
-def test_occluded_images_and_what_is_attributed_to_pixels():
+def test_occluded_images_and_the_attribution_to_pixels():
     image = np.zeros((2, 3, 1), np.float32)
     (row,) = occluded_rows(image, size=2, stride=1)
     assert row[..., 0].tolist() == [[[GRAY, GRAY, 0]] * 2, [[0, GRAY, GRAY]] * 2]
@@ -128,8 +128,8 @@ def test_occluded_images_and_what_is_attributed_to_pixels():
 
 
 @pytest.mark.skipif(not memory_use.STATUS.exists(), reason="the peak can't be reset here")
-def test_the_peak_is_that_since_the_baseline():
-    np.ones(2**27, np.uint8)  # higher, but before
+def test_the_peak_counts_from_the_baseline():
+    np.ones(2**27, np.uint8)  # a higher peak before the baseline
     baseline = memory_use.resident()
     np.ones(2**26, np.uint8)
     assert 0.9 * 2**26 < memory_use.peak_since(baseline) < 1.5 * 2**26
@@ -209,7 +209,7 @@ def test_readme_gets_the_table_between_its_markers(canned):
     assert "old" not in new
     assert new.count("training step") == 1
     assert readme_table.replaced(new, canned, rows(canned)[:1]) == new
-    with pytest.raises(ValueError, match=r"^readme_table: expected '<!-- benchmark table -->' and after it"):
+    with pytest.raises(ValueError, match=r"^readme_table: expected '<!-- benchmark table -->' and then"):
         readme_table.replaced("no markers", canned, [])
 
 
@@ -263,13 +263,13 @@ def test_a_process_gets_an_environment_of_its_own(monkeypatch):
     assert "OPENBLAS_CORETYPE" in machine.describe()["environment"]
 
 
-def test_a_partial_run_is_named_so(tmp_path):
+def test_a_partial_run_is_marked_in_its_name(tmp_path):
     assert run.main(["--tiny", "--rounds", "1", "--turn", "0", "--only", "peak", "--out", str(tmp_path)]) == 0
     (path,) = tmp_path.glob("*.json")
     assert path.stem.endswith("-tiny-partial")
 
 
-def test_what_failed_is_told(canned, tmp_path, capsys, monkeypatch):
+def test_failures_are_reported(canned, tmp_path, capsys, monkeypatch):
     canned.records[3].error = "Traceback: no memory"
     monkeypatch.setattr(run, "measure", lambda settings, topics: canned)
     assert run.main(["--quick", "--out", str(tmp_path)]) == 1

@@ -1,4 +1,4 @@
-"""How values are named in messages."""
+"""The names of values in messages."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def test_values_are_named_briefly(value, expected):
         ("occlud", ("occlude", "look"), " (did you mean 'occlude'?)"),
         ("Giant_Panda", ("giant panda", "red panda"), " (did you mean 'giant panda'?)"),
         ("RELU2", ("relu1", "relu2"), " (did you mean 'relu2'?)"),
-        ("relu9", ("relu1", "relu2"), ""),  # any would be as good
+        ("relu9", ("relu1", "relu2"), ""),  # both are equally close
         ("resnet", ("alexnet", "zfnet"), ""),
         (7, ("1", "2"), ""),
     ],

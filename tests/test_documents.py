@@ -1,4 +1,4 @@
-"""The pages of the repository say what is so."""
+"""The pages of the repository agree with the code."""
 
 import re
 from pathlib import Path

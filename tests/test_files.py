@@ -1,4 +1,4 @@
-"""Files are whole or not there, belong to whom the user shares them with, and nothing is left behind."""
+"""Files are whole or absent, follow the umask, and leave no temporary files behind."""
 
 import csv
 import os
@@ -42,7 +42,7 @@ def kill_while_writing(path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-def test_what_a_killed_run_left_is_gone_once_it_goes_on(tmp_path):
+def test_resuming_removes_the_files_of_a_killed_run(tmp_path):
     run_to(tmp_path, epochs=1)
     (tmp_path / "snapshots").mkdir()
     names = ("checkpoint.npz", "weights.npz", "snapshots/epoch_0001.npz")
@@ -52,14 +52,14 @@ def test_what_a_killed_run_left_is_gone_once_it_goes_on(tmp_path):
         tmp_path / ".checkpoint.npz.mine",
         tmp_path / "notes.partial",
     ]
-    for path in others:  # somebody else may be writing the first
+    for path in others:  # another process may be writing the first
         path.touch()
     run_to(tmp_path, epochs=2, resume=True)
     assert not any(path.exists() for path in orphans)
     assert all(path.exists() for path in others)
 
 
-def test_results_of_a_killed_command_are_gone_an_hour_later(tmp_path):
+def test_files_of_a_killed_command_are_removed_after_an_hour(tmp_path):
     old, new, own = (
         tmp_path / name for name in (".a.png.0123abcd.partial", ".b.png.0123abcd.partial", ".a.png")
     )

@@ -1,4 +1,4 @@
-"""NaN and infinity: layers let them pass, and whoever asks a network is told where they are."""
+"""NaN and infinity: layers let them pass, and analyses of a network report where they are."""
 
 import inspect
 
@@ -39,7 +39,7 @@ BY_NAME = {
     "occlude": {"label": 0},
     "saliency": {"labels": np.zeros(5, int)},
 }
-OF_FILES = {"evolve"}  # which `weights.load` has checked
+OF_FILES = {"evolve"}  # `weights.load` has checked them
 
 
 def network(dtype=np.float32):
@@ -59,7 +59,7 @@ def ask(name, net):
     return getattr(visualize, name)(net, *ASKED[name], **BY_NAME.get(name, {}))
 
 
-def test_every_public_function_that_asks_a_network_is_among_those_tested():
+def test_every_public_function_of_a_network_is_tested():
     functions = [name for name in visualize.__all__ if inspect.isfunction(getattr(visualize, name))]
     takers = {n for n in functions if "network" in inspect.signature(getattr(visualize, n)).parameters}
     assert takers == ASKED.keys() | OF_FILES | {"has_class_maps"}
@@ -67,7 +67,7 @@ def test_every_public_function_that_asks_a_network_is_among_those_tested():
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("name", ASKED)
-def test_no_analysis_makes_sense_of_parameters_that_are_not_finite(name, value):
+def test_analyses_refuse_parameters_that_are_not_finite(name, value):
     net = network()
     net["conv2"].weight[1, 1, 0, 0] = value
     message = rf"^{name}: expected finite parameters, got NaN or infinity in the weight of layer 'conv2'$"
@@ -76,10 +76,10 @@ def test_no_analysis_makes_sense_of_parameters_that_are_not_finite(name, value):
 
 
 @pytest.mark.parametrize("name", ASKED.keys() - {"first_filters"})
-def test_no_analysis_makes_sense_of_outputs_that_are_not_finite(name):
+def test_analyses_refuse_outputs_that_are_not_finite(name):
     net = network()
     net["conv1"].weight[...] = 1e20
-    net["conv2"].weight[...] = 1e30  # finite, but what it puts out is not
+    net["conv2"].weight[...] = 1e30  # finite, but its outputs are not
     message = (
         r"^\w+: expected finite outputs of \w+, got NaN or infinity, first in the output of layer 'conv2'$"
     )
@@ -98,7 +98,7 @@ def test_nan_between_finite_layers_is_not_taken_for_silence():
 
 @pytest.mark.parametrize("kind", ["parameters", "outputs"])
 @pytest.mark.parametrize("workers", [1, 2])
-def test_no_prediction_is_made_of_them(kind, workers):
+def test_predictions_refuse_nan_and_infinity(kind, workers):
     net = network()
     if kind == "parameters":
         net["conv2"].bias[2] = np.nan
@@ -116,7 +116,7 @@ def test_no_prediction_is_made_of_them(kind, workers):
         report.collect(net, DATASET)
 
 
-def test_what_load_would_refuse_is_not_saved(tmp_path):
+def test_save_refuses_arrays_that_load_would_refuse(tmp_path):
     net = network()
     net["conv1"].bias[0] = np.inf
     with pytest.raises(FloatingPointError, match=r"^save: .* NaN or infinity in the bias of layer 'conv1'$"):
@@ -135,7 +135,7 @@ def test_layers_and_chains_let_them_pass():
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_large_numbers_are_finite_though_their_squares_are_not(dtype):
+def test_large_numbers_with_infinite_squares_are_finite(dtype):
     largest = np.full((2, 3), np.finfo(dtype).max)
     assert is_finite(largest)
     assert is_finite(np.zeros((0, 3), dtype))
@@ -145,7 +145,7 @@ def test_large_numbers_are_finite_though_their_squares_are_not(dtype):
         assert not is_finite(largest)
 
 
-def test_what_is_wrong_with_the_arguments_is_still_said_by_the_function():
+def test_errors_of_arguments_come_from_the_function_itself():
     with pytest.raises(TypeError, match="images"):
         inference.predict(network())
     net = Sequential({"flatten": Flatten(), "dense": Dense(64, 3, rng=np.random.default_rng(0))})

@@ -1,7 +1,7 @@
-"""A network that other people trained in 2020, with the pictures they published, replayed.
+"""The deck: a published student project (Ruhr-Universität Bochum 2020), replayed.
 
-`deck/model3` of the real data: weights from Keras, and the projections of the slide deck
-"Making the Training Visible".
+`deck/model3` of the real data has its weights, from Keras, and its projections ("Making the Training
+Visible").
 """
 
 import csv
@@ -14,7 +14,7 @@ from npdeconv import models, training, weights
 from npdeconv.data import load_mnist
 from npdeconv.visualize import find_strongest, project
 
-# Their layer numbers count the input as 1; projections start from the map after its ReLU.
+# The deck's layer numbers count the input as 1; projections start from the map after its ReLU.
 LAYERS = {2: "relu1", 3: "relu2", 4: "pool1", 5: "relu3"}
 
 
@@ -54,7 +54,7 @@ def test_image_33_is_a_four_and_with_its_middle_black_a_seven(network, test_set)
     image[:, 8:22, 8:22] = 0
     probabilities = training.predict(network, image)[0]
     assert probabilities.argmax() == 7
-    # Their log says 0.99614 of the weights at hand; the file's own rounding leaves 5 digits.
+    # The deck's log says 0.99614 for these weights; the file's rounding leaves 5 digits.
     assert probabilities[7] == pytest.approx(0.99614, abs=1e-5)
 
 
@@ -70,7 +70,7 @@ def test_published_projections_are_ours(network, test_set, manifest, deck):
         assert result.silent[0] == (published.std() == 0), row["file"]
         if not result.silent[0]:
             ours = result.pixels[0, :, :, 0]
-            # Their display (minus the minimum, divided by the maximum) leaves correlations as they are.
+            # The deck's display (minus the minimum, divided by the maximum) does not change correlations.
             correlations.append(np.corrcoef(ours.ravel(), published.ravel())[0, 1])
             assert correlations[-1] > 0.9, row["file"]
     assert len(correlations) == 53

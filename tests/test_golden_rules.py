@@ -10,7 +10,7 @@ RULES = ("deconv", "gradient", "guided", "linear")
 
 
 def off(got, expected):
-    """The largest difference, in relation to the largest number."""
+    """Return the largest difference, relative to the largest number."""
     return np.abs(got - expected).max() / np.abs(expected).max()
 
 
@@ -23,12 +23,12 @@ def test_every_rule_is_captums(name):
         expected = {rule: golden[f"{name}/{rule}"] for rule in RULES}
     for rule in RULES:
         assert off(kept(network.descend(start, tape, rule)), expected[rule]) < 1e-9, rule
-    for n, rule in enumerate(RULES):  # else this test would not tell them apart
+    for n, rule in enumerate(RULES):  # otherwise this test would not distinguish them
         assert all(off(expected[rule], expected[other]) > 0.01 for other in RULES[:n]), rule
 
 
 class Softplus(Layer):
-    """log(1 + exp(x)), as somebody writes it who knows nothing of rules: `backward` and `deconv`, no more."""
+    """log(1 + exp(x)), by a user who does not know of rules: only `backward` and `deconv`."""
 
     def forward(self, x, *, rng=None):
         return np.logaddexp(0, x), x
@@ -41,7 +41,7 @@ class Softplus(Layer):
 
 
 @pytest.mark.parametrize("rule", [*RULES, "ascent"])
-def test_an_own_layer_of_backward_and_deconv_gets_every_rule(rule):
+def test_a_users_layer_of_backward_and_deconv_gets_every_rule(rule):
     rng = np.random.default_rng(4)
     lower, upper = (Dense(6, 6, rng=rng, dtype=np.float64) for _ in range(2))
     layers = {"flatten": Flatten(), "lower": lower, "softplus": Softplus(), "upper": upper, "relu": ReLU()}

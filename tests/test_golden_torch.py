@@ -1,4 +1,4 @@
-"""Torchvision's networks against what PyTorch made of them: forward, and the projections.
+"""Torchvision's networks against PyTorch's results: forward, and the projections.
 
 `tests/golden/make_torch_networks.py` made the golden arrays; PyTorch itself is not needed here.
 """
@@ -54,7 +54,7 @@ def golden(name):
 
 
 def stored(name, shape, number):
-    """Return a parameter as a file would give it: drawn when it is read."""
+    """Return a parameter as if from a file; it is drawn when it is read."""
     shape = tuple(int(length) for length in shape if length)
     return Stored(name, shape, np.dtype("f4"), lambda: draw_parameter(name, shape, number))
 
@@ -75,12 +75,12 @@ def filled(request):
 
 
 def close(got, expected, tolerance=1e-4):
-    """Compare arrays, in relation to the largest number."""
+    """Compare arrays, relative to the largest number."""
     np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance * np.abs(expected).max())
 
 
 def check_projection(pixels, expected, place):
-    """Compare what the strongest unit of a layer projects to; it sees a box of the image."""
+    """Compare the projection of the strongest unit of a layer; it sees a box of the image."""
     top, bottom, left, right = expected[f"{place}/box"]
     seen = pixels[top:bottom, left:right].copy()
     norm = np.linalg.norm(seen)
@@ -106,10 +106,10 @@ def test_activations_and_projections_are_pytorchs(filled):
             check_projection(network[:layer_name].deconv(strongest, tape)[0], expected, place)
     assert not left
     close(y, expected["logits"])
-    assert np.std(y) > 0.01 * np.abs(y).max()  # the logits say something
+    assert np.std(y) > 0.01 * np.abs(y).max()  # the logits are not constant
 
 
-def test_torchvisions_files_are_networks_with_all_they_take(tmp_path):
+def test_torchvisions_files_load_with_their_preprocessing(tmp_path):
     """The same SqueezeNet, from a file."""
     numpy_files = pytest.importorskip("safetensors.numpy")
     expected = golden("squeezenet")

@@ -1,4 +1,4 @@
-"""What is asked of images takes arrays, what is asked of a data set takes a `Dataset`."""
+"""Functions of images take arrays, functions of a data set take a `Dataset`."""
 
 import re
 
@@ -58,7 +58,7 @@ def test_a_data_set_is_no_array_of_images(ask):
 
 
 def one_output(end=None):
-    """Return the tiny network with one output, and what stands above it."""
+    """Return the tiny network with one output, perhaps with a last layer above it."""
     layers = dict(tiny_network(softmax=False, classes=1).layers)
     return Sequential(layers if end is None else layers | {"end": end}, input_shape=(8, 8, 1), name="binary")
 
@@ -71,7 +71,7 @@ def test_one_output_with_a_sigmoid_says_how_likely_no_and_yes_are():
     assert predict(one_output(Sigmoid()), images[:0]).shape == (0, 2)
 
 
-def test_one_output_without_a_sigmoid_is_none():
+def test_one_output_without_a_sigmoid_is_refused():
     message = r"^binary: expected several outputs, one per class, or a Sigmoid at the end, got one output"
     one_class = Dataset(tiny_dataset(5).images, np.zeros(5, np.int64), ("one",), "ones")
     for network in (one_output(), one_output(Softmax())):

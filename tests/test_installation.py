@@ -1,4 +1,4 @@
-"""How the package is installed: what editors find, and the versions of what it needs."""
+"""The installation of the package: its types for editors, and the versions of its dependencies."""
 
 import configparser
 import os
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def requirements():
-    """The lines of setup.cfg that say what is needed, extras included."""
+    """Return the requirements in setup.cfg, extras included."""
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     lists = [config["options"]["install_requires"], *config["options.extras_require"].values()]
@@ -21,7 +21,7 @@ def requirements():
 
 
 def bounds():
-    """The oldest allowed version of everything that has one."""
+    """Return the oldest allowed version of each dependency with one."""
     pairs = [line.split(" >= ") for line in requirements() if " >= " in line]
     assert len(dict(pairs)) == len(pairs), "setup.cfg states two lower bounds for one package"
     return dict(pairs)
@@ -33,14 +33,14 @@ def pins(name):
 
 
 @pytest.mark.parametrize("name", bounds())
-def test_the_constraints_name_what_is_needed(name):
+def test_the_constraints_name_all_dependencies(name):
     oldest, newest = pins("oldest.txt"), pins("newest.txt")
     assert Version(oldest[name]) == Version(bounds()[name])
     assert Version(newest[name]) >= Version(bounds()[name])
 
 
 def test_editors_find_the_package_and_its_types(tmp_path):
-    # What mypy finds from a folder elsewhere, without running the package, Pylance finds too.
+    # Pylance, like mypy, finds the types from another folder without running the package.
     (tmp_path / "mine.py").write_text(
         "import npdeconv as nd\nreveal_type(nd.weights.save)\n", encoding="utf-8"
     )

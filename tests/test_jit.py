@@ -1,4 +1,4 @@
-"""Kernels are compiled wherever the package lies, and kept where that can be written."""
+"""Kernels are compiled in any installation, and cached in a writable folder."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-# Root may write everywhere, so who tries is refused by hand: every place but those below sys.argv[1].
+# Root may write everywhere, so this program itself refuses every place outside sys.argv[1].
 REFUSING = """
 import sys, tempfile
 def refusing(function):
@@ -49,12 +49,12 @@ def test_numba_keeps_the_choice_of_the_place(tmp_path):
     assert cache_place(tmp_path, tmp_path, NUMBA_CACHE_DIR=below_a_file).startswith(f"{tmp_path}/npdeconv-")
 
 
-def test_where_nothing_can_be_written_there_is_no_cache(tmp_path):
+def test_without_a_writable_folder_there_is_no_cache(tmp_path):
     assert cache_place(tmp_path, "/nowhere") == "None"
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs users with numbers")
-def test_a_temporary_place_that_others_can_write_to_is_not_trusted(tmp_path):
+def test_a_temporary_folder_writable_by_others_is_not_used(tmp_path):
     place = tmp_path / f"npdeconv-{os.getuid()}"
     place.mkdir()
     place.chmod(0o777)
@@ -64,7 +64,7 @@ def test_a_temporary_place_that_others_can_write_to_is_not_trusted(tmp_path):
     assert cache_place(tmp_path, tmp_path) == "None"
 
 
-def test_a_full_disk_ends_no_pass(tmp_path):
+def test_a_full_disk_does_not_stop_a_pass(tmp_path):
     full = """
 from numba.core.caching import IndexDataCacheFile
 def save(*_):

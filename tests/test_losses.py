@@ -1,4 +1,4 @@
-"""The loss: on paper, against differences, and at the edges of float32."""
+"""The loss: by hand, against finite differences, and at the limits of float32."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Wherever classes meet classes, they are matched by name."""
+"""Classes of networks and data sets are matched by name."""
 
 import copy
 
@@ -19,17 +19,17 @@ MOVED = ("bottom", "Left", "right")
 
 
 def moved(dataset, classes=MOVED):
-    """The same images, of the same classes, in another order: another number means the same."""
+    """Return the same images with the same classes in another order, and so with other labels."""
     numbers = np.array([list(map(str.casefold, classes)).index(name) for name in dataset.classes])
     return Dataset(dataset.images, numbers[dataset.labels], classes, "moved")
 
 
 def renamed(dataset):
-    """As many classes, of which one is called otherwise."""
+    """Return the data set with one class renamed."""
     return Dataset(dataset.images, dataset.labels, ("left", "top", "bottom"), "renamed")
 
 
-STRANGE = r"^tiny: expected no other classes than its own, renamed has strange ones: top; missing: right$"
+UNKNOWN = r"^tiny: expected only its own classes, got unknown ones in renamed: top; missing: right$"
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_training_tells_a_network_its_classes(network):
     assert with_classes(network, 3, np.random.default_rng(0)).classes is None
 
 
-def test_a_run_that_is_over_tells_them_too(tmp_path):
+def test_a_finished_run_records_the_classes_too(tmp_path):
     settings = {"validation": 0.5, "patience": 1, "epochs": 1, "run": tmp_path / "run", "resume": True}
     fitted(tiny_network(), **settings)
     again = tiny_network()
@@ -54,7 +54,7 @@ def test_a_run_that_is_over_tells_them_too(tmp_path):
     assert again.classes == CLASSES
 
 
-def test_evaluation_does_not_mind_the_order(network):
+def test_evaluation_ignores_the_order_of_classes(network):
     dataset = tiny_dataset(60, seed=1)
     assert evaluate(network, moved(dataset)) == evaluate(network, dataset)
     assert evaluate(network, dataset)[0] > 0.9
@@ -67,7 +67,7 @@ def test_evaluation_does_not_mind_the_order(network):
         np.testing.assert_array_equal(got, expected)
 
 
-def test_a_network_whose_classes_nobody_named_counts_them():
+def test_a_network_without_class_names_matches_by_number():
     dataset = tiny_dataset(30)
     assert match(tiny_network(), moved(dataset)).labels.tolist() == moved(dataset).labels.tolist()
 
@@ -80,8 +80,8 @@ def test_a_class_may_have_no_images(network):
 
 
 @pytest.mark.parametrize("ask", [evaluate, confusion, find_mistakes, collect])
-def test_strange_classes_are_refused_and_listed(network, ask):
-    with pytest.raises(ValueError, match=STRANGE):
+def test_unknown_classes_are_refused_and_listed(network, ask):
+    with pytest.raises(ValueError, match=UNKNOWN):
         ask(network, renamed(tiny_dataset(30)))
 
 
@@ -92,7 +92,7 @@ def test_validation_images_are_matched():
         fitted(tiny_network(), dataset, validation=moved(other))["validation_loss"]
         == (expected["validation_loss"])
     )
-    with pytest.raises(ValueError, match=STRANGE):
+    with pytest.raises(ValueError, match=UNKNOWN):
         fitted(tiny_network(), dataset, validation=renamed(other))
 
 
@@ -102,7 +102,7 @@ def test_fine_tuning_goes_on_with_the_same_classes(network):
     trained(theirs, moved(tiny_dataset()))
     assert_same_bits(theirs.parameters, ours.parameters)
     assert theirs.classes == CLASSES
-    with pytest.raises(ValueError, match=STRANGE):
+    with pytest.raises(ValueError, match=UNKNOWN):
         train(theirs, renamed(tiny_dataset()), None, epochs=1, batch_size=8, rng=np.random.default_rng(0))
 
 
@@ -111,9 +111,9 @@ def test_few_images_are_tested_on_the_same_classes(network):
     settings = {"per_class": [3], "seeds": [0]}
     expected = transfer(network, dataset, test=test, **settings)
     assert transfer(network, dataset, test=moved(test), **settings).frozen == expected.frozen
-    with pytest.raises(ValueError, match=r"^transfer: .* renamed has strange ones: top; missing: right$"):
+    with pytest.raises(ValueError, match=r"^transfer: .* unknown ones in renamed: top; missing: right$"):
         transfer(network, dataset, test=renamed(test), **settings)
-    with pytest.raises(ValueError, match=r"^linear_probes: .* renamed has strange ones: top; missing: right"):
+    with pytest.raises(ValueError, match=r"^linear_probes: .* unknown ones in renamed: top; missing: right"):
         linear_probes(network, dataset, test=renamed(test), per_class=3)
 
 

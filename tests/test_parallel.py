@@ -1,4 +1,4 @@
-"""Shards and pools: nothing lost, order kept, memory bounded, BLAS held and let go."""
+"""Shards and pools: complete and ordered results, bounded memory, BLAS limited and restored."""
 
 import itertools
 import os
@@ -139,7 +139,7 @@ def test_an_exception_arrives_and_ends_the_work(workers):
     assert max(started) <= 4 + 2 * workers
 
 
-def test_an_exception_of_the_items_cancels_what_waits():
+def test_an_exception_of_the_items_cancels_pending_work():
     started, gate, ran = threading.Event(), threading.Event(), []
 
     def broken_items():
@@ -272,7 +272,7 @@ def test_bad_workers(workers, error, message):
         pass
 
 
-def test_progress_is_shown_only_while_asked_for_and_only_of_what_takes_long(capsys, monkeypatch):
+def test_progress_is_shown_on_request_and_only_for_long_maps(capsys, monkeypatch):
     drawn = []
 
     def bar(results, **options):
@@ -293,9 +293,7 @@ def test_progress_is_shown_only_while_asked_for_and_only_of_what_takes_long(caps
 def test_an_executor_that_would_wait_for_itself_is_refused(threads):
     with ThreadPoolExecutor(threads) as outer, ThreadPoolExecutor(1) as other:
         inside = outer.submit(lambda: list(squares(outer)))
-        with pytest.raises(
-            RuntimeError, match=r"^pool: expected an executor with threads of its own, .*workers=1"
-        ):
+        with pytest.raises(RuntimeError, match=r"^pool: expected an executor of other threads, .*workers=1"):
             inside.result(timeout=20)
         assert outer.submit(lambda: squares(other)).result(timeout=20) == squares(1)
         assert outer.submit(lambda: squares(1)).result(timeout=20) == squares(1)

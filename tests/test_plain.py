@@ -1,4 +1,4 @@
-"""The package is held to the paper in one file: whole networks, over odd geometries, in float64."""
+"""The package equals the paper in one file: whole networks of odd geometries, in float64."""
 
 import copy
 import subprocess
@@ -98,7 +98,7 @@ def test_whole_networks_of_odd_geometries(drawn):
 @pytest.mark.parametrize("name", ["deck_model2", "deck_model3", "deck_model4"])
 def test_named_networks_on_drawn_digits(name):
     rng = np.random.default_rng(4)
-    network = models.build(name, rng=rng, dtype=np.float64)  # zero biases: most of a digit's units are ties
+    network = models.build(name, rng=rng, dtype=np.float64)  # zero biases: most units of a digit are ties
     digits = data.load_strokes(5, seed=2)
     x = data.as_input(digits.images, np.float64)
     hold_to_plain(network, x, rng.normal(size=network(x).shape))
@@ -129,7 +129,7 @@ def test_the_losses_agree():
 
 
 def test_the_plain_gradients_are_those_of_finite_differences():
-    """The judge is judged: by the plain loss, not by the package."""
+    """This checks the reference itself, by the plain loss and not by the package."""
     rng = np.random.default_rng(3)
     chain = plain_chain(models.deck_model4(rng=rng, dtype=np.float64))
     x, labels = rng.random((2, 28, 28, 1)), np.array([3, 5])

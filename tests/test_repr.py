@@ -1,4 +1,4 @@
-"""Results show themselves in a few lines."""
+"""Results have a `repr` of a few lines."""
 
 import inspect
 
@@ -10,7 +10,7 @@ from npdeconv._repr import brief
 from npdeconv.visualize import Projection
 from tests.tiny import tiny_dataset, tiny_network
 
-SMALL = {"LayerSummary", "Box", "Interval"}  # a line as they are
+SMALL = {"LayerSummary", "Box", "Interval"}  # their own `repr` is one line
 
 
 def test_a_projection_is_a_few_lines():

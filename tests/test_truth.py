@@ -1,7 +1,7 @@
-"""Projections are what they are mathematically, with no layer left out: see `tests.golden.make_truth`.
+"""Projections of all layers equal the exact ones: see `tests.golden.make_truth`.
 
-In float64 all are, to 1e-6. In float32 not more are off by 1 % than PyTorch's. The inputs are full of ties:
-digits on black, drawings, zero biases. To see the table: pytest -s, or python -m tests.truth.
+In float64 all do, to 1e-6. In float32, no more are off by 1 % than in PyTorch. The inputs are full of ties:
+digits on black, drawings, zero biases. `pytest -s` or `python -m tests.truth` prints the table.
 """
 
 import sys
@@ -49,7 +49,7 @@ def test_all_projections_are_right(name, state, dtype, real_data):
 
 
 @pytest.mark.parametrize("pixels", [1, 20, 784])
-def test_sketches_notice_an_error_of_one_percent(pixels):
+def test_sketches_detect_an_error_of_one_percent(pixels):
     rng, signs = np.random.default_rng(0), draw_signs((28, 28, 1))
     right = rng.normal(size=(2000, 28, 28, 1))
     error = rng.normal(size=right.shape) * (rng.permuted(np.arange(784) < pixels).reshape(28, 28, 1))
@@ -61,11 +61,11 @@ def test_sketches_notice_an_error_of_one_percent(pixels):
     assert np.sqrt(np.mean(found**2)) == pytest.approx(OFF, rel=0.1)
 
 
-def test_another_rule_is_noticed():
+def test_projections_by_another_rule_are_detected():
     golden = {rule: np.load(GOLDEN / f"truth_{rule}.npz") for rule in RULES}
     for key in golden["deconv"]:
         deconv, guided = (np.moveaxis(golden[rule][key], 0, 2) for rule in ("deconv", "guided"))
         fires = deconv[..., -1] > 0
         share = np.mean(relative_errors(guided[fires], deconv[fires]) > OFF)
         is_first = key.rpartition("/")[2] in ("relu1", "conv1_relu", "conv_1_1_relu")
-        assert share == 0 if is_first else share > 0.9, key  # one rectifier alone is the same by both
+        assert share == 0 if is_first else share > 0.9, key  # both rules agree at a single rectifier

@@ -1,7 +1,7 @@
-"""Training in float64 ends where PyTorch's does, by every optimizer.
+"""Training in float64 ends at the same weights as PyTorch's, with every optimizer.
 
-Raw digits and zero biases: large parts of each image see nothing but zeros, so that most gates and
-many switches are ties. `tests/golden/make_training.py` made the golden file.
+With raw digits and zero biases, large parts of each image see only zeros, so most gates and many
+switches are ties. `tests/golden/make_training.py` made the golden file.
 """
 
 import json
@@ -32,13 +32,13 @@ def test_training_ends_where_pytorchs_does(name, kind, real_data):
         (step,) = train(network, batch, optimizer, epochs=1, batch_size=BATCH, rng=rng)
     for key, parameter in network.parameters.items():
         difference = sketch(parameter) - golden["sketches"][key]
-        # The root mean square estimates the L2 error, which no single weight's exceeds.
+        # The root mean square estimates the L2 error, which bounds the error of each weight.
         assert np.sqrt(np.mean(difference**2)) < 1e-9 * golden["largest"], key
     assert step.loss == pytest.approx(golden["loss"], rel=1e-9)
 
 
 def test_gradients_of_the_plan_are_those_of_float64(real_data):
-    """Zero biases and raw digits again: rounding would decide the gates of every blank patch.
+    """With zero biases and raw digits, rounding would decide the gates of every blank patch.
 
     `python -m benchmarks.peers_gradients` prints the errors at three states, beside PyTorch's.
     """
@@ -56,4 +56,4 @@ def test_gradients_of_the_plan_are_those_of_float64(real_data):
         errors += [np.linalg.norm(found[key] - right[key]) / np.linalg.norm(right[key]) for key in right]
     median, most = np.quantile(errors, [0.5, 0.9])
     assert median < 1e-5
-    assert most < 2e-3  # where Winograd's way decided ties: 0.14
+    assert most < 2e-3  # it is 0.14 if Winograd's algorithm decides ties

@@ -1,4 +1,4 @@
-"""Where nobody has said what images show, nothing is called true."""
+"""For unlabeled images, nothing is called true."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -42,8 +42,8 @@ NEED_LABELS = {
 
 
 @pytest.mark.parametrize("who", NEED_LABELS)
-def test_what_needs_labels_says_so(who, network):
-    message = rf"^{who}: expected images with labels, nobody has labeled those of bare$"
+def test_functions_that_need_labels_refuse_unlabeled_data(who, network):
+    message = rf"^{who}: expected images with labels, got the unlabeled ones of bare$"
     data = Dataset(bare().images, None, CLASSES, "bare") if who == "only_classes" else bare()
     with pytest.raises(ValueError, match=message):
         NEED_LABELS[who](network, data)
@@ -59,7 +59,7 @@ def test_planted_pictures_of_unlabeled_digits_have_no_labels():
     assert plant(bare(3), size=40).dataset.labels is None
 
 
-def test_a_report_says_predicted_and_leaves_out_what_needs_truth(network):
+def test_a_report_says_predicted_and_omits_parts_that_need_labels(network):
     dataset = bare(20)
     report = collect(network, dataset, examples=3)
     assert not report.labeled
@@ -76,7 +76,7 @@ def test_a_report_says_predicted_and_leaves_out_what_needs_truth(network):
     assert payload_of(page)["labeled"] is False
     body = page[page.index("<body>") : page.index('<script type="application/json"')]
     assert "Nobody has labeled these images." in body
-    assert "certainty of the predicted class" in body
+    assert "lowers the probability of the predicted class" in body
     for word in ("true class", "mistakes", "confusion", "truth", "share the class"):
         assert word not in body.casefold()
 
@@ -86,7 +86,7 @@ def test_a_report_of_labeled_images_says_true():
     body = page[page.index("<body>") : page.index('<script type="application/json"')]
     assert payload_of(page)["labeled"] is True
     assert "Nobody has labeled" not in body
-    assert "certainty of the true class" in body
+    assert "lowers the probability of the true class" in body
     assert "share the class" in body
     assert 'id="mistakes"' in body
 

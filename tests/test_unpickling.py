@@ -1,4 +1,4 @@
-"""The pickle machine: plain data as the standard library reads them, and nothing else."""
+"""The reader of pickles: it reads plain data as the standard library does, and refuses everything else."""
 
 import io
 import os
@@ -30,13 +30,13 @@ PLAIN = [
 
 @pytest.mark.parametrize("value", PLAIN, ids=range(5))
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
-def test_plain_data_are_what_was_pickled(value, protocol):
+def test_plain_data_survive_pickling(value, protocol):
     assert load(pickle.dumps(value, protocol)) == value
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4])
 @pytest.mark.parametrize("dtype", ["u1", "<i8", ">f4", "<f2", "b1"])
-def test_numpy_arrays_are_what_was_pickled(protocol, dtype):
+def test_numpy_arrays_survive_pickling(protocol, dtype):
     array = np.arange(24).reshape(2, 3, 4).astype(dtype)
     for stored in (array, np.asfortranarray(array), array[:0]):
         got = load(pickle.dumps({"data": stored}, protocol))["data"].array
@@ -44,7 +44,7 @@ def test_numpy_arrays_are_what_was_pickled(protocol, dtype):
         np.testing.assert_array_equal(got, stored)
 
 
-def test_what_is_shared_is_shared():
+def test_shared_objects_stay_shared():
     part = [1]
     first, second = load(pickle.dumps([part, part]))
     assert first == [1]
@@ -66,7 +66,7 @@ def test_an_array_of_python_2():
     np.testing.assert_array_equal(load(content).array, np.array([[0, 128], [195, 255]], np.uint8))
 
 
-def test_the_file_is_left_behind_the_pickle():
+def test_the_file_position_is_at_the_end_of_the_pickle():
     file = io.BytesIO(pickle.dumps([1], 2) + pickle.dumps([2], 2) + b"rest")
     assert restricted_load(file, {}) == [1]
     assert restricted_load(file, {}) == [2]
@@ -113,12 +113,12 @@ def test_names_are_refused_by_name_and_import_nothing():
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        (b"\x80\x02X\x01\x00\x00\x00a)R.", "got one that calls what is no function$"),
-        (b"\x80\x02cnumpy\nndarray\n)R.", "got one that calls what is no function$"),
-        (b"\x80\x02cnumpy\ndtype\n]R.", "got one that calls what is no function$"),
+        (b"\x80\x02X\x01\x00\x00\x00a)R.", "got one that calls a non-function$"),
+        (b"\x80\x02cnumpy\nndarray\n)R.", "got one that calls a non-function$"),
+        (b"\x80\x02cnumpy\ndtype\n]R.", "got one that calls a non-function$"),
         (b"\x80\x02cnumpy\ndtype\nK\x01}b.", r"got one that sets attributes$"),
-        (b"\x80\x02K\x01K\x02a.", "got one that appends to what is no list$"),
-        (b"\x80\x02K\x01K\x02K\x03s.", "got one with keys in no dictionary$"),
+        (b"\x80\x02K\x01K\x02a.", "got one that appends to a non-list$"),
+        (b"\x80\x02K\x01K\x02K\x03s.", "got one with keys in a non-dictionary$"),
         (b"\x80\x02})K\x03s.", "got one with a key of type tuple$"),
         (b"\x80\x02K\x01Q.", "got one with persistent ids$"),
         (b"\x80\x02cnumpy\nndarray\n)\x81.", "got one with opcode NEWOBJ$"),
@@ -127,13 +127,13 @@ def test_names_are_refused_by_name_and_import_nothing():
         (b"I1\n.", "got one with opcode INT$"),
     ],
 )
-def test_opcodes_that_are_no_data(content, match):
+def test_opcodes_that_do_more_than_data_are_refused(content, match):
     with pytest.raises(UnexpectedError, match=match):
         load(content)
 
 
 def pickled_array(shape=(2,), dtype="u1", content=b"ab", order="<"):
-    """Pickle a state that no array would have."""
+    """Pickle an array's state, perhaps an impossible one."""
 
     class Type:
         def __reduce__(self):
@@ -150,7 +150,7 @@ def pickled_array(shape=(2,), dtype="u1", content=b"ab", order="<"):
     return pickle.dumps(Fake(), 4)
 
 
-def test_arrays_that_lie():
+def test_arrays_with_false_descriptions():
     np.testing.assert_array_equal(load(pickled_array()).array, np.array([97, 98], np.uint8))
     for shape in [(3,), (10**15,), (1,), ()]:
         with pytest.raises(UnexpectedError, match=r"expected a pickled array of \d+ bytes, got 2$"):
@@ -189,7 +189,7 @@ def test_declared_sizes_take_no_memory():
     assert load(b"\x80\x02K\x07r\xff\xff\xff\x7f.") == 7
 
 
-def test_functions_and_persistent_ids_are_the_callers():
+def test_the_caller_defines_functions_and_persistent_ids():
     names = {"collections.OrderedDict": OrderedDict}
     named = OrderedDict(a=1)
     named.note = "dropped"
@@ -200,7 +200,7 @@ def test_functions_and_persistent_ids_are_the_callers():
 
 
 def repeated(step, times, text=b"x" * 10**6):
-    """Write a pickle that keeps a text and its own functions in the memo, and uses them again and again."""
+    """Write a pickle that keeps a text and functions in the memo, and uses them repeatedly."""
     start = (
         b"\x80\x02(c_codecs\nencode\nq\x01X" + struct.pack("<I", len(text)) + text + b"q\x02U\x06latin1q\x03"
     )
@@ -213,13 +213,13 @@ REBUILT = b"h\x04)R(K\x01K\x01\x85h\x05\x89h\x02tb"
 
 
 @pytest.mark.parametrize("step", [ENCODED, REBUILT.replace(b"K\x01\x85", b"J\x40\x42\x0f\x00\x85")])
-def test_little_that_makes_much_is_refused(step):
+def test_small_pickles_that_make_large_objects_are_refused(step):
     assert load(repeated(step, 3)) is not None
     content = repeated(step, 3000)
     assert len(content) < 1.2e6
     tracemalloc.start()
     with pytest.raises(
-        UnexpectedError, match=r"^expected a pickle that makes at most 134217728 bytes, got one of"
+        UnexpectedError, match=r"^expected a pickle that makes at most 134217728 bytes, got a larger one"
     ):
         load(content)
     assert tracemalloc.get_traced_memory()[1] < 1.6e8

@@ -1,4 +1,4 @@
-"""A network and a data set so small that training them takes a fraction of a second."""
+"""A network and a data set that train in a fraction of a second."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ CLASSES = ("left", "right", "bottom")
 
 
 def tiny_network(seed=0, *, dropout=0.2, dtype=np.float32, softmax=True, classes=3, width=4):
-    """Return a chain of every kind of layer, for images of 8x8x1."""
+    """Return a chain with every kind of layer, for images of 8x8x1."""
     rng = np.random.default_rng(seed)
     layers = {
         "conv1": Conv2D(1, width, 3, padding="same", rng=rng, dtype=dtype),

@@ -1,4 +1,4 @@
-"""Files as PyTorch writes them, or as it never would, without PyTorch."""
+"""Files in PyTorch's format, valid and invalid, written without PyTorch."""
 
 import pickle
 import zipfile
@@ -28,32 +28,32 @@ def torch_zip(path, tensors, *, storages=None, content=None, root="archive", ext
 
 
 class Call:
-    """Pickles as a call of a function of some name."""
+    """Pickled as a call of a named function."""
 
     def __init__(self, name, *arguments):
         self.name, self.arguments = name, arguments
 
 
 class Id:
-    """Pickles as a persistent id."""
+    """Pickled as a persistent id."""
 
     def __init__(self, *key):
         self.key = key
 
 
 class Global:
-    """Pickles as a name."""
+    """Pickled as a name."""
 
     def __init__(self, name):
         self.name = name
 
 
 class Endless:
-    """Pickles as a pair of twice the same pair, 200 levels deep: small, but writing it out takes forever."""
+    """Pickled as nested pairs that share their parts, 200 levels deep: small, but endless to write out."""
 
 
 def encode(value):
-    """Pickle plain values, calls, names and persistent ids, without importing what is named."""
+    """Pickle plain values, calls, names and persistent ids, without importing anything."""
     if isinstance(value, Global):
         module, _, name = value.name.rpartition(".")
         return f"c{module}\n{name}\n".encode()
@@ -80,7 +80,7 @@ CODES = {"float32": "Float", "float64": "Double", "float16": "Half", "int64": "L
 
 
 def tensor(key, array, *, offset=0, shape=None, strides=None, count=None, kind=None, legacy=False):
-    """Describe a tensor that is a whole storage, or lies about it."""
+    """Describe a tensor that is a whole storage, perhaps with false numbers."""
     shape = array.shape if shape is None else shape
     if strides is None:
         strides = tuple(step // array.itemsize for step in np.ascontiguousarray(array).strides)

@@ -1,4 +1,4 @@
-"""Weights and images that PyTorch's networks and ours are compared with, drawn alike on both sides."""
+"""Weights and images for comparing PyTorch's networks with ours, drawn equally on both sides."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ SEED = 20201120
 
 
 def draw_parameter(name, shape, number):
-    """Draw a parameter in PyTorch's layout, float32; each has a generator of its own."""
+    """Draw a parameter in PyTorch's layout, float32; each has a separate generator."""
     rng = np.random.default_rng([SEED, number])
     uniform = rng.random(shape, np.float32) * 2 - 1
     if name.endswith("running_var") or (name.endswith("weight") and len(shape) == 1):  # of a normalization

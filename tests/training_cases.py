@@ -1,4 +1,4 @@
-"""Trainings that PyTorch and npdeconv do alike: 50 steps in float64 on raw MNIST, from zero biases."""
+"""Equal trainings for PyTorch and npdeconv: 50 steps in float64 on raw MNIST, from zero biases."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from npdeconv.data import load_mnist
 from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
 
 SEED, STEPS, BATCH = 9, 50, 32
-SKETCHES = 16  # inner products that are kept of each parameter
+SKETCHES = 16  # stored inner products of each parameter
 OPTIMIZERS = {
     "SGD": lambda: optimizers.SGD(0.02, momentum=0.9),
     "SGD-nesterov": lambda: optimizers.SGD(0.02, momentum=0.9, nesterov=True, weight_decay=1e-4),
@@ -18,7 +18,7 @@ OPTIMIZERS = {
 
 
 def small():
-    """Return a chain of what `deck_model3` is made of, an eighth of its work."""
+    """Return a chain of the layers of `deck_model3`, with an eighth of its work."""
     rng = np.random.default_rng(SEED)
     layers, channels = {}, 1
     for number, filters in enumerate((16, 16, 32), 1):

@@ -1,4 +1,4 @@
-"""How many projections are off? Ours beside the golden ones: python -m tests.truth prints the table.
+"""How many projections differ from the golden ones? python -m tests.truth prints the table.
 
 Projections are compared by their sketches, see `tests.golden.make_truth`.
 """
@@ -28,8 +28,8 @@ class Row(NamedTuple):
     dtype: str
     units: int
     silent: int  # maps that do not fire for an image, and are skipped
-    elsewhere: float  # share of the units that are not the strongest of their map here
-    off: float  # share of the units whose projection's error is above 1 % of its norm
+    elsewhere: float  # share of the units that are not the strongest of their map in npdeconv
+    off: float  # share of the units with an error above 1 % of the projection's norm
     median: float  # error
     largest: float
     torch: float  # share of the units that are off in PyTorch, float32
@@ -46,7 +46,7 @@ HEADER = f"{'network':<12}{'state':<10}{'layer':<15}{'rule':<9}{'dtype':<8}" + (
 
 
 def compare(name, state, dtype, *, images=None, every=1):
-    """Yield a Row per layer and rule, for the first images of a case and every so many maps."""
+    """Yield a Row per layer and rule, for the first images of a case and every `every`-th map."""
     network = build(name, state, dtype)
     x = CASES[name].images()[:images].astype(dtype)
     shares = json.loads((GOLDEN / "truth_torch.json").read_text(encoding="utf-8"))["shares"]
@@ -79,13 +79,13 @@ def _sketch_map(head, y, tape, positions, signs, rule, feature_map):
 
 
 def relative_errors(found, expected):
-    """Estimate from sketches (..., 4) the L2 errors (...,), in relation to the expected norms."""
+    """Estimate the L2 errors (...,) from sketches (..., 4), relative to the expected norms."""
     errors = np.sqrt(np.mean((found - expected)[..., :-1] ** 2, axis=-1)) / expected[..., -1]
     return np.where(np.isnan(errors), np.inf, errors)
 
 
 def main(arguments):
-    """Print the table of the networks that are named, or of all."""
+    """Print the table of the named networks, or of all."""
     sys.stdout.write(HEADER + "\n")
     for name, state, dtype in product(arguments or CASES, STATES, DTYPES):
         for row in compare(name, state, dtype):

@@ -1,7 +1,7 @@
-"""What the golden projections are of: networks, images and units, and the signs that sketch a projection.
+"""The networks, images and units of the golden projections, and the signs that sketch a projection.
 
-`tests/golden/make_truth.py` and the tests build the same ones from here. Real weights and images
-come from $NPDECONV_DATA; nothing of them is in the golden files.
+`tests/golden/make_truth.py` and the tests both use this module. Real weights and images come from
+$NPDECONV_DATA; the golden files contain none of them.
 """
 
 import os
@@ -20,8 +20,8 @@ GOLDEN = Path(__file__).parent / "golden"
 RULES: tuple[Rule, ...] = get_args(Rule)
 STATES = ("initial", "published")
 SEED = 9  # of the initial weights and of the signs
-SKETCHES = 3  # inner products of a projection that are kept
-OFF = 0.01  # how wrong a projection is, in relation to its norm, that counts as off
+SKETCHES = 3  # stored inner products of a projection
+OFF = 0.01  # a projection is off if its error exceeds this share of its norm
 
 
 class Case(NamedTuple):
@@ -79,11 +79,11 @@ def rectifiers(network):
 
 
 def draw_signs(shape):
-    """Draw the vectors (SKETCHES, H * W * C) of +1 and -1 that projections to pixels (H, W, C) meet."""
+    """Draw the vectors (SKETCHES, H * W * C) of +1 and -1 that sketch projections to pixels (H, W, C)."""
     return 1.0 - 2 * np.random.default_rng(SEED).integers(0, 2, (SKETCHES, int(np.prod(shape))))
 
 
 def sketch(pixels, signs):
-    """Return what is kept of projections (N, H, W, C): inner products and the norm, float64 (N, 4)."""
+    """Return the sketches of projections (N, H, W, C): inner products and the norm, float64 (N, 4)."""
     flat = pixels.reshape(len(pixels), -1).astype(np.float64)
     return np.column_stack([flat @ signs.T, np.linalg.norm(flat, axis=1)])

@@ -27,4 +27,4 @@ TOPICS = {
     "memory": memory,
     "startup": startup,
 }
-"""In the order in which they run."""
+"""The topics, in the order in which they run."""

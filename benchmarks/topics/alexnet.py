@@ -8,7 +8,7 @@ NETWORK = "alexnet"
 
 
 def measure(contest: Contest) -> list[Record]:
-    """Measure the forward pass, where there is the network."""
+    """Measure the forward pass if npdeconv has the network."""
     if NETWORK not in models.names():
         return []
     contenders = contest.contenders(PyTorch=("contiguous", "channels_last"))

@@ -1,7 +1,7 @@
-"""How fast is each kernel, beside its plain twin, and beside what the machine can do?
+"""How fast is each kernel, beside its plain twin and the machine's limits?
 
-On a shard of 16 images of 28x28, or one large image, as workers get them: by one thread and by
-all, each on a shard of its own. The twins, which take a hundred times as long, get one image.
+A thread works on a worker's shard, 16 images of 28x28 or one large image; one thread is measured, and
+all threads on separate shards. The twins take a hundred times as long, so they get one image.
 """
 
 from benchmarks.contest import Case, Contender, Contest
@@ -19,11 +19,11 @@ from benchmarks.records import Record
 from benchmarks.wording import counted
 
 TURN_SECONDS = 0.1
-TWIN_FLOPS = 2 * 10**8  # of one image; larger ones would take the twins seconds
+TWIN_FLOPS = 2 * 10**8  # per image; the twins would take seconds for larger ones
 
 
 def measure(contest: Contest) -> list[Record]:
-    """Measure every algorithm on every shape that it is made for."""
+    """Measure every algorithm on every shape that suits it."""
     pick = contest.settings.pick
     convolutions = pick(
         tiny=DECK_SMALL[-1:],

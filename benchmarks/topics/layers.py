@@ -1,6 +1,6 @@
-"""How fast is each layer, up and down, on the shapes of the decks' networks and of AlexNet?
+"""How fast is each layer, up and down, on the shapes of the deck's networks and of AlexNet?
 
-And how fast are convolution, ReLU and pooling in one go, beside the same layer by layer?
+And how fast are fused convolution, ReLU and pooling, compared with separate layers?
 """
 
 from typing import Any, NamedTuple
@@ -56,7 +56,7 @@ def measure(contest: Contest) -> list[Record]:
     contenders = contest.contenders(PyTorch=("contiguous", "channels_last"))
     records = []
     for layer in measured:
-        # A rectifier's deconv is another map than its gradient, and torch has only the gradient.
+        # A rectifier's deconv differs from its gradient, and torch has only the gradient.
         for operation in OPERATIONS[:2] if layer.kind == "relu" else OPERATIONS:
             arguments = {**layer._asdict(), "operation": operation}
             name = f"{arguments.pop('name')}, batch {layer.batch}: {operation}"

@@ -1,7 +1,7 @@
-"""How much memory does training take at its peak, above what the imported libraries hold?
+"""How much memory does training take at its peak, above the imported libraries?
 
-Each measurement is a process of its own, which takes three steps and ends. A step with one image
-shows how much of it a library takes when it is first used, whatever it computes.
+Each measurement is a new process, which takes three steps and ends. A step with one image shows the
+memory that a library takes on first use, whatever it computes.
 """
 
 from benchmarks.contest import Contest

@@ -1,4 +1,4 @@
-"""How long does it take to slide an occluder over an image? And do shortcuts give what full passes give?"""
+"""How long does it take to slide an occluder over an image, with shortcuts and with full passes?"""
 
 from benchmarks.contest import Case, Contender, Contest
 from benchmarks.records import Record

@@ -1,7 +1,7 @@
-"""What can the machine do? Matrix products and copies by one thread and by all: the roofline's roof.
+"""What are the machine's limits? Matrix products and copies by one thread and by all: the roofline's roof.
 
-Where OPENBLAS_CORETYPE makes OpenBLAS use the kernels of another processor, the largest product
-is also measured without it: that is what the machine could do.
+OPENBLAS_CORETYPE makes OpenBLAS use the kernels of another processor. If it is set, the largest
+product is also measured without it, which shows the machine's real limit.
 """
 
 import os
@@ -26,7 +26,7 @@ def measure(contest: Contest) -> list[Record]:
         for case in cases:
             records += contest.compete(case)
         if CORETYPE in os.environ:
-            records.append(_unhindered(cases[-2], settings))
+            records.append(_without_coretype(cases[-2], settings))
     return records
 
 
@@ -45,7 +45,7 @@ def _copy(size: int, threads: int) -> Case:
     )
 
 
-def _unhindered(case: Case, settings: Settings) -> Record:
+def _without_coretype(case: Case, settings: Settings) -> Record:
     variant = f"without {CORETYPE}"
     record = Record(case.topic, case.name, "NumPy", variant, "s", [], facts=dict(case.facts))
     with Remote("NumPy", settings.threads, {CORETYPE: None}) as remote:

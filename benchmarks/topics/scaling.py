@@ -8,7 +8,7 @@ NETWORK = "deck_model3"
 
 
 def measure(contest: Contest) -> list[Record]:
-    """Measure with 1, 2, 4 ... workers in turn; and predictions of more and more images."""
+    """Measure 1, 2, 4 ... workers in turn, and predictions of growing numbers of images."""
     pick = contest.settings.pick
     batch, images = pick(tiny=4, quick=128, full=128), pick(tiny=40, quick=1000, full=10000)
     counts = pick(tiny=(1, 4), quick=(1, 16, 128, 1024), full=(1, 16, 128, 1024, 10000))

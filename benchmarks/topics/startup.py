@@ -1,4 +1,4 @@
-"""How long until the first step? Import; kernels compiled for the first time; the second process."""
+"""How long do the import and the first step take, with kernels not yet compiled and in a second process?"""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ next(training.train(models.deck_model2(rng=rng), digits, optimizers.SGD(0.01, mo
 
 
 def measure(contest: Contest) -> list[Record]:
-    """Measure whole processes, less the time of an interpreter that does nothing."""
+    """Measure whole processes, minus the time of an idle interpreter."""
     settings = contest.settings
     rounds = settings.pick(tiny=1, quick=3, full=7)
     libraries = ["npdeconv", *settings.peers]
@@ -50,7 +50,7 @@ def _first_steps(rounds: int) -> list[Record]:
 
 
 def _seconds(program: str, variables: Mapping[str, str] | None = None) -> tuple[float, str]:
-    """Run a program in a process of its own; return its seconds and what it said on stderr."""
+    """Run a program in a new process; return its seconds and its output on stderr."""
     environment = {**os.environ, **(variables or {})}
 
     def run() -> str:

@@ -1,9 +1,9 @@
-"""Images and their labels: where they come from, how they are cut into batches and varied.
+"""Images and their labels: loading, batches, preprocessing and random variations.
 
-In reading order: `dataset` (what all loaders return) and `classes` (their names), `idx` and `mnist`,
-`cifar10`, `folder`, `rps` and `photos`, `pictures` (what people see of an image file), `strokes` (drawn,
-not loaded), `planted`, `files`, `system_files` and `archive` (where files lie, which do not count, and
-downloads), `batches`, `preprocessing` (for networks made elsewhere), `augment` and `warping`.
+In reading order: `dataset` (the result of all loaders) and `classes` (their names), `idx` and `mnist`,
+`cifar10`, `folder`, `rps` and `photos`, `pictures` (the pixels of an image file), `strokes` (drawn, not
+loaded), `planted`, `files`, `system_files` and `archive` (places, ignored files, downloads), `batches`,
+`preprocessing` (for pretrained networks), `augment` and `warping`.
 """
 
 from npdeconv.data.augment import Augmentation, compose, crop, flip, shift

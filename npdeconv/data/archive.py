@@ -1,7 +1,7 @@
-"""Unpack a zip or tar.gz file that somebody else made.
+"""Unpack an untrusted zip or tar.gz file.
 
-The standard library unpacks, tar files through its data filter, which lets nothing out of the target. Checked
-before, and stricter: every name, that there are no links, and how large the whole becomes.
+The standard library unpacks; its data filter keeps the members of tar files inside the target. Stricter
+checks come first: of every name, of links, and of the size of the whole.
 """
 
 import errno
@@ -19,13 +19,13 @@ from typing import NamedTuple
 from npdeconv.data.system_files import is_system_file
 
 LARGEST = 2**30
-"""Bytes that an archive may unpack to; the largest known one has 200 million."""
+"""The most bytes that an archive may unpack to; the largest known one has 200 million."""
 
 
 def unpack(archive: Path, members: str, target: Path) -> Path:
-    """Unpack the folder `members` of a `.tar.gz` file, or else of a zip file, as the new folder `target`.
+    """Unpack the folder `members` of a `.tar.gz` file, or of a zip file, as the new folder `target`.
 
-    Other members and stray files are left out, but every name is checked first.
+    Every name is checked, but other members and system files are left out.
 
     Returns
     -------
@@ -35,19 +35,19 @@ def unpack(archive: Path, members: str, target: Path) -> Path:
     Raises
     ------
     ValueError
-        If the file is no complete archive, a member is a link or would land outside of the
-        target, a name comes twice, the whole is too large, or there is no such folder in it.
+        If the file is no complete archive, a member is a link or leads outside the target, a name
+        occurs twice, the whole is too large, or the folder is missing.
     OSError
-        If it can't be read, or the target can't be written.
+        If the archive can't be read, or the target can't be written.
 
     Notes
     -----
-    The target appears when all of it is there, and not at all if anything went wrong.
+    The target appears when it is complete; after an error it does not exist.
     """
     is_tar = archive.name.endswith(".tar.gz")
     kind = "tar.gz" if is_tar else "zip"
     with ExitStack() as stack:
-        with _damage_named(archive, kind):
+        with _damage_as_error(archive, kind):
             listed = stack.enter_context(_in_tar(archive) if is_tar else _in_zip(archive))
         _check_members(listed, archive)
         wanted = [member for member in listed if _is_wanted(member, members)]
@@ -55,7 +55,7 @@ def unpack(archive: Path, members: str, target: Path) -> Path:
             raise ValueError(f"{archive}: expected files in a folder {members}, got none")
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=target.parent)))
-        with _damage_named(archive, kind):
+        with _damage_as_error(archive, kind):
             for member in wanted:
                 member.extract(scratch)
         (scratch / members).rename(target)
@@ -65,9 +65,9 @@ def unpack(archive: Path, members: str, target: Path) -> Path:
 class _Member(NamedTuple):
     name: str
     is_folder: bool
-    is_file: bool  # and no link or device
+    is_file: bool  # no link or device
     size: int
-    extract: Callable[[Path], object]  # into a folder, below which it gets its name
+    extract: Callable[[Path], object]  # into a folder, under its name
 
 
 @contextmanager
@@ -96,14 +96,14 @@ def _in_tar(archive: Path) -> Iterator[list[_Member]]:
                 is_folder=member.isdir(),
                 is_file=member.isreg(),
                 size=member.size,
-                extract=partial(file.extract, member, set_attrs=False),  # as the umask says
+                extract=partial(file.extract, member, set_attrs=False),  # permissions by the umask
             )
             for member in _until_too_large(file)
         ]
 
 
 def _until_too_large(file: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """Yield members until they are more than may be unpacked: listing a tar.gz unpacks it, too."""
+    """Yield members until they exceed the limit, since listing a tar.gz unpacks it, too."""
     size = 0
     for member in file:
         yield member
@@ -113,12 +113,12 @@ def _until_too_large(file: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 
 
 @contextmanager
-def _damage_named(archive: Path, kind: str) -> Iterator[None]:
+def _damage_as_error(archive: Path, kind: str) -> Iterator[None]:
     damage = zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError
     try:
         yield
     except (*damage, NotImplementedError, RuntimeError) as error:
-        # Damage has no number, or makes the file be read where nothing can be; else it is the disk.
+        # Errors of damage have no number, or EINVAL of an impossible position; others are the disk's.
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
         raise ValueError(
@@ -131,7 +131,7 @@ def _check_members(members: list[_Member], archive: Path) -> None:
         name = PurePosixPath(member.name)
         escapes = name.is_absolute() or ".." in name.parts or "\\" in member.name or ":" in member.name
         if escapes or not (member.is_file or member.is_folder):
-            raise ValueError(f"{archive}: expected plain files inside the archive, got {member.name!r}")
+            raise ValueError(f"{archive}: expected plain files inside the target, got {member.name!r}")
     files = [PurePosixPath(member.name) for member in members if member.is_file]
     folders = {parent for name in files for parent in name.parents}
     if len(set(files)) < len(files) or folders & set(files):

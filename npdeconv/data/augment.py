@@ -1,7 +1,7 @@
-"""Random variations of a batch; what a class looks like stays, the pixels change.
+"""Random variations of a batch that change the pixels but not the class.
 
 An augmentation is a function ``(images, rng) -> images`` on uint8 batches (N, H, W, C). Each image
-varies by itself, the batch that was given is left alone.
+varies independently, and the given batch does not change.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Augmentation: TypeAlias = Callable[[Array, Generator], Array]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Described:
-    """An augmentation that shows how it was made: a run records it, and can't be resumed with another."""
+    """An augmentation with a `repr` that a run records, to refuse being resumed with another one."""
 
     vary: Augmentation
     description: str
@@ -37,9 +37,9 @@ def shift(max_pixels: int, fill: int = 0) -> Augmentation:
     Parameters
     ----------
     max_pixels : int
-        The largest shift; every whole number from ``-max_pixels`` to ``max_pixels`` is as likely.
+        The largest shift; all whole numbers from ``-max_pixels`` to ``max_pixels`` are equally likely.
     fill : int
-        The pixel value, 0 to 255, of what comes into view at the edge.
+        The pixel value, 0 to 255, of new pixels at the edges.
     """
     reach = positive_int(max_pixels, "shift", "max_pixels")
     value = pixel_value(fill, "shift", "fill")
@@ -56,7 +56,7 @@ def shift(max_pixels: int, fill: int = 0) -> Augmentation:
 def crop(size: int | Pair) -> Augmentation:
     """Cut a random window of `size` (height, width) out of each image.
 
-    Images smaller than that raise a ValueError. (For "pad and crop back", see `shift`.)
+    Smaller images raise a ValueError. (For "pad and crop back", see `shift`.)
     """
     window = positive_pair(size, "crop", "size")
 
@@ -95,7 +95,7 @@ def compose(*augmentations: Augmentation) -> Augmentation:
 
 
 def _windows(images: Array, size: Pair, rng: Generator) -> Array:
-    """Cut a window of `size` out of each image, every place being as likely as any other."""
+    """Cut a window of `size` out of each image at a uniformly random place."""
     height, width = size
     tops = rng.integers(0, images.shape[1] - height, len(images), endpoint=True)
     lefts = rng.integers(0, images.shape[2] - width, len(images), endpoint=True)

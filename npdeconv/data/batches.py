@@ -1,4 +1,4 @@
-"""From a data set to what a network takes: indices in batches, pixels as numbers."""
+"""From a data set to a network's input: batches of indices, and pixels as numbers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,14 +16,14 @@ def batch_indices(count: int, batch_size: int, rng: Generator | None = None) -> 
     Parameters
     ----------
     count, batch_size : int
-        How many indices there are, and how many a batch has.
+        The number of indices, and of those in a batch.
     rng : numpy.random.Generator, optional
         Shuffles the indices first; without it they stay in order.
 
     Yields
     ------
     int64 array (N,)
-        Each index comes once.
+        Each index occurs once.
 
     Examples
     --------
@@ -37,20 +37,20 @@ def batch_indices(count: int, batch_size: int, rng: Generator | None = None) -> 
 
 
 def as_input(images: Array, dtype: DTypeLike = np.float32) -> Array:
-    """Turn images into numbers that a network takes.
+    """Turn images into a network's input.
 
     Parameters
     ----------
     images : array (N, H, W, C)
-        Pixels of dtype uint8, which are divided by 255, or floating numbers, which are taken as
-        prepared already and only change their dtype.
+        Pixels of dtype uint8, which are divided by 255, or floating numbers that are already
+        preprocessed, of which only the dtype changes.
     dtype : floating dtype
         The dtype of the network.
 
     Returns
     -------
     array (N, H, W, C) of `dtype`
-        A new array, unless `images` was of this form already.
+        A new array, unless `images` already has this form.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def as_input(images: Array, dtype: DTypeLike = np.float32) -> Array:
     _check_kind(images)
     if images.dtype == np.uint8:
         return np.divide(images, 255, dtype=target)
-    with np.errstate(over="ignore"):  # what overflows here is found below, with its place
+    with np.errstate(over="ignore"):  # overflow is reported below, with its place
         numbers = images.astype(target, copy=False)
     unusable = np.flatnonzero(~np.isfinite(numbers).all(axis=(1, 2, 3)))
     if unusable.size:

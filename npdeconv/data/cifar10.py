@@ -1,7 +1,7 @@
 """CIFAR-10: 60000 color photographs of 32x32 pixels in ten classes (Krizhevsky 2009).
 
-It comes in two versions. The binary one has records of a label byte and 3072 pixel bytes, the
-Python one pickled dictionaries of labels and rows of pixels; in both, an image is its red plane,
+It comes in two versions. The binary one has records of a label byte and 3072 pixel bytes. The
+Python one has pickled dictionaries of labels and rows of pixels. In both, an image is its red plane,
 then its green, then its blue.
 
 Source: A. Krizhevsky, *Learning Multiple Layers of Features from Tiny Images* (2009); the layout is
@@ -36,21 +36,21 @@ BATCHES = {"train": tuple(f"data_batch_{number}" for number in range(1, 6)), "te
 CLASSES = 10
 PIXELS = 32 * 32 * 3
 LARGEST = 10_000
-"""Images in a batch; fewer are taken, too."""
+"""The most images in a batch."""
 
 LARGEST_PICKLE = 2**26
-"""Bytes of a batch of the Python version; the original ones have 31 million."""
+"""The most bytes of a batch of the Python version; the original ones have 31 million."""
 
 XZ_MEMORY = 2**28
-"""Bytes that unpacking xz may take; what is packed as strongly as can be needs 65 million."""
+"""The most bytes that unpacking xz may take; the strongest compression needs 65 million."""
 
 
 def load_cifar10(split: Literal["train", "test"]) -> Dataset:
     """Load CIFAR-10.
 
-    Of each batch the first of these files is taken: ``data_batch_1.bin`` of the binary version,
-    ``data_batch_1.bin.xz``, the same packed, or ``data_batch_1`` of the Python version, whose
-    pickle is read by a machine that can do nothing else.
+    Each batch is read from the first of these files: ``data_batch_1.bin`` of the binary version,
+    ``data_batch_1.bin.xz``, the same packed, or ``data_batch_1`` of the Python version. The pickle of
+    the latter is read without running its code.
 
     Parameters
     ----------
@@ -60,16 +60,16 @@ def load_cifar10(split: Literal["train", "test"]) -> Dataset:
     Returns
     -------
     Dataset
-        Images (N, 32, 32, 3). The classes are those that ``batches.meta.txt`` (or ``batches.meta``
-        of the Python version) names, such as airplane, automobile, bird.
+        Images (N, 32, 32, 3). ``batches.meta.txt`` (or ``batches.meta`` of the Python version) names
+        the classes, such as airplane, automobile, bird.
 
     Raises
     ------
     FileNotFoundError
-        If the folder is missing and could not be downloaded, or a file in it is missing; says
-        what to put where.
+        If the folder is missing and could not be downloaded, or lacks a file. The message says what
+        to put where.
     ValueError
-        If a file is damaged, or is something else.
+        If a file is damaged or is another one.
     """
     one_of(split, BATCHES, "load_cifar10", "split")
     folder = fetch(SOURCE)
@@ -122,9 +122,9 @@ def _unpack_xz(file: BinaryIO, most: int, path: Path) -> bytes:
         unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
         content = unpacker.decompress(file.read(most), most + 1)
         if len(content) <= most and not unpacker.eof:
-            raise UnexpectedError("expected a whole xz file, got one that is cut short")
+            raise UnexpectedError("expected a whole xz file, got a part")
         if unpacker.unused_data:
-            raise UnexpectedError("expected an xz file and nothing else, got more after its end")
+            raise UnexpectedError("expected an xz file and nothing else, got more bytes after it")
     return content
 
 
@@ -141,7 +141,7 @@ def _read_pickled_batch(path: Path) -> tuple[Array, Array]:
         raise ValueError(
             f"{path}: expected as many labels as images, 1 to {LARGEST}, got {len(labels)} and {len(pixels)}"
         )
-    if max(map(abs, labels)) > CLASSES:  # of any size: they are Python's
+    if max(map(abs, labels)) > CLASSES:  # Python's integers may not fit into an array
         raise ValueError(f"{path}: expected labels from 0 to {CLASSES - 1}, got others")
     return np.array(labels), pixels
 
@@ -153,7 +153,7 @@ def _read_classes(folder: Path) -> tuple[str, ...]:
             listed: Any = [line for line in file.read(1000).decode("ascii").splitlines() if line.strip()]
     else:
         listed = _unpickle(path, "a pickled list of class names").get("label_names")
-    # Counted first: they may all be the same long text.
+    # Counted before they are decoded: all of them may be the same long text.
     is_list = isinstance(listed, list) and len(listed) == CLASSES
     names = [_as_text(name) for name in listed] if is_list else []
     classes = {name.strip(): None for name in names if name is not None}  # a set in order
@@ -163,7 +163,7 @@ def _read_classes(folder: Path) -> tuple[str, ...]:
 
 
 def _unpickle(path: Path, expected: str) -> dict[str, Any]:
-    """Read a pickled dictionary whose keys are text, be it of Python 2 or bytes of Python 3."""
+    """Read a pickled dictionary with keys of text, as Python 2's strings or Python 3's bytes."""
     with path.open("rb") as file, naming(path, expected.removeprefix("a ")):
         if path.stat().st_size > LARGEST_PICKLE:
             raise UnexpectedError(f"expected at most {LARGEST_PICKLE} bytes, got {path.stat().st_size}")

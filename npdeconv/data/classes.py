@@ -1,4 +1,4 @@
-"""Names of classes: which of them mean the same, and which one is meant."""
+"""Names of classes: matching two lists of them, and finding one by name or number."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from npdeconv._checks import did_you_mean
 
 LISTED = 10
-"""Names that a sentence lists; of more, it says how many."""
+"""The most names that a message lists; the rest are counted."""
 
 
 def class_indices(names: Sequence[str], known: Sequence[str]) -> list[int | None]:
-    """Find names among the known ones; None for those that are strange.
+    """Return the index of each name among the known ones, or None for an unknown name.
 
-    Names are the same if they are spelled alike, or differ in capitals and in spaces written as
-    underscores only. The second holds where it can mean one class only.
+    An exact match comes first. Otherwise capitals are ignored and underscores count as spaces, if
+    only one class matches then.
 
     Examples
     --------
@@ -28,7 +28,7 @@ def class_indices(names: Sequence[str], known: Sequence[str]) -> list[int | None
 
 
 def class_number(label: str | int, classes: Sequence[str], who: str) -> int:
-    """Return the number of a class that was asked for by its name or, where no name fits, by number.
+    """Return the number of a class that is given by name or, if no name fits, by number.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def class_number(label: str | int, classes: Sequence[str], who: str) -> int:
 
 
 def list_names(names: Sequence[str]) -> str:
-    """Return names as a sentence lists them."""
+    """Return names as a list in a sentence."""
     shown = ", ".join(names[:LISTED])
     return shown if len(names) <= LISTED else f"{shown} and {len(names) - LISTED:,} more"
 

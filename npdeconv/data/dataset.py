@@ -16,7 +16,7 @@ Index = slice | Sequence[int] | Array
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Dataset:
-    """Images and their labels, if anybody knows them; the arrays are read-only views of those given.
+    """Images and their labels, if known; the arrays are read-only views of the given ones.
 
     Parameters
     ----------
@@ -24,21 +24,21 @@ class Dataset:
         Pixels, 0 to 255.
     labels : int64 array (N,) or None
         The class of each image, its number in `classes`; other integer dtypes are converted. None
-        where nobody has said what the images show: there is no truth then, only answers.
+        for unlabeled images.
     classes : tuple of str
-        Class names, each once. Without labels, the names of answers, if they are known.
+        Class names, each once. Without labels, the names of a network's answers, if known.
     name : str
-        What to call the set, such as ``"mnist train"``.
+        The name of the set, such as ``"mnist train"``.
     groups : tuple of str, optional
-        Where each image comes from (a video, an animation, a patient). Images of one group are
-        near copies of each other, so a fair validation set holds whole groups: `split_groups`.
+        The source of each image (a video, an animation, a patient). Images of one group are near
+        copies of each other, so a fair validation set holds whole groups (see `split_groups`).
 
     Raises
     ------
     TypeError
-        If an array or a name is of another kind.
+        If an array or a name has another type.
     ValueError
-        If the shapes or counts do not fit, or a label names no class.
+        If the shapes or counts do not fit, or a label is no position in `classes`.
     """
 
     images: Array
@@ -48,7 +48,7 @@ class Dataset:
     groups: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        # A frozen dataclass parses its fields through the back door.
+        # A frozen dataclass allows no ordinary assignment.
         object.__setattr__(self, "classes", _class_names(self.classes, least=0 if self.labels is None else 1))
         object.__setattr__(self, "images", _checked_images(self.images))
         if self.labels is not None:
@@ -88,26 +88,26 @@ class Dataset:
         return type(self)(self.images[index], labels, self.classes, self.name, groups)
 
     def labels_for(self, who: str) -> Array:
-        """Return the labels, without which `who` has nothing to do.
+        """Return the labels, which `who` needs.
 
         Raises
         ------
         ValueError
-            If there are none.
+            If the images have no labels.
         """
         if self.labels is None:
-            raise ValueError(f"{who}: expected images with labels, nobody has labeled those of {self.name}")
+            raise ValueError(f"{who}: expected images with labels, got the unlabeled ones of {self.name}")
         return self.labels
 
     def relabeled(self, classes: Sequence[str], who: str) -> Self:
-        """Return the same images, whose labels are indices in another list of classes.
+        """Return the same images with labels that are indices in another list of classes.
 
-        Classes are matched by name, see `npdeconv.data.classes`; not every one needs an image.
+        Classes are matched by name, see `npdeconv.data.classes`. A class may have no image.
 
         Raises
         ------
         ValueError
-            If the list lacks a class of this set; says which ones, and which ones this set lacks.
+            If the list lacks a class of this set. The message names the classes that either side lacks.
         """
         names = tuple(classes)
         if names == self.classes:
@@ -115,12 +115,12 @@ class Dataset:
         if self.labels is None:
             return type(self)(self.images, None, names, self.name, self.groups)
         places = class_indices(self.classes, names)
-        strange = [name for name, place in zip(self.classes, places, strict=True) if place is None]
-        if strange:
+        unknown = [name for name, place in zip(self.classes, places, strict=True) if place is None]
+        if unknown:
             missing = [name for n, name in enumerate(names) if n not in places]
             raise ValueError(
-                f"{who}: expected no other classes than its own, {self.name} has strange ones:"
-                f" {list_names(strange)}; missing: {list_names(missing) or 'none'}"
+                f"{who}: expected only its own classes, got unknown ones in {self.name}:"
+                f" {list_names(unknown)}; missing: {list_names(missing) or 'none'}"
             )
         labels = np.array(places, np.int64)[self.labels]
         return type(self)(self.images, labels, names, self.name, self.groups)
@@ -131,14 +131,14 @@ class Dataset:
         Parameters
         ----------
         share : float
-            How much of the set the second part gets, above 0 and below 1.
+            The share of the second part, above 0 and below 1.
         rng : numpy.random.Generator
 
         Returns
         -------
         rest, aside : Dataset
-            Together the whole set, each in its order; `aside` has ``round(share * N)`` images,
-            and of each class as many as its share says, give or take one.
+            Together the whole set, each in its order. `aside` has ``round(share * N)`` images, and
+            the same share of each class, give or take one image.
 
         Raises
         ------
@@ -149,9 +149,9 @@ class Dataset:
         return self._divide(_sample(labels, share, rng))
 
     def split_groups(self, share: float, rng: Generator) -> tuple[Self, Self]:
-        """Set a random share of the groups aside, each of them whole; otherwise like `split`."""
+        """Set a random share of the whole groups aside; otherwise like `split`."""
         if self.groups is None:
-            raise ValueError(f"Dataset: split_groups needs groups, and {self.name!r} has none")
+            raise ValueError(f"Dataset: split_groups expected groups, got none in {self.name!r}")
         names, first, member_of = np.unique(self.groups, return_index=True, return_inverse=True)
         chosen = np.zeros(len(names), dtype=bool)
         labels = np.zeros(len(first), np.int64) if self.labels is None else self.labels[first]
@@ -175,18 +175,18 @@ class Dataset:
         Raises
         ------
         ValueError
-            If a class has no more than `count` images, so that nothing would be left to test with;
-            if there are no labels.
+            If a class has at most `count` images, so that none would be left for testing, or if there
+            are no labels.
         """
         wanted = positive_int(count, "Dataset", "count")
         random_generator(rng, "Dataset")
         labels = self.labels_for("split_per_class")
         of_class = np.bincount(labels, minlength=len(self.classes))
         if of_class.min() <= wanted:
-            poorest = int(of_class.argmin())
+            smallest = int(of_class.argmin())
             raise ValueError(
-                f"Dataset: taking {wanted} images of each class needs more than that,"
-                f" {self.classes[poorest]!r} has {of_class[poorest]}"
+                f"Dataset: expected more than {wanted} images of each class,"
+                f" got {of_class[smallest]} of {self.classes[smallest]!r}"
             )
         shuffled = rng.permutation(len(self))
         by_label = shuffled[np.argsort(labels[shuffled], kind="stable")]
@@ -201,16 +201,17 @@ class Dataset:
 
 
 def _sample(labels: Array, share: float, rng: Generator) -> Array:
-    """Choose a share of the indices at random, evenly over the labels.
+    """Choose a random share of the indices, evenly over the labels.
 
-    Every k-th of a sequence that is sorted by label and random within each label.
+    It takes every k-th position of a sequence that is sorted by label and shuffled within each label.
     """
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"Dataset: expected rng to be a numpy.random.Generator, got {describe(rng)}")
     count = round(fraction(share, "Dataset", "share") * len(labels))
     if not 0 < count < len(labels):
         raise ValueError(
-            f"Dataset: a split needs something in both parts, got {count} of {len(labels)} from share {share}"
+            f"Dataset: expected a share that leaves both parts some images, got {share},"
+            f" {count} of {len(labels)}"
         )
     shuffled = rng.permutation(len(labels))
     by_label = shuffled[np.argsort(labels[shuffled], kind="stable")]

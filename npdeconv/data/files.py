@@ -1,9 +1,9 @@
-"""Where data files lie, and how missing ones get there.
+"""The places of data files, and the download of missing ones.
 
-They are looked for in ``$NPDECONV_DATA``, then in ``datasets/`` (of the checkout, otherwise of the
-current directory), then in the user's cache. What is found is used as it is; what is missing is
-downloaded into the checkout's ``datasets/``, or into the cache where there is no checkout. A file
-gets its final name only when it is complete and its SHA-256 is the known one.
+Files are looked for in ``$NPDECONV_DATA``, then in ``datasets/`` (of the checkout, otherwise of the
+current directory), then in the user's cache. A missing file is downloaded into the checkout's
+``datasets/``, or into the cache if there is no checkout. It gets its final name only when it is
+complete and has the known SHA-256.
 """
 
 import os
@@ -19,10 +19,10 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 class Source(NamedTuple):
-    """A file, or a folder that comes as a zip or tar.gz file, and where to get it."""
+    """A file, or a folder packed as a zip or tar.gz file, and the servers that have it."""
 
     path: str
-    """Where it belongs in a data folder, such as ``"mnist/t10k-labels-idx1-ubyte.gz"``."""
+    """Its path in a data folder, such as ``"mnist/t10k-labels-idx1-ubyte.gz"``."""
     urls: tuple[str, ...]
     """The same file on several servers, tried in this order."""
     sha256: str
@@ -45,20 +45,20 @@ def find(path: str | os.PathLike[str]) -> Path | None:
 
 
 def locate(path: str | os.PathLike[str]) -> Path:
-    """Return where a file or folder lies: here, or else in the data folders; the path itself if nowhere."""
+    """Return the path of a file or folder: as given, or in the data folders; as given if it is in neither."""
     here = Path(path)
     return here if here.exists() else find(here) or here
 
 
 def fetch(source: Source, *other_names: str | os.PathLike[str]) -> Path:
-    """Return where a file or folder lies, after downloading it if it is missing.
+    """Return the path of a file or folder, after downloading it if it is missing.
 
-    What has one of some other names in the first data folder that has any is taken as well.
+    The first data folder that has the file under any of its names is used.
 
     Raises
     ------
     FileNotFoundError
-        If it is missing and could not be downloaded; says which file to put where.
+        If it is missing and could not be downloaded. The message says which file to put where.
     ValueError
         If the download is not the known file. It is not kept.
     """
@@ -72,7 +72,7 @@ def _download(source: Source, folder: Path) -> Path:
     target = folder / source.path
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Beside the target, so that the last step is one rename; gone afterwards, whatever happens.
+        # A folder beside the target, so that the last step is one rename.
         with TemporaryDirectory(prefix=".download-", dir=target.parent) as scratch:
             arrived = _retrieve(source, Path(scratch))
             if source.members is not None:
@@ -84,7 +84,7 @@ def _download(source: Source, folder: Path) -> Path:
         )
         raise FileNotFoundError(
             f"{source.path}: expected it in one of {', '.join(map(str, data_folders()))}, "
-            f"found it in none and could not download it ({_reason(error)}); put {what} at {target}"
+            f"got none and could not download it ({_reason(error)}); put {what} at {target}"
         ) from error
     return target
 
@@ -95,7 +95,7 @@ def _retrieve(source: Source, scratch: Path) -> Path:
         try:
             name = url.rpartition("/")[2]
             return Path(pooch.retrieve(url, f"sha256:{source.sha256}", name, scratch, progressbar=True))
-        except OSError:  # all that requests raises is of this kind
+        except OSError:  # the base class of all errors of requests
             if url == source.urls[-1]:
                 raise
         except ValueError as error:

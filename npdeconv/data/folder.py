@@ -1,4 +1,4 @@
-"""A folder per class, full of images."""
+"""Data sets of image files, with one folder per class or without labels."""
 
 import os
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ from npdeconv.data.system_files import entries
 
 
 class Listing(NamedTuple):
-    """The images of a folder, in the order of their class and name."""
+    """The images of a folder, ordered by class and name."""
 
     classes: tuple[str, ...]
     files: tuple[Path, ...]
     labels: Array | None
-    """int64 (N,); None where the images lie in no class folders"""
+    """int64 (N,); None without class folders"""
 
     def take(self, image_indices: Sequence[int]) -> "Listing":
         """Return some of the images, of the same classes."""
@@ -49,25 +49,24 @@ def load_folder(
 ) -> Dataset:
     """Load a folder that holds one folder of PNG or JPEG images per class, or images without labels.
 
-    The first is how Caltech-101 and Caltech-256 come. Classes and images come in the order of their
-    names. Everything is turned to RGB, as people see it (see `npdeconv.data.pictures.opened`), and
-    brought to `size`, antialiased. Passed over are hidden and system files and folders, files that are
-    not called .png, .jpg or .jpeg, and folders inside a class folder. A progress bar appears on stderr
-    after two seconds.
+    Caltech-101 and Caltech-256 have class folders. Classes and images are ordered by name. Images are
+    converted to RGB as people see them (see `npdeconv.data.pictures.opened`) and brought to `size`,
+    antialiased. Hidden and system files, files without the suffix .png, .jpg or .jpeg, and folders
+    inside a class folder are skipped. A progress bar appears on stderr after two seconds.
 
     Parameters
     ----------
     path : str or path
-        The folder; a relative one that is not here is looked for where data files lie, see
+        The folder. A relative path that does not exist here is looked up in the data folders, see
         `npdeconv.data.files`.
     size : int or (height, width)
-        The size of all images afterwards.
+        The size of the returned images.
     shorter_side : int, optional
-        Scale each image until its shorter side has so many pixels, and cut `size` out of the
-        center, as many pretrained networks want it (see `Preprocessing`); without it, images are
-        stretched to `size`.
+        Scale the shorter side of each image to this many pixels and cut `size` out of the center, as
+        many pretrained networks expect (see `Preprocessing`); without it, images are stretched to
+        `size`.
     background : (red, green, blue), optional
-        What shows through where images are transparent; white if not given.
+        The color behind transparent pixels; white if not given.
     image_indices : sequence of int, optional
         Read only these images of the data set, in this order.
     gray : bool
@@ -76,19 +75,18 @@ def load_folder(
     Returns
     -------
     Dataset
-        Images (N, H, W, 3), or gray ones (N, H, W, 1), named after the folder. Where they lie in no
-        class folders, nobody has labeled them: `labels` is None, and the groups are the names of
-        the files.
+        Images (N, H, W, 3), or gray ones (N, H, W, 1), named after the folder. Without class folders,
+        `labels` is None and the groups are the names of the files.
 
     Raises
     ------
     FileNotFoundError
         If there is no such folder.
     IndexError
-        If there is no such image.
+        If `image_indices` has an index that does not exist.
     ValueError
-        If it holds neither class folders nor images, a class folder holds no image, or a file is no
-        image, is damaged, or would take too much memory.
+        If the folder holds neither class folders nor images, a class folder holds no image, or a file
+        is no image, is damaged or needs too much memory.
     """
     shape = positive_pair(size, "load_folder", "size")
     check_shorter_side(shorter_side, shape, "load_folder")
@@ -103,14 +101,14 @@ def load_folder(
 
 
 def list_images(folder: Path) -> Listing:
-    """List the images of each class folder, or of a folder without any; errors as in `load_folder`."""
+    """List the images of all class folders, or those of a folder without any; raises as `load_folder`."""
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: expected a folder that holds a folder of images per class")
     class_folders = [entry for entry in entries(folder) if entry.is_dir()]
     if not class_folders:
         unlabeled = pictures_in(folder)
         if not unlabeled:
-            raise ValueError(f"{folder}: expected a folder of images per class, got no folder in it")
+            raise ValueError(f"{folder}: expected images or a folder of images per class, got none")
         return Listing((), tuple(unlabeled), None)
     members = [pictures_in(class_folder) for class_folder in class_folders]
     for class_folder, images in zip(class_folders, members, strict=True):
@@ -133,7 +131,7 @@ def read_images(
     background: Color = WHITE,
     gray: bool = False,
 ) -> Array:
-    """Read PNG or JPEG files as uint8 (N, H, W, 3 or 1), on all cores; errors as in `load_folder`."""
+    """Read PNG or JPEG files as uint8 (N, H, W, 3 or 1), on all cores; raises as `load_folder`."""
     images = np.empty((len(files), *size, 1 if gray else 3), dtype=np.uint8)
     least = max(size) if shorter_side is None else shorter_side
 

@@ -1,9 +1,9 @@
-"""How people write the ten digits: the pen paths behind `npdeconv.data.load_strokes`.
+"""Handwritten forms of the ten digits: the pen paths of `npdeconv.data.load_strokes`.
 
-A glyph is what a pen does: `x,y` points in writing order, x to the right and y down, on a sheet
-where a digit is about 100 high (width and height need not be exact, they are fitted later). The
-pen runs smoothly through the points of a stroke; a point written twice is a corner; `/` lifts the
-pen. Every glyph has a name, so that tests and pictures can tell which one they mean.
+A glyph is a pen path: `x,y` points in writing order, x to the right and y down, on a sheet where a
+digit is about 100 high (`load_strokes` fits the exact size). The pen runs smoothly through the points
+of a stroke; a point written twice is a corner; `/` lifts the pen. Tests and pictures refer to a glyph
+by its name.
 """
 
 from collections.abc import Mapping
@@ -143,11 +143,11 @@ GLYPHS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 
-SPACING = 4.0  # distance of two samples along a line, in the units of the sheet
+SPACING = 4.0  # distance between samples along a line, in units of the sheet
 
 
 class Glyph(NamedTuple):
-    """A glyph as a linear map from its points, so that moving the points moves the whole line.
+    """A glyph as a linear map from its points, so that a moved point moves the line.
 
     Attributes
     ----------

@@ -1,8 +1,8 @@
-"""The IDX format, in which MNIST comes: a few big-endian numbers, then bytes.
+"""The IDX format of MNIST: a few big-endian numbers, then bytes.
 
 A file starts with a magic number (2051: images, 2049: labels) and the length of each axis, all
-four bytes long; one unsigned byte per pixel or label follows. The files come packed with gzip; whether
-one is, its content tells.
+four bytes long; one unsigned byte per pixel or label follows. Files may be packed with gzip, which
+their first bytes show.
 
 Source: Y. LeCun, C. Cortes, C. Burges, *The MNIST database of handwritten digits*, file formats.
 """
@@ -17,13 +17,13 @@ import numpy as np
 from npdeconv._types import Array
 
 LARGEST = 2**30
-"""Bytes that a file may promise; MNIST's largest has 47 million."""
+"""The most bytes that a header may declare; MNIST's largest file has 47 million."""
 
 DEFLATE_RATIO = 1032
-"""How many bytes one packed byte can stand for at most (258 repeated bytes in 2 bits)."""
+"""The most bytes that one packed byte can unpack to (258 repeated bytes in 2 bits)."""
 
 GZIP = b"\x1f\x8b"
-"""How packed files begin."""
+"""The first bytes of packed files."""
 
 
 def read_images(path: Path) -> Array:
@@ -32,7 +32,7 @@ def read_images(path: Path) -> Array:
     Raises
     ------
     ValueError
-        If the file is damaged, is none of images, or does not hold what its header promises.
+        If the file is damaged, holds no images, or has another size than its header declares.
     """
     return _read(path, magic=2051, axes=3)[..., np.newaxis]
 
@@ -43,7 +43,7 @@ def read_labels(path: Path, class_count: int) -> Array:
     Raises
     ------
     ValueError
-        As for images, and if a label is not below `class_count`.
+        As in `read_images`, or if a label is not below `class_count`.
     """
     labels = _read(path, magic=2049, axes=1)
     wrong = np.flatnonzero(labels >= class_count)
@@ -63,8 +63,7 @@ def _read(path: Path, magic: int, axes: int) -> Array:
         with gzip.open(path) if is_packed else path.open("rb") as file:
             header = np.frombuffer(file.read(4 + 4 * axes), dtype=np.uint8)
             shape = _parse_header(header, magic, axes, min(LARGEST, largest), path)
-            # One byte more than promised would be one too many; reading on to the end is also
-            # what makes gzip compare its checksum.
+            # One more byte shows a file that is too long; at the end, gzip compares its checksum.
             values = np.frombuffer(file.read(math.prod(shape) + 1), dtype=np.uint8)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path}: expected a complete gzip file, got a damaged one ({error})") from error
@@ -75,7 +74,7 @@ def _read(path: Path, magic: int, axes: int) -> Array:
 
 
 def _parse_header(header: Array, magic: int, axes: int, possible: int, path: Path) -> tuple[int, ...]:
-    """Return the promised shape, unless it cannot be true."""
+    """Return the declared shape after checking that it is possible."""
     if len(header) != 4 + 4 * axes:
         raise ValueError(f"{path}: expected a header of {4 + 4 * axes} bytes, got {len(header)}")
     found, *shape = map(int, header.view(">u4"))
@@ -83,5 +82,5 @@ def _parse_header(header: Array, magic: int, axes: int, possible: int, path: Pat
         raise ValueError(f"{path}: expected magic number {magic}, got {found}")
     promised = math.prod(shape)
     if not 0 < promised <= possible:
-        raise ValueError(f"{path}: expected a header that promises 1 to {possible} bytes, got {tuple(shape)}")
+        raise ValueError(f"{path}: expected a header that declares 1 to {possible} bytes, got {tuple(shape)}")
     return tuple(shape)

@@ -40,14 +40,14 @@ SOURCES = {
         ),
     ),
 }
-"""Per split the images and the labels, with the checksums of the original files."""
+"""The files of images and labels of each split, with the checksums of the originals."""
 
 
 def load_mnist(split: Literal["train", "test"]) -> Dataset:
     """Load MNIST, white digits on black.
 
-    Its files are taken packed or unpacked, and under both names by which they are known:
-    ``train-images-idx3-ubyte.gz``, ``train-images-idx3-ubyte`` and ``train-images.idx3-ubyte``.
+    The files may be packed or unpacked, under both common names: ``train-images-idx3-ubyte.gz``,
+    ``train-images-idx3-ubyte`` and ``train-images.idx3-ubyte``.
 
     Parameters
     ----------
@@ -62,9 +62,9 @@ def load_mnist(split: Literal["train", "test"]) -> Dataset:
     Raises
     ------
     FileNotFoundError
-        If a file is missing and could not be downloaded; says which file to put where.
+        If a file is missing and could not be downloaded. The message says which file to put where.
     ValueError
-        If a file is damaged or mislabeled, or the two files do not belong together.
+        If a file is damaged or is another one, or the two files do not belong together.
     """
     one_of(split, SOURCES, "load_mnist", "split")
     images_path, labels_path = map(_find_or_fetch, SOURCES[split])
@@ -79,7 +79,7 @@ def load_mnist(split: Literal["train", "test"]) -> Dataset:
 
 
 def _find_or_fetch(source: Source) -> Path:
-    """Return the file, packed or not, by the names that it has at several places."""
+    """Return the file, packed or not, under any of its common names."""
     packed = Path(source.path)
     dotted = packed.with_name(packed.stem.replace("-idx", ".idx"))
     return fetch(source, packed.with_suffix(""), dotted, dotted.with_name(f"{dotted.name}.gz"))

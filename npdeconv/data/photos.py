@@ -26,7 +26,7 @@ from npdeconv.data.preprocessing import Preprocessing
 from npdeconv.data.system_files import entries
 
 LARGEST = 2**31
-"""Bytes that the photos of one load may take together."""
+"""The most bytes that the photos of one load may take together."""
 
 
 @brief
@@ -40,7 +40,7 @@ class Photo(NamedTuple):
     """
 
     name: str
-    """The name of its file, without the ending."""
+    """The name of its file, without the suffix."""
     image: Array
     """uint8 (H, W, 3)"""
 
@@ -48,17 +48,17 @@ class Photo(NamedTuple):
 def load_photos(path: str | os.PathLike[str], *, background: Color = WHITE) -> list[Photo]:
     """Load one PNG or JPEG file, or all of a folder, as people see them.
 
-    They stay as large as they are; `Preprocessing.fit` brings them to one size. What is seen
-    says `npdeconv.data.pictures.opened`. Passed over in a folder are hidden and system files, other
-    folders, and files that are not called .png, .jpg or .jpeg.
+    Photos keep their size; `Preprocessing.fit` brings them to one size. `npdeconv.data.pictures.opened`
+    describes the reading. Hidden files, system files, subfolders, and files without the suffix .png,
+    .jpg or .jpeg are skipped.
 
     Parameters
     ----------
     path : str or path
-        The file or folder; a relative one that is not here is looked for where data files lie, see
-        `npdeconv.data.files`.
+        The file or folder. A relative path that does not exist here is looked up in the data folders,
+        see `npdeconv.data.files`.
     background : (red, green, blue), optional
-        What shows through where photos are transparent; white if not given.
+        The color behind transparent pixels; white if not given.
 
     Returns
     -------
@@ -70,8 +70,8 @@ def load_photos(path: str | os.PathLike[str], *, background: Color = WHITE) -> l
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If there is no photo in the folder, a file is no image, is damaged, or would take too much
-        memory, or all together would take more than 2 GiB.
+        If the folder has no photo, a file is no image, is damaged or needs too much memory, or all
+        photos together need more than 2 GiB.
     """
     color, photos, size = check_background(background, "load_photos"), [], 0
     with unwarned():
@@ -81,14 +81,14 @@ def load_photos(path: str | os.PathLike[str], *, background: Color = WHITE) -> l
             size += photos[-1].image.nbytes
             if size > LARGEST:
                 raise ValueError(
-                    f"{file}: expected photos that take at most {LARGEST} bytes together,"
-                    f" got {size} with this one; load fewer at a time"
+                    f"{file}: expected photos of at most {LARGEST} bytes together,"
+                    f" got {size} up to this one; load fewer at a time"
                 )
     return photos
 
 
 def list_photos(path: str | os.PathLike[str]) -> list[Path]:
-    """List the photo, or those of the folder; errors as in `load_photos`."""
+    """List one photo, or the photos of a folder; raises as `load_photos` does."""
     place = locate(path)
     if place.is_file():
         return [place]
@@ -101,29 +101,28 @@ def list_photos(path: str | os.PathLike[str]) -> list[Path]:
 
 
 def fit_photos(files: Sequence[Path], preprocessing: Preprocessing) -> Array:
-    """Return what ``preprocessing.fit`` makes of photos, without holding them all at their full size."""
+    """Read photos and apply ``preprocessing.fit`` to each at once, which saves memory."""
     gray = preprocessing.channels == "gray"
     return read_images(files, preprocessing.size, preprocessing.shorter_side, gray=gray)
 
 
 def holds_photos(folder: Path, say: Callable[[str], object]) -> bool:
-    """Tell a folder of photos from one of class folders, by what more of its images are.
+    """Return whether a folder holds photos rather than class folders, by where most of its images are.
 
-    One overview beside class folders is no data set, nor is one folder of rejects beside photos.
-    Where both readings are possible, `say` is told which was taken. It is also told of pictures of a
-    kind that is not read.
+    A few images beside class folders, or in a folder beside photos, are ignored. `say` reports the
+    choice if both are present, and the pictures of formats that are not read.
     """
     unread = unread_in(folder)
     if unread:
         say(
-            f"{folder}: passed over {len(unread)} that are no PNG or JPEG, such as {unread[0].name};"
-            " save them as one of these"
+            f"{folder}: skipped pictures in other formats than PNG and JPEG ({len(unread)}),"
+            f" such as {unread[0].name}"
         )
     folders = [entry for entry in entries(folder) if entry.is_dir()]
     photos, inside = len(pictures_in(folder)), sum(len(pictures_in(entry)) for entry in folders)
     if photos and inside:
-        taken = f"{inside} images in class folders, without the {photos} beside them"
+        taken = f"{inside} images in class folders, skipped {photos} beside them"
         if photos > inside:
-            taken = f"{photos} photos, without the {inside} in its folders"
-        say(f"{folder}: taken for {taken}")
+            taken = f"{photos} photos, skipped {inside} in its folders"
+        say(f"{folder}: loaded {taken}")
     return photos > inside

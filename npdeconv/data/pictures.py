@@ -1,4 +1,4 @@
-"""PNG and JPEG files: the pixels that people see, and what reading them may cost."""
+"""PNG and JPEG files: the pixels that people see, read within a bounded memory."""
 
 import io
 import warnings
@@ -16,18 +16,18 @@ from npdeconv.data.system_files import entries
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 UNREAD = (".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".jfif", ".jpe", ".jp2")
-"""Endings of pictures that are passed over."""
+"""Suffixes of pictures that are skipped."""
 
 Color = tuple[int, int, int]
 WHITE: Color = (255, 255, 255)
 
 LARGEST = 2**30
-"""Bytes that pictures may take while they are read, all those together that are read at a time."""
+"""The most bytes that all pictures being read may take together."""
 
-_VANISHED = "{}: nothing of it can be seen, for it is drawn on transparency in the background's own color, {}"
+_VANISHED = "{}: nothing can be seen, since its opaque pixels have the color of the background, {}"
 
 REDUCED_ABOVE = 2**24
-"""Pixels of a JPEG file from which on it is decoded at a smaller size, where that is enough."""
+"""A JPEG file of more pixels is decoded at a smaller size, where that is enough."""
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -38,17 +38,17 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What makes a picture upright, by its orientation in EXIF. (`ImageOps.exif_transpose` also writes EXIF
-anew, and fails where that is damaged.)"""
+"""The turn that makes a picture upright, by its EXIF orientation. (`ImageOps.exif_transpose` also
+rewrites the EXIF data, and fails if they are damaged.)"""
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """List the pictures in a folder, in the order of their names; which they are, their endings tell."""
+    """List the pictures in a folder by their suffixes, in the order of their names."""
     return [entry for entry in entries(folder) if entry.suffix.lower() in SUFFIXES and entry.is_file()]
 
 
 def unread_in(folder: Path) -> list[Path]:
-    """List the pictures in a folder, and in its folders, that are of another kind and passed over."""
+    """List the pictures of other formats, which are skipped, in a folder and its subfolders."""
     own = entries(folder)
     inside = [file for entry in own if entry.is_dir() for file in entries(entry)]
     return [file for file in (*own, *inside) if file.suffix.lower() in UNREAD]
@@ -56,9 +56,9 @@ def unread_in(folder: Path) -> list[Path]:
 
 @contextmanager
 def unwarned() -> Iterator[None]:
-    """Keep Pillow from warning: of damaged EXIF data, say, which does not concern the pixels.
+    """Silence Pillow's warnings, such as of damaged EXIF data, which do not concern the pixels.
 
-    To be entered in the main thread, around all calls of `opened`: filters are global.
+    Warning filters are global: enter this in the main thread, around all calls of `opened`.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -69,34 +69,34 @@ def unwarned() -> Iterator[None]:
 def opened(path: Path, background: Color = WHITE, least: int | None = None) -> Iterator[Image.Image]:
     """Read a PNG or JPEG file as people see it.
 
-    That is upright, as its EXIF orientation says; in the colors of sRGB, as its color profile says;
-    of an animation or a series the first picture; and what is transparent lets a background
-    show through. Of 16 bits the upper 8 are kept.
+    The picture is turned upright by its EXIF orientation, converted to sRGB by its color profile, and
+    laid on a background where it is transparent. The first picture of an animation or series is read.
+    16-bit pixels keep their upper 8 bits.
 
     Parameters
     ----------
     path : path
     background : (red, green, blue)
-        What transparent pictures lie on.
+        The color behind transparent pixels.
     least : int, optional
-        A shorter side that is large enough: JPEG files of more than `REDUCED_ABOVE` pixels are then
-        decoded at a half, a quarter or an eighth, as long as that leaves at least twice as much.
+        A sufficient length of the shorter side: JPEG files of more than `REDUCED_ABOVE` pixels are
+        decoded at a half, a quarter or an eighth, if at least twice this length remains.
 
     Yields
     ------
     PIL.Image.Image
-        Of mode RGB. Other threads wait as long as all pictures together would take more than `LARGEST`.
+        A picture of mode RGB. Threads wait while all pictures together would take more than `LARGEST`.
 
     Warns
     -----
     UserWarning
-        If what a picture shows between its transparent parts has the color of the background.
+        If all visible pixels of a transparent picture have the color of the background.
 
     Raises
     ------
     ValueError
-        If the file is no such image, is damaged, or reading it would take more than `LARGEST` bytes or
-        give more pixels than Pillow's ``Image.MAX_IMAGE_PIXELS``.
+        If the file is no PNG or JPEG image, is damaged, needs more than `LARGEST` bytes to read, or has
+        more pixels than Pillow's ``Image.MAX_IMAGE_PIXELS``.
     """
     with path.open("rb") as file:
         try:
@@ -104,7 +104,7 @@ def opened(path: Path, background: Color = WHITE, least: int | None = None) -> I
                 whole = image.width * image.height
                 if least is not None and whole > REDUCED_ABOVE:
                     image.draft(None, (2 * least, 2 * least))  # does nothing to a PNG
-                # Closed before the memory is given back: that is what frees it.
+                # Both images are closed, which frees their memory, before `lent` counts it as free.
                 with (
                     _memory.lent(_cost(image, whole)),
                     closing(image),
@@ -130,26 +130,26 @@ def check_background(value: Any, who: str) -> Color:
 
 
 def _cost(image: Image.Image, whole: int) -> int:
-    """Return the bytes that reading takes at most, unless they are too many."""
+    """Return the most bytes that reading takes, after checking that they are not too many."""
     width, height = image.size
     limit = Image.MAX_IMAGE_PIXELS
     if limit is not None and width * height > limit:
         raise ValueError(f"{width}x{height} pixels, more than the limit of {limit}")
     is_plain = "icc_profile" not in image.info and not image.has_transparency_data
-    # Pillow keeps 4 bytes per pixel and a pointer per row (turned, a column is a row): once as decoded,
-    # once turned or scaled, and up to three times for profile, background and the two together.
+    # Pillow keeps 4 bytes per pixel and a pointer per row (a column, once turned) for the decoded copy,
+    # the turned or scaled one, and up to three more for profile, background and the composite.
     copies = (2 if is_plain else 5) * (4 * width * height + 8 * (width + height))
-    # A scaled side takes a filter of 6 numbers per pixel; a progressive JPEG, all coefficients at once.
+    # Scaling a side takes a filter of 6 numbers per pixel. A progressive JPEG keeps all coefficients.
     filters = 48 * (width + height)
     coefficients = 6 * whole if image.info.get("progressive") else 0
     cost = copies + filters + coefficients
     if cost > LARGEST:
-        raise ValueError(f"reading its {width}x{height} pixels takes {cost} bytes, the limit is {LARGEST}")
+        raise ValueError(f"{width}x{height} pixels take {cost} bytes to read, over the limit of {LARGEST}")
     return cost
 
 
 class _Memory:
-    """Bytes that threads borrow: each waits until what it needs is there."""
+    """A budget of bytes that threads borrow from: each waits until enough are free."""
 
     def __init__(self, size: int) -> None:
         self.free = size
@@ -172,7 +172,7 @@ _memory = _Memory(LARGEST)
 
 
 def _as_seen(image: Image.Image, background: Color, path: Path) -> Image.Image:
-    if getattr(image, "default_image", False):  # an animated PNG whose first picture is for old viewers
+    if getattr(image, "default_image", False):  # the first picture of this animated PNG is for old viewers
         image.seek(1)
     tiles = getattr(image, "tile", None)
     depth = tiles[0][3] if tiles else None  # Pillow's word for the bits of a pixel in the file
@@ -190,18 +190,18 @@ def _as_seen(image: Image.Image, background: Color, path: Path) -> Image.Image:
 def _orientation(image: Image.Image) -> Any:
     try:
         return image.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # damaged EXIF data say nothing
+    except Exception:  # damaged EXIF data hold no orientation
         return None
 
 
 def _opacity(image: Image.Image, depth: Any) -> Image.Image | None:
-    """Return how opaque each pixel is (mode L), or None where all are."""
+    """Return the opacity of each pixel (mode L), or None if all are opaque."""
     if not image.has_transparency_data:
         return None
     key: Any = image.info.get("transparency")
     if image.mode.startswith("I"):  # one gray of 65536 is transparent
         return Image.fromarray(np.where(np.asarray(image) == key, 0, 255).astype(np.uint8))
-    # Pillow compares this color as it is in the file with pixels that it made 8 bits large.
+    # Pillow compares this color, in the bits of the file, with pixels that it converted to 8 bits.
     if depth in ("L;2", "L;4"):
         image.info["transparency"] = key * {"L;2": 85, "L;4": 17}[depth]
     elif depth == "RGB;16B":
@@ -215,13 +215,13 @@ def _in_srgb(image: Image.Image) -> Image.Image:
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     profile, gamma = image.info.get("icc_profile"), image.info.get("gamma")
     plain = {"LA": "L", "P": "RGB", "PA": "RGB", "RGBA": "RGB", "1": "L"}.get(image.mode, image.mode)
-    image.info.pop("transparency", None)  # else Pillow would look for another color to stand for it
+    image.info.pop("transparency", None)  # otherwise Pillow would replace this color by another
     colors = image if image.mode == plain else image.convert(plain)
     if profile:
         try:
             source, target = ImageCms.getOpenProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
             colors = ImageCms.profileToProfile(colors, source, target, outputMode="RGB") or colors
-        except ImageCms.PyCMSError:  # damaged, or of other colors: viewers pass it over, too
+        except ImageCms.PyCMSError:  # damaged, or for other colors: viewers ignore it, too
             pass
     colors = colors if colors.mode == "RGB" else colors.convert("RGB")
     if gamma and not profile and "srgb" not in image.info and not 0.95 < 2.2 * gamma < 1.05:

@@ -1,7 +1,7 @@
-"""Objects whose places are known: digits planted on textures, among pieces of other digits.
+"""Objects at known places: digits on textures, among pieces of other digits.
 
-After the "cluttered translated MNIST" of Mnih et al. (arXiv:1406.6247, section 4.2), with a
-background: whoever wants to know whether a network looks at the object needs something else to look at.
+The pictures follow the "cluttered translated MNIST" of Mnih et al. (arXiv:1406.6247, section 4.2). The
+background is added, so that a test whether a network looks at the object can fail.
 """
 
 from typing import Any, NamedTuple
@@ -16,14 +16,14 @@ from npdeconv._types import Array, Generator, Pair
 from npdeconv.data.dataset import Dataset
 
 SIZE = 40  # height and width of a picture
-INK = 64  # pixels from here on, of 255, belong to a digit
-SIDES = 18, 28  # the longer side of a planted digit, the least and the largest
-PIECES, PIECE = 6, 8  # of other digits: how many, and their height and width
+INK = 64  # the least pixel value that belongs to a digit
+SIDES = 18, 28  # the smallest and largest longer side of a planted digit
+PIECES, PIECE = 6, 8  # the number of pieces of other digits, and their height and width
 
 
 @brief
 class Planted(NamedTuple):
-    """Pictures of one object each, and where it is.
+    """Pictures of one object each, and the place of the object.
 
     Attributes
     ----------
@@ -36,14 +36,14 @@ class Planted(NamedTuple):
 
 
 def plant(digits: Dataset, *, seed: int = 0, size: int = SIZE) -> Planted:
-    """Plant each digit of a data set somewhere in a picture of its own.
+    """Plant each digit of a data set at a random place of a separate picture.
 
     Parameters
     ----------
     digits : Dataset
         Gray images, white on black, such as those of `load_strokes` and `load_mnist`.
     seed : int, optional
-        Not negative. Fewer digits give the first pictures of more.
+        Not negative. Fewer digits give the first of the same pictures.
     size : int, optional
         Height and width of a picture, at least 28.
 
@@ -55,15 +55,15 @@ def plant(digits: Dataset, *, seed: int = 0, size: int = SIZE) -> Planted:
     Raises
     ------
     TypeError
-        If `digits` is no data set, or `size` or `seed` no integer.
+        If `digits` is no Dataset, or `size` or `seed` is no integer.
     ValueError
-        If the digits are not gray, or one is blank, the pictures are too small, or `seed` is negative.
+        If a digit is blank or not gray, the pictures are too small, or `seed` is negative.
 
     Notes
     -----
-    A picture is smoothed noise of random fineness and contrast. On it lie a digit, whose longer side
-    has 18 to 28 pixels, and up to six pieces, 8x8 pixels large, of other digits; they are as bright
-    as the digit, and do not touch it.
+    A picture is smoothed noise of random fineness and contrast. It shows a digit, whose longer side
+    has 18 to 28 pixels, and up to six pieces of other digits, 8x8 pixels large. The pieces are as
+    bright as the digit, and do not touch it.
     """
     if not isinstance(digits, Dataset):
         raise TypeError(f"plant: expected a Dataset of digits, got {describe(digits)}")
@@ -98,8 +98,8 @@ def _crop(image: Array, number: int) -> Array:
 
 
 def _others(images: Array, number: int, rng: Generator) -> Array:
-    """Cut pieces (PIECES, PIECE, PIECE) out of other images, from near their middles, where ink is."""
-    # Only of those before it: fewer digits are to give the first pictures of more.
+    """Cut pieces (PIECES, PIECE, PIECE) out of other images, near their middles, where the ink is."""
+    # Only earlier images are used, so that fewer digits give the same first pictures.
     chosen = images[rng.integers(0, max(number, 1), PIECES), ..., 0]
     middle = (np.array(chosen.shape[1:]) - PIECE) // 2
     corners = middle + rng.integers(-middle // 2, middle // 2 + 1, (PIECES, 2))
@@ -121,28 +121,28 @@ def _compose(digit: Array, pieces: Array, size: int, rng: Generator) -> tuple[Ar
         pieces, rng.integers(0, size - PIECE + 1, (PIECES, 2)).tolist(), strict=True
     ):
         if not (top - PIECE < row < bottom and left - PIECE < column < right):
-            _lay(picture, piece, (row, column), brightness)
-    _lay(picture, digit, (top, left), brightness)
+            _draw_over(picture, piece, (row, column), brightness)
+    _draw_over(picture, digit, (top, left), brightness)
     return np.rint(picture).astype(np.uint8), np.array([top, bottom, left, right])
 
 
 def _texture(size: int, rng: Generator) -> Array:
-    """Smooth noise, wider along one axis than along the other, and give it a brightness."""
+    """Return noise, smoothed by a random width along each axis, of random brightness and contrast."""
     noise = gaussian_filter(rng.standard_normal((size, size)), rng.uniform(0.6, 3, 2), mode="wrap")
     noise = (noise - noise.mean()) / noise.std()
     return np.clip(rng.uniform(20, 90) + rng.uniform(5, 25) * noise, 0, 180)
 
 
 def _scale(digit: Array, side: int) -> Array:
-    """Scale a digit until its longer side has so many pixels."""
+    """Scale a digit until its longer side has `side` pixels."""
     height, width = digit.shape
     factor = side / max(height, width)
     size = max(1, round(width * factor)), max(1, round(height * factor))
     return np.asarray(Image.fromarray(digit).resize(size, Image.Resampling.BILINEAR))
 
 
-def _lay(picture: Array, ink: Array, corner: Pair, brightness: float) -> None:
-    """Draw ink of some brightness over a picture, in place; what is no ink is transparent."""
+def _draw_over(picture: Array, ink: Array, corner: Pair, brightness: float) -> None:
+    """Draw ink of some brightness over a picture, in place; pixels without ink are transparent."""
     place = np.s_[corner[0] : corner[0] + ink.shape[0], corner[1] : corner[1] + ink.shape[1]]
     share = ink / 255
     picture[place] += share * (brightness - picture[place])

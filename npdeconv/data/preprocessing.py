@@ -1,4 +1,4 @@
-"""From photographs of any size to what a pretrained network takes, and back to pixels."""
+"""From photographs of any size to the input of a pretrained network, and back to pixels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,26 +17,26 @@ Channels: TypeAlias = Literal["RGB", "BGR", "gray"]
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """How a network wants its images: ``(pixels * scale - mean) / std``, at one size.
+    """The preprocessing of a network's images: ``(pixels * scale - mean) / std``, at one size.
 
     Parameters
     ----------
     size : int or (height, width)
-        The size that the network takes.
+        The size of the network's input.
     shorter_side : int, optional
-        Scale each photo until its shorter side has so many pixels, and cut `size` out of the center.
+        Scale the shorter side of each photo to this many pixels and cut `size` out of the center.
         Without it, the whole photo is stretched to `size`.
     scale : float
-        What pixels, 0 to 255, are multiplied with.
+        The factor of pixels, 0 to 255.
     mean, std : float or sequence of float
-        One number, or one per channel, in the order red, green, blue whatever `channels` says.
+        One number, or one per channel, always in the order red, green, blue.
     channels : "RGB", "BGR" or "gray"
-        What the channels of the network's input are.
+        The channels of the network's input.
 
     Raises
     ------
     TypeError, ValueError
-        If a setting is of another kind, or they don't fit together.
+        If a setting has another type, or the settings do not fit together.
 
     Examples
     --------
@@ -53,7 +53,7 @@ class Preprocessing:
     channels: Channels = "RGB"
 
     def __post_init__(self) -> None:
-        # A frozen dataclass parses its fields through the back door.
+        # A frozen dataclass allows no ordinary assignment.
         object.__setattr__(self, "size", positive_pair(self.size, "Preprocessing", "size"))
         one_of(self.channels, get_args(Channels), "Preprocessing", "channels")
         for name in "mean", "std":
@@ -73,7 +73,7 @@ class Preprocessing:
         Parameters
         ----------
         photos : sequence of uint8 arrays (H, W, C), or one array (N, H, W, C)
-            Of any sizes; red, green and blue, or gray with one channel.
+            Any sizes; red, green and blue, or gray with one channel.
 
         Returns
         -------
@@ -82,7 +82,7 @@ class Preprocessing:
         return self.normalize(self.fit(photos))
 
     def fit(self, photos: Sequence[Array] | Array) -> Array:
-        """Return what the network is going to see of the photos, as pixels: uint8 (N, height, width, C)."""
+        """Bring photos to the network's size and channels, as pixels: uint8 (N, height, width, C)."""
         fitted = np.empty((len(photos), *self.size, self.channel_count), np.uint8)
         fit = partial(fit_photo, size=self.size, shorter_side=self.shorter_side, gray=self.channels == "gray")
         with pool() as parallel_map:
@@ -104,10 +104,7 @@ class Preprocessing:
         return self._reorder(numbers)
 
     def invert(self, inputs: Array) -> Array:
-        """Turn inputs of the network (..., C) into the pixels they stand for, uint8 of the same shape.
-
-        What no pixel stands for is cut off at 0 or 255.
-        """
+        """Turn inputs of the network (..., C) back into pixels, uint8 of the same shape, cut to 0 to 255."""
         pixels = (self._reorder(inputs) * np.array(self.std) + np.array(self.mean)) / self.scale
         return np.rint(np.clip(pixels, 0, 255)).astype(np.uint8)
 
@@ -123,8 +120,8 @@ def fit_photo(photo: Array, size: Pair, shorter_side: int | None = None, *, gray
     photo : uint8 array (H, W, 3) or (H, W, 1)
     size : (height, width)
     shorter_side : int, optional
-        Scale until the shorter side has so many pixels, then cut `size` out of the center; without
-        it, the whole photo is stretched.
+        Scale the shorter side to this many pixels, then cut `size` out of the center; without it, the
+        whole photo is stretched.
     gray : bool
         Return one channel instead of three.
 
@@ -149,7 +146,7 @@ def fit_picture(
     (height, width), (columns, rows) = size, picture.size
     box = (0.0, 0.0, float(columns), float(rows))
     if shorter_side is not None:
-        # Cut out before scaling: a photo of one row would otherwise become a very long one.
+        # Cutting comes before scaling, since a scaled photo of one row would become huge.
         per_pixel = min(rows, columns) / shorter_side
         top, left = (rows - height * per_pixel) / 2, (columns - width * per_pixel) / 2
         box = (left, top, left + width * per_pixel, top + height * per_pixel)
@@ -158,10 +155,10 @@ def fit_picture(
 
 
 def check_shorter_side(value: Any, size: Pair, who: str) -> None:
-    """Check that `value` is None, or a number of pixels of which `size` can be cut out."""
+    """Check that `value` is None, or a shorter side that is long enough for `size`."""
     if value is not None and positive_int(value, who, "shorter_side") < max(size):
         raise ValueError(
-            f"{who}: shorter_side must be at least the size that is cut out, {size[0]}x{size[1]}, got {value}"
+            f"{who}: shorter_side must be at least the size to cut out, {size[0]}x{size[1]}, got {value}"
         )
 
 

@@ -34,8 +34,8 @@ SOURCES = {
 def load_rps(split: Literal["train", "test"], size: int | Pair = 300) -> Dataset:
     """Load Rock Paper Scissors.
 
-    Every image is a frame of an animated hand, and frames of one animation are near copies, so
-    the groups of the data set are the animations: take validation images with `split_groups`.
+    Every image is a frame of an animated hand, and frames of one animation are near copies. The
+    groups of the data set are therefore the animations: take validation images with `split_groups`.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def load_rps(split: Literal["train", "test"], size: int | Pair = 300) -> Dataset
         2520 images of 21 animations, or 372 of 12 others. The splits number their animations
         independently: the same group name in both is not the same animation.
     size : int or (height, width)
-        The size to which the images, 300x300 as they come, are reduced.
+        The size to which the images of 300x300 pixels are reduced.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def load_rps(split: Literal["train", "test"], size: int | Pair = 300) -> Dataset
     Raises
     ------
     FileNotFoundError
-        If the folder is missing and could not be downloaded; says what to put where.
+        If the folder is missing and could not be downloaded. The message says what to put where.
     ValueError
         If the folder has other classes, or as in `load_folder`.
     """

@@ -1,10 +1,9 @@
-"""The embedded data set: handwritten digits, drawn by a pen that follows random hands.
+"""The embedded data set: handwritten digits, drawn at random from pen paths.
 
-From paper to pixels: a glyph's points tremble, a smooth line is laid through them, the line is
-bent, slanted and stretched, fitted into a box and inked; the image is centered by its mass. The
-last three steps are those by which MNIST was made (LeCun, Bottou, Bengio & Haffner, "Gradient-Based
-Learning Applied to Document Recognition", 1998, section III-A), so that a network which has
-learned these digits reads MNIST's too.
+The points of a glyph tremble, a smooth line is laid through them, and the line is bent, slanted,
+stretched, fitted into a box and inked; the image is centered by its mass. The last three steps are
+those of MNIST (LeCun, Bottou, Bengio & Haffner, "Gradient-Based Learning Applied to Document
+Recognition", 1998, section III-A), so a network that learned these digits also reads MNIST's.
 """
 
 from typing import Any
@@ -22,22 +21,21 @@ SIZE = 28  # height and width of an image
 BOX = 20  # the longer side of a digit
 EDGE = 1.2  # pixels over which ink fades out
 
-# How many standard normal numbers make one image: the tremor of each point, waves that bend the
-# sheet, and seven for everything else.
+# Standard normal numbers per image: two per point for its tremor, four per wave that bends the sheet,
+# and seven for everything else.
 POINTS, WAVES = 16, 3
-LUCK = 2 * POINTS + 4 * WAVES + 7
+NOISE = 2 * POINTS + 4 * WAVES + 7
 
 
 def load_strokes(n: int, seed: int = 0) -> Dataset:
-    """Draw `n` handwritten digits, white on black like MNIST; needs neither files nor network.
+    """Draw `n` handwritten digits, white on black like MNIST, without files or downloads.
 
     Parameters
     ----------
     n : int
-        How many. Of each digit there are equally many, give or take one, in random order.
+        Number of images. All digits are equally frequent, give or take one image, in random order.
     seed : int, optional
-        Not negative. The same seed gives the same images, and fewer of them are the first ones
-        of more.
+        Not negative. The same seed gives the same images; a smaller `n` gives the first ones.
 
     Returns
     -------
@@ -52,14 +50,14 @@ def load_strokes(n: int, seed: int = 0) -> Dataset:
         If `n` is below 1 or `seed` below 0.
     """
     n, seed = positive_int(n, "load_strokes", "n"), _seed(seed)
-    digits, styles, luck = _draw_lots(n, seed)
+    digits, styles, noise = _draw_noise(n, seed)
     images = np.zeros((n, SIZE, SIZE), dtype=np.uint8)
     for digit, paths in enumerate(tqdm(GLYPHS.values(), unit="digit", delay=2)):
         style = np.floor(styles * len(paths))
         for index, path in enumerate(paths.values()):
             chosen = np.flatnonzero((digits == digit) & (style == index))
             if chosen.size:
-                images[chosen] = _write(read_glyph(path), luck[chosen])
+                images[chosen] = _write(read_glyph(path), noise[chosen])
     return Dataset(images[..., np.newaxis], digits, tuple(GLYPHS), "strokes")
 
 
@@ -71,27 +69,27 @@ def _seed(value: Any) -> int:
     return int(value)
 
 
-def _draw_lots(n: int, seed: int) -> tuple[Array, Array, Array]:
-    """Draw all that is random: digits int64 (N,), styles in [0, 1) (N,) and luck (N, LUCK).
+def _draw_noise(n: int, seed: int) -> tuple[Array, Array, Array]:
+    """Draw all random numbers: digits int64 (N,), styles in [0, 1) (N,) and noise (N, NOISE).
 
-    Every ten images have a generator of their own, and each digit once: that balances the
-    classes, and makes fewer images the first ones of more.
+    Every ten images share a generator and hold each digit once. This balances the classes, and makes
+    a smaller set the beginning of a larger one.
     """
     blocks = -(-n // 10)
     digits = np.empty((blocks, 10), dtype=np.int64)
     styles = np.empty((blocks, 10))
-    luck = np.empty((blocks, 10, LUCK))
+    noise = np.empty((blocks, 10, NOISE))
     for block in range(blocks):
         rng = np.random.default_rng([seed, block])
         digits[block] = rng.permutation(10)
         styles[block] = rng.random(10)
-        luck[block] = rng.standard_normal((10, LUCK))
-    return digits.reshape(-1)[:n], styles.reshape(-1)[:n], luck.reshape(-1, LUCK)[:n]
+        noise[block] = rng.standard_normal((10, NOISE))
+    return digits.reshape(-1)[:n], styles.reshape(-1)[:n], noise.reshape(-1, NOISE)[:n]
 
 
-def _write(glyph: Glyph, luck: Array) -> Array:
-    """Write one glyph once per row of `luck` (N, LUCK); returns images (N, SIZE, SIZE)."""
-    tremor, waves, hand = np.split(luck, [2 * POINTS, 2 * POINTS + 4 * WAVES], axis=1)
+def _write(glyph: Glyph, noise: Array) -> Array:
+    """Write one glyph once per row of `noise` (N, NOISE); return images (N, SIZE, SIZE)."""
+    tremor, waves, hand = np.split(noise, [2 * POINTS, 2 * POINTS + 4 * WAVES], axis=1)
     slant, turn, width, size, weight, swell, fade = hand.T
     tremor = tremor[:, : glyph.points.size].reshape(-1, *glyph.points.shape)
     lines = glyph.weights @ (glyph.points + 3.5 * tremor)
@@ -115,7 +113,7 @@ def _bend(lines: Array, waves: Array) -> Array:
 
 
 def _slope(lines: Array, slant: Array, turn: Array, width: Array) -> Array:
-    """Slant `lines` (N, S, 2), most of them to the right as people do, stretch and turn them."""
+    """Slant `lines` (N, S, 2), mostly to the right as in handwriting, then stretch and turn them."""
     x, y = np.moveaxis(lines, 2, 0)
     x = x - (0.15 + 0.2 * slant[:, np.newaxis]) * y
     x = x * 1.2 * np.exp(0.17 * width[:, np.newaxis])
@@ -124,7 +122,7 @@ def _slope(lines: Array, slant: Array, turn: Array, width: Array) -> Array:
 
 
 def _fit(lines: Array, radius: Array, share: Array) -> Array:
-    """Scale `lines` (N, S, 2) until their ink fills a share of the box, in the middle of the image."""
+    """Scale `lines` (N, S, 2) to a share of the box, ink included, and put them in the image's middle."""
     low, high = lines.min(axis=1), lines.max(axis=1)
     room = BOX - EDGE - 2 * radius
     scale = share * room / (high - low).max(axis=1)
@@ -134,9 +132,9 @@ def _fit(lines: Array, radius: Array, share: Array) -> Array:
 
 @kernel
 def _ink(lines: Array, radius: Array, joined: Array) -> Array:
-    """Draw lines (N, S, 2) of (x, y) with a round pen of some radius (N, S); uint8 (N, SIZE, SIZE).
+    """Draw lines (N, S, 2) of (x, y) with a round pen of `radius` (N, S); return uint8 (N, SIZE, SIZE).
 
-    A pixel is as bright as its distance to the nearest segment says. Segments s to s + 1 that are
+    A pixel's brightness depends on its distance to the nearest segment. Segments s to s + 1 that are
     not `joined` (S - 1,) are left out.
     """
     n, samples, _ = lines.shape

@@ -1,4 +1,4 @@
-"""Files that lie among images though nobody put them there."""
+"""Files that operating systems put among images."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ SYSTEM = {
     *("__macosx", "icon\r"),
     *("@eadir", "lost+found"),  # network storage, Linux
 }
-"""Names that systems give to their own files and folders, in lower case."""
+"""Names of the systems' own files and folders, in lower case."""
 
 
 def is_system_file(name: str) -> bool:
@@ -16,5 +16,5 @@ def is_system_file(name: str) -> bool:
 
 
 def entries(folder: Path) -> list[Path]:
-    """List what is in a folder, in the order of the names, without the system's own."""
+    """List the files and folders in a folder by name, without hidden and system ones."""
     return sorted(entry for entry in folder.iterdir() if not is_system_file(entry.name))

@@ -1,4 +1,4 @@
-"""Random variations that move and color what is on a picture: `warp` and `tint`; see `augment`."""
+"""Random variations that move or color a picture: `warp` and `tint`; see `augment`."""
 
 import numpy as np
 
@@ -8,18 +8,18 @@ from npdeconv.data.augment import Augmentation, Described, pixel_value
 
 
 def warp(degrees: float, zoom: float, shift: float, fill: int = 0) -> Augmentation:
-    """Turn, zoom and move each image at random; the pixel nearest to where it came from is taken.
+    """Turn, zoom and move each image at random, by the nearest pixel.
 
     Parameters
     ----------
     degrees : float
-        The largest rotation, either way.
+        The largest rotation in either direction.
     zoom : float
         The largest magnification, at least 1; the smallest is 1 / zoom.
     shift : float
         The largest shift along each axis, as a share of the image's side, below 1.
     fill : int
-        The pixel value, 0 to 255, of what comes into view at the edge.
+        The pixel value, 0 to 255, of new pixels at the edges.
     """
     turn = np.deg2rad(not_negative(degrees, "warp", "degrees"))
     stretch = _at_least_one(zoom, "warp", "zoom")
@@ -37,8 +37,8 @@ def warp(degrees: float, zoom: float, shift: float, fill: int = 0) -> Augmentati
         row, column = np.arange(height)[:, np.newaxis] - center[0], np.arange(width) - center[1]
         turned = np.empty_like(images)
         for n in range(count):
-            # Where each pixel of the result comes from. scipy.ndimage.affine_transform, called for each
-            # channel, gives the same and takes 4 times as long for 300x300 images of three channels.
+            # The source of each pixel of the result. scipy.ndimage.affine_transform, called for each
+            # channel, gives the same but takes 4 times as long for 300x300 images of three channels.
             top = np.rint(cosine[n] * row - sine[n] * column + origin[n, 0]).astype(np.intp)
             left = np.rint(sine[n] * row + cosine[n] * column + origin[n, 1]).astype(np.intp)
             outside = (top < 0) | (top >= height) | (left < 0) | (left >= width)
@@ -53,7 +53,7 @@ def warp(degrees: float, zoom: float, shift: float, fill: int = 0) -> Augmentati
 def tint(overall: float, channel: float, white: int = 255) -> Augmentation:
     """Multiply the darkness of each image, and of each of its channels, at random.
 
-    Darkness is `white` minus the pixel; what is lighter than `white` stays as it is.
+    Darkness is `white` minus the pixel; lighter pixels than `white` do not change.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def tint(overall: float, channel: float, white: int = 255) -> Augmentation:
         count, channels = len(images), images.shape[3]
         exponent = rng.uniform(-np.log(whole), np.log(whole), (count, 1, 1, 1))
         exponent = exponent + rng.uniform(-np.log(single), np.log(single), (count, 1, 1, channels))
-        # As float32: a batch of 300x300 images is large.
+        # float32, since a batch of 300x300 images is large
         darkness = np.float32(backdrop) - images
         colored = np.clip(backdrop - darkness * np.exp(exponent).astype(np.float32), 0, 255)
         return np.where(darkness > 0, np.rint(colored).astype(np.uint8), images)

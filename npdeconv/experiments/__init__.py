@@ -1,9 +1,9 @@
 """Studies that train and look in turn: transfer to other classes, probes of every layer, retraining.
 
-In reading order: `sampling` (few images of each class), `classifiers` (a new softmax), `scratch` (a
-network of one's own), `transfer`, `probes`, `pooling_comparison` (do class maps know where objects are?),
-`similarity` (of images, to classical vision), `retraining` and `retraining_result`, and `intervals` (how sure
-is a mean?).
+In reading order: `sampling` (few images of each class), `classifiers` (a new softmax), `scratch`
+(training from scratch), `transfer`, `probes`, `pooling_comparison` (how well class maps find objects),
+`similarity` (of images, by classical computer vision), `retraining` and `retraining_result`, and `intervals`
+(confidence intervals).
 """
 
 from npdeconv.experiments.classifiers import LinearClassifier, class_mean_accuracy, fit_classifier

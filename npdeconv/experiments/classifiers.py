@@ -1,4 +1,4 @@
-"""Linear classifiers on features that stay as they are: a new softmax, or a linear SVM."""
+"""Linear classifiers on fixed features: a new softmax, or a linear SVM."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -24,12 +24,12 @@ ITERATIONS = 500
 
 @brief
 class LinearClassifier(NamedTuple):
-    """The class of the largest of (features - center) / scale @ weight + bias.
+    """Predicts the class with the largest of (features - center) / scale @ weight + bias.
 
     Attributes
     ----------
     center : (D,), the mean of the training features
-    scale : float, the root of their mean squared distance from it
+    scale : float, the root mean squared distance of the training features from the center
     weight : (D, M)
     bias : (M,)
     """
@@ -72,12 +72,12 @@ def fit_classifier(
     ImportError
         For "svm", if scikit-learn is missing.
     TypeError, ValueError
-        For features that are no finite numbers, labels that do not fit, and unknown kinds.
+        For features that are not finite numbers, labels that do not fit, and unknown kinds.
 
     Notes
     -----
     Features are centered and divided by one number, so that `weight_decay` means the same for any layer, and
-    weak features are not blown up. The loss is convex and the fit starts from 0: nothing is random.
+    weak features stay weak. The loss is convex and the fit starts from 0: nothing is random.
     """
     who = "fit_classifier"
     one_of(kind, _FITTERS, who, "kind")
@@ -97,7 +97,7 @@ def fit_classifier(
 
 
 def class_mean_accuracy(predicted: Array, labels: Array) -> float:
-    """Return the mean over the classes of the share of their images that is right, as for Caltech-101."""
+    """Return the accuracy of each class, averaged over the classes, as usual for Caltech-101."""
     counts = np.bincount(labels)
     right = np.bincount(labels, predicted == labels)
     return float((right[counts > 0] / counts[counts > 0]).mean())
@@ -118,10 +118,10 @@ def _score(features: Array, labels: Array, class_count: int, kind: Kind, draw: D
 
 
 def _span(rows: Array) -> tuple[Array | None, Array]:
-    """Return an orthonormal basis (D, N) of what N rows span, and the rows in it; None if they span all.
+    """Return an orthonormal basis (D, N) of the span of N rows, and the rows in it; None if N >= D.
 
-    Decayed weights lie in that span: a part outside would cost, and change no output. With
-    fewer images than features, this makes the fit smaller and not less exact.
+    The fitted weights lie in the span: a part outside would add to the decay and change no output.
+    With fewer images than features, the fit is smaller and as exact.
     """
     if len(rows) >= rows.shape[1]:
         return None, rows
@@ -151,7 +151,7 @@ def _fit_svm(rows: Array, labels: Array, class_count: int, weight_decay: float) 
         raise ImportError(
             "a linear SVM needs scikit-learn, which is not installed: pip install 'npdeconv[embedding]'"
         ) from None
-    # Its cost is 1/2 w.w + C sum(losses).
+    # LinearSVC minimizes 1/2 w.w + C sum(losses).
     fit = partial(LinearSVC, C=1 / (weight_decay * len(rows)), dual=False, tol=1e-6, max_iter=10_000)
     machines = [fit().fit(rows, labels == label) for label in range(class_count)]
     weight = np.stack([machine.coef_[0] for machine in machines], axis=1)

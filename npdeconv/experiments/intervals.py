@@ -1,4 +1,4 @@
-"""How sure is a mean over a few seeds?"""
+"""Confidence intervals of a mean over a few seeds."""
 
 from typing import NamedTuple
 
@@ -32,18 +32,18 @@ def t_interval(values: Array, level: float = 0.95) -> Interval:
     values : (S, ...)
         One result for each of S repetitions, such as seeds; at least two.
     level : float
-        How often the interval holds the true mean, were the results normally distributed.
+        Probability that the interval contains the true mean, for normally distributed results.
 
     Returns
     -------
     Interval
-        Arrays of shape (...), half an interval being t s / sqrt(S), with the standard deviation s of S - 1
+        Arrays of shape (...). Half an interval is t s / sqrt(S), with the standard deviation s of S - 1
         degrees of freedom.
 
     Raises
     ------
     ValueError
-        For fewer than two repetitions, and a level that is none.
+        For fewer than two repetitions, and a level outside (0, 1).
 
     Examples
     --------

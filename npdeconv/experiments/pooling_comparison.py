@@ -1,7 +1,7 @@
-"""Average or max pooling: whose class activation maps know better where the object is?
+"""Average or max pooling: which class activation maps localize objects better?
 
-After Zhou et al. (arXiv:1512.04150, section 3.2): a network learns to name digits, never where they
-are; then its maps are asked for boxes. Backpropagation's saliency is asked, too.
+After Zhou et al. (arXiv:1512.04150, section 3.2): a network learns the classes of digits, not their
+places; then boxes are made from its maps, and from backpropagation's saliency.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,16 +25,16 @@ Pooling: TypeAlias = Literal["average", "max"]
 
 POOLS: tuple[Pooling, ...] = ("average", "max")
 MAPS = "class map", "saliency", "smoothed saliency"
-SHARE = 0.2  # of a map's maximum: what is above it may be boxed, as in the paper
-SHARES = np.arange(0.05, 0.95, 0.05)  # among which the best one is chosen
-OVERLAP = 0.5  # from here on, a box is right
+SHARE = 0.2  # of a map's maximum: the threshold for boxes, as in the paper
+SHARES = np.arange(0.05, 0.95, 0.05)  # candidates for the best threshold
+OVERLAP = 0.5  # a box is right with at least this overlap
 SMOOTHING = 2.0  # pixels, of saliency
 BATCH, RATE = 32, 1e-3
 
 
 @brief
 class Localization(NamedTuple):
-    """What S seeds brought, with P poolings and M kinds of maps.
+    """Results of S seeds, P poolings and M kinds of maps.
 
     Attributes
     ----------
@@ -45,8 +45,8 @@ class Localization(NamedTuple):
     energy : (S, P, M), share of a map's energy in the object's box, mean over the images
     error : (S, P, M), share of boxes, at 20 % of the maximum, that overlap by less than half
     best_share : (S, P, M), of the maximum, chosen on other images
-    best_error : (S, P, M), with that one instead of 20 %
-    area : float, the objects' mean share of the pictures: the energy that any even map has
+    best_error : (S, P, M), the error at the best share instead of 20 %
+    area : float, the objects' mean share of the pictures: the energy of a constant map
     """
 
     pools: tuple[str, ...]
@@ -62,7 +62,7 @@ class Localization(NamedTuple):
 
 @brief
 class LocalizationExample(NamedTuple):
-    """What one network makes of a few pictures.
+    """The maps of one network for a few pictures.
 
     Attributes
     ----------
@@ -104,22 +104,22 @@ def compare_poolings(
     workers: Workers = None,
     progress: bool = False,
 ) -> PoolingComparison:
-    """Train `cam_net` with average and with max pooling, and ask both where the digits are.
+    """Train `cam_net` with average and with max pooling, and compare how well their maps find the digits.
 
     Parameters
     ----------
     digits, test : Dataset
-        Gray digits, white on black, which `plant` hides in pictures. Of `test`, the first half only
-        serves to choose the best thresholds.
+        Gray digits, white on black, which `plant` hides in pictures. The first half of `test` serves
+        only to choose the best thresholds.
     pools : sequence of "average" and "max"
     seeds : sequence of ints
         Of the initial weights and the order of training; the pictures are the same for all.
     warm_up : int
-        Epochs on the plain digits before those on pictures: much clutter would slow the beginning.
+        Epochs on plain digits before those on pictures, since clutter would slow the beginning.
     epochs : int
-        On pictures.
+        Epochs on pictures.
     examples : int
-        How many test pictures to return with what is found in them, of the first seed's networks.
+        How many test pictures to return with their maps and boxes, by the first seed's networks.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     progress : bool
@@ -136,8 +136,8 @@ def compare_poolings(
 
     Notes
     -----
-    All maps are those of the true class, so that errors are of place alone. Saliency is a thing of
-    edges and falls into many parts; smoothed by a Gaussian of two pixels, it competes on better terms.
+    All maps are of the true class, so errors are errors of place alone. Saliency responds to edges and
+    falls into many parts; smoothing by a Gaussian of two pixels joins them.
     """
     half = len(test) // 2
     if half < 1 or not len(seeds):
@@ -154,12 +154,12 @@ def compare_poolings(
         row = []
         for pool in pools:
             network = _train(pool, stages, seed, workers, progress)
-            row.append(_judge(network, choosing, testing, workers))
+            row.append(_measure(network, choosing, testing, workers))
             if seed == seeds[0]:
                 shown.append(_example(network, pool, testing, examples, workers))
         rows.append(row)
     accuracy, energy, error, best_share, best_error = (
-        np.array([[judged[n] for judged in row] for row in rows]) for n in range(5)
+        np.array([[measured[n] for measured in row] for row in rows]) for n in range(5)
     )
     height, width = testing.dataset.images.shape[1:3]
     area = (testing.boxes[:, 1::2] - testing.boxes[:, ::2]).prod(axis=1).mean() / (height * width)
@@ -172,7 +172,7 @@ def compare_poolings(
 def _train(
     pool: Pooling, stages: Sequence[tuple[Dataset, int]], seed: int, workers: Workers, progress: bool
 ) -> Sequential:
-    """Train on plain digits, then with the same weights on pictures, for some epochs each."""
+    """Train on plain digits, then with the resulting weights on pictures."""
     parameters: Mapping[str, Array] = {}
     for dataset, epochs in stages:
         rng = np.random.default_rng(seed)
@@ -196,10 +196,10 @@ def _train(
     return network
 
 
-def _judge(
+def _measure(
     network: Sequential, choosing: Planted, testing: Planted, workers: Workers
 ) -> tuple[float, Array, Array, Array, Array]:
-    """Return accuracy, and by kind of map energy, error, best share and the error with it."""
+    """Return the accuracy, and for each kind of map the energy, error, best share and best error."""
     tried, maps = (_maps(network, pictures, workers) for pictures in (choosing, testing))
     answers = predict(network, testing.dataset.images, workers=workers).argmax(axis=1)
     errors = [[_error(scenes, choosing.boxes, share) for share in SHARES] for scenes in tried]

@@ -1,7 +1,7 @@
-"""How well can the classes be read, linearly, from each layer?
+"""How well does a linear classifier read the classes from each layer?
 
-Zeiler & Fergus, arXiv:1311.2901, section 5.3 and table 7: on ImageNet's features, the higher the
-layer, the better the classifier on top of it.
+Zeiler & Fergus, arXiv:1311.2901, section 5.3 and table 7: with features learned on ImageNet,
+classifiers on higher layers are better.
 """
 
 import copy
@@ -33,8 +33,8 @@ class Probes(NamedTuple):
 
     Attributes
     ----------
-    layers : tuple[str, ...], the first is "pixels", what the network is given
-    dimensions : int (L,), features that the classifier reads
+    layers : tuple[str, ...], the first is "pixels", the network's input
+    dimensions : int (L,), features given to the classifier
     per_class : int, training images of each class
     seeds : int (S,), each draws other training images
     accuracy : (S, L), the mean over the classes
@@ -68,14 +68,14 @@ def linear_probes(
     dataset : Dataset
         The images to draw from; their classes need not be those of the network.
     layers : sequence of str, optional
-        All layers unless given, but for dropout, flattening and softmax.
+        All layers but dropout, flattening and softmax unless given.
     per_class : int
         How many images of each class to train on.
     test, seeds, kind, workers, progress
         As for `transfer`.
     limit : int, optional
-        At most so many features of each layer, by averaging its maps over the finest grid with which
-        there are no more, so that all layers are read at about the same cost; None for all features.
+        Largest number of features of each layer; maps are averaged over the finest grid that stays
+        within it, so that all layers cost about the same. None for all features.
 
     Returns
     -------
@@ -86,11 +86,11 @@ def linear_probes(
     KeyError
         If the network has no such layer.
     TypeError, ValueError
-        For images that do not fit, and fewer of a class than are asked for.
+        For images that do not fit, and classes with fewer than `per_class` images.
 
     Notes
     -----
-    To see what was learned, compare with the same layers before anything was: `untrained`.
+    The control for what was learned is the same network with random weights: `untrained`.
     """
     who = "linear_probes"
     plan = make_plan(dataset, test, [per_class], who)
@@ -111,7 +111,7 @@ def linear_probes(
 
 
 def untrained(network: Sequential, rng: Generator) -> Sequential:
-    """Return a copy with new random weights and zero biases: the network as if it had never learned.
+    """Return a copy with new random weights and zero biases.
 
     Raises
     ------

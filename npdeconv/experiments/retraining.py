@@ -1,9 +1,9 @@
 """Does a network draw a class better after it has seen more images of it?
 
-A student project's question: reconstruct a class, train on new images of it, reconstruct it again,
-and let SIFT and Harris' corners say whether the reconstructions came closer to the images. It had no
-control. Here, the same is done for a second class on which nothing is trained, and with images of the
-first class that are not trained on.
+A student project reconstructed a class, trained on new images of it, reconstructed it again, and
+measured by SIFT and Harris' corners whether the reconstructions came closer to the images. It had no
+control. Here a second class that is not trained is reconstructed, too, and some images of the first
+class are held out.
 """
 
 import copy
@@ -56,29 +56,29 @@ def retraining(
     """Reconstruct a class before and after training on more images of it, and a class that is not trained.
 
     Each repetition draws half of the images to train on, trains a copy of the network, and reconstructs
-    both classes before and after from one and the same noise, so that only the weights differ.
+    both classes before and after from the same noise, so that only the weights differ.
 
     Parameters
     ----------
     network : Sequential
-        One that takes pixels and ends in classes; it stays as it is.
+        Takes pixels and ends in classes; it is not changed.
     images : uint8 (N, H, W, C)
-        Of the class to retrain, at least two, unseen by the network.
+        Images of the class to retrain, at least two, unseen by the network.
     label : int or str
-        That class, by number or name.
+        The class to retrain, by number or name.
     control_images : uint8 (M, H, W, C)
-        Of a class that is not trained.
+        Images of a class that is not trained.
     control_label : int or str
-        That class.
+        The class that is not trained.
     seeds : sequence of int
-        One for each repetition: which images it trains on, in which order, and the noise that
-        reconstructions start from. At least two, or there would be no intervals.
+        One for each repetition, for its training images, their order, and the noise that
+        reconstructions start from. At least two, for the intervals.
     epochs, learning_rate : int, float
         Of the training, by stochastic gradient descent in batches of 4 with a momentum of 0.9.
     steps : int
         Of the reconstruction.
     vocabulary : int
-        How many visual words there are, learned from all images, none of the reconstructions.
+        Number of visual words, which are learned from all images but no reconstructions.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     progress : bool
@@ -101,10 +101,9 @@ def retraining(
 
     Notes
     -----
-    A class is reconstructed by `npdeconv.visualize.maximize_activation` of its logit. A deconvnet's
-    projection would need an image to start from, and show the edges of that image, by the switches,
-    whatever the weights are; noise has nothing of the class, so that similarity can come only from
-    the weights.
+    A class is reconstructed by `npdeconv.visualize.maximize_activation` of its logit, from noise, so
+    similarity can come only from the weights. A deconvnet's projection would start from an image, and
+    its switches would draw that image's edges whatever the weights.
     """
     check_scikit_image()
     shape = _check_images(network, images, control_images)
@@ -116,7 +115,7 @@ def retraining(
     positive_int(steps, "retraining", "steps")
     not_negative(learning_rate, "retraining", "learning_rate")
     every = np.concatenate([images, control_images])
-    judge = _judge(every, positive_int(vocabulary, "retraining", "vocabulary"))
+    score = _scorer(every, positive_int(vocabulary, "retraining", "vocabulary"))
     trained = np.zeros((count, len(every)), bool)
     drawn = np.empty((2, 2, count, *shape), np.uint8)
     activation = np.empty((2, 2, count))
@@ -136,8 +135,8 @@ def retraining(
             drawn[phase, :, repetition] = result.pixels
             activation[phase, :, repetition] = result.activation[-1]
             probability[phase, :, repetition] = predict(state, every, workers=workers)[:, labels].T
-    scores = np.array([judge(picture) for picture in drawn.reshape(-1, *shape)])
-    known = _known(judge, images, trained, drawn_by)
+    scores = np.array([score(picture) for picture in drawn.reshape(-1, *shape)])
+    known = _score_known(score, images, trained, drawn_by)
     by_words, by_corners = scores.reshape(2, 2, count, 2, len(every)).transpose(3, 0, 1, 2, 4)
     return Retraining(
         drawn_by,
@@ -157,7 +156,7 @@ def retraining(
 def _states(
     network: Sequential, dataset: Dataset, epochs: int, learning_rate: float, rng: Generator, workers: Workers
 ) -> Iterator[Sequential]:
-    """Yield the network as it is, then a copy that was trained."""
+    """Yield the network unchanged, then a trained copy."""
     yield network
     student = copy.deepcopy(network)
     optimizer = SGD(learning_rate, momentum=MOMENTUM)
@@ -165,8 +164,8 @@ def _states(
     yield student
 
 
-def _judge(images: Array, vocabulary: int) -> Callable[[Array], Array]:
-    """Return what scores a picture by its similarity to each image: (2, I), by words and by corners."""
+def _scorer(images: Array, vocabulary: int) -> Callable[[Array], Array]:
+    """Return a function that scores a picture's similarity to each image: (2, I), by words and by corners."""
     found = [sift_descriptors(image) for image in images]
     words = learn_words(found, vocabulary)
     bags = np.array([count_words(rows, words) for rows in found])
@@ -180,14 +179,14 @@ def _judge(images: Array, vocabulary: int) -> Callable[[Array], Array]:
     return score
 
 
-def _known(judge: Callable[[Array], Array], images: Array, trained: Array, seeds: Array) -> Array:
-    """Score pictures whose class is known, as `KNOWN` lists them: (2, 3, R)."""
-    photos = np.array([judge(image) for image in images])
+def _score_known(score: Callable[[Array], Array], images: Array, trained: Array, seeds: Array) -> Array:
+    """Score the pictures of known content that `KNOWN` lists: (2, 3, R)."""
+    photos = np.array([score(image) for image in images])
     every = []
     for seed, chosen in zip(seeds.tolist(), trained, strict=True):
         held_out = ~chosen[: len(images)]
         rng = np.random.default_rng([NOISE, seed])
-        noise = judge(rng.integers(0, 256, images.shape[1:], dtype=np.uint8))
+        noise = score(rng.integers(0, 256, images.shape[1:], dtype=np.uint8))
         same, other = photos[held_out][..., chosen], photos[held_out][..., len(images) :]
         best = same.max(axis=2).mean(axis=0), other.max(axis=2).mean(axis=0)
         every.append((*best, noise[:, : len(images)][:, held_out].max(axis=1)))

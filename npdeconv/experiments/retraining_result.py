@@ -1,4 +1,4 @@
-"""What came out of retraining a class: reconstructions, scores, and what they say."""
+"""The result of retraining a class: reconstructions, scores, and gains."""
 
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
@@ -15,8 +15,8 @@ Seen: TypeAlias = Literal["trained", "held out", "control"]
 BEFORE, AFTER = 0, 1
 RETRAINED, CONTROL = 0, 1
 KNOWN = "photos of the class", "photos of the control", "noise"
-"""What a score is worth: held-out photos' mean best score with those trained on, with the control's, and
-the best score of a picture of noise with the held-out photos."""
+"""Reference scores: the mean best score of held-out photos with those trained on, and with the control's,
+and the best score of noise with the held-out photos."""
 
 
 @brief
@@ -37,22 +37,22 @@ class Contribution(NamedTuple):
 class Retraining(NamedTuple):
     """Reconstructions of two classes, before and after each of R trainings, and their similarity to I images.
 
-    Of the images, the first are those of the retrained class, the others those of the control. Axes of
-    length 2 are before and after (the first), and the retrained class and the control (the second).
+    Images of the retrained class come first, then those of the control. The first axis of length 2 is
+    before and after, the second is the retrained class and the control.
 
     Attributes
     ----------
     seeds : int (R,), of each repetition
     labels : int (2,), the retrained class, the control
     images : uint8 (I, H, W, C)
-    trained : bool (R, I), what each repetition trained on
+    trained : bool (R, I), the images that each repetition trained on
     reconstructions : uint8 (2, 2, R, H, W, C)
-    activation : (2, 2, R), of the class that is reconstructed, by its reconstruction
-    probability : (2, 2, R, I), of either class, for each image
+    activation : (2, 2, R), of the reconstructed class, for its reconstruction
+    probability : (2, 2, R, I), of each class, for each image
     words : (2, 2, R, I), cosine of the bags of visual words, from 0 to 1
     corners : (2, 2, R, I), share of corners that move together, from 0 to 1
-    known : (2, 3, R), what words and corners say of `KNOWN` pictures
-    control_images : int, how many of the I are the control's
+    known : (2, 3, R), scores of the `KNOWN` pictures, by words and by corners
+    control_images : int, how many of the I images are the control's
     """
 
     seeds: Array
@@ -70,8 +70,8 @@ class Retraining(NamedTuple):
     def best(self, score: Score, seen: Seen) -> Array:
         """Return each reconstruction's best score (2, 2, R) over the images it is compared with.
 
-        Either class is compared with the same images of the retrained class, trained on or held out,
-        or with those of the control.
+        `seen` names the images, the same for both classes: those of the retrained class that were
+        trained on or held out, or those of the control.
         """
         one_of(score, get_args(Score), "Retraining", "score")
         values: Array = getattr(self, score)
@@ -79,15 +79,15 @@ class Retraining(NamedTuple):
         return np.where(chosen, values, -np.inf).max(axis=3)
 
     def gain(self, score: Score, seen: Seen) -> Array:
-        """Return by how much the best score of each class grew, in each repetition (2, R)."""
+        """Return the growth of the best score of each class in each repetition, (2, R)."""
         best = self.best(score, seen)
         return best[AFTER] - best[BEFORE]
 
     def effect(self, score: Score) -> Interval:
-        """Return by how much more the retrained class gained than the control.
+        """Return the gain of the retrained class minus that of the control.
 
-        That is, on its held-out images, and the control on its own: mean over the repetitions, and
-        95 % interval by Student's t.
+        The retrained class is compared with its held-out images, the control with its own. Mean over
+        the repetitions, and 95 % interval by Student's t.
         """
         gain = self.gain(score, "held out")[RETRAINED] - self.gain(score, "control")[CONTROL]
         return t_interval(gain)
@@ -108,7 +108,7 @@ class Retraining(NamedTuple):
 
 
 def _mean_where(values: Array, chosen: Array) -> Array:
-    """Return the mean over the first axis of those that were chosen, NaN where none was."""
+    """Return the mean of the chosen values over the first axis, NaN where none is chosen."""
     counts = chosen.sum(axis=0)
     sums = np.where(chosen, values, 0).sum(axis=0)
     return np.divide(sums, counts, out=np.full(len(counts), np.nan), where=counts > 0)

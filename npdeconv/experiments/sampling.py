@@ -1,4 +1,4 @@
-"""Few images of each class, and what is left to test on."""
+"""Few images of each class for training, and the rest for tests."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,10 +12,10 @@ from npdeconv.data import Dataset, class_number
 
 
 def ranks_within_class(labels: Array, rng: Generator) -> Array:
-    """Put the images of each class into a random order, and return each image's place in it.
+    """Put the images of each class into a random order, and return each image's rank in its class.
 
-    The images of ranks below n are then n random ones of each class; those of a larger n hold
-    those of a smaller one.
+    The images of ranks below n are then n random images of each class; a larger n includes those of
+    a smaller one.
 
     Parameters
     ----------
@@ -25,12 +25,12 @@ def ranks_within_class(labels: Array, rng: Generator) -> Array:
     Returns
     -------
     int array (N,)
-        Of each class 0, 1, 2, ... once.
+        Each of 0, 1, 2, ... once per class.
     """
     random_generator(rng, "ranks_within_class")
     shuffled = rng.permutation(len(labels))
     by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
-    first = np.searchsorted(labels[by_class], labels[by_class])  # where each one's class begins
+    first = np.searchsorted(labels[by_class], labels[by_class])  # where the class of each image begins
     ranks = np.empty(len(labels), dtype=np.int64)
     ranks[by_class] = np.arange(len(labels)) - first
     return ranks
@@ -50,7 +50,7 @@ def only_classes(dataset: Dataset, labels: Sequence[str | int]) -> Dataset:
     KeyError
         If the data set has no such class.
     ValueError
-        For no classes, or one twice; for images without labels.
+        For no classes, a repeated class, or images without labels.
     """
     chosen = [class_number(wanted, dataset.classes, dataset.name) for wanted in labels]
     if not chosen or len(set(chosen)) < len(chosen):
@@ -82,12 +82,12 @@ class Draw(NamedTuple):
 
 @brief
 class Plan(NamedTuple):
-    """The images of an experiment, and which of them are for what.
+    """The images of an experiment, and how to split them.
 
     Attributes
     ----------
-    dataset : Dataset, the test set, if it is a set of its own, at the end
-    tests : int, images of such a test set; 0 where there is none
+    dataset : Dataset, a separate test set, if there is one, is at the end
+    tests : int, images of the separate test set; 0 if there is none
     per_class : tuple[int, ...]
     """
 
@@ -96,7 +96,7 @@ class Plan(NamedTuple):
     per_class: tuple[int, ...]
 
     def draws(self, seed: int) -> list[Draw]:
-        """Draw images of each class, as many as `per_class` says; a larger draw holds the smaller ones."""
+        """Draw `per_class` images of each class; a larger draw includes the smaller ones."""
         count = len(self.dataset) - self.tests
         labels = self.dataset.labels_for("Plan")[:count]
         ranks = ranks_within_class(labels, np.random.default_rng(seed))
@@ -106,7 +106,7 @@ class Plan(NamedTuple):
         return [Draw(np.flatnonzero(ranks < wanted), tested) for wanted in self.per_class]
 
     def needed(self, seeds: Sequence[int]) -> tuple[Dataset, list[Draw]]:
-        """Return the images that some seeds' draws need, and all their draws as indices among these."""
+        """Return the images needed by the draws of some seeds, and the draws as indices among them."""
         draws = [draw for seed in seeds for draw in self.draws(seed)]
         used = np.unique(np.concatenate([indices for draw in draws for indices in draw]))
         moved = [Draw(*(np.searchsorted(used, indices) for indices in draw)) for draw in draws]
@@ -114,18 +114,18 @@ class Plan(NamedTuple):
 
 
 def make_plan(dataset: Dataset, test: Dataset | None, per_class: Sequence[int], who: str) -> Plan:
-    """Check that every class has as many images as are asked for, and some to test on.
+    """Check that every class has enough images to train and to test on.
 
     Parameters
     ----------
     dataset : Dataset
         The images to draw from.
     test : Dataset, optional
-        What to test on, its classes matched by name; unless given, what a seed does not draw for the
-        largest number.
+        Test images, with classes matched by name; unless given, the images that a seed does not draw
+        for the largest number.
     per_class : sequence of int
     who : str
-        What messages begin with.
+        Beginning of error messages.
     """
     if not isinstance(dataset, Dataset):
         raise TypeError(f"{who}: expected a Dataset, got {describe(dataset)}")
@@ -155,7 +155,7 @@ def make_plan(dataset: Dataset, test: Dataset | None, per_class: Sequence[int], 
 
 
 def seed_list(seeds: Sequence[int], who: str) -> Array:
-    """Return seeds as an array; a single number would be one seed or so many, and is refused."""
+    """Return seeds as an array; a single number is refused, since it could be a seed or a count."""
     if isinstance(seeds, int | str) or not all(isinstance(seed, int | np.integer) for seed in seeds):
         raise TypeError(f"{who}: seeds must be a list of numbers, got {describe(seeds)}")
     if not len(seeds) or len(set(seeds)) < len(seeds) or min(seeds) < 0:

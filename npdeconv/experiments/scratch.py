@@ -1,4 +1,4 @@
-"""A network trained from scratch on the same few images: what transfer is compared with."""
+"""A network trained from scratch on the same few images, for comparison with transfer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ class Scratch:
     Parameters
     ----------
     build : callable
-        Called with a numpy.random.Generator for every training, and returns a fresh network with an
+        Called with a numpy.random.Generator for every training; returns a fresh network with an
         output for each class.
     images : uint8 array (N, H, W, C), optional
-        The images of the experiment, in the same order, at the size that this network takes, those of
-        a test set at the end; the experiment's own unless given.
+        The images of the experiment, in the same order and with a test set at the end, at the size of
+        this network's input; the experiment's own unless given.
     steps : int
-        Updates of Adam at least, in whole epochs; its learning rate falls to a tenth after two thirds of
-        them.
+        Least number of Adam's updates, in whole epochs; the learning rate falls to a tenth after two
+        thirds of them.
     batch_size : int
     learning_rate : float
     augment : callable, optional
@@ -45,7 +45,7 @@ class Scratch:
     augment: Augmentation | None = None
 
     def dataset(self, shown: Dataset) -> Dataset:
-        """Return the images of an experiment at the size that this network takes."""
+        """Return the images of an experiment at the size of this network's input."""
         if self.images is None:
             return shown
         return Dataset(self.images, shown.labels, shown.classes, shown.name)

@@ -1,7 +1,7 @@
-"""How alike are two images, to classical computer vision? Visual words, and corners that move together.
+"""Similarity of two images by classical computer vision: visual words, and corners that move together.
 
-Both scores know nothing of the network whose images they judge, and lie between 0 and 1. They need
-scikit-image: the extra `retraining`.
+Both scores are independent of any network, and lie between 0 and 1. They need scikit-image: the
+extra `retraining`.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from npdeconv._types import Array
 
 CORNERS = 200  # at most, per image
 APART = 3  # pixels from one corner to the next
-FAINTEST = 1e-8  # response of a corner: rounding makes lesser ones, even in even images
+FAINTEST = 1e-8  # least response of a corner: rounding makes weaker ones in constant images
 MISFIT = 3.0  # pixels by which a matched corner may miss its place
 TRIALS = 200
-SEED = 0  # of k-means' start and of RANSAC's samples: what is alike stays alike
-SAMPLE = 2  # matches that a rotation, scale and shift follow from
+SEED = 0  # of k-means' start and of RANSAC's samples: equal images get equal scores
+SAMPLE = 2  # matches that determine a rotation, scale and shift
 
 
 @brief
@@ -31,7 +31,7 @@ class Words(NamedTuple):
     Attributes
     ----------
     centers : (K, 128), typical SIFT descriptors
-    weights : (K,), how much each tells; those that every image has tell least
+    weights : (K,), a word in many images has a small weight
     """
 
     centers: Array
@@ -40,7 +40,7 @@ class Words(NamedTuple):
 
 @brief
 class Corners(NamedTuple):
-    """Corners of an image, and what is around them.
+    """Corners of an image, and descriptors of their surroundings.
 
     Attributes
     ----------
@@ -58,14 +58,14 @@ def learn_words(descriptors: Sequence[Array], vocabulary: int) -> Words:
     Parameters
     ----------
     descriptors : sequence of arrays (D, 128)
-        Of each image, see `sift_descriptors`.
+        One for each image, see `sift_descriptors`.
     vocabulary : int
-        How many words; fewer are returned if no descriptor is nearest to some.
+        Number of words; a word that is nearest to no descriptor is left out.
 
     Raises
     ------
     ValueError
-        If the images have fewer descriptors than there are to be words.
+        If the images have fewer descriptors than `vocabulary`.
 
     Notes
     -----
@@ -86,7 +86,7 @@ def learn_words(descriptors: Sequence[Array], vocabulary: int) -> Words:
 
 
 def count_words(descriptors: Array, words: Words) -> Array:
-    """Return an image's bag of words: how often it has each, weighted, as a vector of length 1 (or 0)."""
+    """Return an image's bag of words: the weighted count of each word, scaled to norm 1 (or 0)."""
     if not len(descriptors):
         return np.zeros(len(words.weights))
     nearest, _ = vq(descriptors.astype(np.float64), words.centers)
@@ -95,7 +95,7 @@ def count_words(descriptors: Array, words: Words) -> Array:
 
 
 def sift_descriptors(image: Array) -> Array:
-    """Return what SIFT finds in an image (H, W, C): uint8 (D, 128); D is 0 where it finds nothing.
+    """Return an image's SIFT descriptors, uint8 (D, 128); D may be 0.
 
     Raises
     ------
@@ -104,13 +104,13 @@ def sift_descriptors(image: Array) -> Array:
 
     Notes
     -----
-    Lowe, "Distinctive image features from scale-invariant keypoints" (2004), without the doubling of
-    the image at the beginning: keypoints that it would add are smaller than what networks draw.
+    Lowe, "Distinctive image features from scale-invariant keypoints" (2004), without the initial
+    doubling of the image: it would add keypoints smaller than the strokes that networks draw.
     """
     sift = _skimage("feature").SIFT(upsampling=1)
     try:
         sift.detect_and_extract(_gray(image, "sift_descriptors"))
-    except RuntimeError:  # how it says that there are no keypoints
+    except RuntimeError:  # there are no keypoints
         return np.empty((0, 128), np.uint8)
     return sift.descriptors
 
@@ -125,8 +125,8 @@ def find_corners(image: Array) -> Corners:
 
     Notes
     -----
-    Harris & Stephens (1988) says where; the descriptors are those of ORB (Rublee et al., 2011), which
-    turn with the image. Corners too near the edge to be described are left out.
+    The detector is that of Harris & Stephens (1988), the descriptors are those of ORB (Rublee et al.,
+    2011), which turn with the image. Corners too near the edge for a descriptor are left out.
     """
     feature, gray = _skimage("feature"), _gray(image, "find_corners")
     places = feature.corner_peaks(
@@ -142,11 +142,11 @@ def find_corners(image: Array) -> Corners:
 
 
 def corner_agreement(first: Corners, second: Corners) -> float:
-    """Return the share of corners that one rotation, scale and shift carries from image to image.
+    """Return the share of corners that one rotation, scale and shift maps from one image to the other.
 
-    Corners are matched by their descriptors, each the other's nearest; RANSAC (Fischler & Bolles,
-    1981) finds the motion that most matches agree on. Two matches agree on some motion whatever they
-    are, so these are not counted: an image has 1 with itself, and about 0 with noise.
+    Corners are matched if each has the nearest descriptor of the other; RANSAC (Fischler & Bolles,
+    1981) finds the motion that most matches agree on. Any two matches agree on some motion, so two
+    are not counted: an image scores 1 with itself, and about 0 with noise.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def corner_agreement(first: Corners, second: Corners) -> float:
 
 
 def check_scikit_image() -> None:
-    """Raise the error of a missing scikit-image now rather than after long work."""
+    """Raise ImportError if scikit-image is missing, before long work."""
     _skimage("feature")
 
 
@@ -175,7 +175,7 @@ def _gray(image: Array, who: str) -> Array:
     one_image(image, who)
     if image.dtype != np.uint8:
         raise TypeError(f"{who}: expected an image of dtype uint8, got {describe(image)}")
-    return np.ascontiguousarray(image.mean(axis=2) / 255)  # a turned image would stay a view
+    return np.ascontiguousarray(image.mean(axis=2) / 255)  # the mean of a rotated view is not contiguous
 
 
 def _skimage(part: str) -> Any:

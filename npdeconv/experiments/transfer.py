@@ -1,7 +1,7 @@
-"""Are features that were learned on other classes worth more than learning new ones from few images?
+"""Are features learned on other classes better than features learned from few images?
 
-Zeiler & Fergus, arXiv:1311.2901, section 5.2: a new softmax on frozen features of ImageNet beat what was
-learned on Caltech-101 alone, and with six images per class of Caltech-256 what others needed sixty for.
+Zeiler & Fergus, arXiv:1311.2901, section 5.2: a new softmax on frozen ImageNet features beat training on
+Caltech-101 alone; with six images per class of Caltech-256, it beat others' results with sixty.
 """
 
 from collections.abc import Sequence
@@ -66,24 +66,24 @@ def transfer(
     Parameters
     ----------
     network : Sequential
-        Trained on other images; it stays as it is.
+        Trained on other images; it is not changed.
     dataset : Dataset
         The images to draw from; their classes need not be those of the network.
     layer : str, optional
-        Whose features to use; the last hidden one unless given.
+        The layer of the features; the last hidden one unless given.
     per_class : sequence of int
-        How many images of each class to train on. The draw of a seed for a larger number holds that
-        for a smaller one.
+        How many images of each class to train on. A seed's draw for a larger number includes its
+        draw for a smaller one.
     test : Dataset, optional
-        What to test on. Unless given: all images that a seed does not draw for the largest number.
+        Test images; unless given, those that a seed does not draw for the largest number.
     seeds : sequence of int
         One draw each.
     kind : "softmax" or "svm"
         See `fit_classifier`.
     scratch : Scratch, optional
-        How to train from scratch; nothing is unless given.
+        How to train from scratch; left out unless given.
     scratch_seeds : sequence of int
-        For which draws to train from scratch, which takes longer.
+        Seeds of the draws to train from scratch on, which takes longer.
     limit
         See `npdeconv.visualize.layer_features`.
     workers : int or executor, optional
@@ -100,7 +100,7 @@ def transfer(
     KeyError
         If the network has no such layer.
     TypeError, ValueError
-        For images that do not fit, and fewer of a class than are asked for.
+        For images that do not fit, and classes with too few images.
     """
     who = "transfer"
     plan = make_plan(dataset, test, per_class, who)

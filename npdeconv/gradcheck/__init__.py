@@ -1,4 +1,4 @@
-"""Does a layer keep its word? Finite differences, the adjoint, and the whole contract in one call.
+"""Checks of a layer: finite differences, the adjoint, and the whole contract in one call.
 
 They work on any `Layer`, a user's own too, and on whole networks. Start with `check_layer`.
 """

@@ -1,4 +1,4 @@
-"""Is what goes down the transpose of what goes up?"""
+"""Check that `deconv` and `backward` are the transpose of `forward`."""
 
 from typing import NamedTuple
 
@@ -25,8 +25,8 @@ class AdjointReport(NamedTuple):
 def check_adjoint(layer: Layer, x: Array, *, rng: Generator | None = None) -> AdjointReport:
     """Test the identity <f(x) - f(0), y> == <x, f'(y)> with a random y.
 
-    It holds for every layer that is linear but for a bias (`Conv2D`, `Dense`, `Flatten`), and for
-    `MaxPool2D`, whose switches are those of x. A rectifier breaks it, as it should.
+    It holds for every layer that is linear up to a bias (`Conv2D`, `Dense`, `Flatten`), and for
+    `MaxPool2D` with the switches of x. It does not hold for rectifiers.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def check_adjoint(layer: Layer, x: Array, *, rng: Generator | None = None) -> Ad
     Returns
     -------
     AdjointReport
-        |left - right| / (|f(x) - f(0)| |y|) for `deconv` and for `backward`; rounding errors only
-        (below 1e-10 in float64) where the identity holds.
+        |left - right| / (|f(x) - f(0)| |y|) for `deconv` and for `backward`: only a rounding error
+        (below 1e-10 in float64) if the identity holds.
     """
     x = checked_input(x)
     rng = np.random.default_rng(0) if rng is None else rng

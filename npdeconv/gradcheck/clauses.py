@@ -1,7 +1,7 @@
-"""The clauses of a layer's contract on its arithmetic: gradients, the way down, shapes, what units see.
+"""The clauses of a layer's contract on its arithmetic: gradients, way down, shapes, receptive fields.
 
-Each is a function of a float64 layer and a batch x. It raises `BrokenClauseError` with one sentence,
-and returns None, or why the clause does not concern the layer.
+Each is a function of a float64 layer and a batch x. It raises `BrokenClauseError` with one sentence.
+It returns None, or a reason why the clause does not apply to the layer.
 """
 
 from typing import get_args
@@ -40,7 +40,7 @@ def adjoint(layer: Layer, x: Array) -> str | None:
 
 
 def homogeneity(layer: Layer, x: Array) -> None:
-    """`deconv` carries three times as much down where three times as much comes down."""
+    """`deconv` of 3 * y is 3 * `deconv` of y."""
     y, context = layer.forward(x)
     y = np.random.default_rng(2).normal(size=y.shape)
     demand(
@@ -50,7 +50,7 @@ def homogeneity(layer: Layer, x: Array) -> None:
 
 
 def rules(layer: Layer, x: Array) -> None:
-    """Rule "deconv" is `deconv`, "gradient" is `backward`; the others too, but where the layer rectifies."""
+    """Rule "deconv" is `deconv`; the other rules are `backward`, except in rectifiers."""
     y, context = layer.forward(x)
     y = np.random.default_rng(2).normal(size=y.shape)
     dx, down = layer.backward(y, context)[0], layer.deconv(y, context)
@@ -71,7 +71,7 @@ def rules(layer: Layer, x: Array) -> None:
 
 
 def output_shape(layer: Layer, x: Array) -> None:
-    """`output_shape` is the shape that `forward` gives, and what goes down has that of x."""
+    """`output_shape` is the shape of the outputs; `backward` and `deconv` return the shape of x."""
     (y, dx, down, *_), said = all_ways(layer, x), layer.output_shape(x.shape[1:])
     demand(y.shape[1:] == said, f"output_shape says {said}, forward gives {y.shape[1:]}")
     demand(len(y) == len(x), f"forward gives {len(y)} outputs for {len(x)} inputs")
@@ -80,7 +80,7 @@ def output_shape(layer: Layer, x: Array) -> None:
 
 
 def gradients(layer: Layer, x: Array) -> None:
-    """There is a gradient for each parameter, of its shape."""
+    """Each parameter has a gradient of its shape."""
     y, context = layer.forward(x)
     found = {name: array.shape for name, array in layer.backward(y, context)[1].items()}
     expected = {name: array.shape for name, array in layer.parameters.items()}
@@ -88,10 +88,10 @@ def gradients(layer: Layer, x: Array) -> None:
 
 
 def receptive_field(layer: Layer, x: Array) -> str | None:
-    """A unit stays as it is when inputs outside its `receptive_field` change."""
+    """Inputs outside the `receptive_field` of a unit do not change it."""
     y = layer(x)
     if x.ndim != 4 or y.ndim != 4:
-        return "it does not go from maps to maps"
+        return "its inputs or outputs are not feature maps"
     other = np.random.default_rng(3).permutation(x.ravel()).reshape(x.shape)
     for row in sorted({0, y.shape[1] // 2, y.shape[1] - 1}):
         for column in sorted({0, y.shape[2] // 2, y.shape[2] - 1}):
@@ -122,9 +122,9 @@ def outputs(layer: Layer, x: Array) -> str | None:
 
 
 def locality(layer: Layer, x: Array) -> str | None:
-    """A piece of the input gives that piece of the output, as `locality`, `window` and `beyond` say."""
+    """A piece of the input gives a piece of the output, as `locality`, `window` and `beyond` declare."""
     if layer.locality is None or x.ndim != 4:
-        return "it says nothing of maps"
+        return "it declares no locality on feature maps"
     if layer.locality == "position":
         padded, bare, stride = x, layer, (1, 1)
     elif layer.window is None:
@@ -143,7 +143,7 @@ def locality(layer: Layer, x: Array) -> str | None:
 
 
 def _padded(layer: Layer, window: Window, x: Array) -> Array:
-    """Return x with what the window shows beyond the image; without rows that no window reaches."""
+    """Return x with its padding of `beyond`, without rows and columns that no window reaches."""
     offset, out_shape = window.place(x.shape[1:], layer.kind)
     sides = [
         (n - 1) * step + span for n, step, span in zip(out_shape, window.stride, window.span, strict=True)

@@ -1,4 +1,4 @@
-"""The clauses of a layer's contract on its conduct: what it keeps, leaves alone, copies and refuses.
+"""The clauses of a layer's contract on its conduct: dtypes, batches, side effects, copies, refusals.
 
 They are functions as in `clauses`.
 """
@@ -18,7 +18,7 @@ WAYS = ("forward", "backward", "deconv")
 
 
 def dtype(layer: Layer, x: Array) -> None:
-    """What goes in as float32 comes out as float32 everywhere, and float64 as float64."""
+    """Every output has the dtype of the input, float32 or float64."""
     for kind in (np.dtype(np.float32), np.dtype(np.float64)):
         twin = in_dtype(layer, kind)
         names = (*WAYS, *(f"the gradient of {name}" for name in twin.parameters))
@@ -27,7 +27,7 @@ def dtype(layer: Layer, x: Array) -> None:
 
 
 def batch(layer: Layer, x: Array, tolerance: float = 0.0) -> None:
-    """A batch gives the same bits as its images one by one; an empty one stays empty."""
+    """A batch gives the same bits as its images one by one; an empty batch gives an empty output."""
     whole = all_ways(layer, x)
     for n in range(len(x)):
         for way, one, of_batch in zip(WAYS, all_ways(layer, x[n : n + 1]), whole, strict=False):
@@ -39,7 +39,7 @@ def batch(layer: Layer, x: Array, tolerance: float = 0.0) -> None:
 
 
 def inputs(layer: Layer, x: Array) -> None:
-    """What goes in is neither written to nor required to be writable."""
+    """Inputs are not written to, and may be read-only."""
     x = x.copy()
     y, context = layer.forward(x)
     before, dy = x.copy(), y.copy()
@@ -57,7 +57,7 @@ def inputs(layer: Layer, x: Array) -> None:
 
 
 def strides(layer: Layer, x: Array) -> None:
-    """Inputs that are not contiguous in memory give the same."""
+    """Inputs that are not contiguous in memory give the same results."""
     y, context = layer.forward(x)
     for other in (np.asfortranarray(x), np.repeat(x, 2, axis=0)[::2]):
         demand(is_close(layer(other), y), "forward gives other values where x is not contiguous")
@@ -70,7 +70,7 @@ def strides(layer: Layer, x: Array) -> None:
 
 
 def interleaved(layer: Layer, x: Array) -> None:
-    """Two passes, the way back of one after the way up of the other, do not meet."""
+    """A second pass between the forward and backward of a first does not change the first."""
     alone = all_ways(layer, x)
     y, context = layer.forward(x)
     all_ways(layer, x[:2][::-1] / 2)
@@ -112,11 +112,11 @@ def trace(layer: Layer, x: Array) -> None:
 
 
 def copies(layer: Layer, x: Array) -> None:
-    """A copy, and what comes out of another process, give the same and share no parameter."""
+    """Copied and pickled layers give the same outputs and share no parameters."""
     for way in ("copied", "pickled"):
         try:
             other = copy.deepcopy(layer) if way == "copied" else pickle.loads(pickle.dumps(layer))
-        except Exception as error:  # whatever somebody's own attributes raise
+        except Exception as error:  # attributes of a user's layer may raise anything
             raise BrokenClauseError(f"the layer can't be {way} ({type(error).__name__}: {error})") from error
         demand(is_equal(other(x), layer(x)), f"a {way} layer gives other outputs")
         for name, array in layer.parameters.items():
@@ -124,7 +124,7 @@ def copies(layer: Layer, x: Array) -> None:
 
 
 def descent(layer: Layer, x: Array) -> None:
-    """What comes down in another shape than went up is refused with a ValueError."""
+    """`backward` and `deconv` refuse arrays of another shape than the outputs, with a ValueError."""
     y, context = layer.forward(x)
     wrong = np.concatenate([y, y])
     for name, way in (("backward", layer.backward), ("deconv", layer.deconv)):
@@ -133,5 +133,5 @@ def descent(layer: Layer, x: Array) -> None:
         except ValueError:
             continue
         raise BrokenClauseError(
-            f"{name} takes shape {wrong.shape} where {y.shape} went up; use check_descent"
+            f"{name} accepts shape {wrong.shape} for outputs of shape {y.shape}; use check_descent"
         )

@@ -1,6 +1,6 @@
-"""Finite differences: does a layer's `backward` tell the truth?
+"""Finite differences, compared with a layer's `backward`.
 
-Works on any `Layer`, a user's own too, and on whole networks. Use float64: float32 leaves about
+Works on any `Layer`, including a user's own, and on whole networks. Use float64: float32 leaves about
 three digits of a difference quotient.
 """
 
@@ -14,11 +14,11 @@ from npdeconv._types import Array, Generator
 from npdeconv.gradcheck.adjoint import checked_input
 from npdeconv.layers import Layer
 
-HIDDEN = 2.5e-4  # of a gradient: where rounding may be larger, an error of a thousandth could hide
+HIDDEN = 2.5e-4  # of a gradient: larger rounding could hide an error of a thousandth
 
 
 class TensorCheck(NamedTuple):
-    """How one array's gradient fared.
+    """The result for one array's gradient.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class TensorCheck(NamedTuple):
 
 
 class GradientReport(NamedTuple):
-    """What `check_gradients` found; `str` of it is a table.
+    """The result of `check_gradients`; `str` of it is a table.
 
     Attributes
     ----------
@@ -55,12 +55,12 @@ class GradientReport(NamedTuple):
 
     @property
     def kinks(self) -> int:
-        """The number of entries that sit at or near a kink or a changing switch."""
+        """The number of entries at or near a kink or a changing switch."""
         return sum(tensor.kinks for tensor in self.tensors)
 
     @property
     def undecided(self) -> tuple[str, ...]:
-        """The names of arrays of which no entry could be compared."""
+        """The names of arrays without any entry that could be compared."""
         return tuple(tensor.name for tensor in self.tensors if tensor.undecided == tensor.checked > 0)
 
     @property
@@ -76,7 +76,7 @@ class GradientReport(NamedTuple):
         verdict = "passed" if self.passed else "FAILED" if self.error > self.tolerance else "UNDECIDED"
         lines.append(f"{verdict}: largest relative error {self.error:.1e}, tolerance {self.tolerance:.0e}")
         if self.undecided:
-            lines[-1] += f"; nothing but kinks or rounding in {', '.join(self.undecided)}"
+            lines[-1] += f"; only kinks or rounding in {', '.join(self.undecided)}"
         return "\n".join(lines)
 
 
@@ -105,11 +105,11 @@ def check_gradients(
         Picks the entries and `dy`; seed 0 unless given. A layer with noise gets the same noise
         in every evaluation.
     samples : int
-        Entries checked per array: the one with the largest gradient, and others at random.
+        Entries checked per array: the one with the largest gradient, and random others.
     step : float
         How far an entry is moved, in units of max(1, abs(entry)).
     tolerance : float
-        The relative error up to which the report says passed.
+        The largest relative error that passes.
     say : callable, optional
         Called with the name of each array before it is checked.
 
@@ -125,19 +125,18 @@ def check_gradients(
     Notes
     -----
     The relative error of an entry is |analytic - numeric| / (max(|analytic|, |numeric|) + s),
-    where s is a thousandth of the array's largest gradient: it keeps entries whose gradient is 0
-    from dividing rounding errors by 0. What the quotient can be off by rounding is subtracted from
-    the difference first. It is measured: the loss is moved by so little that it should change
-    evenly to both sides, and changes unevenly by rounding alone. An entry of which that may hide
-    a thousandth is undecided.
+    where s is a thousandth of the array's largest gradient: it keeps rounding errors of a gradient of
+    0 from being divided by 0. The rounding error of the quotient is subtracted from the difference
+    first. It is measured with a step so small that the loss should change evenly to both sides: any
+    unevenness is rounding. An entry is undecided if rounding may hide an error of a thousandth.
 
-    Where the function has a kink within the step (a ReLU at 0, a pooling window whose winner
-    changes), a central difference is wrong though the gradient may be right. An entry with an
-    error is therefore looked at again with steps of a 16th and a 256th. It is counted as a kink,
-    and not as an error, if the error goes away and the slopes to both sides agree at once (the
-    kink was near), if the slopes go on to differ by as much (it is right there), or if the error
-    at least melts with the step (there are many: one weight moves all the units of a large map).
-    The error of a wrong gradient stays what it is.
+    If the function has a kink within the step (a ReLU at 0, a pooling window with a changing
+    winner), a central difference is wrong though the gradient may be right. An entry with an
+    error is therefore checked again with steps of a 16th and a 256th. It counts as a kink,
+    and not as an error, in three cases: the error vanishes and the slopes to both sides agree (the
+    kink was near); the slopes still differ by as much (the entry is at the kink); or the error
+    shrinks with the step (there are many kinks: one weight moves all the units of a large map).
+    The error of a wrong gradient does not shrink.
     """
     x = checked_input(x)
     rng = np.random.default_rng(0) if rng is None else rng
@@ -149,7 +148,7 @@ def check_gradients(
 
     x = x.copy()
     y, context = forward()
-    y = y.copy()  # it may be a view of x, as that of `Flatten` is
+    y = y.copy()  # it may be a view of x, as for `Flatten`
     dy = rng.standard_normal(y.shape).astype(y.dtype)
     dx, gradients = layer.backward(dy, context)
     missing = set(layer.parameters) ^ set(gradients)
@@ -171,7 +170,7 @@ def check_gradients(
 
 
 def _pick(gradient: Array, samples: int, rng: Generator) -> Array:
-    """Choose entries at random, and the one with the largest gradient, in which an error shows most."""
+    """Choose the entry with the largest gradient, where an error shows most, and random others."""
     order = rng.permutation(gradient.size)
     if not gradient.size:
         return order
@@ -180,7 +179,7 @@ def _pick(gradient: Array, samples: int, rng: Generator) -> Array:
 
 
 class _Probe(NamedTuple):
-    """Moves single entries of an array, and tells what the loss does."""
+    """Moves single entries of an array, and measures the change of the loss."""
 
     forward: Callable[[], Array]
     y: Array
@@ -198,9 +197,9 @@ class _Probe(NamedTuple):
         return -below / down, above / up
 
     def rounding(self, entries: Array) -> float:
-        """Return what rounding alone does to the loss: the median over some entries that hardly move.
+        """Return the rounding error of the loss: the median over some entries moved by tiny steps.
 
-        It is at least what rounding the outputs does, which hides moves that are smaller.
+        It is at least the error from rounding the outputs, which would hide smaller changes.
         """
         uneven = []
         for entry in entries:
@@ -209,14 +208,14 @@ class _Probe(NamedTuple):
         return max(float(np.median(uneven)), float(np.linalg.norm(self.dy * np.spacing(self.y))) / 2)
 
     def _losses(self, entry: int, distance: float) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Return by how much the loss changes, and how far the entry really moved, down and up."""
+        """Return the change of the loss and the true distance of the entry, for a move down and a move up."""
         flat = self.array.flat
         value = flat[entry]
         found = []
         try:
             for moved in (value - distance, value + distance):
                 flat[entry] = moved
-                # The outputs are subtracted before they are summed: less is lost to cancellation.
+                # Subtracting the outputs before summing them loses less to cancellation.
                 loss = float(np.vdot(self.dy, self.forward() - self.y))
                 found.append((loss, abs(float(flat[entry] - value))))
         finally:
@@ -240,9 +239,9 @@ def _compare(name: str, gradient: Array, entries: Array, probe: _Probe, toleranc
         for shrink in (16, 256):
             below, above = probe.slopes(entries[n], shrink)
             nearer = max(abs(analytic[n] - (below + above) / 2) - shrink * rounding[n], 0) / scale[n]
-            rest = abs(above - below) / scale[n]  # of the bend; of a curve's, about 1 / shrink is left
+            rest = abs(above - below) / scale[n]  # a smooth curve leaves about 1 / shrink of its bend
             if nearer <= tolerance:
-                kink[n] = rest <= bend[n] / (4 * shrink)  # or else the step was too long for the curve
+                kink[n] = rest <= bend[n] / (4 * shrink)  # otherwise the step was too long for a curve
                 error[n], undecided[n] = nearer, False
                 break
             is_here = rest > bend[n] / 2 and nearer <= rest

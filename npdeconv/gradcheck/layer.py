@@ -1,4 +1,4 @@
-"""`check_layer`: the whole contract of a layer, as one call."""
+"""`check_layer`: check the whole contract of a layer in one call."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
@@ -36,13 +36,13 @@ CLAUSES: Mapping[str, Clause] = {
 
 
 class ClauseCheck(NamedTuple):
-    """How a layer fared with one clause.
+    """The result of one clause.
 
     Attributes
     ----------
     name : str
     failure : str or None, one sentence
-    omitted : str or None, why it does not concern the layer
+    omitted : str or None, why the clause does not apply to the layer
     """
 
     name: str
@@ -51,7 +51,7 @@ class ClauseCheck(NamedTuple):
 
 
 class LayerReport(NamedTuple):
-    """What `check_layer` found; `str` of it is a table.
+    """The result of `check_layer`; `str` of it is a table.
 
     Attributes
     ----------
@@ -85,15 +85,15 @@ class LayerReport(NamedTuple):
 
 
 def check_layer(layer: Layer, input_shape: Shape, *, rng: Generator | None = None) -> LayerReport:
-    """Hold a layer to the whole contract of `npdeconv.layers.base`.
+    """Check a layer against the whole contract of `npdeconv.layers.base`.
 
     Parameters
     ----------
     layer : Layer
-        Of any dtype. Copies of it are tried, and their parameters of zeros, such as biases, are drawn:
-        a forgotten one would not be noticed.
+        Of any dtype. The checks use copies, in which random values replace parameters of zeros, such
+        as biases: zeros would hide a forgotten parameter.
     input_shape : tuple of int
-        Of one input, such as (H, W, C). Odd and different numbers hide less.
+        Of one input, such as (H, W, C). Odd and different numbers hide fewer errors.
     rng : numpy.random.Generator, optional
         Draws the inputs; seed 0 unless given.
 
@@ -104,14 +104,14 @@ def check_layer(layer: Layer, input_shape: Shape, *, rng: Generator | None = Non
     Raises
     ------
     TypeError
-        If it is no layer.
+        If `layer` is no Layer.
     ValueError
-        If it does not take inputs of this shape.
+        If the layer does not take inputs of this shape.
 
     Notes
     -----
     The clauses are those of `npdeconv.gradcheck.clauses`, on the arithmetic, and of
-    `npdeconv.gradcheck.conduct`. A clause that raises any other error is broken too.
+    `npdeconv.gradcheck.conduct`. A clause that raises any other error counts as broken.
 
     Examples
     --------
@@ -131,16 +131,16 @@ def check_layer(layer: Layer, input_shape: Shape, *, rng: Generator | None = Non
 
 def _check(name: str, clause: Clause, layer: Layer, x: Array, noise: int) -> ClauseCheck:
     try:
-        # A copy for each: a clause that is broken must not spoil the next.
+        # Each clause gets a copy: a broken clause must not affect the next.
         return ClauseCheck(name, None, clause(_filled(layer, noise), x.copy()))
     except BrokenClauseError as error:
         return ClauseCheck(name, str(error), None)
-    except Exception as error:  # whatever somebody's own layer raises
+    except Exception as error:  # a user's layer may raise anything
         return ClauseCheck(name, f"{type(error).__name__}: {error}", None)
 
 
 def _filled(layer: Layer, noise: int) -> Layer:
-    """Return a float64 copy whose parameters of zeros are drawn."""
+    """Return a float64 copy with random values in place of parameters of zeros."""
     twin, rng = in_dtype(layer, np.float64), np.random.default_rng(noise)
     for array in twin.parameters.values():
         if not array.any():

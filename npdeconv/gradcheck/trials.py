@@ -1,4 +1,4 @@
-"""What clauses are tried with: inputs, copies of a layer in another dtype, and all its ways at once."""
+"""Helpers of the clauses: inputs, copies of a layer in another dtype, all of a layer's passes at once."""
 
 import copy
 from typing import Any
@@ -15,13 +15,13 @@ class BrokenClauseError(AssertionError):
 
 
 def demand(holds: Any, sentence: str) -> None:
-    """Raise `BrokenClauseError` unless something holds."""
+    """Raise `BrokenClauseError` unless a condition holds."""
     if not holds:
         raise BrokenClauseError(sentence)
 
 
 def is_close(found: Array, expected: Array) -> bool:
-    """Tell whether two float64 arrays are equal but for rounding; NaNs are equal."""
+    """Tell whether two float64 arrays are equal up to rounding; NaNs are equal."""
     return found.shape == expected.shape and np.allclose(found, expected, 1e-9, 1e-12, equal_nan=True)
 
 
@@ -31,9 +31,9 @@ def is_equal(found: Array, expected: Array) -> bool:
 
 
 def distinct(shape: Shape, rng: Generator) -> Array:
-    """Return values from -2 to 2, all different: 4 / size apart, and none nearer to 0 than a quarter of that.
+    """Return shuffled values from -2 to 2, 4 / size apart from each other and at least 1 / size from 0.
 
-    They are far from the kinks of a rectifier, and from ties in a pooling window.
+    They avoid the kink of a rectifier, and ties in a pooling window.
     """
     size = int(np.prod(shape))
     return rng.permutation((np.arange(size) + 0.25) / size * 4 - 2).reshape(shape)
@@ -45,7 +45,7 @@ def in_dtype(layer: Layer, dtype: DTypeLike) -> Layer:
 
 
 def all_ways(layer: Layer, x: Array) -> list[Array]:
-    """Return the outputs for x, and what `backward`, `deconv` and the gradients make of them."""
+    """Return the outputs for x, then `backward` and `deconv` of these outputs, and the gradients."""
     y, context = layer.forward(x)
     dx, gradients = layer.backward(y, context)
     return [y, dx, layer.deconv(y, context), *gradients.values()]

@@ -1,9 +1,9 @@
-"""The named networks: only composition.
+"""The named networks, composed of layers.
 
 `deck` (MNIST, Rock Paper Scissors), `cifar` (CIFAR-10), `cam` (for class activation maps),
 `imagenet` (AlexNet, ZFNet, VGG), `compact` (SqueezeNet, Tiny Darknet), `residual`, `inception`,
-`dense_blocks` and `mobile` (which branch) and `global_pooling`; `stack` is what all are built with,
-`classes` puts another last layer on one, and `own` finds those that others wrote.
+`dense_blocks` and `mobile` (with branches) and `global_pooling` define them; `stack` builds them,
+`classes` replaces the last layer of a network, and `own` loads networks that users wrote.
 """
 
 import numpy as np
@@ -75,7 +75,7 @@ PUBLISHED: tuple[tuple[Shape, int, tuple[Builder, ...]], ...] = (
     ((224, 224, 3), 1000, (alexnet_gap, vgg16_gap, googlenet_gap)),
     ((227, 227, 3), 1000, (alexnet_grouped, squeezenet)),
 )
-"""The input shape and the number of classes of the networks, for who does not want to build them all."""
+"""The input shape and the number of classes of the networks, known without building them."""
 
 _NETWORKS: dict[str, Builder] = {
     builder.__name__: builder for _, _, builders in PUBLISHED for builder in builders
@@ -89,26 +89,26 @@ def names() -> tuple[str, ...]:
 
 
 def register(builder: Builder) -> Builder:
-    """Let `build` know a function of one's own by its name, and so `load_run` its runs; a decorator.
+    """Register a user's function for `build`, and so for the runs of `load_run`, by its name; a decorator.
 
     Parameters
     ----------
     builder : callable
-        Called with `rng`, and with `dtype` where another than float32 is wanted.
+        Called with `rng`, and with `dtype` if it is not float32.
 
     Raises
     ------
     ValueError
-        If the name is that of a network that comes with the package.
+        If a network of the package has this name.
     """
     if builder.__name__ in _NETWORKS:
-        raise ValueError(f"register: {builder.__name__} is a network of npdeconv's; choose another name")
+        raise ValueError(f"register: expected a new name, got that of npdeconv's network {builder.__name__}")
     _OWN[builder.__name__] = builder
     return builder
 
 
 def source(name: str) -> str | None:
-    """Return "file.py:function" or "module:function" of a registered network; None of any other."""
+    """Return "file.py:function" or "module:function" of a registered network, or None for any other."""
     return source_of(_OWN[name]) if name in _OWN else None
 
 
@@ -121,8 +121,8 @@ def build(
     ----------
     name : str
     class_count : int, optional
-        How many classes it tells apart; as many as it was published with unless given. For another
-        number, the last layer is another, see `with_classes`.
+        The number of classes; the published one unless given. For another number, the last layer is
+        replaced, see `with_classes`.
     rng : numpy.random.Generator
         Source of the initial weights.
     dtype : float32 or float64

@@ -22,15 +22,15 @@ def cam_net(
     """Six 3x3 convolutions, global pooling, and one dense layer on top; 288,298 parameters.
 
     With average pooling, a class's logit is the mean of its class activation map: the last feature
-    maps, weighted with the class's dense weights (Zhou et al., arXiv:1512.04150, section 2). There
-    is no other pooling; strides of 2 take its place (Springenberg et al., arXiv:1412.6806), so that
-    the last maps have a quarter of the picture's height and width.
+    maps, weighted with the class's dense weights (Zhou et al., arXiv:1512.04150, section 2). Two
+    strides of 2 replace other pooling (Springenberg et al., arXiv:1412.6806), so the last maps have a
+    quarter of the picture's height and width.
 
     Parameters
     ----------
     pool : "average" or "max"
     input_shape : (H, W, C)
-        Made for 28x28 to 64x64 pixels, whose last maps are 7x7 to 16x16.
+        Made for 28x28 to 64x64 pixels, with last maps of 7x7 to 16x16.
     class_count : int
     rng : numpy.random.Generator
     dtype : float32 or float64
@@ -49,5 +49,5 @@ def cam_net(
 
 
 def cam_net_max(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
-    """Build `cam_net` with max pooling, under a name of its own, for the command line."""
+    """Build `cam_net` with max pooling, under a separate name for the command line."""
     return cam_net(pool="max", rng=rng, dtype=dtype)

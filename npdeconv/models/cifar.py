@@ -1,4 +1,4 @@
-"""Two networks for CIFAR-10 that slide decks trained with Keras, so that their results can be compared."""
+"""Two networks for CIFAR-10 from published slide decks, which trained them with Keras, for comparison."""
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -14,8 +14,8 @@ CLASSES = 10
 def plotka(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     """32x32x3: three pairs of "same" convolutions, 32, 64 and 128 filters; 2,395,434 parameters.
 
-    Plotka's network for CIFAR-10. The norm of the columns of its hidden dense layer is at most 3,
-    which is a constraint on training and not part of the network. It is to be given to it::
+    Plotka's network for CIFAR-10. Its training bounds the norms of the columns of the hidden dense layer
+    by 3. This constraint is not part of the network but an argument of the training::
 
         fit(net, train, Adam(1e-4), constraint=MaxNorm(3, "dense1.weight"), ...)
     """

@@ -1,4 +1,4 @@
-"""A network for other classes than it was made for."""
+"""A network with a new last layer, for other classes."""
 
 from npdeconv._checks import describe, positive_int
 from npdeconv._types import Generator
@@ -8,10 +8,10 @@ from npdeconv.layers.rebuilding import with_layers
 
 
 def with_classes(network: Sequential, class_count: int, rng: Generator) -> Sequential:
-    """Return a chain of the same layers but for the last one with weights, which is new.
+    """Return a chain of the same layers with a new last layer of weights.
 
-    It has an output for each class. All other layers are shared with `network`; what the new outputs
-    stand for is not known.
+    The new layer has an output for each class. All other layers are shared with `network`. The chain
+    has no names of classes.
 
     Parameters
     ----------
@@ -23,8 +23,8 @@ def with_classes(network: Sequential, class_count: int, rng: Generator) -> Seque
     Raises
     ------
     ValueError
-        If the last layer with weights is neither dense nor a convolution, or the network ends in
-        something else than classes.
+        If the last layer with weights is neither dense nor a convolution, or the network does not end
+        in classes.
     """
     count = positive_int(class_count, "with_classes", "class_count")
     weighted = weighted_layers(network)

@@ -1,7 +1,6 @@
 """Small networks for ImageNet, without dense layers: SqueezeNet and Tiny Darknet.
 
-Both end in one map per class, whose mean is the class's logit. They therefore take pictures of
-other sizes than their own, too.
+Both end in one map per class. Its mean is the class's logit, so pictures of other sizes fit, too.
 """
 
 from typing import Literal
@@ -27,23 +26,22 @@ def squeezenet(
     """SqueezeNet 1.0: 7x7 filters of stride 2, then fire modules; 1,248,424 parameters.
 
     Iandola et al. (arXiv:1602.07360), table 1. A fire module squeezes the channels by a 1x1
-    convolution, and expands them by a 1x1 and a 3x3 convolution side by side. Here the two are one
-    3x3 convolution, of whose filters the first half are zero but for their centers: the same map,
-    with no branch in the chain. (Training would fill the zeros in; `parameters` count them:
-    1,739,944.)
+    convolution, and expands them by a 1x1 and a 3x3 convolution side by side. Here one 3x3
+    convolution does both, without a branch in the chain: the first half of its filters is zero except
+    in the centers. (Training would change these zeros, and `parameters` count them: 1,739,944.)
 
     Parameters
     ----------
     rng : numpy.random.Generator
     dtype : float32 or float64
     variant : "original" or "torchvision"
-        The authors' takes 227x227x3 and pads conv10, a 1x1 convolution, by a pixel, so that the
-        rim of its maps holds nothing but its bias. Torchvision's takes 224x224x3 and does not.
+        The authors' variant takes 227x227x3 and pads conv10, a 1x1 convolution, by a pixel, so that
+        the rim of its maps holds only its bias. Torchvision's takes 224x224x3 and pads nothing.
 
     Notes
     -----
-    Windows of the pooling may hang over the edge (Caffe rounds the number of windows up), which is
-    what their padding does: it never wins.
+    Caffe rounds the number of pooling windows up, so windows may hang over the edge. The padding,
+    which never wins, allows that here.
     """
     one_of(variant, ("original", "torchvision"), "squeezenet", "variant")
     is_original = variant == "original"
@@ -64,8 +62,8 @@ def squeezenet(
 def tiny_darknet(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     """224x224x3: Tiny Darknet, sixteen convolutions with leaky rectifiers; 1,039,912 parameters.
 
-    Redmon, https://pjreddie.com/darknet/tiny-darknet/: 3x3 and 1x1 convolutions by turns. Its batch
-    normalizations are folded into the convolutions, as they are in weights that are imported.
+    Redmon, https://pjreddie.com/darknet/tiny-darknet/: 3x3 and 1x1 convolutions in turn. Its batch
+    normalizations are folded into the convolutions, as in imported weights.
     """
     net = Stack("tiny_darknet", (224, 224, 3), rng=rng, dtype=dtype)
     filters = (16, 32, 16, 128, 16, 128, 32, 256, 32, 256, 64, 512, 64, 512, 128)

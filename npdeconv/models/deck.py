@@ -1,7 +1,7 @@
-"""The networks of the slide deck "Making the Training Visible" (Ruhr-Universität Bochum, 2020).
+"""The networks of the deck "Making the Training Visible" (Ruhr-Universität Bochum, 2020).
 
-They are here so that the deck's published results can be compared. All their convolutions are 3x3
-"same"; a ReLU follows each, and the hidden dense layer.
+The deck is a published student project; its trained network and pictures are replayed here. All
+convolutions are 3x3 "same". A ReLU follows each of them, and the hidden dense layer.
 """
 
 import numpy as np
@@ -47,10 +47,10 @@ def deck_rps3(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
 
 
 def rps3(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
-    """`deck_rps3` between two layers without parameters: ink below it, dropout above the flattening.
+    """`deck_rps3` with two more layers without parameters: `Invert` first, dropout above the flattening.
 
-    Made for Rock Paper Scissors, whose hands stand on white: `Invert` makes the backdrop 0, and dropout
-    keeps the dense layer from learning the few hands of the training images by heart.
+    It is made for Rock Paper Scissors, hands on white: `Invert` makes the backdrop 0, and dropout keeps
+    the dense layer from memorizing the few hands of the training images.
     """
     deck = deck_rps3(rng=rng, dtype=dtype)
     layers: dict[str, Layer] = {"invert": Invert(231 / 255)}

@@ -1,8 +1,8 @@
 """The networks that followed one another on ImageNet: AlexNet, ZFNet and VGG.
 
-All end in three dense layers, `fc6` to `fc8`, named as in their authors' Caffe files, and take
-224x224 or 227x227 pictures of three channels into 1000 classes. Building one draws its weights
-at random, 60 to 140 million of them: seconds, and 4 bytes for each.
+All take 224x224 or 227x227 pictures of three channels, and end in three dense layers, `fc6` to `fc8`
+as in the authors' Caffe files, with 1000 classes. Building one draws 60 to 140 million random weights,
+which takes seconds, and 4 bytes per weight.
 """
 
 import numpy as np
@@ -27,8 +27,8 @@ def alexnet(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     """224x224x3: AlexNet in a single tower, as torchvision ships it; 61,100,840 parameters.
 
     Krizhevsky, "One weird trick for parallelizing convolutional neural networks"
-    (arXiv:1404.5997), with fewer filters than the original and no normalization. (At this size
-    of image, torchvision's adaptive pooling from 6x6 to 6x6 does nothing.)
+    (arXiv:1404.5997), with fewer filters than the original and no normalization. (At this image
+    size, torchvision's adaptive pooling from 6x6 to 6x6 does nothing.)
     """
     net = Stack("alexnet", (224, 224, 3), rng=rng, dtype=dtype)
     put_alexnet_convolutions(net)
@@ -44,10 +44,10 @@ def alexnet_grouped(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequent
     """227x227x3: the original AlexNet, two towers with response normalization; 60,965,224 parameters.
 
     Krizhevsky, Sutskever & Hinton, "ImageNet Classification with Deep Convolutional Neural
-    Networks" (2012): conv2, conv4 and conv5 see the half of the channels that was on their GPU.
-    The paper says 224x224, but its 55x55 positions of a filter of 11 with stride 4 take 227.
-    Normalization is by the paper's formula and numbers; Caffe's AlexNet has k = 1 and a fifth of
-    the alpha, ``LocalResponseNorm(5, alpha=1e-4)``.
+    Networks" (2012). In conv2, conv4 and conv5, each filter sees half of the channels, those on its
+    GPU. The paper says 224x224, but 55x55 positions of an 11x11 filter with stride 4 need 227.
+    Normalization has the paper's formula and numbers; Caffe's AlexNet has k = 1 and a fifth of the
+    alpha, ``LocalResponseNorm(5, alpha=1e-4)``.
     """
     net = Stack("alexnet_grouped", (227, 227, 3), rng=rng, dtype=dtype)
     net.conv("conv1", 96, 11, stride=4, padding="valid")
@@ -67,9 +67,9 @@ def zfnet(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     """224x224x3: the paper's own network, AlexNet with finer first layers; 62,357,608 parameters.
 
     Zeiler & Fergus (arXiv:1311.2901), figure 3: filters of 7x7 with stride 2 in the first layer,
-    stride 2 in the second, one tower. The figure gives the sizes of the maps, 110, 55, 26, 13 and
-    6; the padding is what they take. It normalizes "across feature maps" after pooling and gives no
-    numbers: these are AlexNet's.
+    stride 2 in the second, one tower. The padding follows from the sizes of the maps in the figure,
+    110, 55, 26, 13 and 6. The paper normalizes "across feature maps" after pooling without giving
+    numbers; AlexNet's are used.
     """
     net = Stack("zfnet", (224, 224, 3), rng=rng, dtype=dtype)
     last_window_overhangs = ((0, 1), (0, 1))
@@ -125,12 +125,12 @@ def put_vgg16_convolutions(stack: Stack) -> None:
 
 
 def _normalization() -> LocalResponseNorm:
-    """As AlexNet's authors give it: k = 2, n = 5, alpha = 1e-4, not divided by n, beta = 0.75."""
+    """Normalize as AlexNet's authors: k = 2, n = 5, alpha = 1e-4 (not divided by n), beta = 0.75."""
     return LocalResponseNorm(5, alpha=5 * 1e-4, beta=0.75, k=2.0)
 
 
 def _hidden(net: Stack) -> Stack:
-    """Put on the two hidden dense layers, with dropout above each."""
+    """Add the two hidden dense layers, with dropout above each."""
     for number in (6, 7):
         net.dense(f"fc{number}", 4096)
         net.put(**{f"relu{number}": ReLU(), f"dropout{number}": Dropout(0.5)})

@@ -1,4 +1,4 @@
-"""Networks that others wrote, by the function that builds them: "file.py:function" or "module:function"."""
+"""Networks that users wrote, by the function that builds them: "file.py:function" or "module:function"."""
 
 import sys
 from collections.abc import Callable
@@ -10,29 +10,29 @@ from typing import Any, TypeAlias
 from npdeconv.layers import Sequential
 
 Builder: TypeAlias = Callable[..., Sequential]
-"""Called with `rng`, and with `dtype` where another than float32 is wanted."""
+"""Called with `rng`, and with `dtype` if it is not float32."""
 
 
 def load_builder(source: str) -> Builder:
-    """Run the file, or import the module, that somebody named, and return the function in it.
+    """Run the named file, or import the named module, and return the function in it.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ImportError
-        If it can't be imported, or has no such function.
+        If the file or module can't be imported, or has no such function.
     """
     place, _, function = source.rpartition(":")
     try:
         module = _run_file(Path(place)) if place.endswith(".py") else import_module(place)
     except FileNotFoundError:
         raise
-    except Exception as error:  # whatever somebody's own code raises
+    except Exception as error:  # the user's code may raise anything
         raise ImportError(f"{source}: could not be imported ({type(error).__name__}: {error})") from error
     builder = getattr(module, function, None)
     if not callable(builder):
-        raise ImportError(f"{source}: expected a function {function!r} in {place}, which has none")
+        raise ImportError(f"{source}: expected a function {function!r} in {place}, got none")
     return builder
 
 
@@ -41,18 +41,18 @@ def _run_file(path: Path) -> ModuleType:
         raise FileNotFoundError(f"{path}: there is no such file to build a network with")
     name = f"npdeconv_own_{path.stem}"
     spec = util.spec_from_file_location(name, path)
-    assert spec is not None  # of a .py file there is one
+    assert spec is not None  # every .py file has one
     assert spec.loader is not None
     module = util.module_from_spec(spec)
-    sys.modules[name] = module  # where dataclasses look for the module they are in
+    sys.modules[name] = module  # dataclasses look up their module here
     if str(path.parent.resolve()) not in sys.path:
-        sys.path.append(str(path.parent.resolve()))  # what lies beside it may be imported, as of a script
+        sys.path.append(str(path.parent.resolve()))  # it may import modules beside it, as a script may
     spec.loader.exec_module(module)
     return module
 
 
 def source_of(builder: Builder) -> str:
-    """Return what `load_builder` finds a function by, also from another folder."""
+    """Return the name by which `load_builder` finds a function, from any folder."""
     module = sys.modules.get(builder.__module__)
     file = getattr(module, "__file__", None)
     is_script = builder.__module__ == "__main__" or builder.__module__.startswith("npdeconv_own_")
@@ -61,7 +61,7 @@ def source_of(builder: Builder) -> str:
 
 
 def build_own(name: str, builder: Builder, options: dict[str, Any]) -> Sequential:
-    """Build a network, and call it by its builder's name, by which a run finds it again."""
+    """Build a network, and give it the name by which a run finds its builder again."""
     network = builder(**options)
     if not isinstance(network, Sequential):
         raise TypeError(f"{name}: expected a Sequential to be returned, got {type(network).__name__}")

@@ -1,4 +1,4 @@
-"""A network while it is being built."""
+"""The builder of the named networks."""
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -10,15 +10,15 @@ from npdeconv.layers.window import Padding
 
 
 class Stack:
-    """Named layers, each put on top of the last and fitted to the shape that comes out of it.
+    """Named layers, each put on top of the last one and fitted to its output shape.
 
     Parameters
     ----------
     name : str
-        Of the network.
+        The name of the network.
     input_shape : (H, W, C)
     rng : numpy.random.Generator
-        Source of the initial weights, drawn in the order in which layers are put on.
+        Source of the initial weights, drawn in the order of the layers.
     dtype : float32 or float64
 
     Attributes

@@ -1,4 +1,4 @@
-"""How parameters change: `algorithms` (SGD and its relatives), `schedules` of the rate, `constraints`."""
+"""Optimizers: `algorithms` (SGD and its relatives), `schedules` of the learning rate, `constraints`."""
 
 from npdeconv.optimizers.algorithms import SGD, Adadelta, Adam, Optimizer, RMSprop
 from npdeconv.optimizers.constraints import FilterRenormalization, MaxNorm

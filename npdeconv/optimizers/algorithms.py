@@ -1,7 +1,7 @@
 """SGD and its relatives.
 
-An optimizer changes parameters in place. What it remembers between steps (momenta) it keeps in
-`state`, under `parameter/slot`; a checkpoint stores that dictionary.
+An optimizer changes parameters in place. Its memory between steps (momenta) is the dictionary
+`state`, with keys `parameter/slot`, which a checkpoint stores.
 """
 
 from abc import ABC, abstractmethod
@@ -18,7 +18,7 @@ class Optimizer(ABC):
     """A rule that turns gradients into steps of the parameters."""
 
     slots: ClassVar[tuple[str, ...]] = ()
-    """Names of the arrays remembered for each parameter; they have its shape and start at 0."""
+    """Names of the arrays kept for each parameter; they have its shape and start at 0."""
 
     def __init__(self, learning_rate: float) -> None:
         self.learning_rate = not_negative(learning_rate, type(self).__name__, "learning_rate")
@@ -32,14 +32,14 @@ class Optimizer(ABC):
         return {"optimizer": type(self).__name__, **own}
 
     def prepare(self, parameters: Mapping[str, Array]) -> None:
-        """Make room for what is remembered of each parameter, where there is none yet."""
+        """Create the missing arrays of `state` for each parameter."""
         for name, parameter in parameters.items():
             for slot in self.slots:
                 remembered = self.state.setdefault(f"{name}/{slot}", np.zeros_like(parameter))
                 if remembered.shape != parameter.shape:
                     raise ValueError(
-                        f"{type(self).__name__}: remembers {name} of shape {remembered.shape},"
-                        f" got {parameter.shape}; an optimizer serves one network"
+                        f"{type(self).__name__}: expected {name} of shape {remembered.shape}, as in earlier"
+                        f" steps, got {parameter.shape}; an optimizer serves one network"
                     )
 
     def update(self, parameters: Mapping[str, Array], gradients: Gradients) -> None:
@@ -57,7 +57,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def _step(self, parameter: Array, gradient: Array, *remembered: Array) -> Array:
-        """Return what to subtract from the parameter; update what is remembered, in place."""
+        """Return the array to subtract from the parameter; update the remembered arrays in place."""
 
 
 class SGD(Optimizer):
@@ -126,7 +126,7 @@ class Adam(Optimizer):
         mean, square = remembered
         _decay(mean, gradient, self.beta1)
         _decay(square, gradient * gradient, self.beta2)
-        # Both means started at 0; this takes the bias out.
+        # Both means started at 0; the scales remove this bias.
         mean_scale, square_scale = 1 - self.beta1**self.steps, 1 - self.beta2**self.steps
         return self.learning_rate / mean_scale * mean / (np.sqrt(square / square_scale) + self.epsilon)
 
@@ -153,7 +153,7 @@ class RMSprop(Optimizer):
 
 
 class Adadelta(Optimizer):
-    """Steps whose size is that of the recent steps, scaled by the recent gradients.
+    """Steps scaled by the ratio of recent steps to recent gradients (root mean squares).
 
     Zeiler, arXiv:1212.5701, algorithm 1; `learning_rate` multiplies its step (1 in the paper).
     """

@@ -1,4 +1,4 @@
-"""Bounds on the norms of weights, which training restores after each step."""
+"""Bounds on the norms of weights, which training enforces after each step."""
 
 from collections.abc import Mapping
 
@@ -11,9 +11,9 @@ from npdeconv._types import Array
 class FilterRenormalization:
     """Scale back every convolution filter whose root mean square exceeds a radius.
 
-    Zeiler & Fergus, arXiv:1311.2901, section 3, where it keeps first-layer filters from
-    dominating. Their radius of 0.1 was set for inputs of about +-128, pixels 0 to 255 less their
-    mean; for pixels divided by 255, in 0 to 1, the same filters are 255 times larger.
+    Zeiler & Fergus, arXiv:1311.2901, section 3, use it to keep first-layer filters from dominating.
+    Their radius of 0.1 holds for inputs of about +-128 (pixels 0 to 255 minus their mean). For pixels
+    divided by 255, the same filters are 255 times larger.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class MaxNorm:
     """Scale back every column of one layer's weights whose Euclidean norm exceeds a limit.
 
     Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting" (2014),
-    section 5.1: what one unit receives is bounded, however large the learning rate.
+    section 5.1: the input of a unit stays bounded at any learning rate.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class MaxNorm:
         The largest norm of the weights that lead into one unit: a column of dense weights (D, M),
         or one filter of (KH, KW, C, F).
     name : str
-        Of the weights, such as "dense1.weight".
+        The name of the weights, such as "dense1.weight".
     """
 
     def __init__(self, limit: float, name: str) -> None:

@@ -11,9 +11,9 @@ from npdeconv._checks import not_negative, one_of, positive_int
 class StepDecay:
     """Multiply the learning rate by `factor` after every `every` epochs.
 
-    A schedule is a function of the history so far (a mapping from column to one value per
-    epoch); it returns what the base learning rate is multiplied with in the next epoch. Nothing
-    is remembered elsewhere, so a resumed run continues with the rate it would have had.
+    A schedule is a function of the history so far (a mapping from column to one value per epoch). It
+    returns the factor of the base learning rate in the next epoch. It has no other state, so a resumed
+    run continues with the same rate.
     """
 
     def __init__(self, every: int, factor: float = 0.1) -> None:
@@ -21,7 +21,7 @@ class StepDecay:
         self.factor = not_negative(factor, "StepDecay", "factor")
 
     def __call__(self, history: Mapping[str, Sequence[float]]) -> float:
-        """Return the multiple for the next epoch."""
+        """Return the factor for the next epoch."""
         return self.factor ** (len(history["loss"]) // self.every)
 
     def __repr__(self) -> str:
@@ -29,17 +29,17 @@ class StepDecay:
 
 
 class CosineDecay:
-    """Let the learning rate fall along half a cosine, from the base rate to 0 after `epochs` epochs.
+    """Reduce the learning rate along half a cosine, from the base rate to 0 after `epochs` epochs.
 
-    Loshchilov & Hutter, arXiv:1608.03983, equation 5 without restarts, taken in the middle of each
-    epoch. It stays 0 after that.
+    Loshchilov & Hutter, arXiv:1608.03983, equation 5 without restarts, evaluated in the middle of each
+    epoch. The rate stays 0 afterwards.
     """
 
     def __init__(self, epochs: int) -> None:
         self.epochs = positive_int(epochs, "CosineDecay", "epochs")
 
     def __call__(self, history: Mapping[str, Sequence[float]]) -> float:
-        """Return the multiple for the next epoch."""
+        """Return the factor for the next epoch."""
         share = min((len(history["loss"]) + 0.5) / self.epochs, 1.0)
         return (1 + math.cos(math.pi * share)) / 2
 
@@ -53,7 +53,7 @@ class ReduceOnPlateau:
     Parameters
     ----------
     patience : int
-        Epochs without a new minimum; counted anew after each reduction.
+        Epochs without a new minimum; the count restarts after each reduction.
     factor : float
     monitor : str
         The column of the history to watch, "validation_loss" or "loss".
@@ -66,13 +66,13 @@ class ReduceOnPlateau:
         self.monitor = monitor
 
     def __call__(self, history: Mapping[str, Sequence[float]]) -> float:
-        """Return the multiple for the next epoch, by replaying the epochs so far."""
+        """Return the factor for the next epoch, by replaying the epochs so far."""
         best, waited, multiple = np.inf, 0, 1.0
         for epoch, loss in enumerate(history[self.monitor], 1):
             if np.isnan(loss):
                 raise ValueError(
-                    f"ReduceOnPlateau: watches {self.monitor}, which is NaN in epoch {epoch};"
-                    " without validation, watch loss"
+                    f"ReduceOnPlateau: expected a {self.monitor} in each epoch, got NaN in epoch {epoch};"
+                    " without validation, monitor the loss"
                 )
             waited = 0 if loss < best else waited + 1
             best = min(best, loss)

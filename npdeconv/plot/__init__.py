@@ -1,4 +1,4 @@
-"""Draw what `npdeconv.visualize` and training return. Axes in (or None), axes out; nothing is computed."""
+"""Draw the results of `npdeconv.visualize` and training: axes (or None) in, axes out; nothing is computed."""
 
 from npdeconv.plot.class_activation import class_activation
 from npdeconv.plot.embedding import neighbors, scatter

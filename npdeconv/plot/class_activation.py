@@ -27,8 +27,8 @@ def class_activation(
 ) -> Array:
     """Draw an image, and over it the maps of its classes, as in figure 4 of arXiv:1512.04150.
 
-    All maps have one scale: what speaks for a class shines, the brighter the more; what speaks
-    against it is left dark, as is what says nothing.
+    All maps have one scale. Places that speak for a class are bright; places that speak against it, or
+    say nothing, are dark.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def class_activation(
     image_index : int
         Which image of the result this is.
     classes : sequence of str, optional
-        Their names; numbers unless given.
+        Names of the classes; numbers unless given.
 
     Returns
     -------

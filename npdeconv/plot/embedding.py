@@ -1,4 +1,4 @@
-"""Images where a network puts them, and whom it takes for their neighbors."""
+"""Images as points in the space of a layer, and their neighbors there."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,8 +33,8 @@ def scatter(
 ) -> Axes:
     """Draw images as thumbnails at their points, framed in the color of their class.
 
-    Where thumbnails would lie on each other, only the first is drawn; the others are dots. Each
-    class's name stands at the median of its points. Images without labels have one color, and no
+    Where thumbnails would overlap, only the first is drawn; the others are dots. The name of each
+    class is at the median of its points. Images without labels have one color, and no
     names. Both axes have one scale.
 
     Parameters
@@ -47,12 +47,12 @@ def scatter(
     """
     if ax is None:
         ax = plt.subplots(figsize=(SIDE, SIDE), layout="constrained")[1]
-    of_class = np.zeros(len(points), np.int64) if labels is None else labels
-    used = np.unique(of_class)
+    class_numbers = np.zeros(len(points), np.int64) if labels is None else labels
+    used = np.unique(class_numbers)
     colors = dict(zip(used.tolist(), class_colors(len(used)), strict=True))
-    shown = [colors[label] for label in of_class.tolist()]
+    shown = [colors[label] for label in class_numbers.tolist()]
     ax.scatter(points[:, 0], points[:, 1], s=9, c=shown, linewidths=0)
-    for n in _apart(points, max(np.ptp(points, axis=0).max(), 1e-12) * THUMBNAIL / SIDE * 1.5):
+    for n in _far_apart(points, max(np.ptp(points, axis=0).max(), 1e-12) * THUMBNAIL / SIDE * 1.5):
         ax.add_artist(_thumbnail(images[n], points[n], shown[n]))
     if labels is not None:
         _name_classes(ax, points, labels, classes, colors)
@@ -74,13 +74,13 @@ def neighbors(
 ) -> Array:
     """Draw images, and to their right their neighbors, first in feature space, then in pixel space.
 
-    Framed are neighbors of another class; without labels, images are called by their numbers, and
-    none is framed.
+    Neighbors of another class are framed. Without labels, images have numbers as titles, and no
+    frames.
 
     Parameters
     ----------
     images : (N, H, W, C)
-        Those among which the neighbors were searched.
+        The images among which neighbors were searched.
     in_features, in_pixels : Neighbors
         Of the same Q queries, k neighbors each.
     labels : int (N,) or None
@@ -117,7 +117,7 @@ def neighbors(
 
 
 def class_colors(count: int) -> list[Any]:
-    """Return as many colors that differ as much as so many can."""
+    """Return `count` distinct colors."""
     if count <= 10:
         return [mpl.colormaps["tab10"](n) for n in range(count)]
     return [mpl.colormaps["gist_rainbow"](n / count) for n in range(count)]
@@ -138,7 +138,7 @@ def _name_classes(
 
 
 def _sheet(count: int, k: int, others: int, title: str) -> Array:
-    """Return axes in three groups of columns: the query, its neighbors here, its neighbors there."""
+    """Return axes in three groups of columns: query, neighbors in features, neighbors in pixels."""
     widths = [1, GAP, *[1] * k, GAP, *[1] * others]
     figure, every = plt.subplots(
         count,
@@ -158,14 +158,14 @@ def _sheet(count: int, k: int, others: int, title: str) -> Array:
 def _thumbnail(picture: Array, place: Array, color: Any) -> AnnotationBbox:
     shown = picture[..., 0] if picture.shape[2] == 1 else picture
     limit = 255 if picture.dtype == np.uint8 else 1
-    zoom = THUMBNAIL * 72 / max(shown.shape[:2])  # an offset image has 72 pixels to the inch
+    zoom = THUMBNAIL * 72 / max(shown.shape[:2])  # an offset image has 72 pixels per inch
     box = OffsetImage(shown, zoom=zoom, cmap="gray", norm=Normalize(0, limit), interpolation="antialiased")
     frame = {"edgecolor": color, "linewidth": 1.5}
     return AnnotationBbox(box, tuple(place), pad=0.05, bboxprops=frame)
 
 
-def _apart(points: Array, distance: float) -> list[int]:
-    """Choose points, the first ones first, of which no two are closer than a distance along both axes."""
+def _far_apart(points: Array, distance: float) -> list[int]:
+    """Choose points greedily, in order, so that any two are at least a distance apart along an axis."""
     chosen: list[int] = []
     for n, point in enumerate(points):
         if not chosen or np.abs(points[chosen] - point).max(axis=1).min() >= distance:

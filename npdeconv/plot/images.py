@@ -16,7 +16,7 @@ from npdeconv.visualize import display
 BOX_COLOR = "#e4572e"
 PADDING_COLOR = "#f3d9cf"
 OWN_SCALE = "mid-gray is zero, white plus and black minus the number after ±"
-VIVID = 0.99  # share of the pixels other than zero that are shown at their true contrast
+VIVID = 0.99  # share of the nonzero pixels that are shown at their true contrast
 
 
 def image(pixels: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
@@ -35,8 +35,8 @@ def image(pixels: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
 def draw_box(box: Sequence[int] | Array, ax: Axes) -> Axes:
     """Draw a box (top, bottom, left, right) on an image.
 
-    Where it leaves the image, the view is widened, and the padding that it covers there is shown
-    in a light color. A box that holds the whole image becomes its frame.
+    If the box leaves the image, the view is widened, and the padding inside the box gets a light
+    color. A box around the whole image becomes the image's frame.
     """
     top, bottom, left, right = map(int, box)
     west, east = ax.get_xlim()
@@ -56,20 +56,20 @@ def draw_box(box: Sequence[int] | Array, ax: Axes) -> Axes:
 def vivid(pixels: Array) -> Array:
     """Scale signed pixels to [0, 1] with zero at one half, as `display`, but clip the strongest hundredth.
 
-    A few pixels of what deep layers project onto a photograph are many times as strong as all others,
-    which would be gray beside them. Zeros don't count: much of a projection may be empty.
+    A few pixels of a projection from a deep layer are many times as strong as all others, and would
+    leave these gray. Zeros don't count: much of a projection may be empty.
     """
     return display(pixels, vivid_limit(pixels))
 
 
 def vivid_limit(pixels: Array) -> float:
-    """Return the size of pixel that `vivid` shows white, or black if negative."""
+    """Return the absolute value that `vivid` shows as white, or black if negative."""
     sizes = np.abs(pixels[pixels != 0])
     return float(np.quantile(sizes, VIVID, method="higher")) if sizes.size else 0.0
 
 
 def span(limit: float) -> str:
-    """Say what is white, and black if negative, in a picture that has a scale of its own."""
+    """Return the value shown as white, with ±, as a label for a picture with a scale of its own."""
     return f"±{float(f'{limit:.2g}'):g}"  # two digits, but 650, not 6.5e+02
 
 
@@ -88,20 +88,20 @@ def bar(colors: ScalarMappable, axes: Array | Axes, text: str, **settings: Any) 
 
 
 def caption(axes: Array | Axes, text: str) -> None:
-    """Write beneath a figure how to read it."""
+    """Write an explanation below a figure."""
     figure: Any = axes.figure if isinstance(axes, Axes) else axes.flat[0].figure
     figure.supxlabel(text, fontsize="small")
 
 
 def in_box(pixels: Array, box: Array) -> Array:
-    """Crop an image (H, W, C) to the part of it that lies in a box, if any does."""
+    """Crop an image (H, W, C) to its part in a box; an image outside the box stays whole."""
     top, bottom, left, right = np.maximum(box, 0)
     part = pixels[top:bottom, left:right]
     return part if part.size else pixels
 
 
 def share_frame(axes: Array) -> None:
-    """Widen the views of some images to what any of them shows."""
+    """Give some images one view, wide enough for all of them."""
     west, east = zip(*(ax.get_xlim() for ax in axes), strict=True)
     south, north = zip(*(ax.get_ylim() for ax in axes), strict=True)
     for ax in axes:

@@ -1,4 +1,4 @@
-"""One layer after another, for one image."""
+"""The strongest units of all layers, for one image."""
 
 import matplotlib.pyplot as plt
 
@@ -8,12 +8,12 @@ from npdeconv.visualize import LayerProjections
 
 
 def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -> Array:
-    """Draw the strongest units of the layers: what each sees of the image, and its projection.
+    """Draw the strongest units of the layers: the box that each sees of the image, and its projection.
 
-    All images have one frame, so that boxes can be compared. A projection is cropped to what the unit sees,
-    the box on the image, beyond which it is zero. Each has its own scale, since activations of different
-    layers can't be compared; mid-gray is zero, white and black are what is said, and the strongest hundredth
-    of the pixels is clipped.
+    All images have one frame, so that boxes can be compared. A projection is cropped to the unit's box;
+    it is zero outside. Each has its own scale, since activations of different layers can't be compared:
+    mid-gray is zero, the title gives the value of white and black, and the strongest hundredth of the
+    pixels is clipped.
 
     Parameters
     ----------
@@ -42,6 +42,6 @@ def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -
             seen = "whole image" if part.shape == projected.shape else "{}x{} pixels, enlarged"
             scale = span(vivid_limit(result.projection.pixels[n]))
             title = f"activation {activation:.3g}\n{seen.format(*part.shape)}\nprojection {scale}"
-            image(part, axes[1, n], title=title).set_anchor("N")  # or titles differ in height
+            image(part, axes[1, n], title=title).set_anchor("N")  # keeps titles at one height
     share_frame(axes[0, :count])
     return axes

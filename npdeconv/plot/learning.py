@@ -1,4 +1,4 @@
-"""How training went."""
+"""Curves of a training."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from npdeconv._types import Array
 
 
 def curves(history: Mapping[str, Sequence[float]], axes: Array | None = None, *, title: str = "") -> Array:
-    """Draw loss and accuracy by epoch, of training and, where there was any, of validation.
+    """Draw loss and accuracy by epoch, of training and of validation, if there was any.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def curves(history: Mapping[str, Sequence[float]], axes: Array | None = None, *,
         axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")[1]
     labels = {"loss": "cross-entropy (nats)", "accuracy": "accuracy"}
     for ax, (column, label) in zip(axes, labels.items(), strict=True):
-        ax.plot(history["epoch"], history[column], "o-", label="training, while it learned")
+        ax.plot(history["epoch"], history[column], "o-", label="training, during the epoch")
         if np.isfinite(history[f"validation_{column}"]).any():
             ax.plot(history["epoch"], history[f"validation_{column}"], "s-", label="validation")
         ax.set(xlabel="epoch", ylabel=label)

@@ -1,4 +1,4 @@
-"""What layers hold: filters, feature maps, and the strongest projections, each as one sheet."""
+"""Filters, feature maps, and strongest projections of a layer, each as one sheet."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from npdeconv.plot.images import BOX_COLOR, bar, image, signed_bar, vivid
 from npdeconv.plot.montage import montage
 from npdeconv.visualize import FeatureMaps, Patches, Strongest, display
 
-WIDEST = 1500  # pixels: a wider sheet is drawn smaller anyway, and takes gigabytes on the way
+WIDEST = 1500  # pixels: a wider sheet would be scaled down anyway, and takes gigabytes
 
 NUMBER_BOX: dict[str, Any] = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.5}
 
@@ -22,7 +22,7 @@ NUMBER_BOX: dict[str, Any] = {"facecolor": "white", "alpha": 0.8, "linewidth": 0
 def filters(weights: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw the filters of a first layer, (F, KH, KW, C), on one scale; mid-gray is zero.
 
-    Three channels are colors: a filter that answers to red is reddish.
+    Three channels are colors: a filter that responds to red is reddish.
     """
     drawn = _sheet(display(weights), np.zeros(len(weights), bool), ax, title, "filter")
     if ax is None:
@@ -37,11 +37,11 @@ def feature_maps(
     feature_maps: Sequence[int] | Array | None = None,
     title: str = "",
 ) -> Axes:
-    """Draw feature maps of a layer for one image on one scale; crossed out are silent maps.
+    """Draw feature maps of a layer for one image on one scale; silent maps are crossed out.
 
-    Black is zero, and white the largest activation; in between, brightness is the square root, or
-    all but the strongest would be black. Where a layer has negative activations too, mid-gray is
-    zero, and nothing is bent. Where they are not all of the layer's, `feature_maps` says which ones.
+    Black is zero, and white the largest activation. Brightness is the square root of the activation;
+    otherwise all but the strongest would look black. If there are negative activations, mid-gray is
+    zero, and the scale is linear. `feature_maps` are the maps' numbers, if they are not all of the layer's.
     """
     limit = float(np.abs(result.maps).max(initial=0)) or 1.0
     if (result.maps < 0).any():
@@ -68,9 +68,8 @@ def strongest_projections(
     """Draw each map of a layer by the projection of the image that excites it most.
 
     Each projection has its own scale, mid-gray is zero, and the strongest hundredth of its pixels is
-    clipped. It is cropped to what the unit sees; what
-    lies beyond the image is mid-gray. Crossed out are dead maps. `feature_maps` are those that
-    `find_patches` was asked for, all unless given.
+    clipped. It is cropped to what the unit sees; mid-gray beyond the image. Dead maps are crossed
+    out. `feature_maps` are those passed to `find_patches`, all unless given.
     """
     shown = np.stack([vivid(projection) for projection in patches.projections[:, 0]])
     title = f"{title}\neach on its own scale, where mid-gray is zero".strip()
@@ -86,7 +85,7 @@ def _sheet(
     kind: str,
     feature_maps: Sequence[int] | Array | None = None,
 ) -> Axes:
-    """Draw pictures (F, H, W, C) of a kind in rows, each row named by its first, or each picture."""
+    """Draw pictures (F, H, W, C) in rows; label each with its number, or each row with its first index."""
     columns = _columns(len(pictures), pictures.shape[1] / pictures.shape[2])
     pictures = _shrunk(pictures, max(1, columns * pictures.shape[2] // WIDEST))
     count, height, width, _ = pictures.shape
@@ -111,7 +110,7 @@ def _sheet(
 
 
 def _shrunk(pictures: Array, step: int) -> Array:
-    """Return the means of blocks of step x step pixels; what is left at the right and below is cut off."""
+    """Return the means of blocks of step x step pixels; incomplete blocks at the edges are dropped."""
     if step == 1:
         return pictures
     count, height, width, channels = pictures.shape

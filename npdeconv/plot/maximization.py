@@ -1,4 +1,4 @@
-"""Images that excite units most, and their way there."""
+"""Images that excite units most, and the growth of the activation."""
 
 from collections.abc import Sequence
 
@@ -18,9 +18,9 @@ LARGE = 100  # pixels: images of this height are drawn larger, and fewer to a ro
 def maximized(
     result: Maximization, axes: Array | None = None, *, titles: Sequence[str] | None = None, title: str = ""
 ) -> Array:
-    """Draw the images that excite some units most, and how much they do.
+    """Draw the images that excite some units most, with the activations.
 
-    Where a unit sees little of the image, only that part is drawn, and it says so.
+    If a unit sees little of the image, only that part is drawn, marked "enlarged".
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What is taken for what, and why."""
+"""The confusion matrix, and the most confident mistakes."""
 
 from collections.abc import Sequence
 
@@ -12,18 +12,17 @@ from npdeconv.plot.text import literal
 from npdeconv.visualize import Mistakes, display
 
 CAPTION = f"""\
-top: image, label and answer; middle: what speaks for the answer, and its probability
+top: image, label and answer; middle: projection of the answer, and its probability
 bottom: the same for the label
 each column has its own scale: {OWN_SCALE}"""
-CLASSES_WITH_NUMBERS = 20  # beyond, not all are shown, nor numbers in the cells
+CLASSES_WITH_NUMBERS = 20  # with more, unused classes and the numbers in the cells are left out
 
 
 def confusion(counts: Array, classes: Sequence[str], ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw a confusion matrix: a row for each true class, a column for each answer.
 
-    Color shows mistakes only, on one scale: the right answers on the diagonal, usually so many
-    more, would leave them all pale. Of many classes, those are left out that no image has and no
-    answer names.
+    Only mistakes are colored: the diagonal has far larger counts, and would leave all mistakes
+    pale. If there are many classes, those without images and answers are left out.
 
     Parameters
     ----------
@@ -61,15 +60,15 @@ def confusion(counts: Array, classes: Sequence[str], ax: Axes | None = None, *, 
 
 
 def mistakes(images: Array, result: Mistakes, classes: Sequence[str], axes: Array | None = None) -> Array:
-    """Draw confident mistakes: image, what spoke for the wrong answer, what spoke for the truth.
+    """Draw confident mistakes: the image, and the projections of the wrong answer and of the true class.
 
-    The two projections of an image have one scale, so the fainter one weighed less; mid-gray is zero,
-    white and black are what is said.
+    The two projections of an image have one scale: the fainter one had less weight. Mid-gray is zero,
+    and the titles give the value of white and black.
 
     Parameters
     ----------
     images : (K, H, W, C)
-        Those of `result.image_indices`, in this order.
+        The images of `result.image_indices`, in this order.
     result : Mistakes
     classes : sequence of str
     axes : array of Axes (3, K), optional
@@ -87,7 +86,7 @@ def mistakes(images: Array, result: Mistakes, classes: Sequence[str], axes: Arra
         caption(axes, CAPTION)
     for n in range(count):
         likely, unlikely = result.probability[n], result.truth_probability[n]
-        chance = _chance(likely, max(1 - likely, unlikely))  # 1 - p of a confident network rounds to 0
+        chance = _chance(likely, max(1 - likely, unlikely))  # 1 - likely may round to 0
         wrong, truth = (literal(classes[label]) for label in (result.predicted[n], result.truth[n]))
         spoke = np.stack([result.misled_by[n], result.spoke_for_truth[n]])
         shown, scale = display(spoke), span(float(np.abs(spoke).max()))

@@ -1,4 +1,4 @@
-"""Many small pictures as one: the strongest patches of a layer, and maps through the epochs."""
+"""Sheets of many small pictures: the strongest patches of a layer, and maps through the epochs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,13 +15,13 @@ from npdeconv.visualize import Evolution, Patches, Strongest, display
 PAPER = 0.93  # the color between pictures
 GAP = 1  # pixels between pictures of a block
 BLOCK_INCHES, LABEL_INCHES = 2.0, 0.17  # width of a map's block, height of the line above it
-TITLE_INCHES = 5.4  # a figure's least width: titles are not cut
+TITLE_INCHES = 5.4  # least width of a figure, so that titles are not cut
 OFFSET: dict[str, Any] = {"textcoords": "offset points"}  # of labels, from the edge of a sheet
 LABEL_POINTS = 16  # between pictures and title, for the labels of the first row
 
 
 def montage(pictures: Array, columns: int, gap: int = GAP) -> Array:
-    """Lay pictures (N, H, W, C) of values from 0 to 1 out in rows, on light paper."""
+    """Arrange pictures (N, H, W, C) of values from 0 to 1 in rows, on a light background."""
     count, height, width, channels = pictures.shape
     rows = -(-count // columns)
     sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), PAPER)
@@ -41,8 +41,8 @@ def strongest(
 ) -> Axes:
     """Draw each map's strongest patches, and to their right their projections (arXiv:1311.2901, fig. 2).
 
-    Projections of one map share one scale; mid-gray is zero, white and black are what is said. Places
-    without an image, where a map fires on fewer images than were asked for, stay empty.
+    Projections of one map share one scale: mid-gray is zero, and the label gives the value of white and
+    black. A map that fires on fewer images than were searched for leaves places empty.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def strongest(
     feature_maps : sequence of int, optional
         Which maps, at most a few dozen; all that ever fire unless given.
     title : str, optional
-        A line above the one that says what is on the left and what on the right.
+        A line above the one that explains the sides.
     """
     chosen = np.flatnonzero(found.firing) if feature_maps is None else np.asarray(feature_maps)
     if not len(chosen):
@@ -97,8 +97,8 @@ def _block(patches: Patches, m: int, side: int) -> Array:
 def evolution(result: Evolution, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw the maps of a layer through the epochs: a row for each map, a column for each epoch.
 
-    Projections are cropped to what the units see. Each row has one scale, mid-gray is zero. A framed
-    projection is that of another image than at the epoch before: a jump.
+    Projections are cropped to what the units see. Each row has one scale, mid-gray is zero. A frame
+    marks a jump: a projection of another image than at the epoch before.
     """
     epochs, maps = result.image_indices.shape
     cells = _cells(result)
@@ -135,7 +135,7 @@ def evolution(result: Evolution, ax: Axes | None = None, *, title: str = "") -> 
 def _cells(result: Evolution) -> Array:
     """Return the projections, cropped to boxes of one size, (M * E, h, w, C): map by map.
 
-    A box that leaves the image is moved back into it: what it takes in there is zero.
+    A box that leaves the image is moved back into it; the projection is zero in the added part.
     """
     top, bottom, left, right = np.moveaxis(result.box, -1, 0)  # each (E, M)
     height = min(result.pixels.shape[2], int((bottom - top).max()))

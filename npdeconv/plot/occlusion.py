@@ -1,4 +1,4 @@
-"""What hiding parts of an image does to a network."""
+"""The effect of hiding parts of an image."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,10 +16,8 @@ from npdeconv.plot.text import in_legend, literal
 from npdeconv.visualize import Occlusion
 
 COLORS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#bcbd22", "#17becf")
-OTHER_COLOR = "#d9d9d9"  # of the classes that are left when the colors are used up
-CAPTION = (
-    "each square of the three maps: the occluder's center; around them, where no center can be: the image"
-)
+OTHER_COLOR = "#d9d9d9"  # for further classes, when the colors are used up
+CAPTION = "each square of the three maps: a place of the occluder's center; where no center can be: the image"
 
 
 def occlusion(
@@ -30,12 +28,12 @@ def occlusion(
     classes: Sequence[str] | None = None,
     truth: int | None = None,
 ) -> Array:
-    """Draw what an occluder does, place by place, as figure 7 of arXiv:1311.2901.
+    """Draw the effect of an occluder at each place, as figure 7 of arXiv:1311.2901.
 
     From left to right: the image, with the occluder that harms its class most; the
     projection of the feature map; and for each place of the occluder's center, the map's
     activity, the probability of that class, and the most likely class. All have the image's
-    coordinates; around the maps, where no center can be, is the image.
+    coordinates; the image shows around the maps, where no center can be.
 
     Parameters
     ----------
@@ -44,9 +42,9 @@ def occlusion(
     result : Occlusion
     axes : array of Axes (5,), optional
     classes : sequence of str, optional
-        Their names; numbers unless given.
+        Names of the classes; numbers unless given.
     truth : int, optional
-        What the image shows, if anybody has said so. Only that class is called true.
+        The image's label, if it has one. Only that class is called true.
 
     Returns
     -------
@@ -55,7 +53,7 @@ def occlusion(
     if axes is None:
         figure, axes = plt.subplots(1, 5, figsize=(15, 3.7), layout="constrained")
         figure.supxlabel(CAPTION, fontsize="small")
-    name = _followed(result, classes, truth)
+    name = _name_followed(result, classes, truth)
     plain, feature_map = literal(_name(result.label, classes)), f"{result.layer}, map {result.feature_map}"
     harmed = round(float(result.clean_probability - result.probability.min()), 4) > 0
     harm = "the occluder\nthat harms it most" if harmed else "an occluder,\nwhich harms it nowhere"
@@ -71,12 +69,12 @@ def occlusion(
     limits = min(activities), max(activities)
     _scaled(result.activity, axes[2], result, limits, result.clean_activity, f"activity of {feature_map}")
     _scaled(result.probability, axes[3], result, (0, 1), result.clean_probability, f"probability of {plain}")
-    _most_likely(axes[4], result, classes, name)
+    _draw_most_likely(axes[4], result, classes, name)
     return axes
 
 
-def _followed(result: Occlusion, classes: Sequence[str] | None, truth: int | None) -> str:
-    """Name the class whose probability is mapped, and say by whose word it is the image's."""
+def _name_followed(result: Occlusion, classes: Sequence[str] | None, truth: int | None) -> str:
+    """Name the class of the probability map, and say whether it is the label or the prediction."""
     name = _name(result.label, classes)
     if result.label == truth:
         return f"{name} (true)"
@@ -93,7 +91,7 @@ def _scaled(
     ax.set_title(f"{title}\n(without occluder: {clean:.3g})", fontsize="small")
 
 
-def _most_likely(ax: Axes, result: Occlusion, classes: Sequence[str] | None, followed: str) -> None:
+def _draw_most_likely(ax: Axes, result: Occlusion, classes: Sequence[str] | None, followed: str) -> None:
     """Draw the most likely classes: the followed one in the first color, then the most frequent ones."""
     found, index, counts = np.unique(result.most_likely, return_inverse=True, return_counts=True)
     others = [number for number in found[np.argsort(-counts, kind="stable")] if number != result.label]
@@ -123,7 +121,7 @@ def _draw(values: Array, ax: Axes, result: Occlusion, **colors: Any) -> QuadMesh
 
 
 def _edges(starts: Array, length: int) -> Array:
-    """Return where the cells begin and end along one axis; the last may be narrower than the others."""
+    """Return the edges of the cells along one axis; the last cell may be narrower."""
     centers = starts + (length - 1) / 2
     steps = np.diff(centers) if len(centers) > 1 else np.array([length])
     between = centers[:-1] + steps[: len(centers) - 1] / 2

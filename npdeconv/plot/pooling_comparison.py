@@ -1,4 +1,4 @@
-"""How well maps know where objects are."""
+"""How well maps find objects."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -41,7 +41,7 @@ def localization(result: Localization, axes: Array | None = None) -> Array:
 
 
 def localization_examples(example: LocalizationExample, axes: Array | None = None) -> Array:
-    """Draw pictures with the true boxes, and over them the maps with the boxes that are found.
+    """Draw pictures with the true boxes, and the maps with the boxes found in them.
 
     Parameters
     ----------

@@ -10,11 +10,11 @@ from npdeconv.plot.text import wrapped
 from npdeconv.visualize import Projection, display
 
 CAPTION = """\
-box: what the unit sees of the image, pale beyond its edge
-beneath: its projection, where mid-gray is zero"""
-LETTERS = 24  # of a line above an image
+box: what the unit sees of the image, pale beyond the edge
+below: its projection, where mid-gray is zero"""
+LETTERS = 24  # per line of an image's title
 COLUMNS = 8  # of a figure; more images go into further rows
-SPECK = 16  # a unit that sees less than this part of an image would leave a speck of a projection
+SPECK = 16  # a projection below one 16th of the image would be a speck, and is enlarged
 
 
 def projections(
@@ -26,16 +26,16 @@ def projections(
     title: str = "",
     limit: float | None = None,
 ) -> Array:
-    """Draw images with the receptive fields of the projected units, and the projections beneath.
+    """Draw images with the receptive fields of the projected units, and the projections below.
 
     All projections have one scale, drawn beside them unless axes are given: mid-gray is zero, and the
-    strongest hundredth of all pixels that are not zero is white or black. Where a unit sees little of
-    the image, only that part of its projection is drawn, and it says so.
+    strongest hundredth of the nonzero pixels is white or black. If a unit sees little of the image,
+    only that part of its projection is drawn, marked "enlarged".
 
     Parameters
     ----------
     images : (N, H, W, C)
-        Those that were projected.
+        The images that were projected.
     result : Projection
     axes : array of Axes (2, N), optional
         Row 0 takes the images, row 1 the projections.
@@ -44,12 +44,12 @@ def projections(
     title : str, optional
         Of the figure, such as the layer and the rule.
     limit : float, optional
-        Size of the pixel that is shown white, for a scale shared with other figures.
+        Absolute value shown as white, for a scale shared with other figures.
 
     Returns
     -------
     array of Axes (2, N)
-        Of axes made here, no more than eight stand side by side.
+        Unless axes are given, at most eight side by side.
     """
     is_own, axes = axes is None, _layout(len(images)) if axes is None else axes
     if title:
@@ -58,7 +58,7 @@ def projections(
     shown = display(result.pixels, limit)
     for n in range(len(images)):
         image(images[n], axes[0, n], title=wrapped(titles[n], LETTERS) if titles is not None else "")
-        axes[0, n].set_anchor("N")  # titles at one height, also where a box widens the view
+        axes[0, n].set_anchor("N")  # keeps titles at one height if a box widens the view
         if not result.silent[n]:
             draw_box(result.box[n], axes[0, n])
         strength = "silent" if result.silent[n] else f"activation {result.activation[n]:.2g}"
@@ -67,8 +67,8 @@ def projections(
         image(part if is_speck else shown[n], axes[1, n])
         if is_speck:
             strength += f"\n{part.shape[0]}x{part.shape[1]}, enlarged"
-        axes[1, n].set_title(strength, y=0, pad=-3, va="top", fontsize="small")  # beneath
-    share_frame(axes[0, : len(images)])  # boxes that leave an image widen its view only
+        axes[1, n].set_title(strength, y=0, pad=-3, va="top", fontsize="small")  # below
+    share_frame(axes[0, : len(images)])  # a box that leaves its image widens one view only
     if is_own:
         signed_bar(limit, axes, "pixel of a projection", clipped=True)
         caption(axes, CAPTION)

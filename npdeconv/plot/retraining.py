@@ -1,4 +1,4 @@
-"""A class before and after it was retrained, beside one that was not."""
+"""A class before and after it was retrained, beside a control class."""
 
 from collections.abc import Sequence
 from typing import get_args
@@ -49,9 +49,9 @@ def reconstructions(result: Retraining, classes: Sequence[str], axes: Array | No
 
 
 def similarity(result: Retraining, classes: Sequence[str], axes: Array | None = None) -> Array:
-    """Draw the best scores of both classes' reconstructions, by what they are compared with.
+    """Draw the best scores of both classes' reconstructions, for each set of images compared with.
 
-    Lines say what the scores of pictures are whose class is known, see `KNOWN`.
+    Lines mark the scores of pictures of known content, see `KNOWN`.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def similarity(result: Retraining, classes: Sequence[str], axes: Array | None = 
 def contributions(
     result: Retraining, score: Score = "words", ax: Axes | None = None, *, files: Sequence[str] | None = None
 ) -> Axes:
-    """Draw how much closer the retrained class came to each image, trained on it or not.
+    """Draw how much closer the retrained class came to each image, when trained on it and when not.
 
     Parameters
     ----------

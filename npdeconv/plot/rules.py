@@ -22,9 +22,9 @@ box: what the unit sees; each projection shows this part, on a scale of its own:
 def rules(pixels: Array, result: RuleComparison, axes: Array | None = None) -> Array:
     """Draw the eight projections of a unit, and how they correlate.
 
-    Projections are cropped to what the unit sees, the box on the image, beyond which they are zero.
-    Each has its own scale, since the rules differ in size by orders of magnitude; mid-gray is zero, white
-    and black are what is said.
+    Projections are cropped to the unit's box on the image; they are zero outside. Each has its own scale,
+    since the rules differ in size by orders of magnitude: mid-gray is zero, and the titles give the
+    value of white and black.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def correlations(result: RuleComparison, ax: Axes | None = None) -> Axes:
 
 
 def _layout() -> Array:
-    # Margins by hand: an automatic layout doesn't foresee that crops are not square.
+    # Margins by hand: the automatic layout expects square images, and crops are not square.
     margins = {"left": 0.01, "right": 0.99, "top": 0.83, "bottom": 0.24, "wspace": 0.1, "hspace": 0.45}
     figure = plt.figure(figsize=(14, 4.8))
     named = figure.subplot_mosaic(

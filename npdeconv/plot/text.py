@@ -1,4 +1,4 @@
-"""Text that comes from data, such as names of classes: drawn letter by letter, as far as there are fonts."""
+"""Text from data, such as class names, drawn literally and in a font that has its letters."""
 
 import unicodedata
 import warnings
@@ -15,27 +15,27 @@ from npdeconv._text import visible
 
 
 def literal(text: str) -> str:
-    """Return what Matplotlib draws as this text.
+    """Return a string that Matplotlib draws as this text.
 
-    Dollars are no mathematics, and control characters are escaped as Python does. Letters that no
-    installed font has become ASCII, of which a warning tells once; for those that some font has,
-    see `use_fonts`.
+    Dollars start no formula, and control characters are escaped as in Python. Letters that no
+    installed font has become ASCII, with one warning. For letters of other installed fonts, see
+    `use_fonts`.
     """
     return "".join(_drawable(character) for character in visible(text)).replace("$", r"\$")
 
 
 def in_legend(text: str) -> str:
-    """Return a label for a legend, which would leave out one that begins with an underscore."""
+    """Return a label for a legend; Matplotlib omits labels that begin with an underscore."""
     return literal(f" {text}" if text.startswith("_") else text)
 
 
 def wrapped(text: str, width: int) -> str:
-    """Break each line of a text where it has more letters than a width, between words if possible."""
+    """Break the lines of a text at a width, between words if possible."""
     return "\n".join(fill(line, width) for line in text.splitlines())
 
 
 def use_fonts(figure: Any) -> None:
-    """Let the texts of a figure fall back to other installed fonts for letters that their own lacks."""
+    """Let the texts of a figure fall back to other installed fonts for missing letters."""
     for text in figure.findobj(Text):
         families = sorted({_family(character) or "" for character in text.get_text()} - {""})
         if families:
@@ -45,16 +45,16 @@ def use_fonts(figure: Any) -> None:
 def _drawable(character: str) -> str:
     if _family(character) is not None:
         return character
-    if unicodedata.category(character) in ("Cf", "Mn"):  # they only change the letter beside them
+    if unicodedata.category(character) in ("Cf", "Mn"):  # they only modify a neighboring letter
         return ""
     spelled = anyascii(character) or character.encode("unicode_escape").decode()
-    _tell_once(character, spelled)
+    _warn_once(character, spelled)
     return spelled
 
 
 @cache
 def _family(character: str) -> str | None:
-    """Return the font that a character needs: "" for the usual one, None if no installed one has it."""
+    """Return the font for a character: "" for the default font, None if no installed font has it."""
     code = ord(character)
     if character == "\n" or get_font(findfont(FontProperties())).get_char_index(code):
         return ""
@@ -66,25 +66,25 @@ def _other_families() -> dict[int, str]:
     """Return a family for each character that some installed font has."""
     families: dict[int, str] = {}
     for entry in sorted(fontManager.ttflist, key=lambda entry: (entry.style != "normal", entry.name)):
-        if "last resort" in entry.name.lower():  # has boxes for all
+        if "last resort" in entry.name.lower():  # it draws boxes for all characters
             continue
         try:
             characters = FT2Font(entry.fname).get_charmap()
-        except (OSError, RuntimeError):  # a font that is gone or damaged is none
+        except (OSError, RuntimeError):  # the font is missing or damaged
             continue
         for code in characters:
             families.setdefault(code, entry.name)
     return families
 
 
-_told: set[str] = set()
+_warned: set[str] = set()
 
 
-def _tell_once(character: str, spelled: str) -> None:
-    if not _told:
-        _told.add(character)
+def _warn_once(character: str, spelled: str) -> None:
+    if not _warned:
+        _warned.add(character)
         warnings.warn(
-            f"no installed font has {character!r}, drawn as {spelled!r}, like other such letters; "
-            "a font that has them would be used, such as Noto Sans CJK or Noto Emoji",
+            f"no font has {character!r}, which is drawn as {spelled!r}, like other such letters; "
+            "install a font that has them, such as Noto Sans CJK or Noto Emoji",
             stacklevel=2,
         )

@@ -1,4 +1,4 @@
-"""How well few images are classified on frozen features, and which layer the classes can be read from."""
+"""Accuracy from few images on frozen features, and from each layer."""
 
 from typing import Any
 

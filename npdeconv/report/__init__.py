@@ -1,7 +1,7 @@
 """A run as one self-contained HTML page: no server, no network, no other file.
 
-`collect` asks the questions of `npdeconv.visualize` and keeps the answers as arrays, shrunk to what a
-page can show; `write` turns them into pictures and text. `Watch` does both after every epoch.
+`collect` runs the analyses of `npdeconv.visualize` and keeps the arrays, shrunk to the size of a
+page; `write` turns them into pictures and text. `Watch` does both after every epoch.
 """
 
 from npdeconv.report.collect import collect

@@ -1,4 +1,4 @@
-"""What the network makes of its classes: their maps over images, and images made for them."""
+"""Class activation maps over images, and images made for each class."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,9 +14,9 @@ from npdeconv.parallel import Workers
 from npdeconv.report.downscaling import PICTURE_SIDE, shrink
 from npdeconv.visualize import class_activation_maps, has_class_maps, maximize_activation
 
-TOP = 3  # classes whose maps are shown for an image
-WANTED = 12  # of more classes, images are made for those of the examples only
-STEPS = 100  # of making them
+TOP = 3  # class maps shown for an image
+WANTED = 12  # with more classes, images are made only for the classes of the examples
+STEPS = 100  # of gradient ascent
 
 
 @brief
@@ -60,7 +60,7 @@ class Wanted(NamedTuple):
 def find_class_maps(
     network: Sequential, dataset: Dataset, *, image_indices: Sequence[int], labels: Array, workers: Workers
 ) -> ClassMaps | None:
-    """Map the classes of some images; None where the network has no such maps, or there are no images."""
+    """Return class activation maps of some images; None if the network has none, or there are no images."""
     if not image_indices or not has_class_maps(network):
         return None
     chosen = dataset[image_indices]
@@ -76,7 +76,7 @@ def find_class_maps(
 
 
 def find_wanted(network: Sequential, class_count: int, shown: Array, workers: Workers) -> Wanted | None:
-    """Make an image for each class, or if they are many, for those that are shown."""
+    """Make an image for each class, or for the shown ones if there are many classes."""
     if network.input_shape is None:
         return None
     labels = np.arange(class_count) if class_count <= WANTED else np.unique(shown)

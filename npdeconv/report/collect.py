@@ -1,4 +1,4 @@
-"""The questions that the page answers, asked one after the other."""
+"""Run the analyses that the page shows, one after the other."""
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,13 +33,13 @@ from npdeconv.visualize import (
 )
 
 PATCHES = 9  # as in the paper's figure 2 (arXiv:1311.2901)
-STAGES = 12  # of more snapshots, so many are shown: color pictures of 300x300 then stay below 15 MB
+STAGES = 12  # snapshots shown at most: color pictures of 300x300 then stay below 15 MB
 MISTAKES = 8  # images
 EXAMPLES = 6  # images that are occluded
-OCCLUDER_STEPS = 17  # an image is at least so many strides of the occluder high and wide
+OCCLUDER_STEPS = 17  # strides of the occluder along an image, at least
 
 Say: TypeAlias = Callable[[str, int, int], object]
-"""Called with what is being done, how many parts are done, and how many there are."""
+"""Called with the name of the current part, the number of parts done, and the number of parts."""
 
 
 def collect(
@@ -54,25 +54,25 @@ def collect(
     workers: Workers = None,
     say: Say | None = None,
 ) -> Report:
-    """Ask everything that the page shows.
+    """Run every analysis that the page shows.
 
     Parameters
     ----------
     network : Sequential
         With its final weights.
     dataset : Dataset
-        The images to search, best those that the network was not trained on. Without labels, the page
-        says what the network takes each image for, and nothing of right and wrong.
+        The images to search, preferably unseen in training. Without labels, the page shows predicted
+        classes, and no mistakes.
     run : str
-        What to call the run.
+        Name of the run.
     history : mapping of column to values, optional
         See `npdeconv.training.History`.
     snapshots : mapping of int to path, optional
         Weights by epoch, see `npdeconv.visualize.find_snapshots`.
     image_count : int
-        How many images of the data set to search, at even distances.
+        How many images of the data set to search, evenly spaced.
     examples : int
-        How many images to occlude, of as many classes; 0 for none.
+        How many images to occlude, one for each of as many classes; 0 for none.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     say : callable, optional
@@ -132,10 +132,10 @@ def collect(
         scenes=find_scenes(dataset.images, (view.found.image_indices for view in layer_views)),
         scatter=find_scatter(network, searched, image_indices, named, workers),
     )
-    return _of_classes(report, network, dataset, workers, steps) if examples else report
+    return _add_classes(report, network, dataset, workers, steps) if examples else report
 
 
-def _of_classes(
+def _add_classes(
     report: Report, network: Sequential, dataset: Dataset, workers: Workers, steps: "_Steps"
 ) -> Report:
     """Add the class maps of the examples, and images made for the classes."""
@@ -151,7 +151,7 @@ def _of_classes(
 
 
 class _Steps:
-    """Counts what is done, and tells."""
+    """Counts the parts of the work, and reports progress."""
 
     def __init__(self, say: Say | None, total: int) -> None:
         self.say, self.total, self.done = say, total, 0
@@ -163,7 +163,7 @@ class _Steps:
 
 
 def _choose(snapshots: dict[int, str | Path]) -> dict[int, str | Path]:
-    """Keep at most STAGES snapshots, at even distances, the first and the last among them."""
+    """Keep at most STAGES snapshots, evenly spaced, including the first and the last."""
     if len(snapshots) <= STAGES:
         return snapshots
     kept = np.linspace(0, len(snapshots) - 1, STAGES).round().astype(int)
@@ -172,7 +172,7 @@ def _choose(snapshots: dict[int, str | Path]) -> dict[int, str | Path]:
 
 
 def _stages(network: Sequential, snapshots: Mapping[int, str | Path]) -> Iterator[tuple[str, Sequential]]:
-    """Yield what to call each stage and the network as it was, its final weights at the end."""
+    """Yield the name of each stage and the network at that stage, the final weights last."""
     moving, last = copy.deepcopy(network), "current weights"
     for epoch, path in snapshots.items():
         weights.load(moving, path)
@@ -196,10 +196,10 @@ def _view(
     every, patches = looks[-1]
     found = Strongest(*(array[maps] for array in every))
     labels = np.where(found.image_indices >= 0, named[found.image_indices], -1)
-    found = found._replace(image_indices=_place(image_indices, found.image_indices))
-    winners = np.stack([_place(image_indices, look.image_indices[maps, 0]) for look, _ in looks])
-    jumped = np.zeros(winners.shape, bool)
-    jumped[1:] = winners[1:] != winners[:-1]
+    found = found._replace(image_indices=_in_data_set(image_indices, found.image_indices))
+    images = np.stack([_in_data_set(image_indices, look.image_indices[maps, 0]) for look, _ in looks])
+    jumped = np.zeros(images.shape, bool)
+    jumped[1:] = images[1:] != images[:-1]
     names_classes = layer == shown_layers(network)[-1] and row.output_shape == (len(dataset.classes),)
     return LayerView(
         name=layer,
@@ -216,7 +216,7 @@ def _view(
         fields=find_fields(network, layer, dataset.images.shape[1:], positions=found.positions),
         patches=patches,
         evolving=Evolving(
-            image_indices=winners,
+            image_indices=images,
             activations=np.stack([look.activations[maps, 0] for look, _ in looks]),
             projections=np.stack([crops.projections[:, 0] for _, crops in looks]),
             inside=np.stack([crops.inside[:, 0] for _, crops in looks]),
@@ -225,7 +225,7 @@ def _view(
     )
 
 
-def _place(image_indices: Array, found: Array) -> Array:
+def _in_data_set(image_indices: Array, found: Array) -> Array:
     """Turn indices among the searched images into those in the data set."""
     return np.where(found >= 0, image_indices[found], -1)
 
@@ -233,7 +233,7 @@ def _place(image_indices: Array, found: Array) -> Array:
 def _find_wrong(
     network: Sequential, searched: Dataset, image_indices: Array, workers: Workers, steps: _Steps
 ) -> Wrong | None:
-    """Find mistakes; None where nobody knows what is right."""
+    """Find mistakes; None for images without labels."""
     if searched.labels is None:
         return None
     steps.next("looking for mistakes")
@@ -255,7 +255,7 @@ def _occlude(
     workers: Workers,
     steps: _Steps,
 ) -> Iterator[Example]:
-    """Occlude the first image of each of some classes that the network takes for what they are named."""
+    """Occlude, for some classes, the first image that the network assigns to its named class."""
     if not count:
         return
     right = predict(network, searched.images, workers=workers).argmax(axis=1) == named

@@ -1,4 +1,4 @@
-"""What the page shows, as arrays."""
+"""The contents of the page, as arrays."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -18,11 +18,11 @@ class Evolving(NamedTuple):
 
     Attributes
     ----------
-    image_indices : int (S, F), which images of the data set; -1 where the map fires on none
+    image_indices : int (S, F), in the data set; -1 where the map fires on none
     activations : (S, F)
     projections : (S, F, PH, PW, C), signed, unscaled, shrunk
     inside : bool (S, F, PH, PW)
-    jumped : bool (S, F), the image is another one than at the stage before
+    jumped : bool (S, F), the image differs from that of the stage before
     """
 
     image_indices: Array
@@ -72,7 +72,7 @@ class LayerView(NamedTuple):
 
 @brief
 class Example(NamedTuple):
-    """An image and what occluding it does.
+    """An image and the effect of occluding it.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class Example(NamedTuple):
 
 @brief
 class Wrong(NamedTuple):
-    """What the network takes for what, and its most confident wrong answers (K of them).
+    """The confusion matrix, and the K most confident wrong answers.
 
     Attributes
     ----------

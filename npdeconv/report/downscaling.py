@@ -11,7 +11,7 @@ from npdeconv.visualize import Patches, affordable_maps
 
 SIDE = 48  # pixels: larger patches are averaged down to at most this
 PIXELS = 7_000_000  # of all patches and projections; in color, up to 1.9 bytes each: 13 MB
-PICTURE_SIDE = 150  # likewise, of the few pictures that are shown large
+PICTURE_SIDE = 150  # pixels: the same limit for the few pictures that are shown large
 
 
 def shrink(pictures: Array, side: int = SIDE) -> Array:
@@ -41,7 +41,7 @@ def shrink(pictures: Array, side: int = SIDE) -> Array:
 
 
 def shrunk_size(size: Pair, side: int = SIDE) -> Pair:
-    """Return height and width of what `shrink` makes of pictures of a size."""
+    """Return height and width of pictures of some size after `shrink`."""
     block = -(-max(size) // side)
     return -(-size[0] // block), -(-size[1] // block)
 
@@ -55,8 +55,8 @@ def shrink_patches(patches: Patches) -> Patches:
 def maps_that_fit(
     network: Sequential, input_shape: Shape, layers: Sequence[str], *, patches: int, stages: int
 ) -> int:
-    """Return how many maps of each layer a page can show, with some patches and stages of each."""
+    """Return how many maps of each layer fit into a page, given the patches and stages of each map."""
     sizes = [shrunk_size(patch_size(network, layer, input_shape)) for layer in layers]
-    pictures = 2 * patches + stages  # the patches' projections, too
+    pictures = 2 * patches + stages  # each patch has a projection
     counts = [map_count(network, layer, input_shape) for layer in layers]
     return affordable_maps(counts, [height * width * pictures for height, width in sizes], PIXELS)

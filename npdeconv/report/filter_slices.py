@@ -15,13 +15,13 @@ GAP = 1  # pixels between the slices of a filter
 
 @brief
 class Filters(NamedTuple):
-    """One filter per map of a layer: in color over pixels, else one slice per map that it reads.
+    """One filter per map of a layer: in color over pixels, else one slice per input map.
 
     Attributes
     ----------
-    source : str, the layer that holds them
-    reads : str, the layer whose maps they read; empty: the pixels
-    slices : int, how many pictures lie side by side
+    source : str, the layer that holds the weights
+    reads : str, the layer whose maps are the filters' input; empty: the pixels
+    slices : int, pictures side by side
     size : Shape, height and width of one slice
     pixels : (F, H, W, C), signed and unscaled
     inside : bool (F, H, W), false in the gaps between slices
@@ -36,11 +36,11 @@ class Filters(NamedTuple):
 
 
 def find_filters(network: Sequential, layer: str, feature_maps: Array | None = None) -> Filters | None:
-    """Return the filters that made a layer's maps, those of the nearest weights at or below it.
+    """Return the filters that made a layer's maps: the nearest weights at or below the layer.
 
-    A dense layer's weights are laid out as the maps that they read, each unit's like a filter as
-    large as the map. If `feature_maps` are given, only theirs. None where no layer below has weights, where
-    the maps are made of those of several layers, or the image itself is flattened.
+    A unit of a dense layer has a filter as large as its input maps. `feature_maps` limits the filters to
+    those of some maps. None if no layer has weights, if the maps are made of those of several layers, or if
+    the image itself is flattened.
     """
     source = weights_below(network, layer)
     if source is None:
@@ -59,7 +59,7 @@ def find_filters(network: Sequential, layer: str, feature_maps: Array | None = N
 
 
 def _map_size(network: Sequential, reads: str) -> Shape:
-    """Return height and width of the maps, or of the image, that a dense layer reads."""
+    """Return height and width of a dense layer's input: those of the maps, or of the image."""
     shape = network.input_shape
     if shape is None:
         return (1, 1)

@@ -1,4 +1,4 @@
-"""Maps over pictures, as colors."""
+"""Maps drawn over pictures, in color."""
 
 import numpy as np
 from matplotlib import colormaps
@@ -8,7 +8,7 @@ from npdeconv.plot.class_activation import COLORS, OPACITY
 
 
 def over(pictures: Array, maps: Array) -> Array:
-    """Lay what is positive in maps (N, K, H, W) over pictures, uint8 (N, H, W, C); uint8 (N, K, H, W, 3).
+    """Draw the positive parts of maps (N, K, H, W) over pictures, uint8 (N, H, W, C); uint8 (N, K, H, W, 3).
 
     The pictures turn gray; the maps of one picture share one scale.
     """

@@ -1,4 +1,4 @@
-"""The page: a template, and in it the styles, the scripts, the pictures and the numbers."""
+"""The page: a template, filled with styles, scripts, pictures and numbers."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ from npdeconv.report.downscaling import SIDE
 from npdeconv.report.payload import as_json
 
 TEMPLATES = Path(__file__).parent / "templates"
-# In the order in which they define what the next ones use.
+# Each script uses definitions of earlier ones only.
 SCRIPTS = (
     "page",
     "state",
@@ -40,16 +40,15 @@ def write(path: str | Path, report: Report, *, refresh: float | None = None) -> 
     report : Report
         See `npdeconv.report.collect`.
     refresh : float, optional
-        The page reads itself again after so many seconds, and keeps what was chosen in it. Not at
-        all unless given.
+        Seconds after which the page reloads itself, with the same choices; never unless given.
     """
-    page = render(report, refresh=refresh).encode(errors="backslashreplace")  # half of a pair has no bytes
+    page = render(report, refresh=refresh).encode(errors="backslashreplace")  # names may have lone surrogates
     _files.replace(Path(path), lambda file: file.write(page))
     return len(page)
 
 
 def is_page(path: Path) -> bool:
-    """Tell whether a file begins as the pages do that `write` writes."""
+    """Tell whether a file begins like a page written by `write`."""
     start = _read("report.html.j2").partition("{{")[0].encode()
     with path.open("rb") as file:
         return file.read(len(start)) == start
@@ -58,8 +57,8 @@ def is_page(path: Path) -> bool:
 def render(report: Report, *, refresh: float | None = None) -> str:
     """Return the page as HTML.
 
-    Names from the run and the data set are escaped; besides, a content security policy admits
-    no script and no style but those of the page itself, and no connection at all.
+    Names from the run and the data set are escaped. A content security policy also allows only the
+    page's own script and style, and no connection.
     """
     style, script = _read("report.css"), "\n".join(_read(f"{name}.js") for name in SCRIPTS)
     return _template().render(
@@ -92,6 +91,6 @@ def _read(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """Return what a content security policy calls a script or style by."""
+    """Return the hash of a script or style for the content security policy."""
     digest = hashlib.sha256(text.encode()).digest()
     return "sha256-" + base64.b64encode(digest).decode("ascii")

@@ -1,4 +1,4 @@
-"""The arrays of a report as what JavaScript reads: numbers, names and pictures."""
+"""The arrays of a report as JSON for the page's scripts: numbers, names and pictures."""
 
 import json
 from typing import Any
@@ -13,13 +13,13 @@ from npdeconv.report.scatter import scatter_payload
 from npdeconv.report.sprites import as_bytes, as_shown, coarsen, sheet
 from npdeconv.report.whole_images import scenes_payload
 
-TABLE_CLASSES = 30  # beyond so many, a table of what is taken for what is no help
+TABLE_CLASSES = 30  # beyond so many, a confusion matrix is unreadable
 
 
 def as_json(report: Report, refresh: float | None) -> str:
     """Return the JSON text for a script element: nothing in it can end the element or begin another."""
     text = json.dumps(_page(report, refresh), allow_nan=False, separators=(",", ":"))
-    # Outside of strings JSON has none of these, and inside an escape means the same.
+    # In JSON these occur only in strings, where the escape means the same.
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
@@ -42,7 +42,7 @@ def _page(report: Report, refresh: float | None) -> dict[str, Any]:
 
 
 def numbers(values: Any, digits: int = 5) -> Any:
-    """Return nested lists of numbers with so many significant digits; None for NaN and infinity."""
+    """Return nested lists of numbers, rounded to `digits` significant digits; None for NaN and infinity."""
     if isinstance(values, list | tuple):
         return [numbers(value, digits) for value in values]
     if isinstance(values, np.ndarray):

@@ -1,4 +1,4 @@
-"""Where the last hidden layer puts the images: points to be pointed at."""
+"""The images as points in the space of the last hidden layer."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -16,11 +16,11 @@ from npdeconv.report.downscaling import shrink
 from npdeconv.report.sprites import as_shown, sheet
 from npdeconv.visualize import Agreement, embed, label_agreement
 
-IMAGES = 300  # points that can still be told apart
+IMAGES = 300  # more points could not be told apart
 SIDE = 32  # pixels of their pictures
 NEIGHBORS = 5
 LIMIT = 4096  # features of an image
-TSNE_LEAST = 100  # of fewer images, t-SNE says little
+TSNE_LEAST = 100  # t-SNE says little about fewer images
 
 
 @brief
@@ -56,7 +56,7 @@ class Scatter(NamedTuple):
 def find_scatter(
     network: Sequential, searched: Dataset, image_indices: Array, named: Array, workers: Workers
 ) -> Scatter | None:
-    """Embed some of the searched images; None where there are too few of them, or no hidden layer.
+    """Embed some of the searched images; None if there are too few, or no hidden layer.
 
     `named` are their classes, true or predicted.
     """
@@ -76,7 +76,7 @@ def find_scatter(
     axes = {"principal components": _components(result.pca.explained)}
     if result.tsne is not None:
         points["t-SNE"] = result.tsne
-        axes["t-SNE"] = ("t-SNE: who is near whom counts, distances and directions do not", "")
+        axes["t-SNE"] = ("t-SNE: neighborhoods have a meaning, distances and directions do not", "")
     return Scatter(
         layer=layer,
         image_indices=image_indices[chosen],
@@ -92,13 +92,13 @@ def find_scatter(
 
 
 def _components(explained: Array) -> tuple[str, str]:
-    """Name two principal components by the shares of the variance that they explain; there may be fewer."""
+    """Name two principal components with their shares of the variance; there may be fewer than two."""
     shares = [*(f": {share:.0%} of the variance" for share in explained), "", ""]
     return f"first principal component{shares[0]}", f"second principal component{shares[1]}"
 
 
 def scatter_payload(scatter: Scatter | None) -> dict[str, Any] | None:
-    """Return what JavaScript reads."""
+    """Return the scatter as JSON values."""
     if scatter is None:
         return None
     return {

@@ -19,9 +19,9 @@ def sheet(tiles: Array, inside: Array | None = None) -> dict[str, Any]:
     Parameters
     ----------
     tiles : uint8 (R, K, H, W, C)
-        K tiles in each of R rows; C is 1 or 3, of others the mean is shown.
+        K tiles in each of R rows. Unless C is 1 or 3, the mean of the channels is shown.
     inside : bool (R, K, H, W), optional
-        What is not inside becomes transparent.
+        Other pixels become transparent.
 
     Returns
     -------
@@ -34,13 +34,13 @@ def sheet(tiles: Array, inside: Array | None = None) -> dict[str, Any]:
     if inside is not None and not inside.all():
         opaque = np.where(inside[..., None], np.uint8(255), np.uint8(0))
         tiles = np.concatenate([tiles * inside[..., None], opaque], axis=4)
-    # Rows of pixels run through all tiles of a row.
+    # A row of pixels crosses all tiles of a row.
     picture = tiles.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, tiles.shape[4])
     return {"uri": png(picture), "width": width, "height": height}
 
 
 def png(picture: Array) -> str:
-    """Return a data URI of a uint8 picture (H, W, C); 2 and 4 channels end in opacity."""
+    """Return a data URI of a uint8 picture (H, W, C); the last of 2 or 4 channels is opacity."""
     mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[picture.shape[2]]
     size = picture.shape[1], picture.shape[0]
     file = io.BytesIO()
@@ -51,7 +51,7 @@ def png(picture: Array) -> str:
 def as_bytes(pixels: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
     """Show signed pixels as uint8, 128 for zero, on one scale along `axes`; return them and the scales.
 
-    A scale is the size of pixel that is shown white, or black if negative.
+    A scale is the absolute value shown as white, or black if negative.
     """
     limits = np.abs(pixels).max(axis=axes, keepdims=True, initial=0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -62,7 +62,7 @@ def as_bytes(pixels: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
 def coarsen(shown: Array) -> Array:
     """Round colors (..., 3) to 32 steps around mid-gray; gray pictures (..., 1) stay as they are.
 
-    Projections in color are as noisy as can be: this halves their PNG, and hardly shows.
+    Projections in color are noisy: rounding halves the size of their PNG, and is hardly visible.
     """
     if shown.shape[-1] != 3:
         return shown
@@ -71,7 +71,7 @@ def coarsen(shown: Array) -> Array:
 
 
 def as_shown(images: Array) -> Array:
-    """Show images as uint8: they are, or they are floats from 0 to 1."""
+    """Return uint8 images as they are, and floats from 0 to 1 as uint8."""
     if images.dtype == np.uint8:
         return images
     return np.round(np.clip(images, 0, 1) * 255).astype(np.uint8)

@@ -10,8 +10,8 @@ from npdeconv.report.collect import collect
 from npdeconv.report.page import write
 from npdeconv.visualize import find_snapshots
 
-IMAGES = 200  # few, so that looking costs little beside training
-REFRESH = 2.0, 30.0  # seconds: the page reads itself at least and at most that often
+IMAGES = 200  # few, so that a report takes little time beside training
+REFRESH = 2.0, 30.0  # shortest and longest time between two reloads, in seconds
 
 
 class Watch:
@@ -24,16 +24,16 @@ class Watch:
     dataset : Dataset
         The images to search.
     snapshots : path
-        Folder of `npdeconv.callbacks.Snapshots`; that callback is to come before this one.
+        Folder of `npdeconv.callbacks.Snapshots`; that callback must come before this one.
     run : str
-        What to call the run.
+        Name of the run.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`.
 
     Notes
     -----
-    The page reads itself again until a page without `refresh` takes its place, see
-    `npdeconv.report.write`: write that when training is over.
+    The page reloads itself until it is replaced by a page without `refresh`, to be written when
+    training is over, see `npdeconv.report.write`.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Watch:
         self.run, self.workers = run, workers
 
     def __call__(self, network: Sequential, history: Mapping[str, Sequence[float]]) -> None:
-        """Look at the network after an epoch."""
+        """Rewrite the page after an epoch."""
         report = collect(
             network,
             self.dataset,
@@ -59,7 +59,7 @@ class Watch:
 
 
 def known_snapshots(folder: Path) -> dict[int, Path]:
-    """Return the snapshots of a run by epoch; none if it keeps none."""
+    """Return the snapshots of a run by epoch; empty if it has none."""
     try:
         return find_snapshots(folder)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Whole images, and where in them the patches lie that are cut from them."""
+"""Whole images, and the places of their patches."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -12,20 +12,20 @@ from npdeconv.layers import Sequential
 from npdeconv.report.downscaling import PICTURE_SIDE, shrink
 from npdeconv.report.sprites import as_shown, sheet
 
-PIXELS = 1_500_000  # of all images: many are shown smaller
-LEAST = 32  # pixels: no image is made smaller than that
+PIXELS = 1_500_000  # of all images: the more there are, the smaller they are shown
+LEAST = 32  # pixels: images are not shrunk below this side
 COLUMNS = 40  # of the sheet
 
 
 @brief
 class Scenes(NamedTuple):
-    """The S images that any patch is cut from.
+    """The S images that patches are cut from.
 
     Attributes
     ----------
     image_indices : int (S,), in the data set, ascending
     images : (S, H, W, C), shrunk
-    size : Pair, height and width before
+    size : Pair, height and width before shrinking
     """
 
     image_indices: Array
@@ -34,7 +34,7 @@ class Scenes(NamedTuple):
 
 
 def find_scenes(images: Array, used: Iterable[Array]) -> Scenes:
-    """Collect the images, of all (N, H, W, C), that are named by arrays of indices; -1 names none."""
+    """Collect those of the images (N, H, W, C) whose indices occur in arrays; -1 is no image."""
     indices = np.unique(np.concatenate([named.ravel() for named in used]))
     indices = indices[indices >= 0]
     side = int(np.sqrt(PIXELS / max(len(indices), 1)))
@@ -43,9 +43,9 @@ def find_scenes(images: Array, used: Iterable[Array]) -> Scenes:
 
 
 def find_fields(network: Sequential, layer: str, input_shape: Shape, *, positions: Array) -> Array:
-    """Return what units of a layer at positions (F, k, 2) see: top, bottom, left, right, int (F, k, 4).
+    """Return the receptive fields of units at positions (F, k, 2): top, bottom, left, right, int (F, k, 4).
 
-    It ends at the edge of the image. Of no unit, at -1, it is nothing.
+    Fields are clipped at the edge of the image. For no unit, at -1, they are zeros.
     """
     seen = fields(network[:layer], input_shape, positions.reshape(-1, 2))
     seen[:, ::2] = np.maximum(seen[:, ::2], 0)
@@ -54,9 +54,9 @@ def find_fields(network: Sequential, layer: str, input_shape: Shape, *, position
 
 
 def scenes_payload(scenes: Scenes) -> dict[str, Any]:
-    """Return what JavaScript reads."""
+    """Return the images as JSON values."""
     tiles = as_shown(scenes.images)
-    missing = COLUMNS * max(1, -(-len(tiles) // COLUMNS)) - len(tiles)  # a picture has one row at least
+    missing = COLUMNS * max(1, -(-len(tiles) // COLUMNS)) - len(tiles)  # a picture has at least one row
     tiles = np.concatenate([tiles, np.zeros((missing, *tiles.shape[1:]), tiles.dtype)])
     return {
         "imageIndices": scenes.image_indices.tolist(),

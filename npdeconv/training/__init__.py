@@ -1,5 +1,5 @@
-"""Training: `loop` is the algorithm, `fitting` the loop around it, `run` its folder on disk,
-`loading` the way back from there.
+"""Training: `loop` is the algorithm, `fitting` the loop over epochs, `run` the folder on disk, and
+`loading` reads that folder.
 """
 
 from npdeconv.inference import Evaluation, evaluate, predict

@@ -1,4 +1,4 @@
-"""Did the network learn? If not, what to do about it."""
+"""Advice for a network that did not learn."""
 
 import numpy as np
 
@@ -6,31 +6,31 @@ from npdeconv.data import Dataset
 from npdeconv.training.history import History
 
 DIVERGED = 1.5
-"""A loss of so many times that of guessing: sure of what is wrong."""
+"""A training with more than this multiple of the loss of guessing has diverged."""
 
 GENTLE = 1e-3
-"""A learning rate above which Adam is another remedy; it is Adam's usual one."""
+"""Adam's usual learning rate; Adam is suggested to those above it."""
 
 LEARNED = 0.98
-"""A loss of so many times that of guessing may be its noise."""
+"""A loss above this multiple of that of guessing may be noise."""
 
 
 def advise(history: History, dataset: Dataset) -> str | None:
-    """Say that training diverged or that the network learned nothing, and what helps; None if it learned.
+    """Say whether training diverged or taught nothing, with a remedy; None if the network learned.
 
-    The last epoch's loss is compared with that of a network which knows nothing but how frequent each
-    class is: the entropy of the labels.
+    The last epoch's loss is compared with the entropy of the labels, the loss of a network that knows
+    only the frequency of each class.
 
     Parameters
     ----------
     history : History
     dataset : Dataset
-        The one it was trained on, or one of the same classes.
+        The training set, or another one of the same classes.
 
     Raises
     ------
     ValueError
-        If it has no labels.
+        If the data set has no labels.
     """
     if not history.epochs:
         return None
@@ -42,7 +42,7 @@ def advise(history: History, dataset: Dataset) -> str | None:
     if rate == 0:
         return "the network has learned nothing: with a learning rate of 0, training changes no weights"
     compared = f"a loss of {loss:.4g} in epoch {history.epochs}, where guessing has {guessing:.4g}"
-    # Deep networks on a few hundred photos: SGD learned nothing at any rate, Adam at this one did.
+    # Measured for deep networks on a few hundred photos: SGD learned at no rate, Adam at this one.
     adam = ", or Adam at 0.0001 in smaller batches" if rate > GENTLE else ""
     gentler = f"a smaller learning rate, such as {rate / 10:g}{adam}"
     if loss > DIVERGED * guessing:

@@ -1,4 +1,4 @@
-"""Where a loss that is no number came from."""
+"""Find the layer in which a loss of NaN or infinity began."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from npdeconv.layers import Sequential
 def explain_divergence(
     chain: Sequential, passes: Iterable[tuple[Array, Generator]], loss: float, epoch: int, index: int
 ) -> FloatingPointError:
-    """Repeat the forward passes layer by layer, and name the first whose output is not finite."""
+    """Repeat the forward passes layer by layer, and name the first layer with a non-finite output."""
     when = f"training stopped: the loss became {loss} in epoch {epoch}, step {index}"
     culprit = find_culprit(chain, passes)
     if culprit is None:

@@ -50,31 +50,31 @@ def fit(
     workers: Workers = None,
     progress: bool = False,
 ) -> History:
-    """Train a network, in place, and return what each epoch brought.
+    """Train a network, in place, and return the history of its epochs.
 
     Parameters
     ----------
     network, dataset, optimizer, batch_size, rng, augment, constraint, workers
         As for `train`.
     epochs : int
-        Epochs in all, those before a resumption included.
+        Epochs in all, including those before a resumption.
     validation : Dataset or float, optional
         Evaluated after each epoch; its classes are matched by name. A number sets that share of
-        `dataset` aside at random, evenly over the classes; of a dataset with groups (images that
-        are near copies), whole groups.
+        `dataset` aside at random, evenly over the classes. If `dataset` has groups (images that
+        are near copies), whole groups are set aside.
     schedule : callable, optional
         Sets the learning rate of each epoch, see `npdeconv.optimizers.StepDecay`.
     patience : int, optional
-        Stop when the validation loss has not improved for so many epochs, and return to the
-        weights of the best epoch.
+        Number of epochs without a better validation loss after which training stops, and returns
+        to the weights of the best epoch.
     callbacks : sequence of callables
         Called with the network and the history after each epoch; returning True stops.
     run : path, optional
         Folder to record the run in, see `npdeconv.training.run`; a checkpoint is written after
         each epoch, and every minute within one.
     resume : bool
-        Go on with the run in the folder, if it holds one: it ends in the same weights as if it
-        had never stopped. Its own seed is used then, and `rng` is not.
+        Continue the run in the folder, if there is one: it ends in the same weights as if it
+        had never stopped. The seed of the run is used, not `rng`.
     progress : bool
         Show a progress bar on stderr.
 
@@ -88,8 +88,10 @@ def fit(
         If the loss becomes NaN or infinite, see `train`.
     ValueError
         If a data set has no labels, or does not fit, see `npdeconv.inference.match`.
-    FileExistsError, ValueError
-        If `run` holds a run and `resume` is False, or one with other settings.
+    FileExistsError
+        If the folder `run` holds a run and `resume` is False.
+    ValueError
+        If the folder `run` holds a run with other settings.
     BlockingIOError
         If another process is training in that folder.
     """
@@ -124,7 +126,7 @@ def fit(
 
 @dataclass
 class _Loop:
-    """What `fit` keeps between two steps."""
+    """The state of `fit` between two steps."""
 
     network: Sequential
     optimizer: Optimizer
@@ -142,7 +144,7 @@ class _Loop:
             self.best = {name: array.copy() for name, array in self.network.parameters.items()}
 
     def restore(self, dataset: Dataset, validation: Dataset | float | None) -> Dataset:
-        """Go on where the run's checkpoint stands, if there is one; return the images to train on."""
+        """Restore the run's checkpoint, if there is one; return the images to train on."""
         checkpoint = None
         if self.record is not None:
             checkpoint = self.record.read(self.network, self.optimizer, self.best)
@@ -158,7 +160,7 @@ class _Loop:
         if self.record is not None:
             if checkpoint is not None:
                 self.record.restore(checkpoint, self.network, self.optimizer, self.best, len(dataset))
-            self.record.begin()  # everything that is given has been checked: now there is a run
+            self.record.begin()  # after all checks, so that wrong arguments leave no folder
         return dataset
 
     def run_through(self, job: Job, epochs: int, workers: Workers, show: bool) -> None:
@@ -192,7 +194,7 @@ class _Loop:
             )
             bar.update()
             if step.index == step.steps:
-                self._check_finite()  # what is on disk is worth more than this
+                self._check_finite()  # before a NaN overwrites the weights on disk
                 stop = self._end_epoch(step, workers)
                 self._save()
                 self._set_rate(base_rate)
@@ -205,7 +207,7 @@ class _Loop:
                 saved = time.perf_counter()
 
     def _end_epoch(self, step: Step, workers: Workers) -> bool:
-        """Validate, record the epoch, keep the best weights; return whether a callback says stop."""
+        """Validate, record the epoch, keep the best weights; return whether a callback stops training."""
         started = time.perf_counter()
         accuracy, loss = np.nan, np.nan
         if self.validation is not None:

@@ -1,4 +1,4 @@
-"""What each epoch brought, as columns."""
+"""Loss, accuracy and more of each epoch, as columns."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ class History(Mapping[str, list[float]]):
         self._columns: dict[str, list[float]] = {column: [] for column in COLUMNS}
 
     def append(self, **row: float) -> None:
-        """Add an epoch; every column must be given."""
+        """Add an epoch, with a value for every column."""
         if row.keys() != self._columns.keys():
             raise ValueError(f"History: expected the columns {', '.join(COLUMNS)}, got {', '.join(row)}")
         for column, value in row.items():
@@ -40,7 +40,7 @@ class History(Mapping[str, list[float]]):
 
     @property
     def epochs(self) -> int:
-        """How many epochs there are."""
+        """The number of epochs."""
         return len(self["loss"])
 
     def __getitem__(self, column: str) -> list[float]:
@@ -60,13 +60,13 @@ class History(Mapping[str, list[float]]):
         text = io.StringIO(newline="")
         table = csv.writer(text)
         table.writerow(self)
-        # repr of a float is read back as the same float.
+        # csv writes the repr of a float, which reads back as the same float.
         table.writerows(zip(*self.values(), strict=True))
         _files.replace(path, lambda file: file.write(text.getvalue().encode()))
 
     @classmethod
     def read(cls, path: Path) -> "History":
-        """Read what `write` wrote; FileNotFoundError if it is missing, ValueError if it is something else."""
+        """Read a file of `write`; FileNotFoundError if it is missing, ValueError if it is no history."""
         history = cls()
         if not path.exists():
             raise FileNotFoundError(f"{path}: there is no such file")

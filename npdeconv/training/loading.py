@@ -1,4 +1,4 @@
-"""The way back: the network of a run, from its folder."""
+"""Load the network of a run from its folder."""
 
 import json
 from pathlib import Path
@@ -17,13 +17,13 @@ from npdeconv.training.history import History
 
 @brief
 class LoadedRun(NamedTuple):
-    """What a training run left.
+    """The result of a training run.
 
     Attributes
     ----------
-    network : Sequential, with the weights worth keeping: the best, or the latest
+    network : Sequential, with the best weights (with early stopping) or the latest
     history : History
-    data : str, what it was trained on: the name of a set, or a folder of images
+    data : str, the training data: the name of a set, or a folder of images
     """
 
     network: Sequential
@@ -32,16 +32,16 @@ class LoadedRun(NamedTuple):
 
 
 def load_run(folder: str | Path, *, builder: str | None = None) -> LoadedRun:
-    """Load the network of a training run, its history, and what it was trained on.
+    """Load the network of a training run, its history, and the name of its data.
 
     Parameters
     ----------
     folder : path
-        As `fit(run=...)` or `npdeconv train` made it.
+        A folder made by `fit(run=...)` or `npdeconv train`.
     builder : str, optional
-        "file.py:function" or "module:function" that builds the network, if it is one of your own;
-        not needed where `npdeconv.models.register` knows it. A run says where its network came from,
-        but nothing that lies in a folder of data decides what code is run.
+        "file.py:function" or "module:function" that builds a network of your own, unless
+        `npdeconv.models.register` knows it. A run records the origin of its network, but a folder of
+        data never decides which code is executed.
 
     Returns
     -------
@@ -50,9 +50,9 @@ def load_run(folder: str | Path, *, builder: str | None = None) -> LoadedRun:
     Raises
     ------
     FileNotFoundError
-        If this is no folder of a run, or no epoch of it has ended.
+        If this is no folder of a run, or the run has finished no epoch.
     ValueError
-        If its files are damaged, its network is not known, or the weights are another's.
+        If files are damaged, the network is unknown, or the weights do not fit it.
     """
     folder = Path(folder)
     built, data = rebuild(folder, builder)
@@ -61,7 +61,7 @@ def load_run(folder: str | Path, *, builder: str | None = None) -> LoadedRun:
 
 
 def rebuild(folder: Path, builder: str | None = None) -> tuple[Sequential, str]:
-    """Build a run's network, yet untrained, and return what it was trained on; errors as of `load_run`."""
+    """Return a run's network, untrained, and the name of its data; errors as for `load_run`."""
     if not is_run(folder):
         hint = did_you_mean(folder, models.names())
         raise FileNotFoundError(
@@ -92,7 +92,7 @@ def is_run(folder: Path) -> bool:
 def _how_to_find(name: str, config: dict[str, Any]) -> str:
     free = config.get("free")
     builder = free.get("builder") if isinstance(free, dict) else None
-    # It stands in a command that somebody may paste into a shell.
+    # Someone may paste this command into a shell.
     said = builder if isinstance(builder, str) and builder.isprintable() else "FILE.PY:FUNCTION"
     return (
         f"its network {name!r} is none of npdeconv's; if you trust the code that builds it, name it:"

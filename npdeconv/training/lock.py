@@ -1,4 +1,4 @@
-"""One process at a time trains in a run's folder."""
+"""Only one process at a time trains in a run's folder."""
 
 import json
 import os
@@ -13,9 +13,9 @@ from npdeconv import _files
 
 
 class FolderLock:
-    """Holds a folder; the system lets go of it when the process ends in whatever way.
+    """Locks a folder; the operating system releases the lock when the process ends, however it ends.
 
-    Beside the lock (.lock) lies, while it is held, who holds it (holder.json).
+    While the lock (.lock) is held, holder.json names the process that holds it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -24,7 +24,7 @@ class FolderLock:
         self._holder = folder / "holder.json"
 
     def acquire(self) -> None:
-        """Take the folder, unless it is held already; BlockingIOError if somebody else has it."""
+        """Lock the folder, unless this object has; BlockingIOError if another process has."""
         if self._lock.is_locked:
             return
         try:
@@ -42,7 +42,7 @@ class FolderLock:
         _files.replace(self._holder, lambda file: file.write(text.encode()))
 
     def release(self) -> None:
-        """Let go of the folder, if it is held."""
+        """Release the folder, if this object has locked it."""
         if self._lock.is_locked:
             self._holder.unlink(missing_ok=True)
             self._lock.release()

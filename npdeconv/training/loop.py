@@ -1,4 +1,4 @@
-"""One step of training after another: batch, gradients of its shards, update."""
+"""The steps of training: batch, gradients of its shards, update."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,22 +25,22 @@ Constraint: TypeAlias = Callable[[Mapping[str, Array]], None]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one step did."""
+    """The result of one step."""
 
     epoch: int  # from 1
     index: int  # within the epoch, from 1
     steps: int  # per epoch
     loss: float  # mean over the batch, before the update
-    correct: int  # images whose largest logit was the label's
+    correct: int  # images with the largest logit at the label
     count: int  # images in the batch
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where a training run stands: so many steps of this epoch are done."""
+    """The place that a training run has reached."""
 
     epoch: int = 1
-    index: int = 0
+    index: int = 0  # finished steps of this epoch
 
 
 def train(
@@ -57,21 +57,20 @@ def train(
 ) -> Iterator[Step]:
     """Train a network, and yield a `Step` after each update.
 
-    Between two steps, the caller may do as it likes: look at the network, change
-    `optimizer.learning_rate`, stop.
+    Between two steps, the caller may look at the network, change `optimizer.learning_rate`, or stop.
 
     Parameters
     ----------
     network : Sequential
-        Its parameters are changed in place, and it learns what its classes are called. A trailing
-        `Softmax` is trained through the fused loss `softmax_cross_entropy`.
+        Its parameters and class names are changed in place. A trailing `Softmax` is trained through
+        the fused loss `softmax_cross_entropy`.
     dataset : Dataset
     optimizer : Optimizer
     epochs, batch_size : int
     rng : numpy.random.Generator
         Source of the order of images, of augmentation and of dropout.
     augment : callable, optional
-        Varies each batch, see `npdeconv.data.augment`; it returns as many images as it is given.
+        Varies each batch, see `npdeconv.data.augment`; returns one image for each given image.
     constraint : callable, optional
         Called with the parameters after each update.
     workers : int or executor, optional
@@ -81,10 +80,9 @@ def train(
     ------
     ValueError
         If the data set has no labels, or does not fit the network, see `npdeconv.inference.match`;
-        if `augment` returns anything but uint8 images, one for each that it was given.
+        if `augment` does not return one uint8 image for each given image.
     FloatingPointError
-        If the loss becomes NaN or infinite; it names the epoch, the step and the layer in which
-        that first appeared.
+        If the loss becomes NaN or infinite; the message names the epoch, the step and the layer.
     """
     batch_size, epochs = (
         positive_int(batch_size, "train", "batch_size"),
@@ -98,23 +96,23 @@ def train(
 
 
 def new_seed(rng: Generator) -> int:
-    """Draw the one number that everything random in a run follows from."""
+    """Draw the seed from which all randomness of a run follows."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"train: rng must be a numpy.random.Generator, got {describe(rng)}")
     return int(rng.integers(2**63))
 
 
 def generator(seed: int, *key: int) -> Generator:
-    """Return the generator of one place in a run, such as (epoch,) or (epoch, step, shard).
+    """Return the generator for a place in a run, such as (epoch,) or (epoch, step, shard).
 
-    Each place has its own, so a run can be continued from anywhere, and shards may be computed
-    in any order.
+    Each place has its own generator, so a run can continue from any place, and shards may be
+    computed in any order.
     """
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
 class Job(NamedTuple):
-    """All that a run needs besides its place."""
+    """Everything that a run needs except its place."""
 
     network: Sequential
     dataset: Dataset
@@ -124,7 +122,7 @@ class Job(NamedTuple):
     constraint: Constraint | None
 
     def run(self, epochs: int, seed: int, start: Place, workers: Workers) -> Iterator[Step]:
-        """Yield the steps from a place on."""
+        """Yield the steps after a place."""
         chain = below_softmax(self.network)
         steps = -(-len(self.dataset) // self.batch_size)
         with pool(workers) as parallel_map:
@@ -158,7 +156,7 @@ class Job(NamedTuple):
         if not np.isfinite(loss):
             passes = (shard.forward_arguments(chain.dtype) for shard in work)
             raise explain_divergence(chain, passes, loss, place.epoch, place.index)
-        with np.errstate(over="ignore", invalid="ignore"):  # the next loss will say so
+        with np.errstate(over="ignore", invalid="ignore"):  # the next loss will show it
             self.optimizer.update(chain.parameters, total)
         if self.constraint is not None:
             self.constraint(chain.parameters)
@@ -166,13 +164,13 @@ class Job(NamedTuple):
 
 
 def _augmented(images: Array, augment: Augmentation, rng: Generator) -> Array:
-    """Vary a batch; what comes back must be pixels still, and one image per label."""
+    """Vary a batch, and check that there is still one image of pixels per label."""
     varied: Any = augment(images, rng)
     is_batch = isinstance(varied, np.ndarray) and varied.ndim == 4 and varied.dtype == images.dtype
     if not is_batch or len(varied) != len(images):
         raise ValueError(
-            f"train: expected augment to return {images.dtype} images (N, H, W, C), as many as it was given,"
-            f" {len(images)}, got {describe(varied)}"
+            f"train: expected augment to return {len(images)} {images.dtype} images (N, H, W, C), as many as"
+            f" it was given, got {describe(varied)}"
         )
     return np.asarray(varied)
 
@@ -197,7 +195,7 @@ class _ShardResult(NamedTuple):
 def _gradients(plan: Plan, dtype: np.dtype[Any], shard: _Shard) -> _ShardResult:
     x, rng = shard.forward_arguments(dtype)
     share = len(x) / shard.batch_size
-    # A diverging network overflows; the loss says so, once, instead of a warning per operation.
+    # A diverging network overflows: one error about the loss replaces a warning per operation.
     with np.errstate(over="ignore", invalid="ignore"):
         logits, tape = plan.forward(x, rng=rng)
         loss, dlogits = softmax_cross_entropy(logits, shard.labels)

@@ -1,13 +1,13 @@
-"""A training run as a folder: everything needed to look at it, and to go on with it.
+"""A training run as a folder: everything needed to look at it, and to resume it.
 
 ::
 
     config.json     the settings
     history.csv     one row per epoch
-    weights.npz     the weights worth keeping: the best (with early stopping) or the latest
-    checkpoint.npz  parameters, optimizer state, seed and place: where `fit(resume=True)` goes on
+    weights.npz     the best weights (with early stopping) or the latest
+    checkpoint.npz  parameters, optimizer state, seed and place, from which `fit(resume=True)` continues
     snapshots/      epoch_NNNN.npz, the weights after chosen epochs
-    holder.json     who is training in the folder, while somebody does (.lock keeps others out)
+    holder.json     the process that is training in the folder (.lock keeps others out)
 """
 
 import json
@@ -27,12 +27,12 @@ from npdeconv.training.lock import FolderLock
 from npdeconv.training.loop import Place, Step
 
 OWN_FILES = ("config.json", "data.json", "history.csv", "weights.npz", "checkpoint.npz", "holder.json")
-"""What only the process writes that holds the folder."""
+"""Files that only the process with the lock writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the steps of an epoch that is under way."""
+    """Sums over the finished steps of the current epoch."""
 
     loss: float = 0.0
     correct: int = 0
@@ -58,7 +58,7 @@ class Reached(NamedTuple):
 
 
 class Checkpoint(NamedTuple):
-    """What was read from the folder of a run."""
+    """The checkpoint of a run, as read from its folder."""
 
     path: Path
     reached: Reached
@@ -67,13 +67,13 @@ class Checkpoint(NamedTuple):
     arrays: Mapping[str, Array]
 
     def check(self, image_count: int, batch_size: int, steps_before: int) -> None:
-        """Check that a run on so many images can have come to be here.
+        """Check that a run on `image_count` images can have reached this checkpoint.
 
         Parameters
         ----------
         image_count, batch_size : int
         steps_before : int
-            The optimizer's, when the run began.
+            Steps of the optimizer when the run began.
         """
         _, place, totals = self.reached
         epoch, index = place.epoch, place.index
@@ -96,16 +96,16 @@ class Checkpoint(NamedTuple):
 
 
 class Run:
-    """The folder of a run, to be used in a `with` statement, which keeps other processes out.
+    """The folder of a run; a `with` statement keeps other processes out.
 
     Parameters
     ----------
     path : Path
         Made by `begin` if it does not exist; nothing is written before.
     config : dict
-        The settings, of JSON types. Those under "free" may change when a run is continued.
+        The settings, of JSON types. Those under "free" may change when a run is resumed.
     resume : bool
-        Whether to go on with the run that the folder holds, if it holds one.
+        Whether to continue the run in the folder, if there is one.
 
     Raises
     ------
@@ -145,7 +145,7 @@ class Run:
         self.path.mkdir(parents=True, exist_ok=True)
         self._lock.acquire()
         if self._settings.exists() and not self._resumed:
-            raise self._exists()  # somebody else began, since we looked
+            raise self._exists()  # another process began a run after the check in __init__
         for names in OWN_FILES:
             _files.remove_orphans(self.path, names)
         _files.remove_orphans(self.path / "snapshots", "epoch_*.npz")
@@ -160,7 +160,7 @@ class Run:
     def read(self, network: Sequential, optimizer: Optimizer, best: dict[str, Array]) -> Checkpoint | None:
         """Read the last checkpoint and the history up to it; None if there is none.
 
-        Files that are damaged or do not belong together: FileNotFoundError, ValueError.
+        Raises FileNotFoundError or ValueError for files that are missing, damaged or inconsistent.
         """
         if not self._resumed or not self._checkpoint.exists():
             return None
@@ -179,7 +179,7 @@ class Run:
         best: dict[str, Array],
         image_count: int,
     ) -> None:
-        """Bring network, optimizer and best weights to a checkpoint; what is impossible changes nothing."""
+        """Set network, optimizer and best weights to a checkpoint; an impossible one changes nothing."""
         checkpoint.check(image_count, self._config["batch_size"], self._config["free"]["steps_before"])
         weights.assign(_arrays(network, optimizer, best), checkpoint.arrays, checkpoint.path)
         optimizer.steps = checkpoint.steps
@@ -210,7 +210,7 @@ class Run:
         _files.write_arrays(self._checkpoint, arrays | {"counts": np.array(counts), "sums": np.array(sums)})
 
     def save_epoch(self, history: History, network: Sequential, best: dict[str, Array]) -> None:
-        """Write the history and the weights worth keeping."""
+        """Write the history, and the best or the latest weights."""
         history.write(self.path / "history.csv")
         _files.write_arrays(self.path / "weights.npz", best or network.parameters)
 
@@ -231,7 +231,7 @@ def _read_reached(path: Path, counts: Array, sums: Array) -> tuple[Reached, int]
 
 
 def _compare_settings(path: Path, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the stored settings, if they are these."""
+    """Return the stored settings; ValueError if they differ from `config`."""
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
@@ -246,14 +246,14 @@ def _compare_settings(path: Path, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _steps_before(settings: Mapping[str, Any]) -> int:
-    """Return how many steps the optimizer had made when the run began."""
+    """Return the steps of the optimizer when the run began."""
     free = settings.get("free")
     steps = free.get("steps_before", 0) if isinstance(free, dict) else 0
     return steps if isinstance(steps, int) else 0
 
 
 def _differences(stored: Any, wanted: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Yield (name, stored, wanted) of each setting that differs, such as layers.conv1."""
+    """Yield (name, stored, wanted) for each setting that differs; a name is like layers.conv1."""
     if isinstance(stored, dict) and isinstance(wanted, dict):
         for key in wanted | stored:
             yield from _differences(stored.get(key), wanted.get(key), f"{name}.{key}".lstrip("."))

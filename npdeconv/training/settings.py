@@ -1,4 +1,4 @@
-"""What a run can't change on its way, in words that its folder keeps."""
+"""The settings that a resumed run can't change, as its folder records them."""
 
 import re
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from npdeconv.training.history import History
 from npdeconv.training.loop import Constraint
 
 Schedule: TypeAlias = Callable[[History], float]
-"""What the learning rate is multiplied with in the next epoch, such as `optimizers.StepDecay`."""
+"""Returns the factor of the learning rate in the next epoch, such as `optimizers.StepDecay`."""
 
 
 def settings_of(
@@ -25,7 +25,7 @@ def settings_of(
     constraint: Constraint | None,
     patience: int | None,
 ) -> dict[str, Any]:
-    """Collect the settings that a run can't change on its way."""
+    """Collect the settings that a resumed run can't change."""
     return {
         "network": network.name,
         "layers": {name: _describe(layer) for name, layer in network.layers.items()},
@@ -46,5 +46,5 @@ def settings_of(
 
 
 def _describe(setting: object) -> str:
-    """Describe a setting as every process would: without the address that functions show."""
+    """Return the repr of a setting without memory addresses, so that it is the same in every process."""
     return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(setting))

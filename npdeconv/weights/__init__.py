@@ -1,14 +1,14 @@
-"""Parameters as files: our own, and those of other frameworks, read without them.
+"""Files of parameters: npdeconv's own, and those of other frameworks, read without these frameworks.
 
 The file format is the dictionary `network.parameters`: names such as `conv1.weight`, filters as
 (KH, KW, C, F), dense weights as (D, M).
 
-In reading order: `npz` (our files), `arrays` (into a network go all of a file's arrays, or none);
-`modules`, `conversion` and `batch_norm` (how another framework's layers become ours); `keras`, with
-`hdf5` (the file), `keras_layouts` (where its arrays lie), `keras_model` and `keras_match`
-(what it says of its model, and whether that is the network); `state_dict` and `pytorch`;
-`safetensors`; `reader` (which of these reads a file); `card` and `layer_list` (pretrained networks
-that come with a card), `published` (networks that come as a file of PyTorch); `onnx`, a room of its own.
+In reading order: `npz` (our files), `arrays` (all arrays of a file are loaded, or none); `modules`,
+`conversion` and `batch_norm` (from another framework's layers to ours); `keras`, with `hdf5` (the
+file), `keras_layouts` (the places of its arrays), `keras_model` and `keras_match` (its model, compared
+with the network); `state_dict` and `pytorch`; `safetensors`; `reader` (finds the reader of a file);
+`card` and `layer_list` (pretrained networks with a card), `published` (published files of PyTorch);
+`onnx`, a room of its own.
 """
 
 from npdeconv.weights.arrays import assign

@@ -1,4 +1,4 @@
-"""From arrays in a file to a network's live ones: all of them, or none."""
+"""From the arrays of a file to those of a network: all of them, or none."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -13,25 +13,25 @@ from npdeconv._types import Array, Shape
 from npdeconv.layers import Sequential
 
 Probe: TypeAlias = tuple[Array, Array]
-"""Inputs (N, H, W, C), and what the network must return for them."""
+"""Inputs (N, H, W, C), and the outputs that the network must return for them."""
 
 PROBE_TOLERANCE = 1e-3
-"""Of the largest expected output: frameworks round differently, wrong networks differ by more."""
+"""A share of the largest expected output: frameworks round differently, wrong networks differ by more."""
 
 BFLOAT16 = np.dtype([("bfloat16", "<u2")])
-"""The upper 16 bits of a float32, which NumPy has no type for."""
+"""The upper 16 bits of a float32; NumPy has no such type."""
 
 
 class Stored(NamedTuple):
-    """An array that lies in a file: what it says of itself, and how to read it."""
+    """An array in a file: its description, and a function that reads it."""
 
-    source: str  # its name there
+    source: str  # its name in the file
     shape: Shape
-    dtype: np.dtype[Any] | str  # a string where NumPy has none
+    dtype: np.dtype[Any] | str  # a string for a type that NumPy lacks
     read: Callable[[], Array]
 
     def check(self, shape: Shape, name: str) -> "Stored":
-        """Check that it is what the parameter `name` needs, before any of it is read."""
+        """Check that it fits the parameter `name`, before it is read."""
         if self.shape != shape:
             raise UnexpectedError(f"expected {name} of shape {shape}, {self.source} has {self.shape}")
         is_float = isinstance(self.dtype, np.dtype) and self.dtype.kind == "f"
@@ -40,7 +40,7 @@ class Stored(NamedTuple):
         return self
 
     def floats(self) -> Array:
-        """Read it, bfloat16 as float32."""
+        """Read the array, bfloat16 as float32."""
         array = self.read()
         if self.dtype == BFLOAT16:
             return (array["bfloat16"].astype(np.uint32) << 16).view(np.float32)
@@ -48,7 +48,7 @@ class Stored(NamedTuple):
 
 
 def assign(live: Mapping[str, Array], stored: Mapping[str, Array], path: Path) -> None:
-    """Copy arrays of the right names and shapes into live ones, once all are known to be finite and fit."""
+    """Copy arrays of the right names and shapes into live ones, if all are finite and fit the dtype."""
     converted = {}
     for name, array in live.items():
         if not np.issubdtype(stored[name].dtype, np.floating):
@@ -67,7 +67,7 @@ def assign(live: Mapping[str, Array], stored: Mapping[str, Array], path: Path) -
 
 
 def assign_probed(network: Sequential, stored: Mapping[str, Array], path: Path, probe: Probe | None) -> None:
-    """Assign, if the network then answers to the probe's inputs as expected."""
+    """Assign the arrays if the network then returns the probe's outputs."""
     if probe is not None:
         if not isinstance(probe, tuple | list) or len(probe) != 2:
             raise TypeError(f"probe must be a pair of inputs and expected outputs, got {describe(probe)}")

@@ -1,4 +1,4 @@
-"""Batch normalization, which a trained network needs no layer for."""
+"""Batch normalization, folded into the layer below it."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def fold_batch_norm(
 ) -> tuple[Array, Array]:
     """Fold a batch normalization into the convolution or dense layer right below it.
 
-    With the mean and variance that training left, it is one factor and one shift per channel
+    With the mean and variance fixed after training, it is one factor and one shift per channel
     (Ioffe & Szegedy, arXiv:1502.03167, algorithm 2, step 11):
 
         gamma * (y - mean) / sqrt(variance + epsilon) + beta
@@ -26,18 +26,18 @@ def fold_batch_norm(
     ----------
     weight : (KH, KW, C, F) or (D, F)
     bias : (F,) or None
-        None where there is none, which is usual below a batch normalization.
+        None stands for 0; layers below a batch normalization usually have no bias.
     gamma, beta : (F,) or None
-        Its scale and shift; None stands for 1 and 0.
+        Scale and shift; None stands for 1 and 0.
     mean, variance : (F,)
     epsilon : float
-        1e-5 in PyTorch, 1e-3 in Keras and Darknet, unless the network was built with another.
+        1e-5 in PyTorch and 1e-3 in Keras and Darknet by default.
 
     Returns
     -------
     weight, bias : arrays
-        Of a layer that gives what both gave; the shapes of `weight` and (F,), in float64, so that
-        all rounding is that of the conversion to the network's dtype.
+        Parameters of one layer that equals both, of the shapes of `weight` and (F,). They are float64,
+        so that only the conversion to the network's dtype rounds.
 
     Raises
     ------

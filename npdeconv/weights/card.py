@@ -1,6 +1,6 @@
-"""Pretrained networks: an `.npz` of the weights, and beside it a card (`.json`) that says the rest.
+"""Pretrained networks: an `.npz` of the weights, and a card (`.json`) beside it.
 
-A card lists the layers in order, and says how images are prepared::
+A card lists the layers in order, and the preprocessing of images::
 
     {"input_shape_hwc": [227, 227, 3], "channel_order": "RGB", "mean_rgb": [123, 117, 104],
      "preprocessing": "shorter side to 256, center crop 227x227, RGB 0..255, ..., no division",
@@ -8,8 +8,8 @@ A card lists the layers in order, and says how images are prepared::
      "layers": [{"type": "conv", "name": "conv1", "kernel": 7, "stride": 2, "pad": 0, "in": 3, "out": 96},
                 {"type": "relu", "name": "conv1_relu"}, ...]}
 
-`mean_rgb` is subtracted from the pixels, divided by 255 or not as the words say; `std_rgb`, if it is
-there, then divides them.
+The pixels are divided by 255 unless `preprocessing` says "no division"; `mean_rgb` is subtracted, and
+the result is divided by `std_rgb` if the card has one.
 """
 
 import csv
@@ -33,15 +33,15 @@ from npdeconv.weights.layer_list import build_network
 from npdeconv.weights.npz import load
 
 LARGEST_FILE = 2**22
-"""Bytes of a card, or of a list of classes."""
+"""The most bytes of a card, or of a list of classes."""
 
 LARGEST_SIDE = 2**12
-"""Pixels."""
+"""The most pixels of an input's height or width."""
 
 
 @brief
 class Pretrained(NamedTuple):
-    """A network, and what it takes and says.
+    """A network, with the preprocessing of its images and the names of its classes.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Pretrained(NamedTuple):
     """
 
     network: Sequential
-    """Takes what ``preprocessing.apply(photos)`` returns."""
+    """Its input is the result of ``preprocessing.apply(photos)``."""
     preprocessing: Preprocessing
     classes: tuple[str, ...] | None
     """Each name once; None if the network has no classes."""
@@ -59,13 +59,13 @@ class Pretrained(NamedTuple):
     def on_pixels(self) -> Sequential:
         """Return a chain that takes pixels, the images of ``preprocessing.fit(photos)``.
 
-        That is the network behind a `Standardize`, which does to pixels what the network wants done
-        besides dividing them by 255. Analyses then show images, boxes and projections in colors.
+        The chain is a `Standardize`, which does the preprocessing after the division by 255, and then
+        the network. Analyses then show images, boxes and projections in colors.
 
         Raises
         ------
         ValueError
-            If the network has a layer of the name "standardize" already.
+            If the network already has a layer named "standardize".
         """
         whole = 255 * self.preprocessing.scale
         mean, std = (np.array(values) / whole for values in (self.preprocessing.mean, self.preprocessing.std))
@@ -84,22 +84,22 @@ def load_card(path: str | Path) -> Pretrained:
     Parameters
     ----------
     path : str or path
-        `NAME.json` or `NAME.npz`; both must be there, and the list of classes if the card names one.
+        `NAME.json` or `NAME.npz`. Both must exist, and the list of classes if the card names one.
 
     Raises
     ------
     FileNotFoundError
         If one of the files is missing.
     ValueError
-        If the path is of another kind, the card is damaged, or asks for layers that there are not
-        or that do not fit, or the weights are damaged or not those of the card.
+        If the path has another suffix, the card is damaged or lists layers that do not exist or do not
+        fit, or the weights are damaged or do not fit the card.
     """
     path = Path(path)
     if path.suffix not in (".json", ".npz"):
         raise ValueError(f"{path}: expected a card, NAME.json, or its weights, NAME.npz")
     path = path.with_suffix(".json")
     card = read_card(path)
-    largest = unpacked_size(path.with_suffix(".npz")) // 2  # of 2 bytes or more each
+    largest = unpacked_size(path.with_suffix(".npz")) // 2  # a number has at least 2 bytes
     with naming(path, "card of a network"):
         network = build_network(card.layers, card.shape, path.stem, largest)
     check_classes(network, card.classes, path)
@@ -127,7 +127,7 @@ def read_card(path: Path) -> Card:
             raise UnexpectedError(f"expected a card of a network, got {describe(card)}")
         shape = _input_shape(card.get("input_shape_hwc"))
         preprocessing = _preprocessing(card, shape)
-        listed = _listed_elsewhere(card.get("classes"), path)
+        listed = _class_file(card.get("classes"), path)
     classes = _names(card.get("class_names"), path) if listed is None else read_classes(listed)
     return Card(card.get("layers"), shape, preprocessing, classes)
 
@@ -163,7 +163,7 @@ def _input_shape(value: Any) -> Shape:
 
 
 def _preprocessing(card: dict[str, Any], shape: Shape) -> Preprocessing:
-    """Parse what a card says of images: mean and standard deviation as numbers, the rest in words."""
+    """Parse the preprocessing of a card: mean and standard deviation are numbers, the rest is words."""
     keys = "preprocessing", "channel_order", "mean_rgb", "std_rgb"
     words, order, mean, std = map(card.get, keys)
     channels = {"RGB": 3, "grey": 1}.get(str(order))
@@ -186,13 +186,13 @@ def _preprocessing(card: dict[str, Any], shape: Shape) -> Preprocessing:
     )
     if max(preprocessing.mean) > 255 * preprocessing.scale:
         raise UnexpectedError(
-            f"expected mean_rgb of pixels from 0 to {255 * preprocessing.scale:.0f}, as preprocessing"
-            f" makes them, got {describe(mean)}"
+            f"expected mean_rgb of pixels from 0 to {255 * preprocessing.scale:.0f}, as in preprocessing,"
+            f" got {describe(mean)}"
         )
     return preprocessing
 
 
-def _listed_elsewhere(name: Any, path: Path) -> Path | None:
+def _class_file(name: Any, path: Path) -> Path | None:
     """Return the file beside the card that lists the classes, if it names one."""
     if name is None:
         return None
@@ -202,7 +202,7 @@ def _listed_elsewhere(name: Any, path: Path) -> Path | None:
 
 
 def read_classes(path: Path) -> tuple[str, ...]:
-    """Read the column `name` of a table; names that come twice get the word of the column before."""
+    """Read the column `name` of a table; repeated names get their `wordnet_id` appended."""
     text = _read(path, "table of classes")
     with naming(path, "table of classes"):
         rows = list(csv.DictReader(text.splitlines(), strict=True))

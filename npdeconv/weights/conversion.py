@@ -1,9 +1,9 @@
-"""How the layers of another framework become ours.
+"""From the layers of another framework to ours.
 
-A layer of ours is made of one module or of several. A batch normalization is folded into what stands
-before it, or is a layer of its own, a `Scale`. Convolutions side by side, whose outputs their framework
-concatenates (the two expansions of SqueezeNet's fire modules), become one that has all their filters, the
-smaller ones padded with zeros.
+One or several modules make a layer of ours. A batch normalization is folded into the module before
+it, or is a layer of its own, a `Scale`. Convolutions side by side with concatenated outputs (the two
+expansions of SqueezeNet's fire modules) become one convolution with all their filters; smaller filters
+are padded with zeros.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,22 +18,22 @@ from npdeconv.weights.batch_norm import fold_batch_norm
 from npdeconv.weights.modules import BATCH_NORM, Module, Names, is_batch_norm
 
 Layout: TypeAlias = Literal["torch", "keras"]
-"""Filters (F, C, KH, KW), dense weights (M, D) of flattened maps (C, H, W); or all as ours."""
+"""Torch: filters (F, C, KH, KW), dense weights (M, D) of flattened maps (C, H, W). Keras: as ours."""
 
 
 class _Place(NamedTuple):
-    """A layer of ours that modules are to fill."""
+    """A layer of ours whose parameters come from modules."""
 
     name: str
     weight: Array
-    flattened: Shape | None  # (H, W, C) of the maps that are flattened below it
+    flattened: Shape | None  # (H, W, C) of the flattened maps below it
 
 
 class _Part(NamedTuple):
-    """A convolution or dense layer of theirs, and the batch normalizations behind it."""
+    """A convolution or dense module, and the batch normalizations behind it."""
 
     layer: Module
-    norms: list[tuple[Module, float]]  # and their epsilons
+    norms: list[tuple[Module, float]]  # with their epsilons
 
 
 def convert(
@@ -43,9 +43,9 @@ def convert(
     layout: Layout,
     epsilons: Mapping[str, float],
 ) -> dict[str, Array]:
-    """Return the parameters as the modules say; all shapes are compared before any array is read.
+    """Return the parameters made of the modules; all shapes are compared before any array is read.
 
-    A module without bias has a bias of 0. Batch normalizations have their `epsilons`, by name.
+    A missing bias is 0. `epsilons` are those of the batch normalizations, by name.
     """
     chosen = {layer: [theirs] if isinstance(theirs, str) else list(theirs) for layer, theirs in names.items()}
     compare_names(modules.keys(), {name for several in chosen.values() for name in several}, "layers")
@@ -98,7 +98,7 @@ def _parts(name: str, modules: list[tuple[Module, float]], is_scale: bool) -> li
 
 
 def _check(place: _Place, parts: list[_Part], layout: Layout) -> None:
-    """Check that parts make a layer, by their shapes."""
+    """Check that the shapes of the parts make up the layer."""
     total = 0
     for part in parts:
         shape = place.weight.shape if len(parts) == 1 else _share(place, part, layout)

@@ -1,19 +1,17 @@
-"""HDF5 files that are not trusted, read in a process of its own.
+"""Untrusted HDF5 files, read in a child process.
 
-libhdf5 believes what a file says of itself. A damaged file can keep it busy forever, deaf to
-Ctrl-C, end the process, or take any amount of memory. So it runs in a child process, and this is
-what holds it:
+libhdf5 trusts the sizes in a file. A damaged file can make it hang and ignore Ctrl-C, crash the
+process, or take any amount of memory. It therefore runs in a child process, with these limits:
 
-* a file on which it hangs: the child is killed after `SECONDS`, and more for a large file, on every
-  system. Until then Ctrl-C is heard (on Windows only then).
-* a file on which it crashes: only the child does.
-* arrays, attributes and chunks that say that they are large: shapes and types are compared with
-  what the network needs before an array is read, and sizes before an attribute or chunk is.
-* compressed data that unpack to more than they say, and whatever else takes memory: the child's
-  memory is limited to a multiple of the network's largest array, on Linux only. Elsewhere nothing
-  stops those.
+* Time: the child is killed after `SECONDS`, or later for a large file, on every system. Until then
+  Ctrl-C works (on Windows only then).
+* Crashes: only the child crashes.
+* Declared sizes: shapes and types are compared with the network before an array is read, and the
+  sizes of attributes and chunks are checked before these are read.
+* Memory: compressed data may unpack to more than declared. The child's memory is limited to a
+  multiple of the network's largest array, on Linux only; other systems have no limit.
 
-The child is no sandbox: it may do all that the user may, should libhdf5 have a hole for code.
+The child is no sandbox: if a hole in libhdf5 lets code run, it has all rights of the user.
 """
 
 import json
@@ -33,32 +31,32 @@ from npdeconv._types import Array, Shape
 from npdeconv.weights.arrays import Stored
 
 SECONDS = 20.0
-"""For any file, from the start of the child to the last array."""
+"""The time limit for a small file, from the start of the child to the last array."""
 
 BYTES_PER_SECOND = 5_000_000
-"""What a slow disk reads; the limit of time grows with the file by this."""
+"""The speed of a slow disk; the time limit of a file grows with its size by this."""
 
 OVERHEAD = 2**26
-"""Bytes that the child may take besides what arrays need."""
+"""Bytes that the child may take besides the arrays."""
 
 _CHILD = Path(__file__).with_name("hdf5_child.py")
 
 
 class Hdf5(NamedTuple):
-    """What is in a file, by paths without a leading slash; the root is the empty one."""
+    """The content of a file, by paths without a leading slash; the root has the empty path."""
 
     model: str | None
     """The `config.json` of a `.keras` archive."""
 
     groups: Mapping[str, Mapping[str, Any]]
-    """And their attributes, of those that Keras' layouts need."""
+    """The attributes that Keras' layouts need, by group."""
 
     arrays: Mapping[str, Stored]
     links: Mapping[str, str]
-    """The kinds of links, which are not followed."""
+    """The kind of each link; links are not followed."""
 
     def array(self, group: str, name: str) -> Stored:
-        """Look an array up."""
+        """Return an array."""
         path = f"{group}/{name}".strip("/")
         if path not in self.arrays:
             self.group(path, name)
@@ -66,7 +64,7 @@ class Hdf5(NamedTuple):
         return self.arrays[path]._replace(source=name)
 
     def group(self, path: str, name: str) -> Mapping[str, Any]:
-        """Look a group up; return its attributes."""
+        """Return the attributes of a group."""
         for link, kind in self.links.items():
             if f"{path}/".startswith(f"{link}/"):
                 raise UnexpectedError(f"expected {name} in the file itself, got {kind}")
@@ -77,7 +75,7 @@ class Hdf5(NamedTuple):
 
 @contextmanager
 def open_hdf5(path: Path, largest: int) -> Iterator[Hdf5]:
-    """Open an HDF5 file, or a `.keras` archive; its arrays can be read as long as the context lasts.
+    """Open an HDF5 file, or a `.keras` archive; its arrays can be read while the context is open.
 
     Parameters
     ----------
@@ -88,7 +86,7 @@ def open_hdf5(path: Path, largest: int) -> Iterator[Hdf5]:
     Raises
     ------
     Exception
-        If it can't be read, or that takes too long or too much memory: use it inside `_files.naming`.
+        If the file can't be read, or takes too much time or memory: use this inside `_files.naming`.
     """
     if not path.is_file():
         raise UnexpectedError("expected a file, got something else")
@@ -106,7 +104,7 @@ def open_hdf5(path: Path, largest: int) -> Iterator[Hdf5]:
 
 
 class _Child:
-    """A process that runs `hdf5_child`, and is killed when its time is over."""
+    """A process that runs `hdf5_child`, and is killed at its time limit."""
 
     def __init__(self, path: Path, seconds: float, memory: int) -> None:
         command = [sys.executable, "-P", str(_CHILD), str(path), str(memory)]
@@ -153,5 +151,5 @@ class _Child:
         """Say why there is no answer."""
         self.process.wait()
         if not self.timer.is_alive():
-            return f"libhdf5 was not done with it after {self.seconds:.0f} seconds"
-        return f"libhdf5 crashed on it, with exit code {self.process.returncode}"
+            return f"libhdf5 was not done after {self.seconds:.0f} seconds"
+        return f"libhdf5 crashed with exit code {self.process.returncode}"

@@ -1,9 +1,8 @@
-"""The program that reads an HDF5 file in a process of its own, see `hdf5`.
+"""The program that reads an HDF5 file in a child process, see `hdf5`.
 
-It is run as a script and imports nothing of the package. Arguments: the file, and how many bytes
-of memory it may take. It answers with a line of JSON that lists what is in the file; then it gets
-a line with the name of an array, and answers with a line and the array's bytes, until there are no
-more lines.
+It is run as a script and imports nothing of the package. Its arguments are the file and the bytes of
+memory that it may take. It first writes a line of JSON that lists the content of the file. For each
+input line with the name of an array, it then writes a line and the array's bytes.
 """
 
 import io
@@ -20,15 +19,15 @@ import numpy as np
 
 ATTRIBUTES = ("layer_names", "weight_names", "model_config", "nb_layers", "name")
 LARGEST_ATTRIBUTE = 2**24
-"""Bytes; in most files, HDF5 itself allows 64 KB."""
+"""The most bytes of an attribute; in most files, HDF5 itself allows 64 KB."""
 
 MOST_ENTRIES = 100_000
 SMALL_CHUNK = 2**22
-"""Bytes. h5py chooses chunks of up to 1 MB for arrays that may grow, however small they are."""
+"""Bytes of a chunk that is always read: h5py gives even small growing arrays chunks of up to 1 MB."""
 
 
 def limit_memory(size: int) -> None:
-    """Take at most `size` bytes from now on, where the system can hold a process to that (Linux)."""
+    """Limit the memory that this process may still take to `size` bytes, on Linux only."""
     pages = Path("/proc/self/statm")
     if sys.platform != "win32" and pages.exists():
         import resource
@@ -43,14 +42,14 @@ def open_file(path: str, answer: dict[str, Any]) -> Any:
         return h5py.File(path, "r")
     with zipfile.ZipFile(path) as archive:
         for member in (archive.getinfo("config.json"), archive.getinfo("model.weights.h5")):
-            if member.compress_type != zipfile.ZIP_STORED:  # could unpack to any size; Keras compresses none
+            if member.compress_type != zipfile.ZIP_STORED:  # Keras compresses none; others unpack to any size
                 raise ValueError(f"{member.filename} is compressed")
         answer["model"] = archive.read("config.json").decode()
         return h5py.File(io.BytesIO(archive.read("model.weights.h5")), "r")
 
 
 def walk(file: Any) -> Iterator[tuple[str, str, Any]]:
-    """Yield (path, kind of link, object) of all entries; follow no link that may lead out of the file."""
+    """Yield (path, kind of link, object) of all entries; links that may leave the file are not followed."""
     left, seen, count = [("", file)], set(), 0
     while left:
         path, group = left.pop()
@@ -103,7 +102,7 @@ def plain(attributes: Any, name: str) -> Any:
 
 
 def read(file: Any, name: str) -> Any:
-    """Read an array, if that takes no more memory than the array itself."""
+    """Read an array, unless its chunks take more memory than the array itself."""
     entry = file[name]
     chunk = math.prod(entry.chunks or (0,)) * entry.dtype.itemsize
     if chunk > max(entry.nbytes, SMALL_CHUNK):
@@ -112,7 +111,7 @@ def read(file: Any, name: str) -> Any:
 
 
 def main(path: str, memory: str) -> None:
-    """Answer until there are no more questions; an error is the last answer."""
+    """Answer all input lines; an error is the last answer."""
     out = sys.stdout.buffer
 
     def say(answer: dict[str, Any]) -> None:

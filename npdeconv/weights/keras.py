@@ -29,30 +29,29 @@ def load_keras(
     """Read the weights of a Keras file into a network of the same stack.
 
     Files of `save` (`.h5` of Keras 2 and 3, `.keras`) and of `save_weights` (`.h5` of Keras 2,
-    `.weights.h5` of Keras 3) are read, whatever their ending. A missing bias becomes 0.
+    `.weights.h5` of Keras 3) are read with any suffix. A missing bias becomes 0.
 
-    The files of `save` also say what the model is. It is compared with the network, layer by layer:
-    order, activations, strides, padding, windows and groups, and that it is a model of
-    channels_last; a trailing softmax may be missing on either side. Its batch normalizations are
-    folded into the layer before them (see `fold_batch_norm`), with their own epsilon. One that
-    comes behind an activation cannot be, and is refused.
+    The files of `save` also describe the model. It must be channels_last, and is compared with the
+    network layer by layer: order, activations, strides, padding, windows and groups. A trailing
+    softmax may be missing on either side. Its batch normalizations are folded into the layer before
+    them (see `fold_batch_norm`), with their own epsilon. One behind an activation is refused.
 
     Parameters
     ----------
     network : Sequential
     path : str or path
     names : mapping of str to str or sequence of str, optional
-        Which of Keras' layers make each layer of ours, such as ``{"conv1": ("conv2d_4",
-        "batch_normalization_4")}``. If not given, the model says it, or layers are matched by their
-        order: files of weights of Keras 3 keep that only for layers of the same kind.
+        The Keras layers that make each layer of ours, such as ``{"conv1": ("conv2d_4",
+        "batch_normalization_4")}``. If not given, layers are matched by the file's model, or else by
+        their order. Keras 3's files of weights keep the order only within layers of one kind.
     fold : bool
         For a file of weights alone, without `names`: whether each batch normalization comes right
         behind the layer before it, below any activation.
     epsilon : float, optional
-        That of the batch normalizations; the file's, or Keras' own of 1e-3 where it has none.
+        The epsilon of the batch normalizations; by default the file's, or Keras' 1e-3 if it has none.
     probe : (inputs, outputs), optional
-        Inputs (N, H, W, C), and what Keras' model answers to them, up to where `network` ends. The
-        loaded network must answer the same to a thousandth of the largest output.
+        Inputs (N, H, W, C), and the outputs of the Keras model at the layer where `network` ends. The
+        loaded network must return them to within a thousandth of the largest output.
 
     Raises
     ------
@@ -61,21 +60,20 @@ def load_keras(
     FileNotFoundError
         If there is no such file.
     KeyError
-        If `names` lacks a layer of the network, or has one that the network has not.
+        If `names` lacks a layer of the network, or has an unknown one.
     ValueError
-        If the file is no file of Keras weights, or those of another stack of layers, or of a model
-        that says something else than the network or the arguments, or holds NaN or infinity, or
-        the probe fails; the network then stays as it was. Files of Keras 0 and 1 (`nb_layers`) are
-        not read.
+        If the file holds no Keras weights, its layers or its model differ from the network or the
+        arguments, it holds NaN or infinity, or the probe fails. The network then does not change.
+        Files of Keras 0 and 1 (`nb_layers`) are not read.
 
     Notes
     -----
-    A file of weights alone says nothing of activations, strides, padding, epsilon, whether its
-    dense weights are of maps with channels first, or whether outputs are added; the weights of
-    another model load without a word if their shapes happen to fit. `probe` finds that out.
+    A file of weights alone does not record activations, strides, padding, epsilon, the order of
+    channels in flattened maps, or additions of outputs. The weights of another model are loaded
+    without an error if their shapes happen to fit. `probe` detects that.
 
-    Files are not trusted: HDF5 is read in a child process, and `npdeconv.weights.hdf5` says what
-    holds it in time and memory.
+    Files are not trusted: HDF5 is read in a child process of limited time and memory, see
+    `npdeconv.weights.hdf5`.
     """
     path = Path(path)
     if importlib.util.find_spec("h5py") is None:
@@ -94,7 +92,7 @@ def load_keras(
             chosen = given or _in_order(network, layout, fold)
             epsilons = dict.fromkeys(modules, _EPSILON if epsilon is None else epsilon)
         else:
-            chosen, epsilons = _as_said(network, model, given), _epsilons(model, epsilon)
+            chosen, epsilons = _match_model(network, model, given), _epsilons(model, epsilon)
             _check_biases(modules, model)
         stored = convert(network, modules, chosen, "keras", epsilons)
     assign_probed(network, stored, path, probe)
@@ -105,15 +103,15 @@ def _as_list(names: str | Sequence[str]) -> list[str]:
 
 
 def _model(file: Hdf5) -> list[Step] | None:
-    """Return what the file says of its model, if it does."""
+    """Return the file's description of its model, or None without one."""
     text = file.groups[""].get("model_config") if file.model is None else file.model
     return None if text is None else read_model(text)
 
 
-def _as_said(
+def _match_model(
     network: Sequential, model: list[Step], names: dict[str, list[str]] | None
 ) -> dict[str, list[str]]:
-    """Return which modules make each layer, where the file says what the model is."""
+    """Return the modules that make each layer, for a file that describes its model."""
     if names is not None and not is_chain(model):
         match_named(network, model, names)
         return names

@@ -1,7 +1,6 @@
-"""Whether the model of a Keras file is the network.
+"""Check that the model of a Keras file is the network.
 
-A file that says how its layers are used is believed: where it says something else than the network
-is, it is refused.
+A file that describes its model is refused if the model differs from the network.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,24 +38,24 @@ _ACTIVATIONS = {
 
 
 class _Part(NamedTuple):
-    """What stands at one place of a chain: a layer of theirs, or only its activation."""
+    """One place of a chain: a layer of Keras, or only its activation."""
 
     kind: str  # our class
     step: Step
     norms: list[Step]  # the batch normalizations right behind it
-    margins: Any = None  # of zeros, from a layer before it
+    margins: Any = None  # the padding of a ZeroPadding2D before it
 
 
 def match(network: Sequential, steps: list[Step]) -> dict[str, list[str]]:
-    """Return which of the model's layers make each layer of the network, once both are seen to be alike.
+    """Return the model's layers that make each layer of the network, after comparing both.
 
     Raises
     ------
     UnexpectedError
-        At the first place where they differ.
+        At the first difference.
     """
     ours = [*_layers(network, network.input_shape)]
-    while ours and isinstance(ours[0][1], Standardize | Invert):  # which prepare images, outside of the model
+    while ours and isinstance(ours[0][1], Standardize | Invert):  # preprocessing is not part of the model
         del ours[0]
     theirs = _parts(steps)
     if ours and isinstance(ours[-1][1], Softmax):
@@ -82,7 +81,7 @@ def match(network: Sequential, steps: list[Step]) -> dict[str, list[str]]:
 
 
 def match_named(network: Sequential, steps: list[Step], names: Mapping[str, list[str]]) -> None:
-    """Check what can be checked of a model that is no chain, where the caller says what makes each layer.
+    """Check the named layers of a model that is no chain, as far as possible.
 
     Raises
     ------
@@ -106,7 +105,7 @@ def match_named(network: Sequential, steps: list[Step], names: Mapping[str, list
 def _layers(
     chain: Sequential, shape: Shape | None, prefix: str = ""
 ) -> Iterator[tuple[str, Layer, Shape | None]]:
-    """Yield name, layer and input shape of all that is no chain and no dropout."""
+    """Yield name, layer and input shape of all layers but dropout, inside nested chains, too."""
     shapes = {} if shape is None else chain.input_shapes(shape)
     for name, layer in chain.layers.items():
         if isinstance(layer, Sequential):
@@ -116,7 +115,7 @@ def _layers(
 
 
 def _parts(steps: list[Step]) -> list[_Part]:
-    """Cut a chain into what our layers are."""
+    """Cut a chain into the parts that correspond to our layers."""
     parts: list[_Part] = []
     for before, step in pairwise([None, *steps]):
         assert step is not None
@@ -127,7 +126,7 @@ def _parts(steps: list[Step]) -> list[_Part]:
             )
         if _pads(before) and (step.kind != "Conv2D" or step.config["padding"] != "valid"):
             raise UnexpectedError(
-                f"expected ZeroPadding2D below convolutions of padding 'valid' only, {step.name!r} is none"
+                f"expected ZeroPadding2D below convolutions of padding 'valid' only, got {step.name!r}"
             )
         if step.kind == "BatchNormalization":
             _check_norm(step, parts)
@@ -137,7 +136,7 @@ def _parts(steps: list[Step]) -> list[_Part]:
             parts.append(_Part(_OURS[step.kind], step, [], margins))
         elif step.kind != "Activation" and (not _pads(step) or step is steps[-1]):
             raise UnexpectedError(
-                f"expected layers of kinds that there are here, {step.name!r} is a {describe(step.kind)}"
+                f"expected layers of known kinds, got {step.name!r} of kind {describe(step.kind)}"
             )
         activation = _activation(step)
         if activation is not None:
@@ -152,7 +151,7 @@ def _pads(step: Step | None) -> bool:
 def _activation(step: Step) -> str | None:
     """Return our class for the activation of a layer."""
     said = step.config.get("activation", "linear")
-    name = said.get("config") if isinstance(said, dict) else said  # a dictionary names a function in it
+    name = said.get("config") if isinstance(said, dict) else said  # Keras may wrap the function's name
     if not isinstance(name, str) or name not in _ACTIVATIONS:
         raise UnexpectedError(
             f"expected one of the activations {', '.join(_ACTIVATIONS)}, {step.name!r} has {describe(said)}"
@@ -166,7 +165,7 @@ def _check_norm(norm: Step, parts: list[_Part]) -> None:
         behind = "the input" if before is None else f"{before.kind} of {before.step.name!r}"
         raise UnexpectedError(
             f"expected the batch normalization {norm.name!r} right behind a convolution or dense layer,"
-            f" below its activation, to be folded into it; it comes behind {behind}"
+            f" below its activation, got it behind {behind}"
         )
     if norm.config.get("axis", -1) not in (-1, [-1], *((3, [3]) if before.kind == "Conv2D" else (1, [1]))):
         raise UnexpectedError(
@@ -184,7 +183,7 @@ def _compare(name: str, layer: Layer, shape: Shape | None, part: _Part) -> None:
 
 
 def _settings(name: str, layer: Layer, shape: Shape | None, part: _Part) -> dict[str, tuple[Any, Any]]:
-    """Return pairs of what our layer and theirs have, by setting."""
+    """Return pairs of our layer's value and theirs, by setting."""
     config = part.step.config
     if isinstance(layer, Conv2D | Pool2D):
         own, their = layer.window, _window(part)
@@ -192,7 +191,7 @@ def _settings(name: str, layer: Layer, shape: Shape | None, part: _Part) -> dict
             "stride": (own.stride, their.stride),
             "dilation": (own.dilation, their.dilation),
         }
-        if own.size == their.size and shape is not None:  # other filters: their shapes will tell
+        if own.size == their.size and shape is not None:  # other sizes fail by the shapes of the arrays
             said["padding and places"] = own.place(shape, name), their.place(shape, name)
         else:
             said["padding"] = own.padding, their.padding

@@ -1,4 +1,4 @@
-"""What a Keras file says of its model: its layers, and what each of them reads."""
+"""The model that a Keras file describes: its layers, and the inputs of each."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from npdeconv._files import UnexpectedError
 
 _CHAINS = ("Sequential", "Functional", "Model")
 
-_ABSENT = (  # when a network is not being trained
+_ABSENT = (  # layers that act only during training
     *("Dropout", "SpatialDropout2D", "GaussianDropout", "AlphaDropout", "GaussianNoise"),
     *("ActivityRegularization", "RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation"),
 )
@@ -21,11 +21,11 @@ class Step(NamedTuple):
     name: str
     kind: str  # Keras' class
     config: Mapping[str, Any]
-    reads: list[str]  # the layers whose outputs it takes; of the first, none
+    reads: list[str]  # the layers whose outputs it takes; none for the first layer
 
 
 def read_model(text: Any) -> list[Step]:
-    """Return the layers of a model, in order, without those that do nothing once it is trained."""
+    """Return the layers of a model, in order, without those that act only during training."""
     if not isinstance(text, str):
         raise UnexpectedError(f"expected model_config to be text, got {describe(text)}")
     steps: list[Step] = []
@@ -33,14 +33,14 @@ def read_model(text: Any) -> list[Step]:
     for step in steps:
         if "channels_first" in (step.config.get("data_format"), step.config.get("dim_ordering")):
             raise UnexpectedError(
-                f"expected a model of channels_last, its layer {step.name!r} is of channels_first"
+                f"expected a model of channels_last, got channels_first in layer {step.name!r}"
             )
     return steps
 
 
 def _collect(model: Any, source: list[str], steps: list[Step]) -> list[str]:
-    """Append the layers of a model that reads `source`; return which of them its output comes from."""
-    leads_to: dict[str, list[str]] = {}  # what reading a layer of that name comes down to
+    """Append the layers of a model that reads `source`; return the layers that make its output."""
+    leads_to: dict[str, list[str]] = {}  # the steps that make the output of each layer
     last, config = source, model["config"]
     for layer in config if isinstance(config, list) else config["layers"]:
         name = layer["config"].get("name") or layer["name"]
@@ -61,7 +61,7 @@ def _collect(model: Any, source: list[str], steps: list[Step]) -> list[str]:
 
 
 def _texts(nodes: Any) -> Iterator[str]:
-    """Yield all texts in what describes a layer's inputs, in any version of Keras; names are among them."""
+    """Yield all strings in the description of a layer's inputs; some are names, in any version of Keras."""
     if isinstance(nodes, str):
         yield nodes
     elif isinstance(nodes, list | dict):
@@ -70,6 +70,6 @@ def _texts(nodes: Any) -> Iterator[str]:
 
 
 def is_chain(steps: list[Step]) -> bool:
-    """Whether each layer reads the one before it, and nothing else."""
+    """Return whether each layer reads only the one before it."""
     before: list[list[str]] = [[], *([step.name] for step in steps)]
     return all(step.reads == reads for step, reads in zip(steps, before, strict=False))

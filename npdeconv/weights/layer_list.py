@@ -1,4 +1,4 @@
-"""Networks from lists of layers, as the cards of pretrained networks have them."""
+"""Networks from the lists of layers in the cards of pretrained networks."""
 
 import math
 from collections.abc import Callable
@@ -32,13 +32,13 @@ from npdeconv.layers.window import Padding
 def build_network(layers: Any, input_shape: Shape, name: str, largest: int) -> Sequential:
     """Build a network from a list of layers: dictionaries of type, name and settings.
 
-    It may have `largest` weights: a list must not take all memory before its file of weights is
-    read, which shows that it lies.
+    The network may have at most `largest` weights, so that a false list cannot take all memory before
+    its file of weights is read.
 
     Raises
     ------
     UnexpectedError, ValueError, TypeError
-        If it is no such list, or its layers do not fit one another.
+        If `layers` is no such list, or its layers do not fit together.
     """
     if not isinstance(layers, list) or not layers:
         raise UnexpectedError(f"expected a list of layers, got {describe(layers)}")
@@ -64,7 +64,7 @@ def _parse(listed: Any) -> tuple[str, Callable[..., Layer], dict[str, Any]]:
     settings = dict(listed)
     name, kind = settings.pop("name", None), settings.pop("type", None)
     if not isinstance(name, str) or not name or "." in name:
-        raise UnexpectedError(f"expected layers to have names, without points, got {describe(name)}")
+        raise UnexpectedError(f"expected layers to have names without dots, got {describe(name)}")
     if not isinstance(kind, str) or kind not in _KINDS:
         raise UnexpectedError(f"layer {name!r}: expected one of {', '.join(_KINDS)}, got {describe(kind)}")
     build, known = _KINDS[kind]
@@ -106,7 +106,7 @@ def _padding(pad: Any) -> Padding:
 
 
 def _plain(kind: Callable[..., Layer]) -> Callable[..., Layer]:
-    """Return what builds a layer from its settings alone."""
+    """Return a builder that needs only the layer's settings."""
     return lambda shape, left, **settings: kind(**settings)
 
 

@@ -1,7 +1,6 @@
-"""The layers of another framework, as its files name them.
+"""The layers of another framework, under the names in its files.
 
-A *module* is one of their layers with its arrays, under the name its file gives it: `features.0`
-or `conv2d_4`.
+A *module* is such a layer with its arrays, under a name like `features.0` or `conv2d_4`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,21 +11,21 @@ from npdeconv.layers import Layer, Sequential
 from npdeconv.weights.arrays import Stored
 
 Module: TypeAlias = Mapping[str, Stored]
-"""By role: `weight` and `bias`; of a batch normalization, those of `BATCH_NORM`."""
+"""Arrays by role: `weight` and `bias`; for a batch normalization, the roles of `BATCH_NORM`."""
 
 Names: TypeAlias = Mapping[str, str | Sequence[str]]
-"""Which module, or modules, each layer of ours is made of."""
+"""The module, or modules, that make each layer of ours."""
 
 BATCH_NORM = ("gamma", "beta", "mean", "variance")
 
 
 def is_batch_norm(module: Module) -> bool:
-    """Whether a module is a batch normalization: nothing else keeps a mean."""
+    """Return whether a module is a batch normalization: no other module has a mean."""
     return "mean" in module
 
 
 def group(arrays: Iterable[tuple[str, str, Stored]], roles: Mapping[str, str]) -> dict[str, Module]:
-    """Sort arrays (module, its word for the role, array) into modules, in order; drop what has role ""."""
+    """Sort arrays (module, its word for the role, array) into modules, in order; drop those of role ""."""
     modules: dict[str, dict[str, Stored]] = {}
     for name, word, array in arrays:
         if word not in roles:
@@ -41,8 +40,8 @@ def group(arrays: Iterable[tuple[str, str, Stored]], roles: Mapping[str, str]) -
 
 
 def _checked(name: str, module: Module) -> Module:
-    """Return a module by its right roles, if it has all that it takes."""
-    if is_batch_norm(module):  # PyTorch calls gamma and beta as in any layer
+    """Return a module with our names of roles, after checking that it is complete."""
+    if is_batch_norm(module):  # PyTorch calls gamma weight, and beta bias
         module = {{"weight": "gamma", "bias": "beta"}.get(role, role): module[role] for role in module}
     is_layer = "weight" in module and module.keys() <= {"weight", "bias"}
     if not is_layer and not {"mean", "variance"} <= module.keys() <= set(BATCH_NORM):
@@ -59,17 +58,17 @@ def layer_names(network: Layer) -> list[str]:
 
 
 def check_names(network: Layer, names: Names, who: str) -> None:
-    """Check that a name map has all layers of the network that have parameters, and no others."""
+    """Check that `names` has exactly the layers of the network with parameters."""
     layers = layer_names(network)
     unknown, missing = [name for name in names if name not in layers], [n for n in layers if n not in names]
     if unknown:
-        raise KeyError(f"{who}: the network has no layer {unknown[0]!r} with parameters, which `names` has")
+        raise KeyError(f"{who}: expected only layers with parameters in `names`, got {unknown[0]!r}")
     if missing:
-        raise KeyError(f"{who}: expected every layer with parameters in `names`, {missing[0]!r} is not")
+        raise KeyError(f"{who}: expected every layer with parameters in `names`, got none for {missing[0]!r}")
 
 
 def in_order(network: Sequential, modules: Mapping[str, Module], fold: bool) -> dict[str, list[str]]:
-    """Match layers and modules by their order, each batch normalization going with what is before it."""
+    """Match layers and modules by order; a batch normalization belongs to the module before it."""
     groups: list[list[str]] = []
     for name, module in modules.items():
         if is_batch_norm(module) and groups:
@@ -84,8 +83,8 @@ def in_order(network: Sequential, modules: Mapping[str, Module], fold: bool) -> 
     folded = next((several for several in groups if len(several) > 1), None)
     if folded and not fold:
         raise UnexpectedError(
-            f"expected to be told whether the batch normalization {folded[1]!r} comes right behind"
-            f" {folded[0]!r}, below any activation, since the file does not say: if so, pass fold=True"
-            f" (--fold), or names that say which modules make each layer"
+            f"expected fold=True (--fold) if the batch normalization {folded[1]!r} comes right behind"
+            f" {folded[0]!r}, below any activation, or else the names of the modules that make each layer,"
+            f" got a file that does not record this"
         )
     return dict(zip(layers, groups, strict=True))

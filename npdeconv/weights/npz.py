@@ -25,25 +25,25 @@ def save(network: Layer, path: str | Path) -> None:
 
 
 def load(network: Layer, path: str | Path, names: Mapping[str, str] | None = None) -> None:
-    """Read parameters written by `save`, or of that form, into the network's live arrays.
+    """Read parameters in the format of `save` into the network's live arrays.
 
     Parameters
     ----------
     network : Layer
     path : str or path
     names : mapping of str to str, optional
-        What the file calls each of the network's layers, if not the same: with
-        ``{"conv1": "first"}``, the array `first.weight` is read into `conv1.weight`.
+        The file's name of each layer, if it differs: with ``{"conv1": "first"}``, the array
+        `first.weight` is read into `conv1.weight`.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     KeyError
-        If `names` lacks a layer of the network, or has one that the network has not.
+        If `names` lacks a layer of the network, or has an unknown one.
     ValueError
         If the file is damaged, holds pickled objects, NaN or infinity, or its names or shapes are
-        not those of the network, which then stays as it was.
+        not those of the network. The network then does not change.
     """
     path, live = Path(path), network.parameters
     if names is not None:

@@ -34,50 +34,49 @@ def load_torch(
     """Read a PyTorch `.pth` file of a state dictionary into a network of the same stack.
 
     Both formats of ``torch.save(model.state_dict(), path)`` are read, the zip archive and the older
-    one, without PyTorch, and without executing anything: what is no data makes a file refused. So do
-    whole models and TorchScript. Of a checkpoint such as ``{"state_dict": ..., "epoch": 3}``, the
-    one state dictionary in it is taken. Filters and dense weights are turned into our layout;
-    bfloat16 becomes float32, a missing bias 0. The prefixes of `DataParallel` and `torch.compile`
-    (``module.``, ``_orig_mod.``) are dropped.
+    one, without PyTorch and without executing anything. A file with anything but data is refused, as
+    are whole models and TorchScript. A checkpoint such as ``{"state_dict": ..., "epoch": 3}`` must hold
+    one state dictionary. Filters and dense weights are turned into our layout; bfloat16 becomes
+    float32, a missing bias 0. The prefixes of `DataParallel` and `torch.compile` (``module.``,
+    ``_orig_mod.``) are dropped.
 
     Parameters
     ----------
     network : Sequential
-        With an `input_shape`: the dense weights behind a flattening need its height and width.
+        It needs an `input_shape`: dense weights behind a flattening depend on height and width.
     path : str or path
     names : mapping of str to str or sequence of str, optional
-        Which modules make each layer of ours: ``{"conv1": "features.0"}``, with a batch
-        normalization ``{"conv1": ("features.0", "features.1")}``, or, of convolutions whose outputs
-        are concatenated, ``{"fire2_expand": ("features.3.expand1x1", "features.3.expand3x3")}``;
-        `PUBLISHED` knows those of some networks. If not given, layers are matched by their order.
+        The modules that make each layer of ours: ``{"conv1": "features.0"}``, with a batch
+        normalization ``{"conv1": ("features.0", "features.1")}``, or for convolutions with concatenated
+        outputs ``{"fire2_expand": ("features.3.expand1x1", "features.3.expand3x3")}``. `PUBLISHED`
+        has the names of some networks. If not given, layers are matched by their order.
     fold : bool
-        Without `names`: whether each batch normalization comes right behind the layer before it, so
-        that it can be folded in (see `fold_batch_norm`). With an activation between them it can't.
+        Without `names`: whether each batch normalization comes right behind the layer before it,
+        without an activation between them, so that it can be folded in (see `fold_batch_norm`).
     epsilon : float
-        That of the batch normalizations, which the file does not tell; PyTorch's own if not given.
+        The epsilon of the batch normalizations, which the file lacks; by default PyTorch's.
     unused : sequence of str
         Modules whose names begin so are left out, such as classifiers that only help training.
     probe : (inputs, outputs), optional
-        Inputs (N, H, W, C), and what PyTorch's model answers to them, up to where `network` ends.
-        The loaded network must answer the same to a thousandth of the largest output.
+        Inputs (N, H, W, C), and the outputs of the PyTorch model at the layer where `network` ends.
+        The loaded network must return them to within a thousandth of the largest output.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     KeyError
-        If `names` lacks a layer of the network, or has one that the network has not.
+        If `names` lacks a layer of the network, or has an unknown one.
     ValueError
-        If the file is damaged, no state dictionary of plain tensors or that of another stack of
-        layers, or holds NaN or infinity, or the probe fails; the network then stays as it was.
+        If the file is damaged or no state dictionary of plain tensors, its layers differ from the
+        network, it holds NaN or infinity, or the probe fails. The network then does not change.
 
     Notes
     -----
-    A state dictionary holds names and arrays, and nothing of how the model uses them. Strides,
-    padding, activations, what stands between a layer and its batch normalization, the order in
-    which layers run, and whether outputs are added as in residual networks: none of it can be
-    known from the file. The weights of another model load without a word if their shapes happen to
-    fit. `probe` finds that out.
+    A state dictionary holds only names and arrays. It does not record strides, padding, activations,
+    the order in which layers run, layers between a layer and its batch normalization, or additions of
+    outputs as in residual networks. The weights of another model are loaded without an error if their
+    shapes happen to fit. `probe` detects that.
     """
     path = Path(path)
     check_torch(network, names, "load_torch")
@@ -91,7 +90,7 @@ def load_torch(
 
 
 def check_torch(network: Sequential, names: Names | None, who: str) -> None:
-    """Check what is needed to turn PyTorch's layout into ours."""
+    """Check that PyTorch's layout can be turned into ours."""
     if network.input_shape is None:
         raise ValueError(f"{who}: expected a network with an input_shape, {network.name} has none")
     if names is not None:
@@ -106,7 +105,7 @@ def torch_modules(arrays: Iterable[Stored], unused: Sequence[str] = ()) -> dict[
 
 
 def plain_names(names: Names) -> dict[str, list[str]]:
-    """Return which modules make each layer, as `torch_modules` calls them."""
+    """Return the modules that make each layer, under the names of `torch_modules`."""
     return {
         layer: [_plain(name) for name in ([theirs] if isinstance(theirs, str) else theirs)]
         for layer, theirs in names.items()
@@ -114,7 +113,7 @@ def plain_names(names: Names) -> dict[str, list[str]]:
 
 
 def _plain(name: str) -> str:
-    """Return a module's name without what wrappers put before it."""
+    """Drop the prefixes that wrappers add to the names of a model's modules."""
     while name.startswith(_WRAPPERS):
         name = name.partition(".")[2]
     # Torchvision's file of DenseNet is older than the names of its modules.

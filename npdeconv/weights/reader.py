@@ -1,4 +1,4 @@
-"""Which reader a file of weights needs: its content tells, its ending may be anything."""
+"""Find the reader of a file of weights by its content; any suffix is allowed."""
 
 import zipfile
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from npdeconv.weights.safetensors import load_safetensors
 Reader: TypeAlias = Callable[[Sequential, str | Path], None]
 
 _ZIPPED: dict[str, Reader] = {"/data.pkl": load_torch, "model.weights.h5": load_keras, ".npy": load}
-"""By the ending of a member that only one kind of archive has."""
+"""Readers by the end of a member's name that only one kind of archive has."""
 
 _FOLDING: dict[Reader, Reader] = {
     load_torch: partial(load_torch, fold=True),
@@ -25,17 +25,17 @@ _FOLDING: dict[Reader, Reader] = {
 
 
 def reader_of(path: str | Path, *, fold: bool = False) -> Reader:
-    """Return `load`, `load_keras`, `load_torch` or `load_safetensors`: the one that reads a file.
+    """Return the reader of a file: `load`, `load_keras`, `load_torch` or `load_safetensors`.
 
-    With `fold`, it is told that each batch normalization comes right behind the layer before it; see
-    `load_torch` and `load_keras`, the others know no normalizations by their order.
+    With `fold`, each batch normalization is taken to come right behind the layer before it. Only
+    `load_torch` and `load_keras` have this option.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is of no kind that can be read, or of none whose normalizations can be folded.
+        If the file has no known format, or `fold` is given for a format without this option.
     """
     path = Path(path)
     if not path.exists():

@@ -36,8 +36,8 @@ def load_safetensors(
 ) -> None:
     """Read a `.safetensors` file with PyTorch's names and layout into a network of the same stack.
 
-    Otherwise like `load_torch`, but for `names`: these files keep no order, so without `names`
-    theirs must be those of our layers.
+    Like `load_torch`, but these files keep no order: without `names`, the file must use the names of
+    our layers.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def _stored(file: Any, path: Path, name: str) -> Stored:
 
 
 def _read_bfloat16(path: Path, name: str, shape: Shape) -> Array:
-    """Read what the package safetensors can't hand to NumPy, from a file that it has checked."""
+    """Read bfloat16, which safetensors can't pass to NumPy, from a file that it has checked."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         start, _ = json.loads(file.read(length))[name]["data_offsets"]

@@ -1,8 +1,8 @@
 """PyTorch's files of state dictionaries (`.pth`), read without PyTorch.
 
 Both formats of `torch.save` hold a pickle, which describes tensors as views of *storages*, and the
-numbers of the storages: in a zip archive (since version 1.6) as members of their own; in the older
-format one after another behind the pickle.
+numbers of the storages. The zip archive (since version 1.6) has a member for each storage; the older
+format has the storages one after another behind the pickle.
 """
 
 import io
@@ -36,7 +36,7 @@ class _Storage(NamedTuple):
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """The size in bytes."""
         return self.length * self.dtype.itemsize
 
 
@@ -54,12 +54,13 @@ _Read: TypeAlias = Callable[[_Storage], bytes]
 
 @contextmanager
 def open_state_dict(path: Path) -> Iterator[list[Stored]]:
-    """Open a state dictionary; its arrays can be read as long as the context lasts.
+    """Open a state dictionary; its arrays can be read while the context is open.
 
     Raises
     ------
     Exception
-        Of almost any kind, if it is damaged or no state dictionary: use it inside `_files.naming`.
+        Of almost any type, if the file is damaged or no state dictionary: use this inside
+        `_files.naming`.
     """
     with path.open("rb") as file:
         is_zip = file.read(4) == b"PK\x03\x04"
@@ -76,7 +77,7 @@ def open_state_dict(path: Path) -> Iterator[list[Stored]]:
 
 
 def _unwrap(content: Any) -> dict[Any, Any]:
-    """Return the state dictionary itself, which a checkpoint holds beside an epoch and the like."""
+    """Return the state dictionary, perhaps out of a checkpoint that also holds an epoch and the like."""
     if not isinstance(content, dict):
         raise UnexpectedError(f"expected a dictionary of tensors, got {brief(content)}")
     inner = [name for name, value in content.items() if _is_state_dict(value)]
@@ -114,7 +115,7 @@ def _open_zip(archive: zipfile.ZipFile) -> tuple[Any, _Read]:
         if member.compress_type != zipfile.ZIP_STORED or member.file_size != member.compress_size:
             raise UnexpectedError(f"expected an archive without compression, {name} is compressed")
     if f"{root}byteorder" in members and archive.read(f"{root}byteorder") != b"little":
-        raise UnexpectedError("expected numbers in little-endian order, got others")
+        raise UnexpectedError("expected numbers in little-endian order, got another order")
 
     def find(key: Any) -> _Storage:
         storage = _storage(key)
@@ -160,7 +161,7 @@ def _open_legacy(file: BinaryIO) -> tuple[Any, _Read]:
 
 
 def _places(file: BinaryIO, keys: Any, storages: dict[str, _Storage]) -> dict[str, int]:
-    """Return where the numbers of each storage start, behind their count."""
+    """Return the position of each storage's numbers, which follow their count."""
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise UnexpectedError("expected a list of the storages that the tensors use, got something else")
     if set(keys) != set(storages) or len(keys) != len(storages):
@@ -186,7 +187,7 @@ def _check_size(storage: _Storage, available: int) -> None:
 
 
 def _storage(key: Any) -> _Storage:
-    """Parse a persistent id: ("storage", type, key, device, count), in old files with None behind."""
+    """Parse a persistent id: ("storage", type, key, device, count), followed by None in old files."""
     word, dtype, name, _, count, *view = key
     if (
         word != "storage"
@@ -201,7 +202,7 @@ def _storage(key: Any) -> _Storage:
 
 
 def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> _Tensor:
-    """Stand for torch._utils._rebuild_tensor and _v2, whose further arguments concern training."""
+    """Replace torch._utils._rebuild_tensor and _v2; their further arguments concern training."""
     is_tensor = isinstance(storage, _Storage) and type(shape) is tuple and type(strides) is tuple
     if not is_tensor or len(shape) != len(strides) or not _are_counts((offset, *shape, *strides)):
         raise UnexpectedError("expected a tensor with offset, shape and strides, got something else")
@@ -223,7 +224,7 @@ def _parameter(tensor: Any, *_: Any) -> Any:
 
 
 def _ordered_dict(items: Any = ()) -> OrderedDict[str, Any]:
-    """Make an ordered dictionary; in pickles of Python 2 with its items."""
+    """Make an ordered dictionary; pickles of Python 2 pass its items."""
     if not all(isinstance(name, str) for name, _ in items):
         raise UnexpectedError("expected a dictionary of tensors, got one with other keys than names")
     return OrderedDict(items)

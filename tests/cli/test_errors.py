@@ -336,7 +336,7 @@ def test_a_test_set_that_does_not_fit_is_refused_before_training(run, capsys):
         (run.parent / "two" / name).mkdir(parents=True)
         Image.new("RGB", (5, 5)).save(run.parent / "two" / name / "1.png")
     said = complain(capsys, "train", "deck_model4", "--data", "strokes", "--test", "two", "--run", "new")
-    assert said.startswith("deck_model4: expected no other classes than its own, two has strange ones: a, b;")
+    assert said.startswith("deck_model4: expected only its own classes, got unknown ones in two: a, b;")
     assert not (run.parent / "new").exists()
 
 

@@ -96,7 +96,7 @@ def test_the_last_layer_follows_the_classes(here, tmp_path, capsys):
 
 def test_a_test_folder_of_other_names_is_refused_before_training(here, tmp_path, capsys):
     draw(tmp_path / "data/pets/test", {"wasp": GREEN, "ant": RED, "cat": BLUE})
-    said = "little: expected no other classes than its own, test has strange ones: wasp; missing: bee"
+    said = "little: expected only its own classes, got unknown ones in test: wasp; missing: bee"
     assert complain(capsys, *TRAIN) == said
     assert not (here / "runs").exists()
 
@@ -115,8 +115,7 @@ def test_a_run_meets_other_data(here, tmp_path, capsys):
     draw(tmp_path / "data/others", {"cow": RED, "ant": GREEN, "dog": BLUE})
     for command in ("classify", "report", "look"):
         assert complain(capsys, command, "runs/little", "--data", "others") == (
-            "little: expected no other classes than its own, others has strange ones: cow, dog;"
-            " missing: bee, cat"
+            "little: expected only its own classes, got unknown ones in others: cow, dog; missing: bee, cat"
         )
     photos = tmp_path / "data/others/dog"
     lines = say(capsys, "classify", "runs/little", "--data", photos, "-k", 1, "--images", 7).splitlines()
@@ -141,7 +140,7 @@ def test_class_folders_are_gray_for_a_gray_network(here, capsys, monkeypatch):
 
 def test_photos_are_nothing_to_learn_from(here, capsys):
     said = complain(capsys, "train", "little", "--data", "pets/train/ant")
-    assert said == "train: expected images with labels, nobody has labeled those of ant"
+    assert said == "train: expected images with labels, got the unlabeled ones of ant"
     assert not (here / "runs").exists()
 
 

@@ -131,9 +131,9 @@ def test_commands_about_single_images_read_no_others(card, photos, tmp_path, cap
 @pytest.mark.parametrize(
     ("beside", "inside", "said"),
     [
-        (1, 2, "taken for 2 images in class folders, without the 1 beside them"),
-        (1, 1, "taken for 1 images in class folders, without the 1 beside them"),
-        (2, 1, "taken for 2 photos, without the 1 in its folders"),
+        (1, 2, "loaded 2 images in class folders, skipped 1 beside them"),
+        (1, 1, "loaded 1 images in class folders, skipped 1 beside them"),
+        (2, 1, "loaded 2 photos, skipped 1 in its folders"),
         (0, 2, None),
         (2, 0, None),
     ],
@@ -154,16 +154,16 @@ def test_a_folder_is_what_more_of_its_images_are(card, tmp_path, capsys, beside,
     assert err == ("" if said is None else f"{tmp_path / 'set'}: {said}\n")
 
 
-def test_pictures_of_other_kinds_are_passed_over_with_a_word(card, photos, tmp_path, capsys):
+def test_pictures_in_other_formats_are_skipped_with_a_message(card, photos, tmp_path, capsys):
     (photos / "green.webp").write_bytes(b"")
     assert cli.main(["classify", str(card), "--data", str(photos)]) == 0
-    said = "passed over 1 that are no PNG or JPEG, such as green.webp; save them as one of these"
+    said = "skipped pictures in other formats than PNG and JPEG (1), such as green.webp"
     assert capsys.readouterr().err == f"{photos}: {said}\n"
     (tmp_path / "set/tomato").mkdir(parents=True)
     for name in "1.GIF", "2.bmp", "3.png":
         Image.new("RGB", (9, 9), (200, 0, 0)).save(tmp_path / "set/tomato" / name)
     assert cli.main(["classify", str(card), "--data", str(tmp_path / "set")]) == 0
-    assert "passed over 2 that are no PNG or JPEG, such as 1.GIF" in capsys.readouterr().err
+    assert "skipped pictures in other formats than PNG and JPEG (2), such as 1.GIF" in capsys.readouterr().err
 
 
 def test_a_card_reads_the_part_of_a_set_that_is_asked_for(card, tmp_path, capsys):
@@ -357,7 +357,7 @@ def test_embed_of_photos_says_nothing_of_shared_labels(card, photos, tmp_path, c
     with np.load(tmp_path / "out/embed_relu1.npz") as arrays:
         assert "labels" not in arrays.files
     assert complain(capsys, "transfer", card, *arguments[:4]) == (
-        "transfer: expected images with labels, nobody has labeled those of photos"
+        "transfer: expected images with labels, got the unlabeled ones of photos"
     )
 
 

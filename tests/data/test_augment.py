@@ -1,4 +1,4 @@
-"""Augmentations: worked examples on tiny images, and what they leave alone."""
+"""Augmentations: worked examples on tiny images, and unchanged inputs."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def many(image, count=400):
 
 
 def outcomes(images):
-    """Which different pictures came out, and how often."""
+    """Count the different resulting pictures."""
     pictures, counts = np.unique(images[..., 0], axis=0, return_counts=True)
     return {str(picture.tolist()): int(count) for picture, count in zip(pictures, counts, strict=True)}
 

@@ -1,4 +1,4 @@
-"""Batches of positions, and pixels as a network takes them."""
+"""Batches of positions, and pixels as a network's input."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Classes are known by their names."""
+"""Classes are identified by their names."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from tests.data.test_dataset import numbered
     [
         (["b", "a"], "ab", [1, 0]),
         (["Sea_Water", "lemon"], ["tomato", "sea water"], [1, None]),
-        (["A", "a"], "aA", [1, 0]),  # where both are known, capitals tell them apart
+        (["A", "a"], "aA", [1, 0]),  # capitals distinguish two known names
         (["A"], ["a b", "a"], [1]),
         (["A"], ["\u00e4", "B"], [None]),
         (["x y"], ["X Y", "X_Y"], [None]),  # it could mean either
@@ -30,7 +30,7 @@ def test_a_class_by_name_or_else_by_number(word, expected):
 
 
 @pytest.mark.parametrize("word", ["dog", "3", 3, -1, True, "-1"])
-def test_a_class_that_there_is_not(word):
+def test_an_unknown_class(word):
     with pytest.raises(KeyError, match=rf"x: no class {word!r}; the classes are a, b, c"):
         class_number(word, "abc", "x")
 
@@ -49,11 +49,11 @@ def test_labels_follow_their_names():
     assert dataset.relabeled(dataset.classes, "net") is dataset
 
 
-def test_strange_and_missing_classes_are_listed():
-    message = r"^net: .* numbered has strange ones: c; missing: d, e$"
+def test_unknown_and_missing_classes_are_listed():
+    message = r"^net: .* unknown ones in numbered: c; missing: d, e$"
     with pytest.raises(ValueError, match=message):
         numbered([0, 1]).relabeled("abde", "net")
-    with pytest.raises(ValueError, match=r"strange ones: b, c; missing: none$"):
+    with pytest.raises(ValueError, match=r"unknown ones in numbered: b, c; missing: none$"):
         numbered([0, 1]).relabeled("a", "net")
 
 

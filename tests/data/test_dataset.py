@@ -1,4 +1,4 @@
-"""Dataset: what it refuses, what an index and a split give."""
+"""Dataset: refused fields, indices and splits."""
 
 import dataclasses
 
@@ -9,7 +9,7 @@ from npdeconv.data import Dataset
 
 
 def numbered(labels, groups=None, classes=("a", "b", "c")):
-    """Image i has the pixel value i, so that images can be told apart afterwards."""
+    """Return a data set in which image i has the pixel value i, which identifies it."""
     images = np.arange(len(labels), dtype=np.uint8).reshape(-1, 1, 1, 1) * np.ones((1, 2, 3, 1), np.uint8)
     return Dataset(images, np.array(labels), classes, "numbered", groups)
 
@@ -18,7 +18,7 @@ def pixels(dataset):
     return dataset.images[:, 0, 0, 0].tolist()
 
 
-def test_fields_are_canonical():
+def test_fields_are_converted():
     dataset = Dataset(
         np.zeros((2, 4, 5, 3), np.uint8), np.array([1, 0], np.uint8), ["a", "b"], "tiny", ["x", "y"]
     )
@@ -38,7 +38,7 @@ def test_nothing_can_be_changed():
         dataset.labels[0] = 1
     with pytest.raises(dataclasses.FrozenInstanceError):
         dataset.name = "other"
-    images[0] = 1  # the caller's array is still the caller's
+    images[0] = 1  # the caller can still write to its own array
     assert np.shares_memory(dataset.images, images)
 
 
@@ -198,8 +198,8 @@ def test_split_groups_keeps_groups_whole():
 @pytest.mark.parametrize(
     ("share", "error", "message"),
     [
-        (0.0, ValueError, "^Dataset: a split needs something in both parts, got 0 of 3 from share 0.0$"),
-        (0.9, ValueError, "^Dataset: a split needs something in both parts, got 3 of 3 from share 0.9$"),
+        (0.0, ValueError, "^Dataset: expected a share that leaves both parts some images, got 0.0, 0 of 3$"),
+        (0.9, ValueError, "^Dataset: expected a share that leaves both parts some images, got 0.9, 3 of 3$"),
         (1.0, ValueError, "^Dataset: share must be at least 0 and below 1, got 1.0$"),
         ("half", TypeError, "^Dataset: share must be a number, got 'half'$"),
     ],
@@ -212,11 +212,11 @@ def test_bad_share(share, error, message):
 def test_split_needs_a_generator_and_groups():
     with pytest.raises(TypeError, match=r"^Dataset: expected rng to be a numpy.random.Generator, got 0$"):
         numbered([0, 1]).split(0.5, 0)
-    with pytest.raises(ValueError, match=r"^Dataset: split_groups needs groups, and 'numbered' has none$"):
+    with pytest.raises(ValueError, match=r"^Dataset: split_groups expected groups, got none in 'numbered'$"):
         numbered([0, 1]).split_groups(0.5, np.random.default_rng(0))
 
 
-def test_split_per_class_takes_as_many_of_each():
+def test_split_per_class_takes_the_same_number_of_each_class():
     dataset = numbered([2, 0, 1, 1, 0, 2, 2, 2, 0, 1, 0], groups="abcdefghijk")
     for seed in range(20):
         chosen, rest = dataset.split_per_class(2, np.random.default_rng(seed))
@@ -240,8 +240,8 @@ def test_split_per_class_is_random_and_repeatable():
     [
         (0, ValueError, "count must be at least 1, got 0$"),
         (0.5, TypeError, "count must be an integer, got 0.5$"),
-        (2, ValueError, "taking 2 images of each class needs more than that, 'b' has 2$"),
-        (9, ValueError, "taking 9 images of each class needs more than that, 'b' has 2$"),
+        (2, ValueError, "expected more than 2 images of each class, got 2 of 'b'$"),
+        (9, ValueError, "expected more than 9 images of each class, got 2 of 'b'$"),
     ],
 )
 def test_split_per_class_refuses(count, error, message):
@@ -252,12 +252,12 @@ def test_split_per_class_refuses(count, error, message):
 def test_split_per_class_needs_a_generator_and_every_class():
     with pytest.raises(TypeError, match=r"^Dataset: rng must be a numpy.random.Generator, got 0$"):
         numbered([0, 0]).split_per_class(1, 0)
-    with pytest.raises(ValueError, match=r"taking 1 images of each class needs more than that, 'b' has 0$"):
+    with pytest.raises(ValueError, match=r"expected more than 1 images of each class, got 0 of 'b'$"):
         numbered([0, 0, 2, 2]).split_per_class(1, np.random.default_rng(0))
 
 
 def bare(count=6, groups=None):
-    """Images that nobody has labeled."""
+    """Images without labels."""
     return Dataset(numbered([0] * count).images, None, (), "bare", groups)
 
 
@@ -268,7 +268,7 @@ def test_images_may_have_no_labels():
     assert repr(dataset) == "<Dataset 'bare': 6 images of 2x3x1 without labels>"
     assert dataset[[3, 1]].labels is None
     assert pixels(dataset[[3, 1]]) == [3, 1]
-    with pytest.raises(ValueError, match=r"^look: expected images with labels, nobody has labeled .* bare$"):
+    with pytest.raises(ValueError, match=r"^look: .* got the unlabeled ones of bare$"):
         dataset.labels_for("look")
     assert numbered([1, 2]).labels_for("look").tolist() == [1, 2]
 
@@ -281,5 +281,5 @@ def test_images_without_labels_are_split():
     rest, aside = bare(6, tuple("xxyyzz")).split_groups(0.34, rng)
     assert len(set(aside.groups)) == 1
     assert not set(aside.groups) & set(rest.groups)
-    with pytest.raises(ValueError, match=r"^split_per_class: expected images with labels, nobody"):
+    with pytest.raises(ValueError, match=r"^split_per_class: expected images with labels, got the unlabeled"):
         bare().split_per_class(1, rng)

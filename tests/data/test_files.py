@@ -1,4 +1,4 @@
-"""Where files are looked for, and downloads, from a server on this machine."""
+"""The search for files, and downloads from a server on this machine."""
 
 import errno
 import functools
@@ -20,7 +20,7 @@ from tests.data.test_cifar10 import BATCHES, META, RECORDS, is_right
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """Data folders of which none exists yet, and no way to the network but this machine."""
+    """Data folders that do not exist yet, and no network but this machine."""
     monkeypatch.setattr(files, "CHECKOUT", tmp_path / "checkout")
     monkeypatch.setattr(files.pooch, "os_cache", lambda project: tmp_path / "cache" / project)
     monkeypatch.setenv("NPDECONV_DATA", str(tmp_path / "chosen"))
@@ -76,7 +76,7 @@ def test_the_first_folder_wins(home, monkeypatch):
     assert find("set/x") == kept
 
 
-def test_a_file_that_is_there_is_taken_as_it_is(home):
+def test_an_existing_file_is_used_unchanged(home):
     chosen = put(home / "chosen/set/x", b"packed in another way")
     assert fetch(Source("set/x", ("http://127.0.0.1:1/x",), sha256(b"original"))) == chosen
     assert chosen.read_bytes() == b"packed in another way"
@@ -99,7 +99,7 @@ def test_download(home, server, capfd, checkout):
     assert "100%" in output.err  # the progress bar
 
 
-def test_the_second_server_is_asked_where_the_first_is_silent(home, server):
+def test_the_second_server_is_asked_if_the_first_does_not_answer(home, server):
     served, url = server
     put(served / "x", b"content")
     source = Source("set/x", ("http://127.0.0.1:1/x", url + "gone/x", url + "x"), sha256(b"content"))
@@ -118,12 +118,12 @@ def test_a_wrong_checksum_leaves_nothing(home, server):
 def sentence(home, reason, what):
     folders = f"{home}/chosen, {home}/here/datasets, {home}/cache/npdeconv"
     return (
-        rf"^set/x: expected it in one of {folders}, found it in none and could not download it \({reason}\); "
+        rf"^set/x: expected it in one of {folders}, got none and could not download it \({reason}\); "
         rf"put {what} at {home}/cache/npdeconv/set/x$"
     )
 
 
-def test_nobody_answers(home):
+def test_no_server_answers(home):
     url = "http://127.0.0.1:1/x"
     with pytest.raises(FileNotFoundError, match=sentence(home, "no connection", url)):
         fetch(Source("set/x", (url,), sha256(b"content")))
@@ -137,7 +137,7 @@ def test_the_server_does_not_have_it(home, server):
     assert everything(home / "cache") == []
 
 
-def test_no_place_to_put_it(home):
+def test_a_target_that_can_not_be_written(home):
     put(home / "cache", b"a file where the folder should be")
     with pytest.raises(FileNotFoundError, match=r"could not download it \(Not a directory\); put http"):
         fetch(Source("set/x", ("http://127.0.0.1:1/x",), sha256(b"content")))
@@ -209,12 +209,12 @@ def test_members_must_stay_inside(home, server, name):
     served, url = server
     content = zipped([*GOOD, (name, b"escaped")])
     put(served / "rps.zip", content)
-    with pytest.raises(ValueError, match=r"rps.zip: expected plain files inside the archive, got '"):
+    with pytest.raises(ValueError, match=r"rps.zip: expected plain files inside the target, got '"):
         fetch(Source("rps/train", (url + "rps.zip",), sha256(content), members="rps"))
     assert everything(home) == ["served/rps.zip"]
 
 
-# The second member is only found damaged when the first has been unpacked.
+# The damage of the second member is found only after the first has been unpacked.
 @pytest.mark.parametrize(
     "damage", [lambda content: content[:-10], lambda content: content.replace(b"two", b"2wo")]
 )
@@ -291,15 +291,15 @@ def test_download_of_a_tar_file(home, server, monkeypatch):
     [
         (
             tar([*CIFAR10, ("../outside", b"escaped")]),
-            "expected plain files inside the archive, got '../outside'$",
+            "expected plain files inside the target, got '../outside'$",
         ),
         (
             tar([*CIFAR10, ("/outside", b"escaped")]),
-            "expected plain files inside the archive, got '/outside'$",
+            "expected plain files inside the target, got '/outside'$",
         ),
         (
             tar([*CIFAR10, (f"{BINARY}/link", None)]),
-            f"expected plain files inside the archive, got '{BINARY}/link'$",
+            f"expected plain files inside the target, got '{BINARY}/link'$",
         ),
         (tar(CIFAR10[:1] * 2), "expected each name once in the archive, got one twice$"),
         (tar([("elsewhere", b"")]), f"expected files in a folder {BINARY}, got none$"),
@@ -322,7 +322,7 @@ def test_a_tar_file_that_unpacks_to_too_much(home, server, monkeypatch):
 
 
 def test_tar_files_go_through_the_data_filter(tmp_path, monkeypatch):
-    # Were a name to pass our own checks, the standard library's filter would still refuse it.
+    # The standard library's filter refuses a name even if it passes our own checks.
     monkeypatch.setattr(archive, "_check_members", lambda members, path: None)
     monkeypatch.setattr(archive, "_is_wanted", lambda member, members: True)
     path = put(tmp_path / "x.tar.gz", tar([("set/../../outside", b"escaped")]))

@@ -1,4 +1,4 @@
-"""Folders of images, and Rock Paper Scissors, which is two of them."""
+"""Folders of images, and Rock Paper Scissors, which has two of them."""
 
 import io
 import struct
@@ -37,7 +37,7 @@ def test_classes_and_images_come_sorted(pets):
     assert dataset.groups is None
 
 
-def test_what_is_passed_over(pets):
+def test_skipped_files_and_folders(pets):
     expected = load_folder(pets, 4)
     (pets / "names.csv").write_text("beside the classes")
     (pets / "cat/labels.txt").write_text("beside the images")
@@ -78,7 +78,7 @@ def test_every_kind_of_png_becomes_rgb(tmp_path, mode, color, expected):
     assert load_folder(tmp_path / "set", 2).images[0, 0, 0].tolist() == expected
 
 
-def test_a_palette_with_transparency_warns_nobody(tmp_path):
+def test_a_palette_with_transparency_causes_no_warning(tmp_path):
     save(tmp_path / "set/only/x.png", 0, mode="P", transparency=bytes([0, 128]))
     assert len(load_folder(tmp_path / "set", 2)) == 1
 
@@ -107,7 +107,7 @@ def test_images_of_any_shape_are_cut_out_of_the_center_on_request(tmp_path):
     assert images.shape == (3, 4, 4, 3)
     assert (images == (0, 0, 255)).all()  # nothing of the red sides
     assert (load_folder(tmp_path / "set", 4).images[..., 0] > 0).any()
-    message = "^load_folder: shorter_side must be at least the size that is cut out, 4x6, got 5$"
+    message = "^load_folder: shorter_side must be at least the size to cut out, 4x6, got 5$"
     with pytest.raises(ValueError, match=message):
         load_folder(tmp_path / "set", (4, 6), shorter_side=5)
 
@@ -143,7 +143,7 @@ def test_images_in_no_class_folder_have_no_labels(pets):
 
 def test_no_class(tmp_path):
     (tmp_path / "notes.txt").write_text("no image")
-    with pytest.raises(ValueError, match=r": expected a folder of images per class, got no folder in it$"):
+    with pytest.raises(ValueError, match=r": expected images or a folder of images per class, got none$"):
         load_folder(tmp_path, 4)
 
 
@@ -176,7 +176,7 @@ def encoded(kind, **options):
         ("x.png", b"this is no image"),
         ("x.png", encoded("PNG")[:50]),
         ("x.jpg", encoded("JPEG")[:-100]),
-        ("x.png", encoded("GIF")),  # other decoders are never asked
+        ("x.png", encoded("GIF")),  # other decoders are not used
         ("x.jpg", encoded("BMP")),
     ],
 )

@@ -1,6 +1,6 @@
 """Thousands of damaged files: each is read, or refused by a ValueError that names it.
 
-Warnings are errors here as everywhere, so a file that makes a decoder warn would fail too.
+Warnings are errors in all tests, so a warning of a decoder fails, too.
 """
 
 import gzip
@@ -63,7 +63,7 @@ def mutants(content, count, seed):
 
 
 def refusals(path, contents, load, check):
-    """Load each content from the path; return how many were refused, in the one allowed way."""
+    """Load each content from the path; return the number of contents refused by a ValueError."""
     messages = []
     for content in contents:
         path.unlink()  # some file systems flush a file that is overwritten, which takes long

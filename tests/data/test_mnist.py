@@ -1,4 +1,4 @@
-"""The four IDX files: made small ones are read right, damaged ones are refused in one sentence."""
+"""The four IDX files: small ones are read correctly, damaged ones are refused in one sentence."""
 
 import gzip
 import struct
@@ -42,7 +42,7 @@ def test_good_files(mnist, split):
 
 
 @pytest.mark.parametrize("name", ["{}-idx{}-ubyte", "{}.idx{}-ubyte", "{}.idx{}-ubyte.gz"])
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])  # whatever the ending says
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])  # independent of the suffix
 def test_unpacked_files_and_those_with_a_dot(mnist, name, pack):
     for kind, axes, content in ("images", 3, GOOD_IMAGES), ("labels", 1, GOOD_LABELS):
         (mnist / f"train-{kind}-idx{axes}-ubyte.gz").unlink()
@@ -73,7 +73,7 @@ PACKED = gzip.compress(GOOD_IMAGES)
         (gzip.compress(GOOD_IMAGES[:10]), "expected a header of 16 bytes, got 10$"),
         (b"no gzip file, nor one of images", "expected magic number 2051, got 1852776551$"),
         (GOOD_IMAGES[:-1], "expected 3920 bytes after the header, got only 3919$"),
-        (GOOD_IMAGES[:99], r"expected a header that promises 1 to 99 bytes, got \(5, 28, 28\)$"),
+        (GOOD_IMAGES[:99], r"expected a header that declares 1 to 99 bytes, got \(5, 28, 28\)$"),
         (GOOD_IMAGES + b"\0", "expected 3920 bytes after the header, got more$"),
         (PACKED[:-1], r"expected a complete gzip file, got a damaged one \(Compressed file ended before"),
         (PACKED[:2000], "expected a complete gzip file"),
@@ -90,7 +90,7 @@ PACKED = gzip.compress(GOOD_IMAGES)
         (gzip.compress(GOOD_IMAGES) * 2, "expected 3920 bytes after the header, got more$"),
         (
             gzip.compress(idx(2051, (0, 28, 28), b"")),
-            r"expected a header that promises 1 to \d+ bytes, got \(0, ",
+            r"expected a header that declares 1 to \d+ bytes, got \(0, ",
         ),
     ],
 )
@@ -107,7 +107,7 @@ def test_absurd_promises_are_refused_before_anything_is_allocated(mnist, shape):
     path = mnist / "train-images-idx3-ubyte.gz"
     path.write_bytes(gzip.compress(idx(2051, shape, bytes(100))))
     with pytest.raises(
-        ValueError, match=r"train-images.*: expected a header that promises 1 to \d+ bytes, got"
+        ValueError, match=r"train-images.*: expected a header that declares 1 to \d+ bytes, got"
     ):
         load_mnist("train")
 

@@ -45,7 +45,7 @@ def test_a_relative_path_may_lie_in_the_data_folder(album, monkeypatch):
     assert len(load_photos("album/cat.PNG")) == 1
 
 
-def test_nothing_there(tmp_path):
+def test_missing_files_and_empty_folders(tmp_path):
     with pytest.raises(FileNotFoundError, match=rf"^{tmp_path}/no: expected a photo or a folder of photos$"):
         load_photos(tmp_path / "no")
     with pytest.raises(
@@ -55,7 +55,7 @@ def test_nothing_there(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"no image", encoded("PNG")[:50], encoded("GIF")])
-def test_what_is_no_photo(album, content):
+def test_files_that_are_no_photos(album, content):
     path = album / "broken.png"
     path.write_bytes(content)
     for place in album, path:

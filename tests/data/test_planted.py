@@ -1,4 +1,4 @@
-"""Planted digits: where they are said to be, and nothing else that gives them away."""
+"""Planted digits: they lie at their recorded places, and nothing else reveals them."""
 
 import re
 
@@ -11,7 +11,7 @@ from npdeconv.data.planted import PIECE, SIDES
 DIGITS = load_strokes(60, 3)
 
 
-def test_pictures_are_those_of_the_seed_and_fewer_are_the_first_of_more():
+def test_the_seed_decides_the_pictures_and_fewer_digits_give_the_first_of_them():
     planted = plant(DIGITS, seed=5)
     assert planted.dataset.name == "planted strokes"
     assert planted.dataset.images.shape == (60, 40, 40, 1)
@@ -35,8 +35,8 @@ def test_boxes_hold_the_digit_and_are_anywhere(size):
         assert np.ptp((left + right) / 2) > 30
 
 
-def test_the_digit_is_what_is_planted():
-    """A square of ink, among pieces of itself: it fills its box, and all else is darker or smaller."""
+def test_the_planted_object_is_the_digit():
+    """A square of ink, among pieces of itself, fills its box; everything else is darker or smaller."""
     images = np.zeros((20, 28, 28, 1), np.uint8)
     images[:, 6:22, 6:22] = 255
     planted = plant(Dataset(images, np.zeros(20, int), ("square",), "squares"), seed=1)

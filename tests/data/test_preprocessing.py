@@ -11,7 +11,7 @@ RNG = np.random.default_rng(0)
 
 
 def smooth(height, width):
-    """A photo whose red grows to the right, green downwards; blue is constant."""
+    """Return a photo with red growing to the right, green growing downwards, and constant blue."""
     photo = np.full((height, width, 3), 50, np.uint8)
     photo[..., 0] = np.linspace(0, 255, width)
     photo[..., 1] = np.linspace(0, 255, height)[:, np.newaxis]
@@ -29,7 +29,7 @@ def test_photos_of_any_size_become_one_batch():
 def test_the_center_is_cut_out_of_the_scaled_photo(shape):
     photo = smooth(*shape)
     scale = 256 / min(shape)
-    # The same in two steps, whose first rounds the longer side to whole pixels.
+    # The same in two steps; the first rounds the longer side to whole pixels.
     whole = Image.fromarray(photo).resize((round(shape[1] * scale), round(shape[0] * scale)), Image.LANCZOS)
     left, top = (whole.width - 224) / 2, (whole.height - 200) / 2
     expected = np.asarray(whole.crop((round(left), round(top), round(left) + 224, round(top) + 200)))
@@ -73,7 +73,7 @@ def test_inverting_gives_the_pixels_back(channels, settings):
     assert np.array_equal(card.invert(card.apply(photos)), photos)
 
 
-def test_inverting_cuts_off_what_no_pixel_stands_for():
+def test_inverting_clips_to_pixel_values():
     assert Preprocessing(1).invert(np.array([[[[-1, 0.5, 7]]]])).tolist() == [[[[0, 128, 255]]]]
 
 
@@ -99,7 +99,7 @@ def test_no_photos():
         (
             {"shorter_side": 7},
             ValueError,
-            "shorter_side must be at least the size that is cut out, 8x6, got 7$",
+            "shorter_side must be at least the size to cut out, 8x6, got 7$",
         ),
         ({"shorter_side": 2.5}, TypeError, "shorter_side must be an integer, got 2.5$"),
         ({"mean": (1, 2)}, ValueError, r"mean must be one finite number or 3, got \(1, 2\)$"),
@@ -115,7 +115,7 @@ def test_no_photos():
         ),
     ],
 )
-def test_settings_that_make_no_sense(settings, error, message):
+def test_invalid_settings(settings, error, message):
     with pytest.raises(error, match=f"^Preprocessing: {message}"):
         Preprocessing(**{"size": (8, 6)} | settings)
 
@@ -130,7 +130,7 @@ def test_settings_that_make_no_sense(settings, error, message):
         (np.zeros((0, 4, 3), np.uint8), ValueError, r"expected a photo of shape .*, got \(0, 4, 3\)$"),
     ],
 )
-def test_what_is_no_photo(photo, error, message):
+def test_invalid_photos(photo, error, message):
     with pytest.raises(error, match=f"^fit_photo: {message}"):
         CAFFE.apply([photo])
 

@@ -53,7 +53,7 @@ def test_cifar10(real_data, split, per_class, first, sha256):
     assert dataset.images.shape == (10 * per_class, 32, 32, 3)
     assert dataset.classes[dataset.labels[0]] == first
     assert np.bincount(dataset.labels).tolist() == [per_class] * 10
-    batch = dataset[:10_000]  # the file that they came from, rebuilt
+    batch = dataset[:10_000]  # rebuilds the file of these images
     planes = batch.images.transpose(0, 3, 1, 2).reshape(len(batch), -1)
     records = np.concatenate([batch.labels[:, np.newaxis].astype(np.uint8), planes], axis=1)
     assert hashlib.sha256(records.tobytes()).hexdigest() == sha256
@@ -96,7 +96,7 @@ def test_any_folder_of_images(real_data):
     assert np.bincount(test.labels).tolist() == [26] * 30
 
 
-def test_photos_of_differing_shapes_are_cut_alike(real_data):
+def test_photos_of_different_shapes_are_cut_alike(real_data):
     cut = load_folder("caltech101", 100, shorter_side=110)
     photos = load_photos(real_data / "caltech101/ketch")
     assert len({photo.image.shape for photo in photos}) > 10

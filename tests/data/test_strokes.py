@@ -1,4 +1,4 @@
-"""The embedded digits: what they promise, and that they really are digits."""
+"""The embedded digits: they are as documented, and really are digits."""
 
 from collections import Counter
 
@@ -196,12 +196,12 @@ def test_the_pen_paints_by_the_distance_to_the_line():
     np.testing.assert_allclose(strokes._ink(lines, radius, joined), expected, atol=1.5)
 
 
-def test_digits_of_one_seed_are_read_by_those_of_another(thousand):
+def test_digits_of_one_seed_classify_those_of_another(thousand):
     read = classify_by_nearest(load_strokes(3000, seed=2), thousand.images)
     assert (read == thousand.labels).mean() > 0.7
 
 
-def test_handwritten_digits_are_read_by_their_nearest_strokes(real_data):
+def test_strokes_classify_handwritten_digits(real_data):
     mnist = load_mnist("test")[:2000]
     read = classify_by_nearest(load_strokes(5000), mnist.images)
     assert (read == mnist.labels).mean() > 0.83

@@ -28,13 +28,13 @@ class Fixed:
         return np.broadcast_to(np.asarray(high, float), shape)
 
 
-def test_a_quarter_turn_is_numpys():
+def test_a_quarter_turn_equals_numpys():
     images = pictures()
     turned = warp(90, 1, 0)(images, Fixed())
     np.testing.assert_array_equal(turned, np.rot90(images, axes=(2, 1)))
 
 
-def test_a_shift_moves_whole_pixels_and_fills_what_comes_into_view():
+def test_a_shift_moves_whole_pixels_and_fills_the_edges():
     images = pictures(side=10)
     moved = warp(0, 1, 0.2, fill=77)(images, Fixed())
     np.testing.assert_array_equal(moved[:, :8, :8], images[:, 2:, 2:])
@@ -48,7 +48,7 @@ def test_zooming_in_by_two_shows_the_middle_twice_as_large():
     np.testing.assert_array_equal(zoomed[:, ::2, ::2], images[:, 2:7, 2:7])
 
 
-def test_a_warp_is_scipys():
+def test_a_warp_equals_scipys():
     images, center = pictures(side=21), np.array([10, 10])
     warped, draws = warp(20, 1.2, 0.1, fill=7)(images, rng()), rng()
     angle = draws.uniform(-np.deg2rad(20), np.deg2rad(20), 4)
@@ -78,7 +78,7 @@ def test_tint_multiplies_darkness_and_leaves_the_backdrop():
 
 
 @pytest.mark.parametrize("vary", [warp(20, 1.2, 0.1), tint(1.5, 1.2)])
-def test_each_image_varies_by_itself_and_the_batch_is_left_alone(vary):
+def test_each_image_varies_independently_and_the_batch_does_not_change(vary):
     images = np.broadcast_to(pictures(1, 31), (6, 31, 31, 3))
     varied = vary(images, rng())
     assert varied.dtype == np.uint8

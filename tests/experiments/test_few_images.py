@@ -1,4 +1,4 @@
-"""Transfer, probes and what they are made of: by hand, and where the truth was planted."""
+"""Transfer, probes and their parts: worked by hand, and with planted truths."""
 
 import sys
 
@@ -54,7 +54,7 @@ def test_an_interval_by_hand():
         t_interval(np.ones(3), level=95)
 
 
-def test_an_interval_holds_the_true_mean_as_often_as_it_says():
+def test_an_interval_contains_the_true_mean_at_its_level():
     drawn = np.random.default_rng(0).normal(7, 3, (4, 4000))
     result = t_interval(drawn)
     assert ((result.low <= 7) & (result.high >= 7)).mean() == pytest.approx(0.95, abs=0.01)
@@ -67,7 +67,7 @@ def test_ranks_are_an_order_within_each_class():
         assert sorted(ranks[labels == label]) == list(range((labels == label).sum()))
     assert not np.array_equal(ranks, ranks_within_class(labels, np.random.default_rng(2)))
     first = [ranks_within_class(np.zeros(3, int), np.random.default_rng(s)).tolist() for s in range(200)]
-    assert all(40 < sum(ranks[n] == 0 for ranks in first) < 95 for n in range(3))  # each is first a third
+    assert all(40 < sum(ranks[n] == 0 for ranks in first) < 95 for n in range(3))  # each: a third
     with pytest.raises(TypeError, match=r"ranks_within_class: rng must be a numpy.random.Generator, got 3"):
         ranks_within_class(labels, 3)
 
@@ -130,7 +130,7 @@ def test_features_that_separate_are_classified_and_noise_is_not(kind):
     assert right["blank"] == pytest.approx(1 / 3)
 
 
-def test_classifiers_of_what_cannot_be(monkeypatch):
+def test_classifiers_refuse_bad_arguments(monkeypatch):
     rows, labels = np.eye(4), np.array([0, 1, 0, 1])
     with pytest.raises(ValueError, match="fit_classifier: kind must be one of softmax, svm, got 'tree'"):
         fit_classifier(rows, labels, 2, "tree")
@@ -159,7 +159,7 @@ def test_accuracy_counts_every_class_alike():
     assert class_mean_accuracy(np.array([0, 1, 0, 1, 2, 2]), truth) == 0.75
 
 
-def test_frozen_features_that_see_the_class_need_one_image_of_each():
+def test_features_that_show_the_class_need_one_image_of_each():
     network, dataset = seeing_network(), tiny_dataset(60)
     before = copy_of(network.parameters)
     result = transfer(network, dataset, "relu", per_class=[5, 1], seeds=[3, 1, 2], workers=1)
@@ -173,7 +173,7 @@ def test_frozen_features_that_see_the_class_need_one_image_of_each():
     assert nothing.frozen[0, 0] == pytest.approx(1 / 3)  # of 3 classes, all of equal features
 
 
-def test_transfer_is_what_its_steps_give():
+def test_transfer_agrees_with_its_steps():
     network, dataset = tiny_network(), tiny_dataset(60)
     result = transfer(network, dataset, per_class=[2, 4], seeds=[7], workers=2)
     assert result.layer == "relu2"
@@ -188,7 +188,7 @@ def test_transfer_is_what_its_steps_give():
     assert again.frozen.tobytes() == result.frozen.tobytes()
 
 
-def test_features_are_computed_of_those_images_only_that_are_drawn_or_tested(monkeypatch):
+def test_features_are_computed_only_for_drawn_and_test_images(monkeypatch):
     seen = []
 
     def counted(network, images, names, **options):
@@ -203,11 +203,11 @@ def test_features_are_computed_of_those_images_only_that_are_drawn_or_tested(mon
     np.testing.assert_array_equal(seen[0], np.concatenate([drawn, test.images]))
 
 
-def test_a_test_set_of_its_own_is_what_is_tested_on():
+def test_a_separate_test_set_is_used():
     network, dataset = seeing_network(), tiny_dataset(60)
     swapped = Dataset(dataset.images, (dataset.labels + 1) % 3, CLASSES, "swapped")
     result = transfer(network, dataset, "relu", per_class=[20], test=swapped, seeds=[0, 1], workers=1)
-    assert result.frozen.max() < 0.1  # all its answers are right, and all these labels wrong
+    assert result.frozen.max() < 0.1  # the answers are right, and all labels of this test set are wrong
 
 
 def test_training_from_scratch_sees_the_same_images_and_learns():
@@ -230,7 +230,7 @@ def test_training_from_scratch_sees_the_same_images_and_learns():
     assert again.scratch.tobytes() == result.scratch.tobytes()
 
 
-def test_steps_from_scratch_are_whole_epochs_and_at_least_as_many_as_asked(monkeypatch):
+def test_steps_from_scratch_are_rounded_up_to_whole_epochs(monkeypatch):
     asked = []
     monkeypatch.setattr("npdeconv.experiments.scratch.fit", lambda *a, **options: asked.append(options))
     scratch = Scratch(lambda rng: tiny_network(), steps=10, batch_size=32)
@@ -240,7 +240,7 @@ def test_steps_from_scratch_are_whole_epochs_and_at_least_as_many_as_asked(monke
     assert [options["schedule"].every for options in asked] == [3, 7]
 
 
-def test_probes_say_where_the_class_can_be_read():
+def test_probes_find_the_layer_that_shows_the_class():
     network, dataset = seeing_network(), tiny_dataset(60)
     result = linear_probes(network, dataset, per_class=5, seeds=[0, 1], workers=1)
     assert result.layers == ("pixels", "mean", "relu", "blind", "logits")
@@ -278,7 +278,7 @@ def test_an_untrained_copy_has_other_weights_and_shares_none():
         untrained(network, 1)
 
 
-def test_experiments_with_what_cannot_be():
+def test_experiments_refuse_bad_arguments():
     network, dataset = tiny_network(), tiny_dataset(30)
     with pytest.raises(TypeError, match="transfer: expected a Dataset, got an array"):
         transfer(network, dataset.images)

@@ -1,11 +1,11 @@
-"""Average against max pooling, small: what is measured is what it is called."""
+"""Average against max pooling on small data: each measurement agrees with its name."""
 
 import numpy as np
 import pytest
 
 from npdeconv.data import load_strokes, plant
 from npdeconv.experiments import compare_poolings
-from npdeconv.experiments.pooling_comparison import MAPS, SHARES, _judge, _train
+from npdeconv.experiments.pooling_comparison import MAPS, SHARES, _measure, _train
 from npdeconv.training import evaluate
 from npdeconv.visualize import class_activation_maps, energy_inside, object_boxes, overlap
 
@@ -34,7 +34,7 @@ def test_every_seed_pooling_and_kind_of_map_is_measured(small):
     np.testing.assert_array_equal(examples[0].boxes[1], object_boxes(examples[0].maps[1], 0.2))
 
 
-def test_it_is_the_same_for_the_same_seeds_and_any_number_of_workers(small):
+def test_the_comparison_is_the_same_for_any_number_of_workers(small):
     again, _ = compare_poolings(
         load_strokes(64), load_strokes(30, 1), seeds=(4,), pools=("max",), workers=1, **SMALL
     )
@@ -47,7 +47,7 @@ def test_a_network_is_judged_by_the_maps_of_the_true_classes():
     choosing, testing = plant(load_strokes(10, 1), seed=2), plant(load_strokes(12, 2), seed=3)
     stages = ((digits, 1), (plant(digits, seed=1).dataset, 1))
     network = _train("average", stages, 0, None, False)
-    accuracy, energy, error, _, best_error = _judge(network, choosing, testing, None)
+    accuracy, energy, error, _, best_error = _measure(network, choosing, testing, None)
     assert accuracy == evaluate(network, testing.dataset)[0]
     labels = testing.dataset.labels[:, np.newaxis]
     maps = class_activation_maps(network, testing.dataset.images, labels=labels).upsampled[:, 0]
@@ -56,7 +56,7 @@ def test_a_network_is_judged_by_the_maps_of_the_true_classes():
     assert best_error.shape == (3,)
 
 
-def test_the_warm_up_is_where_training_on_pictures_begins():
+def test_training_on_pictures_starts_from_the_warm_up():
     digits = load_strokes(32)
     warm = _train("max", ((digits, 1),), 0, None, False)
     pictures = plant(digits).dataset

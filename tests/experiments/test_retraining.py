@@ -1,4 +1,4 @@
-"""Retraining a class: what its numbers mean, on small networks and planted scores."""
+"""Retraining a class: the meaning of its numbers, on small networks and planted scores."""
 
 import csv
 import sys
@@ -118,7 +118,7 @@ def test_without_training_nothing_changes(channels):
 
 
 @pytest.mark.slow
-def test_all_follows_from_the_seeds_and_nothing_from_the_workers():
+def test_the_result_depends_on_the_seeds_but_not_on_the_workers():
     first, again, other = study(workers=1), study(workers=2), study(seeds=[2, 3], workers=1)
     for name, array in first._asdict().items():
         np.testing.assert_array_equal(array, getattr(again, name), err_msg=name)
@@ -233,7 +233,7 @@ def test_the_command_writes_figures_scores_and_arrays(command, tmp_path, capsys)
     assert "corners: 1 gained " in printed
 
 
-def test_the_control_is_what_most_are_taken_for_unless_given(command, tmp_path, capsys):
+def test_the_default_control_is_the_most_frequent_prediction(command, tmp_path, capsys):
     assert cli.main([*command, "--class", "1"]) == 0
     assert len(list((tmp_path / "out").glob("*class1_control[02].npz"))) == 1
     assert cli.main([*command, "--class", "cat"]) == 2

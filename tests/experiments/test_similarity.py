@@ -1,4 +1,4 @@
-"""The scores of likeness on images whose likeness is known."""
+"""The similarity scores on images of known similarity."""
 
 import sys
 
@@ -38,7 +38,7 @@ def words():
     return learn_words([sift_descriptors(blocks(seed)) for seed in range(4)], 24)
 
 
-def test_words_know_an_image_its_turned_copy_and_noise(words):
+def test_words_recognize_a_turned_copy_but_not_noise(words):
     image = blocks(0)
     assert likeness(image, image, words) == pytest.approx(1)
     copy, other, chance = (likeness(image, x, words) for x in (turned(image), blocks(9), noise(0)))
@@ -47,7 +47,7 @@ def test_words_know_an_image_its_turned_copy_and_noise(words):
     assert copy > chance + 0.2
 
 
-def test_corners_know_an_image_its_turned_copy_and_noise():
+def test_corners_recognize_a_turned_copy_but_not_noise():
     pytest.importorskip("skimage")
     image = find_corners(blocks(0))
     assert corner_agreement(image, image) == 1
@@ -63,7 +63,7 @@ def test_corners_of_a_gray_and_a_colored_image_are_the_same():
     np.testing.assert_array_equal(gray.descriptors, colored.descriptors)
 
 
-def test_an_even_image_has_neither_words_nor_corners(words):
+def test_a_constant_image_has_neither_words_nor_corners(words):
     even = np.full((SIZE, SIZE, 3), 7, np.uint8)
     assert sift_descriptors(even).shape == (0, 128)
     assert not count_words(sift_descriptors(even), words).any()
@@ -84,7 +84,7 @@ def test_a_bag_counts_the_nearest_words_and_weighs_them():
     np.testing.assert_allclose(count_words(seen, words), [0.6, 0.8])  # 3 x 1 and 1 x 4, of length 5
 
 
-def test_words_that_few_images_have_weigh_more():
+def test_rare_words_have_a_larger_weight():
     low, high = np.zeros((6, 128)), np.full((6, 128), 100.0)
     words = learn_words([low, low, np.concatenate([low, high])], 2)
     common, rare = np.argsort(words.centers[:, 0])

@@ -1,4 +1,4 @@
-"""Every analysis that takes fast ways, over odd networks, against the layers one after the other."""
+"""Every analysis with a fast way, over odd networks, against the layers one after the other."""
 
 import numpy as np
 import pytest

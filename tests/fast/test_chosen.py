@@ -1,4 +1,4 @@
-"""Who takes the fast ways, and who must not: the choice is part of what is promised."""
+"""Which functions use the fast ways, and which must not."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def network(dtype=np.float32):
 
 @pytest.fixture
 def passes(monkeypatch):
-    """The batches that Winograd's way was taken for."""
+    """The batches computed by Winograd's algorithm."""
     seen = []
 
     def spy(x, *arguments, **options):
@@ -53,12 +53,12 @@ def test_a_plan_of_each_kind_of_layer():
     assert not {"relu2", "pool1", "pool2"} & kinds.keys()
 
 
-def test_in_float64_every_layer_makes_its_own_pass():
+def test_in_float64_every_layer_computes_its_own_pass():
     net = network(np.float64)
     assert {step.name: step.part for step in Plan(net).steps} == dict(net.layers)
 
 
-def test_a_leaky_rectifier_is_no_part_of_a_block():
+def test_a_leaky_rectifier_is_not_fused_into_a_block():
     blocks = [step.part for step in Plan(models.build("tiny_darknet", rng=np.random.default_rng(0))).steps]
     assert any(isinstance(block, LeakyReLU) for block in blocks)
     assert not any(getattr(block, "rectified", False) for block in blocks)
@@ -69,7 +69,7 @@ def test_a_leaky_rectifier_is_no_part_of_a_block():
     [(16, 16, True), (16, 48, True), (528, 16, True), (544, 16, False), (17, 16, False), (16, 1, False),
      (1, 16, False), (8, 16, False), (33, 33, False)],
 )  # fmt: skip
-def test_what_the_transforms_can_work_on(channels, filters, suited):
+def test_which_layers_use_the_transforms(channels, filters, suited):
     assert winograd.is_suited(channels, filters) == suited
 
 
@@ -90,7 +90,7 @@ def test_training_prediction_search_and_occlusion_are_fast(passes):
         assert passes
 
 
-def test_what_looks_is_exact(passes):
+def test_analyses_are_exact(passes):
     net, images = network(), data.load_strokes(3, seed=0).images
     found = find_strongest(net, images, ["relu4"], workers=1)["relu4"]
     passes.clear()
@@ -106,7 +106,7 @@ def test_what_looks_is_exact(passes):
     assert not passes
 
 
-def test_what_a_search_finds_is_exact_wherever_the_search_is_not():
+def test_results_of_an_approximate_search_are_exact():
     """Ranks, positions and activations are those of the layers, though the search rounds."""
     net, images = network(), data.load_strokes(60, seed=3).images.copy()
     images[5:9] = 0  # blank: every map has one value everywhere, or is silent

@@ -1,4 +1,4 @@
-"""The cone of a change: variants that were passed up piece by piece, against full passes."""
+"""The cone of a change: variants computed piece by piece, against full passes."""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -60,8 +60,8 @@ def boxes_in(draw, shape):
 
 @settings(deadline=None, max_examples=200)
 @given(st.data())
-def test_variants_pass_as_full_images_do(data):
-    """Boxes lie anywhere in the image, at its edges too, and are up to as large as it."""
+def test_variants_equal_passes_of_full_images(data):
+    """Boxes lie anywhere in the image, also at its edges, and may be as large as the image."""
     chain = data.draw(chains())
     shape = chain.input_shape
     size, corners = data.draw(boxes_in(shape))

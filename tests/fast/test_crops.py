@@ -1,4 +1,4 @@
-"""Projections from pieces of images, against those from the images; and lists of the strongest."""
+"""Projections from pieces of images, against those from whole images, and lists of the strongest."""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -121,7 +121,7 @@ def test_batches_of_pieces_have_one_size_and_a_bound():
     assert [part.tolist() for part in crops.of_one_size(1)] == [[0], [2], [4], [1], [3]]
 
 
-def test_layers_of_unknown_kinds_are_given_whole_images():
+def test_layers_of_unknown_kinds_get_whole_images():
     odd = Sequential({"relu": ReLU(), "own": Mirror()})
     crops = crops_for(odd, (9, 7, 1), np.array([[2, 3]]))
     assert [array.tolist() for array in crops] == [[[0, 0]], [[9, 7]], [[2, 3]]]
@@ -167,7 +167,7 @@ def test_rules_are_checked_before_the_work():
 @settings(deadline=None)
 @given(st.integers(0, 12), st.integers(1, 4), st.integers(1, 5), st.integers(0, 99), st.integers(1, 5))
 def test_ranking(count, kinds, k, seed, step):
-    """Values from few, so that many are equal; inserted in pieces."""
+    """Many equal values, inserted in pieces."""
     rng = np.random.default_rng(seed)
     values = rng.choice([0.0, 1, 2, 3, np.nan, -np.inf], (count, kinds))
     places = rng.integers(0, 100, (count, kinds))

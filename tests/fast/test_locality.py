@@ -1,4 +1,4 @@
-"""What layers say of themselves is believed elsewhere, of a user's own kinds too."""
+"""The properties that layers declare are used elsewhere, also for a user's own kinds."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from tests.chains import Jump
 
 
 class Cube(Layer):
-    """A user's own kind that says what it depends on."""
+    """A user's own kind that declares its locality."""
 
     locality = "position"
 
@@ -63,11 +63,11 @@ def test_a_new_kind_is_computed_in_pieces(layer):
     changed = np.repeat(image[np.newaxis], 4, axis=0)
     for n, (row, column) in enumerate(corners):
         changed[n, row : row + 2, column : column + 3] = boxes[n]
-    assert not isinstance(found, np.ndarray)  # in pieces, and not the whole maps
+    assert not isinstance(found, np.ndarray)  # pieces, not whole maps
     np.testing.assert_array_equal(found.whole(), chain(changed))
 
 
-def test_a_derived_kind_vouches_for_itself_or_not_at_all():
+def test_a_derived_kind_declares_its_own_locality_or_none():
     class Derived(ReLU):
         def deconv(self, y, context):
             return y
@@ -80,7 +80,7 @@ def test_a_derived_kind_vouches_for_itself_or_not_at_all():
     assert is_local(Restated())
     assert not is_local(Derived())
     assert not is_local(Jump(1, 1, 1, rng=np.random.default_rng(0)))
-    assert Derived().rectifies  # what rectifies goes on to
+    assert Derived().rectifies  # inherited
 
 
 def test_a_new_rectifier_has_all_four_rules():
@@ -109,7 +109,7 @@ def test_a_changed_projection_of_a_linear_layer_changes_one_rule():
         np.testing.assert_array_equal(layer.descend(y, context, rule), dx)
 
 
-def test_own_switches_are_forgotten_when_rules_are_compared():
+def test_switches_of_own_layers_are_replaced_when_rules_are_compared():
     layers = {"pool": Erosion(2), "relu": Slope()}
     image = np.random.default_rng(0).normal(size=(4, 4, 1)).astype(np.float32) + 5
     network = Sequential(layers, input_shape=(4, 4, 1))
@@ -136,7 +136,7 @@ def test_a_window_of_another_kind_is_refused():
 
 
 @pytest.mark.parametrize("context", [None, (), (None, 3), np.ones(3)], ids=repr)
-def test_a_context_that_does_not_begin_with_what_went_in_is_refused(context):
+def test_a_context_must_begin_with_the_input(context):
     with pytest.raises(
         TypeError, match="Slope: expected a context that begins with what went in, or its shape, got "
     ):

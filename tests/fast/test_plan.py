@@ -1,4 +1,4 @@
-"""A plan computes what its chain computes, to rounding, and training and prediction use it."""
+"""A plan computes the same as its chain, up to rounding; training and prediction use it."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Winograd's convolution: held to the paper's matrices and the plain twin; and ties in training."""
+"""Winograd's convolution against the paper's matrices and the plain twin; and ties in training."""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -106,7 +106,7 @@ def test_winograd_rounds_in_float32_as_its_docstring_says():
 
 
 def pictures(channels: int) -> dict[str, np.ndarray]:
-    """Where ties are: blank, constant, edges, a diagonal, checkers, one pixel; two values per channel."""
+    """Images with ties: blank, constant, edges, a diagonal, checkers, one pixel; two values per channel."""
     rows, columns = np.mgrid[:20, :20]
     inside = {
         "blank": np.zeros((20, 20), bool),
@@ -159,7 +159,7 @@ def test_equal_patches_get_equal_outputs_across_tiles(name, tile_bytes, monkeypa
 
 @settings(deadline=None)
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 3), st.integers(1, 12), st.randoms())
-def test_first_equals_is_what_a_dictionary_finds(height, width, channels, band, random):
+def test_first_equals_agrees_with_a_dictionary(height, width, channels, band, random):
     values = [0.0, 0.0, 1.0, -2.5, np.nan]
     pixels = [random.choice(values) for _ in range(2 * height * width * channels)]
     x = np.array(pixels, np.float32).reshape(2, height, width, channels)

@@ -1,7 +1,7 @@
-"""A convolution in PyTorch whose sums have one order at every place of an image, unlike PyTorch's own.
+"""A convolution in PyTorch that adds in the same order at every place of an image, unlike PyTorch's own.
 
-Matrix products may add in another order at some rows than at others, in float64 too. Neighbors that
-see the same then differ in the last bit, and rounding decides which of them wins a pooling.
+Matrix products may add in different orders at different rows, in float64 too. Neighbors with equal
+patches then differ in the last bit, and rounding decides which of them wins a pooling.
 """
 
 import numba
@@ -11,7 +11,7 @@ from torch.nn import functional
 
 
 class AddInOrder(torch.autograd.Function):
-    """A convolution of stride 1, in float64, whose filters do not learn."""
+    """A convolution of stride 1, in float64, without gradients of the filters."""
 
     @staticmethod
     def forward(context, x, weight, bias, padding):
@@ -42,7 +42,7 @@ def channels_last(tensor):
 
 @numba.njit(fastmath=True)
 def carry_down(dy, weight, padding, dx):
-    """Add the filters (F, KH, KW, C) to dx, scaled by dy; most of what comes down from one unit is 0."""
+    """Add the filters (F, KH, KW, C), scaled by dy, to dx; dy of one unit is mostly 0."""
     count, out_rows, out_columns, filters = dy.shape
     _, rows, columns, _ = dx.shape
     _, height, width, _ = weight.shape

@@ -1,9 +1,8 @@
-"""Write optimizers.json: where PyTorch's optimizers go from one start, with one sequence of gradients.
+"""Write optimizers.json: the trajectories of PyTorch's optimizers for one start and one series of gradients.
 
-Needs PyTorch, which nothing else here does; the tests read only the file. Run by hand:
-``python tests/golden/make_optimizers.py``.
+Run by hand, with PyTorch: ``python tests/golden/make_optimizers.py``. The tests read only the file.
 
-Both sides add epsilon at the same place (Adam, RMSprop: to the root; Adadelta: below both roots).
+Both sides add epsilon at the same place (Adam, RMSprop: to the root; Adadelta: inside both roots).
 """
 
 import json

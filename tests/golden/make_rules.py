@@ -1,14 +1,14 @@
 """Make the golden projections by every rule: python -m tests.golden.make_rules, with torch and captum.
 
-`rules.npz` holds, for each network of `tests.rule_cases`, its outputs and what Captum carries down
-to the pixels, in float64: by `NeuronDeconvolution`, `NeuronGradient` and `NeuronGuidedBackprop`. They
-change what autograd does at `nn.ReLU`, and nowhere else. "linear" is the gradient of a network whose
-rectifiers let every gradient pass.
+`rules.npz` holds the outputs of each network of `tests.rule_cases` and Captum's projections to pixels,
+in float64, by `NeuronDeconvolution`, `NeuronGradient` and `NeuronGuidedBackprop`. These change only
+the gradient of `nn.ReLU`. "linear" is the gradient of a network with rectifiers that let every
+gradient pass.
 
-Two things Captum does not know are written here: by "deconv", normalizations, tanh, sigmoid,
-softmax and the rectification of `Invert` are the identity on the way down; and a `LeakyReLU`
-gates by its share. Guided backpropagation is Springenberg's (arXiv:1412.6806, 3.4): it changes
-rectifiers, so that `Invert`, which prepares images, passes its gradient.
+Two rules that Captum lacks are written here. By "deconv", normalizations, tanh, sigmoid, softmax and
+the rectification of `Invert` are the identity on the way down, and a `LeakyReLU` gates by its slope.
+Guided backpropagation is Springenberg's (arXiv:1412.6806, 3.4) and changes only rectifiers, so
+`Invert`, which preprocesses images, passes its gradient.
 """
 
 from collections import OrderedDict
@@ -47,7 +47,7 @@ CAPTUM = {
 
 
 class Function(nn.Module):
-    """A function as a module, so that Captum's hooks find none of its parts."""
+    """A function as a module without parts, so that Captum's hooks skip it."""
 
     def __init__(self, function):
         super().__init__()
@@ -58,7 +58,7 @@ class Function(nn.Module):
 
 
 class Straight(Function):
-    """A function whose gradient is passed as if it were not there."""
+    """A function with the identity as its gradient."""
 
     def forward(self, x):
         return x + (self.function(x) - x).detach()
@@ -133,12 +133,12 @@ def padding(part, shape):
 
 
 def descend(chain, images, start, rule):
-    """Return the outputs, and what Captum carries down by a rule."""
+    """Return the outputs, and Captum's projection by a rule."""
     model = translate(chain, rule).double().eval()
     x, start = to_torch(images, "contiguous"), to_torch(start, "contiguous")
     *_, last = model.children()
 
-    def unit(y):  # the "neuron": its gradient with respect to the outputs is what starts the descent
+    def unit(y):  # the "neuron": the descent starts from its gradient with respect to the outputs
         return (y * start).flatten(1).sum(1)
 
     pixels = CAPTUM[rule](model, last).attribute(x.clone().requires_grad_(), unit)

@@ -1,10 +1,9 @@
 """Make the golden files of PyTorch's networks: python tests/golden/make_torch_networks.py, with torch.
 
-`torch_networks.npz` holds what torchvision's alexnet, vgg16 and squeezenet1_0, and the original
-AlexNet, give for one image, and the projections of their strongest units. Torchvision itself is not
-needed: the networks are written here with its names for layers. Weights and images are drawn by
-NumPy from a seed, so that the tests draw the same ones (`tests.torch_weights`); all is computed in
-float64.
+`torch_networks.npz` holds the outputs of torchvision's alexnet, vgg16 and squeezenet1_0, and of the
+original AlexNet, for one image, and the projections of their strongest units, computed in float64.
+Torchvision itself is not needed: the networks are written here with its names of layers. NumPy draws
+weights and images from a seed, and the tests draw the same ones (`tests.torch_weights`).
 
 `small.pth`, `small_legacy.pth` and `small.npz` are one small network with batch normalizations, as
 `torch.save` writes it in both formats, with an image and its logits.
@@ -79,7 +78,7 @@ def alexnet():
 
 
 def alexnet_grouped():
-    """Return the original, which torchvision does not have."""
+    """Return the original AlexNet, which torchvision lacks."""
 
     def norm():
         return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)
@@ -143,13 +142,13 @@ def transposed(layer, y, output_size=None):
 
 
 def up(layer, x):
-    """Return what a layer gives, and a function that projects through it."""
+    """Return the output of a layer, and a function that projects through it."""
     if isinstance(layer, nn.MaxPool2d):
         y, indices = functional.max_pool2d(
             x, layer.kernel_size, layer.stride, ceil_mode=layer.ceil_mode, return_indices=True
         )
 
-        def unpool(y):  # not max_unpool2d, which loses all but one of the values that meet
+        def unpool(y):  # max_unpool2d would keep only one of colliding values
             flat = torch.zeros_like(x).flatten(2)
             return flat.scatter_add_(2, indices.flatten(2), y.flatten(2)).reshape(x.shape)
 
@@ -160,7 +159,7 @@ def up(layer, x):
         nn.ReLU: functional.relu,
         nn.Flatten: lambda y: y.reshape(x.shape),
         nn.Dropout: lambda y: y,
-        nn.LocalResponseNorm: lambda y: y,  # as the paper, which does not invert it
+        nn.LocalResponseNorm: lambda y: y,  # the paper does not invert it
         nn.AdaptiveAvgPool2d: None,
         Fire: getattr(layer, "project", None),
     }

@@ -1,8 +1,8 @@
-"""Make training.json: where PyTorch's training ends, in float64: python -m tests.golden.make_training.
+"""Make training.json, the results of PyTorch's training in float64: python -m tests.golden.make_training.
 
-Needs PyTorch and MNIST. The networks, batches and optimizers are those of `tests.training_cases`;
-of each parameter, inner products with fixed random vectors of +1 and -1 are kept: the mean square
-of their differences estimates the squared L2 error, see `make_truth`.
+Needs PyTorch and MNIST. The networks, batches and optimizers are those of `tests.training_cases`. The
+file holds inner products of each parameter with fixed random vectors of +1 and -1. The mean square of
+their differences estimates the squared L2 error, see `make_truth`.
 """
 
 import json
@@ -34,7 +34,7 @@ def torch_optimizer(ours, parameters):
 
 
 def train(network, ours):
-    """Return the parameters after all steps, as npdeconv names and shapes them, and the last loss."""
+    """Return the parameters after all steps, with npdeconv's names and shapes, and the last loss."""
     model = torch_network(network)
     optimizer = torch_optimizer(ours, model.parameters())
     for images, labels in batches():

@@ -1,30 +1,29 @@
 """Make the golden projections: python -m tests.golden.make_truth, with torch, captum and real data.
 
-Of a fixed set, with no layer left out: every map of every rectifier of three networks, at
-initialization and with their published weights, for all images of `tests.truth_cases`, by all four
-rules, the projection of one unit, the map's strongest (the first of equals in row-major order). A
-map that is silent for an image is skipped; `truth_units.npz` tells which. Autograd makes the projections,
-in float64; only the gates of the rectifiers are changed for each rule, as Captum does by its hooks,
-to which a sample is held.
+They cover every map of every rectifier of three networks, at initialization and with their published
+weights, for all images of `tests.truth_cases`, by all four rules. A projection starts from the map's
+strongest unit (the first of equals in row-major order). A map that is silent for an image is skipped;
+`truth_units.npz` records the units. Autograd makes the projections in float64. As in Captum's hooks,
+each rule changes only the gates of the rectifiers; a sample is compared with Captum.
 
-PyTorch's own convolution adds in another order at some places of an image, in float64 too: of the
-2,000,000 switches here, 2 are then decided by rounding, between neighbors that see the same. The
+PyTorch's own convolution adds in different orders at different places of an image, in float64 too.
+Rounding then decides 2 of the 2,000,000 switches here, between neighbors with equal patches. The
 truth therefore comes from a convolution that adds in one order everywhere, see `in_order`.
 
 Why sketches suffice
 --------------------
-All pixels would be hundreds of megabytes. Of each projection p are kept its norm and three inner
-products with fixed random vectors s of +1 and -1. For any error e of somebody's projection,
-s @ (p + e) - s @ p = s @ e, and the expected square of that is the sum of the squares of e. The root
-mean square of three such differences therefore estimates the L2 error. It is exact where e is a
-single pixel. For a dense e the differences are nearly normal, and the estimate falls short of a
-third of the error once in 22 times, of a tenth once in 730, of a ten-thousandth once in 10^12.
+All pixels would be hundreds of megabytes. A sketch of a projection p is its norm and three inner
+products with fixed random vectors s of +1 and -1. For any error e of a projection,
+s @ (p + e) - s @ p = s @ e, and the expected square of this is the sum of the squares of e. The root
+mean square of three such differences therefore estimates the L2 error. It is exact if e is a single
+pixel. For a dense e the differences are nearly normal, and the estimate is below a third of the error
+once in 22 times, below a tenth once in 730, below a ten-thousandth once in 10^12.
 
-Tests want every projection in float64 estimated within 1e-6 of its norm: no error of 1 % passes.
-In float32 they count what is estimated to be off by more than 1 %, over hundreds of projections.
+Tests demand an estimated error below 1e-6 of the norm for every projection in float64, so no error of
+1 % passes. In float32 they count the estimated errors above 1 %, over hundreds of projections.
 
-`truth_torch.json` holds the exact shares of PyTorch's projections in float32, of the same units,
-that differ from the truth by more than 1 % of the norm in L2; and of how many units Captum's
+`truth_torch.json` holds the exact shares of PyTorch's projections in float32, of the same units, that
+differ from the truth by more than 1 % of the norm in L2, and the number of units for which Captum's
 projections in float64 differ by more than 1e-9.
 """
 
@@ -45,11 +44,11 @@ from tests.golden.in_order import AddInOrder
 from tests.truth_cases import CASES, GOLDEN, OFF, RULES, STATES, build, draw_signs, rectifiers, sketch
 
 CAPTUM = {"deconv": NeuronDeconvolution, "gradient": NeuronGradient, "guided": NeuronGuidedBackprop}
-COMPARED = 8  # units of each layer that Captum projects, too
+COMPARED = 8  # units of each layer that Captum also projects
 
 
 class Rectify(torch.autograd.Function):
-    """A rectifier whose gradient is the descent of a rule."""
+    """A rectifier with the descent of a rule as its gradient."""
 
     @staticmethod
     def forward(context, x, rule):
@@ -66,7 +65,7 @@ class Rectify(torch.autograd.Function):
 
 
 class Projector:
-    """One network passed up once for a rule; it carries units down from any rectifier."""
+    """One forward pass for a rule; it carries units down from any rectifier."""
 
     def __init__(self, model, x, rule, in_order=False):
         self.x = x.requires_grad_()
@@ -122,7 +121,7 @@ def look(network, images, rule):
 
 
 def compare_with_captum(network, images, rule, layer, units, truth):
-    """Return how many of a few units Captum projects otherwise, and how many there were."""
+    """Return the number of compared units that Captum projects differently, and of all compared units."""
     activations, positions = units
     model = torch_network(network).requires_grad_(False).double()
     explained = CAPTUM[rule](model, model.get_submodule(layer))

@@ -1,4 +1,4 @@
-"""`check_layer` is itself checked: for each clause, layers that break it and nothing else."""
+"""Checks of `check_layer`: for each clause, layers that break only this clause."""
 
 import re
 
@@ -26,7 +26,7 @@ SHAPE = (5, 6, 3)
 
 
 class Sound(Layer):
-    """x * factor: keeps the whole contract, and is spoiled below."""
+    """x * factor: keeps the whole contract; the classes below break it."""
 
     locality = "position"
 
@@ -103,7 +103,7 @@ class NoGradient(Sound):
 
 
 class Blurred(Mirror):
-    """Looks at the other side, and says that it does not."""
+    """Depends on the opposite side, but declares that it does not."""
 
     def check(self, y, context):
         if y.shape != context[0]:
@@ -122,7 +122,7 @@ class Blurred(Mirror):
 
 
 class Uneven(Sound):
-    """Each row by another factor, though it says that it does the same at each."""
+    """Multiplies each row by another factor, but declares the same operation at each position."""
 
     locality = "position"
 
@@ -189,7 +189,7 @@ class InMemoryOrder(Sound):
 
 
 class Memory(Sound):
-    """Keeps its pass on a list that all layers share, so that only passes meet."""
+    """Stores its pass in a list shared by all layers, so that only interleaved passes conflict."""
 
     seen = np.zeros((1, 1))
 
@@ -294,7 +294,7 @@ BROKEN = [
     (Listing(), "no trace", "a pass changes shapes of the layer"),
     (Unpicklable(), "copies", r"the layer can't be pickled \(\w+: "),
     (Shared(), "copies", "a copied layer shares factor"),
-    (Lenient(), "shape on the way down", r"backward takes shape \(6, 5, 6, 3\) where \(3, 5, 6, 3\) went up"),
+    (Lenient(), "shape on the way down", r"backward accepts shape \(6, 5, 6, 3\) for outputs"),
 ]
 
 
@@ -315,7 +315,7 @@ def test_a_broken_clause_is_found_and_no_other(layer, clause, sentence):
     assert str(report).endswith(f"\nFAILED: 1 broken, 17 not\n  {failure}")
 
 
-def test_what_breaks_several_clauses_is_told_of_each():
+def test_every_broken_clause_is_reported():
     missing = {check.name for check in check_layer(NoGradient(), SHAPE).checks if check.failure}
     assert missing == {"finite differences", "gradients"}
     learning = {check.name for check in check_layer(Learning(), SHAPE).checks if check.failure}
@@ -330,8 +330,8 @@ def test_what_breaks_several_clauses_is_told_of_each():
     assert {"finite differences", "adjoint", "receptive_field"} <= set(jump)
 
 
-def test_threads_that_meet_are_found(monkeypatch):
-    """What passes leave on a layer, and read again: the barrier lets them meet in each way down."""
+def test_threads_that_share_state_are_found(monkeypatch):
+    """Passes store and read an attribute of the layer; the barrier makes them overlap on the way down."""
     import threading
 
     class Meeting(Sound):
@@ -372,15 +372,15 @@ def test_whole_chains_and_either_dtype_pass(dtype):
     assert report.passed, str(report)
     for name, array in chain.parameters.items():
         assert array.dtype == dtype
-        np.testing.assert_array_equal(array, before[name])  # copies were tried
+        np.testing.assert_array_equal(array, before[name])  # the checks used copies
 
 
-def test_clauses_that_do_not_concern_a_layer_say_so():
+def test_clauses_that_do_not_apply_give_a_reason():
     said = {check.name: check.omitted for check in check_layer(Tanh(), (7,)).checks if check.omitted}
     assert said == {
         "adjoint": "the layer is no LinearLayer",
-        "receptive_field": "it does not go from maps to maps",
-        "locality": "it says nothing of maps",
+        "receptive_field": "its inputs or outputs are not feature maps",
+        "locality": "it declares no locality on feature maps",
         "outputs": "it says nothing of them",
     }
     same = check_layer(AvgPool2D(2, padding="same"), SHAPE).checks
@@ -403,7 +403,7 @@ def test_a_linear_layer_needs_two_methods():
     assert [failure.partition(":")[0] for failure in failures] == ["copies"]  # a local class is not pickled
 
 
-def test_what_is_no_layer_or_does_not_fit_is_refused():
+def test_wrong_layers_and_shapes_are_refused():
     with pytest.raises(TypeError, match="check_layer: expected a Layer, got 'relu'"):
         check_layer("relu", SHAPE)
     with pytest.raises(ValueError, match="Conv2D: expected 3 input channels, got 2"):
@@ -414,7 +414,7 @@ def test_the_same_seed_gives_the_same_report():
     assert check_layer(WrongGradient(), SHAPE) == check_layer(WrongGradient(), SHAPE)
 
 
-def test_a_window_that_is_told_wrong_is_found():
+def test_a_wrong_window_is_found():
     class Shifted(Conv2D):
         def receptive_field(self, box, input_shape):
             field = super().receptive_field(box, input_shape)

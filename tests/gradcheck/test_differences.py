@@ -1,4 +1,4 @@
-"""The checker is itself checked: a wrong gradient fails, a kink is named, not blamed."""
+"""Checks of the gradient checker: a wrong gradient fails; a kink is reported, and does not fail."""
 
 import re
 
@@ -17,7 +17,7 @@ class Swish(Layer):
 
     def __init__(self, slant=1.0):
         self.scale = np.array([1.3])
-        self.slant = slant  # what backward is wrong by
+        self.slant = slant  # the relative error of backward
 
     @property
     def parameters(self):
@@ -80,7 +80,7 @@ def test_whole_networks_pass():
     assert {tensor.name for tensor in report.tensors} == {"x", *small_network(float).parameters}
 
 
-def test_a_rectifier_at_zero_is_a_kink_and_no_failure():
+def test_a_rectifier_at_zero_is_a_kink_not_a_failure():
     x = distinct((1, 10))
     x[0, :3] = 0
     report = check_gradients(ReLU(), x)
@@ -88,18 +88,18 @@ def test_a_rectifier_at_zero_is_a_kink_and_no_failure():
     assert re.search(r"x +\d.\de[-+]\d\d +10 +3", str(report))
 
 
-def test_a_switch_that_changes_is_a_kink_and_no_failure():
+def test_a_switch_that_changes_is_a_kink_not_a_failure():
     x = distinct((1, 4, 4, 1))
     x[0, 0, 0, 0] = x[0, 0, 1, 0] = 3  # a tie for the first window
     report = check_gradients(MaxPool2D(2), x)
     assert (report.kinks, report.passed) == (2, True)
 
 
-def test_nothing_but_kinks_is_no_pass():
+def test_only_kinks_are_no_pass():
     report = check_gradients(ReLU(), np.zeros((1, 4)))
     assert (report.kinks, report.undecided, report.passed) == (4, ("x",), False)
     assert str(report).endswith(
-        "UNDECIDED: largest relative error 0.0e+00, tolerance 1e-06; nothing but kinks or rounding in x"
+        "UNDECIDED: largest relative error 0.0e+00, tolerance 1e-06; only kinks or rounding in x"
     )
 
 
@@ -291,7 +291,7 @@ def test_a_thousandth_is_found_in_a_deep_network_too(which, monkeypatch):
 
 def test_a_gradient_lost_in_rounding_is_undecided():
     class Faint(Layer):
-        """A steep sum of many terms, to which the input adds next to nothing."""
+        """A large sum of many terms, to which the input adds almost nothing."""
 
         def forward(self, x, *, rng=None):
             return np.cumsum(np.full(1000, 1e9 / 3))[-1:] + 1e-9 * x, None
@@ -308,7 +308,7 @@ def test_a_gradient_lost_in_rounding_is_undecided():
     report = check_gradients(Faint(), distinct((1, 6)))
     assert not report.passed
     assert report.undecided == ("x",)
-    assert "nothing but kinks or rounding in x" in str(report)
+    assert "only kinks or rounding in x" in str(report)
 
 
 def test_the_adjoint_error_is_relative_to_the_norms():

@@ -33,7 +33,7 @@ def test_a_batch_is_a_stack_of_single_images(case: Case):
 
 
 @every_case
-def test_what_comes_down_must_have_the_shape_that_went_up(case: Case):
+def test_gradients_must_have_the_shape_of_the_outputs(case: Case):
     layer = case.layer()
     y, context = layer.forward(case.inputs())
     wrong = np.concatenate([y, y])

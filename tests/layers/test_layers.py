@@ -1,4 +1,4 @@
-"""Worked examples, small enough for paper, and what single layers promise beyond the contract."""
+"""Worked examples, small enough for paper, and properties of single layers beyond the contract."""
 
 import re
 
@@ -50,7 +50,7 @@ def test_same_padding_puts_the_odd_pixel_below_and_to_the_right():
     np.testing.assert_array_equal(layer(x), x)
 
 
-def test_pooling_records_where_the_winner_was_and_unpooling_puts_it_back():
+def test_pooling_records_switches_and_unpooling_uses_them():
     layer = MaxPool2D(2)
     y, context = layer.forward(image([[1, 5, 2, 0], [3, 4, 0, 7], [9, 9, 1, 1], [9, 9, 1, 2]]))
     np.testing.assert_array_equal(y, image([[5, 7], [9, 2]]))
@@ -89,16 +89,16 @@ def test_the_rules_of_the_rectifier():
 
 
 @pytest.mark.parametrize("nested", [False, True])
-def test_by_ascent_a_rectifier_that_would_stop_everything_stops_nothing(nested):
+def test_the_ascent_rule_passes_everything_a_rectifier_would_stop(nested):
     x, y = np.array([[1.0, -1], [-1, -1], [1, -1]]), np.array([[5.0, -5], [5, -5], [0, 7]])
     layer = Sequential({"relu": ReLU()}) if nested else ReLU()
     _, context = layer.forward(x)
-    expected = [[5, 0], [5, -5], [0, 7]]  # of each image by itself; that of the first is not stopped
+    expected = [[5, 0], [5, -5], [0, 7]]  # separately for each image; the first is not blocked
     np.testing.assert_array_equal(layer.descend(y, context, "ascent"), expected)
     np.testing.assert_array_equal(y, [[5, -5], [5, -5], [0, 7]])
 
 
-def test_the_rectifier_shows_nans():
+def test_the_rectifier_keeps_nans():
     assert np.isnan(ReLU()(np.array([[np.nan]]))).all()
     assert np.isnan(LeakyReLU()(np.array([[np.nan]]))).all()
 
@@ -121,7 +121,7 @@ def test_at_zero_the_leaky_gradient_is_the_share():
     np.testing.assert_array_equal(layer.backward(np.ones((1, 4)), context)[0], [[0.25, 0.25, 1, 0.25]])
 
 
-def test_a_projection_through_ink_turns_the_sign_back_and_keeps_both_signs():
+def test_a_projection_through_invert_changes_signs_and_stops_nothing():
     layer = Invert(0.5)
     y, context = layer.forward(np.array([[0.25, 0.75]]))
     np.testing.assert_array_equal(y, [[0.25, 0]])
@@ -138,7 +138,7 @@ def test_averages_are_spread_in_the_dtype_of_the_maps():
     assert layer.deconv(y, context)[0, 2, 2, 0] == total
 
 
-def test_a_rectifier_that_leaks_nothing_is_the_rectifier():
+def test_a_leak_of_zero_is_the_plain_rectifier():
     x, y = np.random.default_rng(0).normal(size=(2, 3, 50))
     (up, context), (expected, own) = LeakyReLU(0).forward(x), ReLU().forward(x)
     np.testing.assert_array_equal(up, expected)
@@ -147,8 +147,8 @@ def test_a_rectifier_that_leaks_nothing_is_the_rectifier():
         np.testing.assert_array_equal(down, ReLU().descend(y, own, rule))
 
 
-def test_a_chain_takes_each_rectifier_for_what_it_is():
-    """However a chain is run: here, layer by layer."""
+def test_a_chain_with_plain_and_leaky_rectifiers_equals_its_layers():
+    """The reference runs the chain layer by layer."""
     net = towers(np.float32)
     x = np.random.default_rng(0).random((3, *net.input_shape), np.float32)
     y = x
@@ -159,7 +159,7 @@ def test_a_chain_takes_each_rectifier_for_what_it_is():
 
 
 @pytest.mark.parametrize(("channels", "filters", "groups"), [(4, 6, 2), (6, 3, 3), (32, 32, 2)])
-def test_groups_are_a_convolution_whose_filters_are_zero_across_them(channels, filters, groups):
+def test_groups_are_a_convolution_with_zeros_between_groups(channels, filters, groups):
     options = {"padding": "same", "rng": np.random.default_rng(0), "dtype": float}
     layer = Conv2D(channels, filters, 3, groups=groups, **options)
     full = Conv2D(channels, filters, 3, **options)
@@ -179,7 +179,7 @@ def test_groups_are_a_convolution_whose_filters_are_zero_across_them(channels, f
         np.testing.assert_allclose(gradients["weight"][:, :, :, f], dense, atol=1e-10)
 
 
-def test_groups_start_with_the_variance_of_what_they_see():
+def test_initial_weights_depend_on_the_channels_of_a_group():
     layer = Conv2D(64, 64, 3, groups=4, rng=np.random.default_rng(0))
     assert layer.weight.shape == (3, 3, 16, 64)
     assert abs(layer.weight.var() * 9 * 16 / 2 - 1) < 0.05
@@ -297,7 +297,7 @@ def test_constructors_check_their_arguments(make, error, message):
         make()
 
 
-def test_ink_takes_arrays_of_floats():
+def test_invert_takes_arrays_of_floats():
     with pytest.raises(TypeError, match=r"^Invert: expected an array of floats, got \[1\]$"):
         Invert(0.5)([1])
 

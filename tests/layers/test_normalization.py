@@ -39,13 +39,13 @@ def test_alexnets_own_numbers():
     np.testing.assert_allclose(LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)(x)[0], expected)
 
 
-def test_positions_do_not_meet():
+def test_positions_are_independent():
     x = np.random.default_rng(0).normal(size=(2, 3, 4, 6))
     layer = LocalResponseNorm(5, alpha=1.0)
     np.testing.assert_allclose(layer(x).reshape(-1, 6), layer(x.reshape(-1, 6)), rtol=1e-14)
 
 
-def test_neighbors_hold_each_other_down():
+def test_neighbors_reduce_each_other():
     x = np.array([[0.0, 1, 0, 0, 0, 0]])
     layer = LocalResponseNorm(3, alpha=1.0)
     alone = layer(x)
@@ -55,7 +55,7 @@ def test_neighbors_hold_each_other_down():
     assert layer(x)[0, 1] == alone[0, 1]
 
 
-def test_the_way_down_is_not_inverted_but_the_gradient_is():
+def test_deconv_is_the_identity_and_backward_the_gradient():
     x = np.array([[3.0, -1, 2]])
     layer = LocalResponseNorm(3, alpha=1.0)
     y, context = layer.forward(x)

@@ -1,4 +1,4 @@
-"""docs/own_layer.md does what it says: its file is written, checked, trained and projected through."""
+"""docs/own_layer.md works: its layer is written to a file, checked, trained and projected through."""
 
 import doctest
 import re
@@ -48,7 +48,7 @@ def test_the_command_on_the_page(prelu, capsys):
     assert out.endswith("\npassed\n")
 
 
-def test_the_command_counts_what_is_broken(prelu, capsys):
+def test_the_command_counts_broken_clauses(prelu, capsys):
     text = prelu.read_text(encoding="utf-8").replace("return np.where(below", "return 1.001 * np.where(below")
     prelu.write_text(text, encoding="utf-8")
     assert cli.main(["check", f"{prelu}:PReLU", "3", "slope=0.5"]) == 2
@@ -66,7 +66,7 @@ def test_the_command_counts_what_is_broken(prelu, capsys):
         (["Dense", "6", "4", "--input", "6"], 0),
         (["Conv2D", "2", "4", "3"], "Conv2D: expected 2 input channels, got 3"),
         (["Conv2D", "3", "4", "3", "padding=some"], "padding must be 'valid', 'same' or"),
-        (["Softsign"], "expected a function 'Softsign' in npdeconv.layers, which has none"),
+        (["Softsign"], "expected a function 'Softsign' in npdeconv.layers, got none"),
     ],
 )
 def test_arguments_reach_the_class(arguments, status, capsys):

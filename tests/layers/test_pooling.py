@@ -1,4 +1,4 @@
-"""Average and global pooling: worked examples, a brute-force oracle, and what NaNs do."""
+"""Average and global pooling: worked examples, a brute-force oracle, and NaNs."""
 
 import re
 
@@ -44,14 +44,14 @@ def test_average_of_the_pixels_under_every_window(geometry):
     np.testing.assert_allclose(layer(x), np.nanmean(under, axis=(3, 4)), atol=1e-12)
 
 
-def test_average_pooling_keeps_what_goes_down():
+def test_average_pooling_keeps_the_sum_on_the_way_down():
     x = np.random.default_rng(0).normal(size=(2, 7, 6, 3))
     y, context = AvgPool2D(3, stride=2, padding="same").forward(x)
     down = AvgPool2D(3, stride=2, padding="same").deconv(y, context)
     np.testing.assert_allclose(down.sum(axis=(1, 2)), y.sum(axis=(1, 2)))
 
 
-def test_a_nan_is_seen_in_the_windows_that_hold_it_and_nowhere_else():
+def test_a_nan_appears_only_in_the_windows_that_contain_it():
     x = np.ones((2, 4, 6, 3))
     x[1, 1, 3, 2] = np.nan
     y = AvgPool2D(2)(x)
@@ -64,7 +64,7 @@ def test_a_nan_is_seen_in_the_windows_that_hold_it_and_nowhere_else():
 
 
 @pytest.mark.parametrize("layer", [AvgPool2D(2), GlobalAveragePool(), GlobalMaxPool()], ids=repr)
-def test_maps_of_nans_leave_the_way_down_in_order(layer):
+def test_maps_of_nans_do_not_break_the_way_down(layer):
     x = np.full((1, 4, 4, 2), np.nan)
     x[..., 1] = np.arange(16).reshape(4, 4)
     y, context = layer.forward(x)
@@ -81,7 +81,7 @@ def test_global_pooling():
     np.testing.assert_array_equal(down, np.broadcast_to([2.0, 1], (1, 2, 2, 2)))
     y, context = GlobalMaxPool().forward(x)
     np.testing.assert_array_equal(y, [[9, -1]])
-    np.testing.assert_array_equal(context.switches, [[1, 1]])  # of the tie, the first
+    np.testing.assert_array_equal(context.switches, [[1, 1]])  # the first wins a tie
     down = GlobalMaxPool().deconv(np.array([[8.0, 4]]), context)
     np.testing.assert_array_equal(down[0, ..., 0], [[0, 8], [0, 0]])
     np.testing.assert_array_equal(down[0, ..., 1], [[0, 4], [0, 0]])
@@ -130,7 +130,7 @@ def test_rounding_up_is_padding_below_and_to_the_right(length, padding):
     np.testing.assert_array_equal(y[0], expected)
 
 
-def test_what_cannot_be_pooled():
+def test_bad_inputs_of_pooling():
     with pytest.raises(ValueError, match=re.escape("AvgPool2D: padding must be smaller than the window")):
         AvgPool2D(2, padding=((0, 2), (0, 0)))
     for layer in (GlobalAveragePool(), GlobalMaxPool()):

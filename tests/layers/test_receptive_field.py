@@ -1,4 +1,4 @@
-"""Receptive fields by arithmetic, held against what perturbed pixels really change."""
+"""Receptive fields by arithmetic, compared with the effect of perturbed pixels."""
 
 import numpy as np
 import pytest

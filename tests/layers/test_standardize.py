@@ -1,4 +1,4 @@
-"""The layers that pretrained networks need: `Standardize`, `Tanh` and `Sigmoid`, by worked examples."""
+"""Worked examples of layers for pretrained networks: `Standardize`, `Tanh` and `Sigmoid`."""
 
 import numpy as np
 import pytest

@@ -38,7 +38,7 @@ def test_names():
     assert models.names()[:6] == (*PARAMETERS, "rps3")
 
 
-def test_rps3_is_the_decks_network_with_ink_and_dropout():
+def test_rps3_is_the_decks_network_with_invert_and_dropout():
     ours, deck = build("rps3"), build("deck_rps3")
     assert [name for name in ours.layers if name not in ("invert", "dropout")] == list(deck.layers)
     assert next(iter(ours.layers)) == "invert"
@@ -72,7 +72,7 @@ def test_layers_shapes_and_sizes(name):
 
 
 @pytest.mark.parametrize("name", ["deck_model2", "deck_model3", "deck_model4"])
-def test_what_comes_out_are_probabilities_of_the_promised_shape(name):
+def test_outputs_are_probabilities_of_the_promised_shape(name):
     network = build(name)
     x = np.random.default_rng(0).random((2, *network.input_shape), np.float32)
     y = network(x)
@@ -150,7 +150,7 @@ def test_the_published_number_of_classes_changes_nothing():
     assert_same_bits(build("plotka", class_count=10).parameters, build("plotka").parameters)
 
 
-def test_what_has_no_classes_to_change():
+def test_networks_without_classes_to_change():
     rng = np.random.default_rng(0)
     maps = {"conv": Conv2D(1, 2, 3, rng=rng)}
     with pytest.raises(

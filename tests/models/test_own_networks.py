@@ -1,4 +1,4 @@
-"""Layers and networks of one's own: described alike in every process, and found again."""
+"""Users' layers and networks: described equally in every process, and found again."""
 
 import re
 import subprocess
@@ -51,7 +51,7 @@ no_function = 3
 
 
 class Plain(Layer):
-    """As somebody writes a layer who knows nothing of runs."""
+    """A user's layer without code for runs."""
 
     def __init__(self, size, table=None, unused=None, *, rng=None):
         self.size, self.table = size, table
@@ -113,7 +113,7 @@ def command(*arguments):
 def test_the_commands_train_resume_and_find_an_own_network(tmp_path, mine):
     run = str(tmp_path / "run")
     train = ["train", mine, "--data", "strokes", "--run", run, "--epochs"]
-    for more in (["1"], ["2", "--resume"]):  # each in a process of its own
+    for more in (["1"], ["2", "--resume"]):  # each in a new process
         done = command(*train, *more)
         assert (done.returncode, done.stderr.count("epoch ")) == (0, 1), done.stderr
     done = command("classify", run, "--images", "0")
@@ -194,7 +194,7 @@ def test_registered_networks_are_known_by_name(monkeypatch):
     with pytest.raises(TypeError, match="unexpected keyword argument 'dtype'"):
         nd.models.build("tiny", rng=np.random.default_rng(0), dtype=np.float64)
     with pytest.raises(
-        ValueError, match=r"^register: plotka is a network of npdeconv's; choose another name$"
+        ValueError, match=r"^register: expected a new name, got that of npdeconv's network plotka$"
     ):
         nd.models.register(nd.models.plotka)
 
@@ -213,11 +213,11 @@ def test_registered_networks_are_known_by_name(monkeypatch):
             r"^nowhere_at_all:mine: could not be imported \(ModuleNotFoundError: ",
         ),
         ("{}/bad.py:mine", ImportError, r"bad\.py:mine: could not be imported \(SyntaxError: "),
-        ("{}/mine.py:yours", ImportError, r"expected a function 'yours' in .*mine\.py, which has none$"),
+        ("{}/mine.py:yours", ImportError, r"expected a function 'yours' in .*mine\.py, got none$"),
         (
             "{}/mine.py:no_function",
             ImportError,
-            r"expected a function 'no_function' in .*mine\.py, which has none$",
+            r"expected a function 'no_function' in .*mine\.py, got none$",
         ),
         (
             "{}/mine.py:nothing",
@@ -226,7 +226,7 @@ def test_registered_networks_are_known_by_name(monkeypatch):
         ),
     ],
 )
-def test_what_builds_no_network_is_named(tmp_path, mine, source, error, message):
+def test_sources_that_build_no_network_are_named(tmp_path, mine, source, error, message):
     (tmp_path / "bad.py").write_text("def mine(:")
     with pytest.raises(error, match=message):
         nd.models.build(source.format(tmp_path), rng=np.random.default_rng(0))
@@ -240,7 +240,7 @@ def test_modules_are_found_too(mine, monkeypatch, tmp_path):
     assert own.load_builder("mine:mine").__name__ == "mine"
 
 
-def test_a_folder_of_data_decides_no_code(tmp_path, capsys):
+def test_a_folder_of_data_can_not_choose_the_code(tmp_path, capsys):
     marker = tmp_path / "was_run"
     (tmp_path / "evil.py").write_text(f"open({str(marker)!r}, 'w')")
     run_to(tmp_path / "run", dataset=tiny_dataset(80), epochs=1)

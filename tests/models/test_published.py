@@ -1,7 +1,7 @@
-"""The networks that others published: their layers, shapes and sizes, against what is published.
+"""Published networks: their layers, shapes and sizes, against the publications.
 
-No random numbers are drawn where shapes are all that is asked for: weights of zeros that nobody
-reads take no time and no memory, VGG's 138 million included.
+Tests of shapes draw no random numbers: unread weights of zeros take no time and no memory, even VGG's
+138 million.
 """
 
 import json
@@ -182,7 +182,7 @@ def test_receptive_fields_of_known_networks():
     assert [fields["zfnet"][f"conv{n}"] for n in range(1, 6)] == [7, 27, 75, 107, 139]
 
 
-def test_only_two_squeezenets_there_are():
+def test_an_unknown_variant_of_squeezenet():
     message = r"^squeezenet: variant must be one of original, torchvision, got 'caffe'$"
     with pytest.raises(ValueError, match=message):
         models.squeezenet(variant="caffe", rng=np.random.default_rng(0))
@@ -199,12 +199,12 @@ def test_a_fire_module_is_two_convolutions_side_by_side():
     np.testing.assert_allclose(network["fire2_expand"](x), expected, atol=1e-12)
 
 
-def test_squeezenets_published_number_of_parameters_does_not_count_the_zeros():
+def test_squeezenets_published_number_of_parameters_excludes_the_zeros():
     network = build("squeezenet")
     zeros = sum((array == 0).sum() for name, array in network.parameters.items() if name.endswith("weight"))
     assert PARAMETERS["squeezenet"] - zeros == 1_248_424
     for name, array in network.parameters.items():
-        if name.endswith("expand.weight"):  # each half has the variance that its own fan-in asks for
+        if name.endswith("expand.weight"):  # the variance of each half follows from its own fan-in
             half = array.shape[3] // 2
             fan_in = array.shape[2]
             assert abs(array[1, 1, :, :half].var() * fan_in / 2 - 1) < 0.2
@@ -255,7 +255,7 @@ def test_dropout_of_the_networks_for_cifar():
 
 @pytest.mark.parametrize(("pool", "kind"), [("average", GlobalAveragePool), ("max", GlobalMaxPool)])
 @pytest.mark.parametrize(("side", "last"), [(28, 7), (32, 8), (64, 16)])
-def test_cam_net_takes_pictures_of_several_sizes(pool, kind, side, last):
+def test_cam_net_accepts_pictures_of_several_sizes(pool, kind, side, last):
     rng = np.random.default_rng(0)
     network = models.cam_net(pool=pool, input_shape=(side, side, 1), class_count=3, rng=rng)
     assert network[:"relu6"].output_shape(network.input_shape) == (last, last, 128)
@@ -284,7 +284,7 @@ def test_plotkas_constraint_names_its_dense_layer():
     np.testing.assert_array_equal(network["logits"].weight, before)
 
 
-def test_a_large_draw_is_that_of_one_piece():
+def test_a_large_draw_in_parts_equals_one_draw():
     drawn = initializers.normal((3, 500_000), np.random.default_rng(4), deviation=2.0)
     assert drawn.size > initializers.DRAWN_AT_ONCE
     whole = 2 * np.random.default_rng(4).standard_normal((3, 500_000))

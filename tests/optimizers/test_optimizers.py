@@ -1,4 +1,4 @@
-"""Optimizers against plain Python, against PyTorch's trajectories, and on a bowl; schedules; filters."""
+"""Optimizers against plain Python, PyTorch's trajectories and a quadratic; schedules; constraints."""
 
 import json
 import math
@@ -23,7 +23,7 @@ GOLDEN = json.loads(Path(__file__).parents[1].joinpath("golden/optimizers.json")
 
 
 def steps_of(optimizer, start, gradients):
-    """Return where the optimizer is after each gradient."""
+    """Return the parameters after each gradient."""
     parameters = {"w": np.array(start, dtype=np.float64)}
     positions = []
     for gradient in gradients:
@@ -87,7 +87,7 @@ def adadelta(w, gradients, rate, rho, epsilon):
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_every_number_goes_the_way_of_the_algorithm(optimizer, oracle, arguments):
+def test_every_number_follows_the_algorithm(optimizer, oracle, arguments):
     start, gradients = [1.0, -2.0, 0.0], np.random.default_rng(3).normal(0, 1, (9, 3))
     got = np.array(steps_of(optimizer, start, gradients))
     expected = np.array(
@@ -117,13 +117,13 @@ def test_worked_example_of_momentum():
 
 
 def test_the_first_step_of_adam_is_the_learning_rate():
-    # Without bias correction it would be (1 - 0.9) / sqrt(1 - 0.999) = 3.2 times that.
+    # Without bias correction it would be (1 - 0.9) / sqrt(1 - 0.999) = 3.2 times as large.
     for gradient in (1e-3, 5.0, -700.0):
         ((w,),) = steps_of(Adam(0.01), [0.0], [[gradient]])
         assert w == pytest.approx(-0.01 * np.sign(gradient), rel=1e-4)
 
 
-def test_what_is_remembered_persists_and_belongs_to_one_parameter():
+def test_state_persists_and_belongs_to_one_parameter():
     optimizer = Adam(0.1)
     parameters = {"a": np.zeros(2, np.float32), "b.c": np.zeros((1, 3), np.float32)}
     gradients = {"a": np.ones(2, np.float32), "b.c": np.full((1, 3), 2, np.float32)}
@@ -137,7 +137,7 @@ def test_what_is_remembered_persists_and_belongs_to_one_parameter():
     assert parameters["a"].dtype == np.float32
 
 
-def test_gradients_are_left_alone_and_parameters_changed_in_place():
+def test_gradients_do_not_change_and_parameters_change_in_place():
     parameter, gradient = np.ones(3), np.ones(3)
     gradient.flags.writeable = False
     for optimizer in (SGD(0.1, momentum=0.9, weight_decay=0.1), Adam(), RMSprop(), Adadelta()):
@@ -166,12 +166,12 @@ def test_the_bottom_of_a_bowl_is_found(optimizer):
     np.testing.assert_allclose(parameters["w"], bottom, atol=5e-3)
 
 
-def test_an_optimizer_that_is_taken_to_another_network_says_so():
+def test_an_optimizer_refuses_another_network():
     optimizer = SGD(0.1, momentum=0.9)
     optimizer.update({"w": np.zeros(3)}, {"w": np.ones(3)})
     parameters = {"w": np.zeros(4)}
     with pytest.raises(
-        ValueError, match=r"^SGD: remembers w of shape \(3,\), got \(4,\); an optimizer serves"
+        ValueError, match=r"^SGD: expected w of shape \(3,\), as in earlier steps, got \(4,\);"
     ):
         optimizer.update(parameters, {"w": np.ones(4)})
     np.testing.assert_array_equal(parameters["w"], 0)
@@ -257,9 +257,9 @@ def test_reduce_on_plateau():
     assert repr(schedule) == "ReduceOnPlateau(2, 0.5, 'loss')"
 
 
-def test_reduce_on_plateau_needs_what_it_watches():
+def test_reduce_on_plateau_needs_its_column():
     with pytest.raises(
-        ValueError, match=r"^ReduceOnPlateau: watches validation_loss, which is NaN in epoch 1"
+        ValueError, match=r"^ReduceOnPlateau: expected a validation_loss in each epoch, got NaN in epoch 1"
     ):
         ReduceOnPlateau(2)({"loss": [1.0], "validation_loss": [math.nan]})
 

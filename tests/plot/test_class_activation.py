@@ -1,4 +1,4 @@
-"""The drawings of class maps, maximized images and localization: what stands where."""
+"""The drawings of class maps, maximized images and localization."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -33,7 +33,7 @@ def two_maps():
     )
 
 
-def test_class_maps_share_one_scale_and_only_what_speaks_for_a_class_is_opaque():
+def test_class_maps_share_one_scale_and_only_positive_values_are_opaque():
     pixels = np.zeros((3, 4, 3), np.uint8)
     axes = plot.class_activation(pixels, two_maps(), classes=("cat", "a name of more than twenty letters"))
     assert [ax.get_title() for ax in axes] == [
@@ -53,14 +53,14 @@ def test_class_maps_share_one_scale_and_only_what_speaks_for_a_class_is_opaque()
     axes[0].figure.canvas.draw()
 
 
-def test_a_map_that_speaks_for_nothing_can_be_drawn():
+def test_a_map_without_positive_values_can_be_drawn():
     silent = two_maps()._replace(upsampled=-np.ones((1, 2, 3, 4)))
     axes = plot.class_activation(np.zeros((3, 4, 1), np.uint8), silent)
     assert not np.asarray(axes[1].images[-1].get_alpha()).any()
     axes[0].figure.canvas.draw()
 
 
-def test_maximized_images_and_what_excites_little_patches():
+def test_maximized_images_and_enlarged_patches():
     result = maximize_activation(corner_finder(), "conv1", [0, 1], steps=3, regularizers=Regularizers.none())
     axes = plot.maximized(result, titles=["corner", "nothing"], title="conv1")
     np.testing.assert_array_equal(axes[0].images[0].get_array(), result.pixels[0, ..., 0])

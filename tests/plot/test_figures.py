@@ -1,4 +1,4 @@
-"""Drawings: what they show, and that they draw nothing else."""
+"""The contents of drawings."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -40,7 +40,7 @@ def test_boxes_outline_their_pixels_and_show_padding():
     axes = plot.projections(images, result(pixels, boxes, [False] * 3), titles=["a", "b", "c"])
     outline = axes[0, 0].patches[1]
     assert (*outline.get_xy(), outline.get_width(), outline.get_height()) == (1.5, 0.5, 5, 3)
-    for ax in axes[0]:  # the second box leaves its image; all images stay of one size
+    for ax in axes[0]:  # the second box leaves its image; all views have one size
         assert (ax.get_xlim(), ax.get_ylim()) == ((-0.5, 9.5), (7.5, -2.5))
     frame = axes[0, 2].patches[1]  # the whole image and more: its frame
     assert (*frame.get_xy(), frame.get_width(), frame.get_height()) == (-0.5, -0.5, 8, 8)
@@ -67,7 +67,7 @@ def test_a_weak_projection_says_how_active_its_unit_is_and_the_figure_has_a_titl
     assert figure.get_suptitle() == "relu2, deconv"
     figure.canvas.draw()
     for ax in axes[1]:
-        assert ax.title.get_window_extent().y1 <= ax.get_window_extent().y0  # beneath
+        assert ax.title.get_window_extent().y1 <= ax.get_window_extent().y0  # below
 
 
 def test_many_projections_are_wrapped():
@@ -76,10 +76,10 @@ def test_many_projections_are_wrapped():
     axes = plot.projections(np.zeros((10, 4, 4, 1), np.uint8), shown)
     assert axes.shape == (2, 10)
     figure = axes[0, 0].figure
-    assert len(figure.axes) == 20 + 1  # those that are left over are gone; the scale is there
+    assert len(figure.axes) == 20 + 1  # unused axes are removed; one more holds the scale
     assert figure.axes[-1].get_ylim() == (-9, 9)
     assert figure.axes[-1].get_ylabel() == "pixel of a projection"
-    assert "pale beyond its edge\nbeneath: its projection" in figure.get_supxlabel()
+    assert "pale beyond the edge\nbelow: its projection" in figure.get_supxlabel()
     places = [[ax.get_subplotspec().rowspan.start for ax in row] for row in axes]
     assert places == [[0] * 8 + [2] * 2, [1] * 8 + [3] * 2]
     columns = [ax.get_subplotspec().colspan.start for ax in axes[0]]
@@ -130,7 +130,7 @@ def test_images_of_two_channels_are_refused():
         plot.image(np.zeros((4, 4, 2)))
 
 
-def test_of_a_small_field_only_that_part_is_drawn():
+def test_a_small_field_is_drawn_enlarged():
     pixels = np.zeros((1, 20, 20, 3))
     pixels[0, 4:7, 5:8] = 1
     images = np.zeros((1, 20, 20, 3), np.uint8)
@@ -142,7 +142,7 @@ def test_of_a_small_field_only_that_part_is_drawn():
     assert axes[1, 0].images[0].get_array().shape[:2] == (20, 20)
 
 
-def test_vivid_clips_the_strongest_hundredth_of_what_is_not_zero():
+def test_vivid_clips_the_strongest_hundredth_of_the_nonzero_pixels():
     pixels = np.zeros((10, 40, 1), np.float32)
     pixels[:5, :, 0] = np.linspace(-1, 1, 200).reshape(5, 40)
     pixels[0, 0] = -100

@@ -40,12 +40,12 @@ def drawn(most_likely, label=0, truth=0, **changes) -> tuple[np.ndarray, Occlusi
 
 
 def edges(drawing):
-    """Where the columns and rows of a drawn map begin and end."""
+    """Return the edges of the columns and rows of a drawn map."""
     corners = drawing.get_coordinates()
     return corners[0, :, 0].tolist(), corners[:, 0, 1].tolist()
 
 
-def test_a_last_row_that_is_nearer_is_narrower():
+def test_a_last_row_at_a_shorter_distance_is_narrower():
     axes, _ = drawn(np.ones((2, 3), int), columns=np.array([0, 4, 6]))
     assert edges(axes[2].collections[-1])[0] == [-1.5, 2.5, 5.5, 7.5]
 
@@ -69,12 +69,12 @@ def test_maps_are_drawn_over_the_image_at_the_occluders_center():
     )
     assert axes[0].get_title() == "a (true), and the occluder\nthat harms it most"
     caption = axes[0].figure.get_supxlabel()
-    assert caption.startswith("each square of the three maps: the occluder's center;")
+    assert caption.startswith("each square of the three maps: a place of the occluder's center;")
     assert axes[2].images[0].get_alpha() is None  # the image around a map isn't dimmed
     axes[0].figure.canvas.draw()
 
 
-def test_an_occluder_that_changes_nothing_is_not_said_to_harm():
+def test_an_occluder_without_effect_is_called_harmless():
     ones = np.ones((2, 3))
     axes, _ = drawn(ones.astype(int), probability=ones - 1e-9, clean_probability=1.0)
     assert axes[0].get_title() == "a (true), and an occluder,\nwhich harms it nowhere"
@@ -90,7 +90,7 @@ def legend_of(ax):
     }
 
 
-def test_every_class_has_the_color_that_the_legend_says():
+def test_every_class_has_its_color_in_the_legend():
     axes, result = drawn([[3, 1, 3], [0, 3, 2]])
     legend = legend_of(axes[4])
     assert list(legend) == ["a (true)", "d", "b", "c"]
@@ -116,7 +116,7 @@ def test_the_true_class_keeps_its_color_and_many_classes_share_one():
     ("label", "truth", "name"),
     [(1, None, "b (predicted)"), (1, 1, "b (true)"), (0, None, "a"), (1, 0, "b (predicted)")],
 )
-def test_only_what_somebody_said_is_called_true(label, truth, name):
+def test_only_a_given_label_is_called_true(label, truth, name):
     axes, _ = drawn([[0, 1, 1], [1, 1, 1]], label, truth)
     assert axes[0].get_title().startswith(f"{name}, and ")
     assert next(iter(legend_of(axes[4]))) == name

@@ -15,7 +15,7 @@ def _close_figures():
     plt.close("all")
 
 
-def test_every_projection_has_its_own_scale_and_says_what_it_is():
+def test_every_projection_has_its_own_scale_and_title():
     image = np.random.default_rng(0).integers(0, 256, (5, 6, 2), np.uint8)
     result = compare_rules(chain(), image, "relu2", 0)
     result = result._replace(pixels=result.pixels[..., :1])  # two channels can't be drawn

@@ -1,4 +1,4 @@
-"""Names from data are drawn letter by letter, whatever they hold."""
+"""Names from data are drawn literally, whatever their characters."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -30,7 +30,7 @@ def rendered(string, **settings):
 
 
 @pytest.mark.parametrize("name", ["A$$AP", "$$", "US$ and CA$", r"\$x$ _{", r"$\alpha$", "$", r"\\$"])
-def test_dollars_are_no_mathematics(name):
+def test_dollars_start_no_formula(name):
     np.testing.assert_array_equal(rendered(literal(name)), rendered(name, parse_math=False))
 
 
@@ -40,26 +40,26 @@ def test_long_lines_are_broken_one_by_one():
     )
 
 
-def test_what_does_not_show_itself_is_escaped():
+def test_invisible_characters_are_escaped():
     assert visible("a\x1b[2J\r\nb\t\udcff\u202ec\x7f\u2028") == r"a\x1b[2J\r\nb\t\udcff\u202ec\x7f\u2028"
     assert visible("naïve 猫 😀 ‰ 🧑\u200d🔬") == "naïve 猫 😀 ‰ 🧑\u200d🔬"
     assert literal("a\nb\udcff") == r"a\nb\udcff"
 
 
-def test_letters_that_no_font_has_are_spelled_and_said_once(monkeypatch):
-    monkeypatch.setattr(text, "_told", set())
+def test_letters_without_a_font_are_spelled_with_one_warning(monkeypatch):
+    monkeypatch.setattr(text, "_warned", set())
     monkeypatch.setattr(text, "_other_families", dict)
     text._family.cache_clear()
-    with pytest.warns(UserWarning, match="no installed font has '猫', drawn as 'Mao', .*Noto") as told:
+    with pytest.warns(UserWarning, match="no font has '猫', which is drawn as 'Mao', .*Noto") as warned:
         spelled = [literal(name) for name in ("猫 und 狗", "한국어 🧑\u200d🔬")]
     assert spelled == ["Mao und Gou", "HanGugEo :adult:\u200d:microscope:"]
-    assert len(told) == 1
+    assert len(warned) == 1
     assert literal("\U000f0000") == r"\U000f0000"
     text._family.cache_clear()
 
 
 def test_a_font_that_has_the_letter_is_used():
-    strange = "\u1d81"  # in STIX, which comes with Matplotlib, but not in its usual font
+    strange = "\u1d81"  # in STIX, which comes with Matplotlib, but not in the default font
     assert literal(strange) == strange
     figure, ax = plt.subplots()
     ax.set_title(strange)

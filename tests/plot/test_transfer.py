@@ -52,7 +52,7 @@ def test_curves_are_means_with_their_intervals():
     assert "guessing" in ax.get_legend_handles_labels()[1]
 
 
-def test_one_seed_has_no_interval_and_nothing_from_scratch_no_curve():
+def test_one_seed_has_no_interval_and_no_scratch_no_curve():
     shown = curves(plot.transfer(result(seeds=1, scratch=0)))
     ((_, _, ends),) = shown.values()
     assert ends is None

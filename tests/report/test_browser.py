@@ -16,7 +16,7 @@ from tests.tiny import CLASSES, tiny_dataset
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
     "--headless",
-    "--no-sandbox",  # in a container there is no other; the page is our own
+    "--no-sandbox",  # a container has no sandbox, and the page is our own
     "--disable-gpu",
     "--no-first-run",
     "--disable-background-networking",
@@ -53,7 +53,7 @@ def path(report, tmp_path_factory):
 
 @contextlib.contextmanager
 def opened(browser, path, address="", **options):
-    """Open a page; no console message, no error and no request but for the file itself may come of it."""
+    """Open a page; fail on console messages, errors, and requests for anything but the file itself."""
     context = browser.new_context(**({"viewport": {"width": 1280, "height": 850}} | options))
     page = context.new_page()
     page.set_default_timeout(5 * SECOND)
@@ -77,7 +77,7 @@ def page(browser, path):
 
 
 def settled(page):
-    """Wait until pictures that were asked for are drawn."""
+    """Wait until all requested pictures are drawn."""
     page.evaluate("Promise.all(pictures.values()).then(() => new Promise(requestAnimationFrame))")
 
 
@@ -100,7 +100,7 @@ def open_map(page, layer, feature_map):
     page.click(f'[data-map="{feature_map}"]')
 
 
-def test_clicking_a_layer_and_a_map_shows_what_was_found(page, report):
+def test_clicking_a_layer_and_a_map_shows_its_patches(page, report):
     view = report.layers[2]
     open_map(page, "relu2", 3)
     assert page.inner_text("#detail-title") == "relu2, map 3"
@@ -208,7 +208,7 @@ def test_dead_maps_can_be_hidden(page):
     page.click('[data-layer="relu2"]')
     assert page.inner_text("#dead-count") == "(1 of 4 here)"
     page.click(f'[data-map="{DEAD}"]')
-    assert "Never fires" in page.inner_text("#detail")
+    assert "Dead: fires on none of" in page.inner_text("#detail")
     assert page.locator("#patches").count() == 0
     page.check("#alive")
     assert page.locator("#grid > :visible").count() == 3
@@ -226,7 +226,7 @@ def test_some_of_many_maps_keep_their_numbers(browser, tmp_path, monkeypatch):
     first, last = view.feature_maps.tolist()
     with opened(browser, path, f"#layer=relu2&map={last}") as page:
         assert page.inner_text("#detail-title") == f"relu2, map {last}"
-        note = "2 of 4 maps are shown, those of the largest activations. 1 of all 4 never fires."
+        note = "2 of 4 maps are shown, those with the largest activations. 1 of all 4 never fires."
         assert note in page.inner_text("#layer-note")
         assert "2 of 4 maps" in page.inner_text('[data-layer="relu2"]')
         assert page.locator("#grid .name").all_inner_texts() == [str(first), str(last)]
@@ -256,7 +256,7 @@ def test_pointing_at_an_occlusion_map_reads_the_probability(page, report):
         assert ("still most likely" if likely == name else f"it says {likely}") in words
 
 
-def test_the_whole_image_stands_beside_its_patch_which_is_framed_in_it(page, report):
+def test_the_whole_image_is_beside_its_patch_with_a_frame(page, report):
     view, scenes = report.layers[2], report.scenes
     open_map(page, "relu2", 3)
     for rank in (0, 5):
@@ -380,7 +380,7 @@ def test_hostile_names_do_nothing(browser, tmp_path):
         assert page.title().endswith(f"on {HOSTILE[0]}")
 
 
-def test_the_policy_stops_what_would_leave_the_file(browser, path):
+def test_the_policy_blocks_requests_outside_the_file(browser, path):
     context = browser.new_context()
     page = context.new_page()
     page.goto(path.as_uri())
@@ -416,13 +416,13 @@ def test_the_open_page_follows_the_training_until_it_ends(browser, report, tmp_p
     with opened(browser, path) as page:
         write(path, report._replace(history=history(2)), refresh=0.2)
         page.wait_for_selector("#charts output:has-text('epoch 2: ') >> nth=0")
-    with opened(browser, path, "#following=0") as page:  # no new page while this one is used
+    with opened(browser, path, "#following=0") as page:  # no reload while the page is used
         open_map(page, "relu2", 3)
         page.press("#stage", "Home")
         page.focus('[data-map="3"]')
         page.evaluate("scrollTo(0, 300); window.old = true")
-        write(path, report._replace(history=history(3)), refresh=60)  # nor while that one is asked
-        page.evaluate("document.querySelector('#following').click()")  # leaves the focus where it is
+        write(path, report._replace(history=history(3)), refresh=60)  # not reloaded: following is off
+        page.evaluate("document.querySelector('#following').click()")  # keeps the focus
         page.wait_for_selector("#charts output:has-text('epoch 3: ') >> nth=0")
         assert page.evaluate("window.old === undefined")
         assert page.inner_text("#detail-title") == "relu2, map 3"
@@ -444,13 +444,13 @@ def test_the_open_page_follows_the_training_until_it_ends(browser, report, tmp_p
         assert page.evaluate("window.old")
 
 
-def test_images_that_nobody_labeled_are_called_predicted_everywhere(browser, tmp_path):
+def test_classes_of_unlabeled_images_are_called_predicted(browser, tmp_path):
     plain = tiny_dataset(70)
     report, _ = tiny_report(tmp_path, Dataset(plain.images, None, CLASSES, "bare"))
     write(tmp_path / "page.html", report)
     with opened(browser, tmp_path / "page.html") as page:
         open_map(page, "relu2", 3)
-        assert "What the network takes them for" in page.inner_text("#detail")
+        assert "Their predicted classes" in page.inner_text("#detail")
         assert ", predicted " in page.inner_text("#detail")
         for section in ("#similar", "#occlusion"):
             assert ", predicted " in page.inner_text(section)

@@ -17,7 +17,7 @@ from tests.tiny import tiny_dataset, tiny_network
 
 @pytest.fixture(scope="module")
 def seen():
-    """A network with class maps, a data set on which it says at least two classes, and their report."""
+    """A network with class maps, a data set on which it predicts at least two classes, and their report."""
     rng = np.random.default_rng(3)
     network = models.cam_net(input_shape=(8, 8, 1), class_count=3, rng=rng)
     plain = tiny_dataset(30)
@@ -51,13 +51,13 @@ def test_images_are_made_for_every_class(seen):
     np.testing.assert_array_equal(tile_of(page["pixels"], 0, 2), expected.pixels[2, ..., 0])
 
 
-def test_of_many_classes_those_of_the_examples_are_chosen():
+def test_images_are_made_for_classes_of_the_examples_if_there_are_many():
     network = tiny_network(classes=WANTED + 1)
     assert find_wanted(network, WANTED + 1, np.array([7, 7, 1]), None).labels.tolist() == [1, 7]
     assert find_wanted(network, WANTED + 1, np.array([]), None) is None
 
 
-def test_what_there_is_not_is_not_shown(tmp_path, seen):
+def test_absent_sections_are_not_shown(tmp_path, seen):
     network, dataset, report = seen
     page = render(report)
     for section in ("class-maps", "wanted"):
@@ -75,7 +75,7 @@ def test_what_there_is_not_is_not_shown(tmp_path, seen):
     assert hostile_report(tmp_path).wanted is not None  # so that its names are tested there
 
 
-def test_what_speaks_for_a_class_shines_over_gray():
+def test_positive_values_are_drawn_in_color_over_gray():
     pictures = np.full((1, 1, 2, 3), (30, 60, 90), np.uint8)
     maps = np.array([[[[2, 0]], [[0, -1]]]], np.float32)
     shown = over(pictures, maps)

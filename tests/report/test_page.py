@@ -1,4 +1,4 @@
-"""The report's arrays and its HTML; what a browser makes of it is tested in test_report_browser.py."""
+"""The report's arrays and HTML; `test_browser` tests the page in a browser."""
 
 import base64
 import hashlib
@@ -42,7 +42,7 @@ def tile_of(picture, column, row):
     return np.asarray(Image.open(io.BytesIO(raw)).crop(box))
 
 
-def test_what_is_found_is_what_a_sort_finds():
+def test_the_strongest_images_are_those_of_a_sort():
     network, dataset = tiny_network(), tiny_dataset(70)
     report = collect(network, dataset, image_count=35, examples=0)
     assert (report.searched, report.available) == (35, 70)
@@ -95,7 +95,7 @@ def test_a_snapshot_that_is_the_final_weights_is_shown_once(tmp_path):
     assert report.stages[-1] == f"epoch {STAGES + 4} (current)"
 
 
-def test_of_many_maps_the_most_active_are_shown(tmp_path, monkeypatch):
+def test_the_most_active_of_many_maps_are_shown(tmp_path, monkeypatch):
     whole, _ = tiny_report(tmp_path)
     # Patches have 3x3, 4x4, 8x8 and 8x8 pixels; each map has 18 of them, and 3 stages.
     monkeypatch.setattr("npdeconv.report.downscaling.PIXELS", 2 * 21 * (9 + 16 + 64 + 64))
@@ -297,10 +297,10 @@ class Collector(html.parser.HTMLParser):
     def handle_data(self, data):
         tag, attributes = self.tags[-1] if self.tags else ("", {})
         if tag in ("script", "style") and "type" not in attributes:
-            self.code.setdefault(tag, data)  # what follows the end of the element comes later
+            self.code.setdefault(tag, data)  # text after the end of the element comes later
 
 
-def test_nothing_outside_is_named_and_only_the_own_code_is_admitted(tmp_path):
+def test_the_page_references_nothing_outside_and_allows_only_its_own_code(tmp_path):
     page = render(tiny_report(tmp_path)[0])
     found = Collector(page)
     for tag, attributes in found.tags:
@@ -320,13 +320,13 @@ def test_hostile_names_are_text(tmp_path):
     page = render(hostile_report(tmp_path))
     plain = render(tiny_report(tmp_path, rename={})[0])
     kinds = [[tag for tag, _ in Collector(text).tags] for text in (page, plain)]
-    assert kinds[0] == kinds[1]  # not one element more
+    assert kinds[0] == kinds[1]  # hostile names add no element
     data = payload_of(page)
     assert data["classes"] == list(HOSTILE[:3])
     assert data["layers"][0]["name"] == HOSTILE[3]
-    assert not set(json.dumps(data)) - set(page) - set("<>&")  # all of it came through ...
+    assert not set(json.dumps(data)) - set(page) - set("<>&")  # all characters are kept ...
     inside = page.split('id="data">')[1].split("</script>")[0]
-    assert not set("<>&") & set(inside)  # ... and nothing of it can end the element
+    assert not set("<>&") & set(inside)  # ... and none can end the element
 
 
 def test_writing_is_whole_and_returns_the_size(tmp_path):
@@ -339,7 +339,7 @@ def test_writing_is_whole_and_returns_the_size(tmp_path):
         write(tmp_path / "missing" / "page.html", report)
 
 
-def test_watch_rewrites_the_page_with_what_there_is(tmp_path):
+def test_watch_rewrites_the_page_after_each_epoch(tmp_path):
     network, page = tiny_network(), tmp_path / "report.html"
     watch = Watch(page, tiny_dataset(30), snapshots=tmp_path / "snapshots", run="a run")
     watch(network, history(1))
@@ -358,7 +358,7 @@ def test_watch_rewrites_the_page_with_what_there_is(tmp_path):
 
 @pytest.fixture
 def tiny_model(monkeypatch):
-    """Make the tiny network one of the named ones, and its data what every command loads."""
+    """Register the tiny network as a model, and make every command load its data."""
 
     def build(*, rng, dtype):
         return tiny_network(dtype=dtype)

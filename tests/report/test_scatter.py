@@ -1,4 +1,4 @@
-"""The section of the report about what the last hidden layer finds similar, also in a browser."""
+"""The report's scatter of similar images, as arrays and in a browser."""
 
 import re
 
@@ -107,7 +107,7 @@ def test_pointing_at_a_point_shows_its_image_and_neighbors(browser, path, report
             )
             assert framed == (~same).tolist()
             assert page.locator(".threads line").count() == 5
-        assert "Of the nearest neighbors, " in page.inner_text("#similar")
+        assert "of the nearest neighbors share" in page.inner_text("#similar")
 
 
 def test_the_arrow_keys_go_from_point_to_point(browser, path, report):  # noqa: F811
@@ -147,7 +147,7 @@ def test_touching_a_point_shows_its_image(browser, path, report):  # noqa: F811
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_the_points_move_where_another_method_puts_them(browser, report, tmp_path):  # noqa: F811
+def test_another_method_moves_the_points(browser, report, tmp_path):  # noqa: F811
     other = np.random.default_rng(0).random((60, 2))
     names = {**report.scatter.axes, "t-SNE": ("no meaning", "")}
     scatter = report.scatter._replace(points={**report.scatter.points, "t-SNE": other}, axes=names)

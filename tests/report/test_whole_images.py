@@ -1,4 +1,4 @@
-"""Whole images beside their patches: which ones, how large, and where the patches lie."""
+"""The whole images beside patches: selection, size, and places of the patches."""
 
 import numpy as np
 

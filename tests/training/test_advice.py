@@ -1,4 +1,4 @@
-"""A network that learned nothing says so, and what is dead is not what is shown first."""
+"""Advice for networks that learned nothing, and commands that do not show dead maps first."""
 
 import re
 
@@ -48,16 +48,16 @@ def history_of(*losses, rate=0.05):
         ),
     ],
 )
-def test_what_did_not_learn_is_told_what_helps(losses, message):
+def test_a_network_that_did_not_learn_gets_advice(losses, message):
     assert re.search(message, advise(history_of(*losses), TEN))
 
 
 @pytest.mark.parametrize("losses", [[99133134373.0, 0.3], [2.2], []])
-def test_what_learned_is_told_nothing(losses):
+def test_a_network_that_learned_gets_no_advice(losses):
     assert advise(history_of(*losses), TEN) is None
 
 
-def test_guessing_knows_how_frequent_classes_are():
+def test_guessing_uses_the_frequencies_of_the_classes():
     labels = np.repeat([0, 1], [95, 5])
     rare = Dataset(np.zeros((100, 1, 1, 1), np.uint8), labels, ("a", "b"), "rare")
     assert advise(history_of(0.2), rare).startswith("the network has learned nothing yet: a loss of 0.2 ")
@@ -110,7 +110,7 @@ def partly_dead(tmp_path, monkeypatch):
     return ["deck_model4", "--weights", "w.npz", "--data", "strokes"]
 
 
-def test_project_shows_maps_that_fire_unless_told(partly_dead, capsys):
+def test_project_shows_maps_that_fire_by_default(partly_dead, capsys):
     assert main(["project", *partly_dead, "--layer", "relu1"]) == 0
     said = capsys.readouterr().out
     dead = "relu1: 32 maps, dead, for they fire on none of the 50 images searched: 0, 1, 2 (no gr"

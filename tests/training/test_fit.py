@@ -29,7 +29,7 @@ def test_fit_is_the_loop_over_train():
     assert history["learning_rate"] == [0.01] * 3
 
 
-def test_validation_on_a_set_of_its_own():
+def test_validation_on_a_separate_set():
     network, validation, seen = tiny_network(), tiny_dataset(40, seed=5), []
     history = fitted(
         network,
@@ -39,7 +39,7 @@ def test_validation_on_a_set_of_its_own():
     assert list(zip(history["validation_accuracy"], history["validation_loss"], strict=True)) == seen
     plain = tiny_network()
     fitted(plain)
-    assert_same_bits(network.parameters, plain.parameters)  # looking changes nothing
+    assert_same_bits(network.parameters, plain.parameters)  # validation changes nothing
 
 
 def test_validation_on_a_share():
@@ -73,7 +73,7 @@ def test_a_share_of_a_dataset_with_groups_is_whole_groups():
 
 
 def spoil(network, history):
-    """Make each epoch after the second worse than the last, whatever was learned."""
+    """Make each epoch after the second worse than the one before."""
     if history.epochs >= 2:
         network["logits"].bias[...] = [10.0 * history.epochs, 0, 0]
 
@@ -97,7 +97,7 @@ def test_patience_stops_and_returns_to_the_best_epoch(tmp_path):
     assert_same_bits(network.parameters, best.parameters)
 
 
-def test_patience_that_lasts_returns_to_the_best_epoch_too(tmp_path):
+def test_unused_patience_returns_to_the_best_epoch_too(tmp_path):
     network = tiny_network()
     history = fitted(
         network,
@@ -113,7 +113,7 @@ def test_patience_that_lasts_returns_to_the_best_epoch_too(tmp_path):
     assert_same_bits(network.parameters, best.parameters)
 
 
-def test_no_improvement_at_all_is_no_improvement():
+def test_equal_losses_are_no_improvement():
     # Equal losses: the first epoch stays the best.
     history = fitted(tiny_network(), optimizer=SGD(0), epochs=9, validation=tiny_dataset(40), patience=2)
     assert history.epochs == 3
@@ -147,7 +147,7 @@ def test_callbacks_are_called_after_each_epoch_and_may_stop():
     assert calls == [(network, 1), (network, 2)]
 
 
-def test_what_callbacks_return_by_the_way_does_not_stop():
+def test_only_true_from_a_callback_stops():
     assert fitted(tiny_network(), epochs=2, callbacks=[lambda *_: "text", lambda *_: [1]]).epochs == 2
 
 

@@ -1,4 +1,4 @@
-"""The history: columns, and a CSV file that keeps every bit."""
+"""The history: its columns, and its CSV file, which keeps every bit."""
 
 import math
 

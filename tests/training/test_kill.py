@@ -1,4 +1,4 @@
-"""SIGKILL in the middle of an epoch loses nothing but the steps since the last checkpoint."""
+"""SIGKILL in the middle of an epoch loses only the steps since the last checkpoint."""
 
 import signal
 import subprocess
@@ -25,7 +25,7 @@ def finish(folder, out, workers=1):
 
 
 def position(folder):
-    """Return (epoch, steps of it that are done) of the last checkpoint, (0, 0) before the first."""
+    """Return (epoch, finished steps) of the last checkpoint, (0, 0) before the first."""
     path = folder / "checkpoint.npz"
     if not path.exists():
         return 0, 0
@@ -34,7 +34,7 @@ def position(folder):
 
 
 def kill_in(folder, epoch, workers):
-    """Start or continue the run, and kill it once a checkpoint stands in the middle of an epoch."""
+    """Start or resume the run, and kill it after a checkpoint in the middle of an epoch."""
     process = run(folder, "-", workers)
     until = time.monotonic() + 60
     while not (position(folder)[0] == epoch and position(folder)[1] >= 2):

@@ -1,4 +1,4 @@
-"""Does the whole of it learn? Slow, and on real data."""
+"""A whole network learns to read real data. Slow."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from npdeconv.optimizers import SGD, StepDecay
 
 
 @pytest.mark.slow
-def test_a_network_that_only_ever_saw_strokes_reads_real_digits(real_data):
+def test_a_network_trained_on_strokes_alone_reads_real_digits(real_data):
     rng = np.random.default_rng(0)
     network = models.deck_model3(rng=rng)
     training.fit(

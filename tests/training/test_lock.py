@@ -27,7 +27,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def held(tmp_path):
-    """A run's folder that another process trains in, and that process."""
+    """A run's folder in which another process trains, and that process."""
     run_to(tmp_path / "run", epochs=1)
     command = [sys.executable, "-c", HOLD, str(tmp_path / "run")]
     with subprocess.Popen(
@@ -38,7 +38,7 @@ def held(tmp_path):
         other.kill()
 
 
-def test_who_trains_in_a_folder_is_named_and_nothing_changes(held):
+def test_the_process_that_holds_a_folder_is_named_and_nothing_changes(held):
     run, other = held
     before = files_in(run)
     message = rf"run: process {other.pid} on {re.escape(socket.gethostname())}, since \d{{4}}-\d\d-\d\d \d\d:"
@@ -51,14 +51,14 @@ def test_the_folder_is_free_once_the_process_was_killed(held):
     run, other = held
     other.kill()
     other.wait()
-    assert (run / "holder.json").exists()  # nobody could tidy up
+    assert (run / "holder.json").exists()  # the killed process could not remove it
     *_, history = run_to(run, resume=True, epochs=2)
     assert history.epochs == 2
     assert not (run / "holder.json").exists()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": 3}', "[" * 100_000])
-def test_a_holder_that_can_not_be_read_is_another_process(held, text):
+def test_an_unreadable_holder_is_called_another_process(held, text):
     run, _ = held
     (run / "holder.json").write_text(text)
     with pytest.raises(BlockingIOError, match=r"run: another process is training in this folder"):
@@ -82,7 +82,7 @@ def test_the_holder_is_named_while_training_and_the_folder_is_free_after_any_end
     assert run_to(tmp_path, resume=True)[2].epochs >= 2
 
 
-def test_of_two_that_begin_at_once_the_second_is_refused(tmp_path, monkeypatch):
+def test_the_second_of_two_simultaneous_starts_is_refused(tmp_path, monkeypatch):
     acquire = FolderLock.acquire
 
     def overtaken(self):

@@ -1,4 +1,4 @@
-"""A run that was stopped at any step goes on to the same bits."""
+"""A run stopped at any step is resumed to the same bits."""
 
 import numpy as np
 import pytest
@@ -12,11 +12,11 @@ from tests.tiny import assert_same_bits, copy_of, tiny_dataset, tiny_network
 
 
 class StopError(Exception):
-    """What ends a run in these tests."""
+    """Ends a run in these tests."""
 
 
 class StopAt:
-    """A shift that stops the run at one of its calls; one call is one step."""
+    """An augmentation by shifts that stops the run at one of its calls; one call is one step."""
 
     def __init__(self, call):
         self.call, self.calls, self.shift = call, 0, shift(1)
@@ -32,7 +32,7 @@ class StopAt:
 
 
 def run_to(folder, stop_at=0, *, network=None, optimizer=None, dataset=None, rng_seed=0, **settings):
-    """Run 4 epochs of 3 steps with everything random and adaptive that there is."""
+    """Run 4 epochs of 3 steps with every random and adaptive part of training."""
     settings = {
         "epochs": 4,
         "batch_size": 24,

@@ -1,4 +1,4 @@
-"""What can't be resumed is refused in a sentence, and left alone."""
+"""A run that can't be resumed is refused with one sentence, and not changed."""
 
 import shutil
 
@@ -76,7 +76,7 @@ def test_settings_that_are_no_json(run, content):
 
 
 @pytest.mark.parametrize("content", ["[]", "3", "null"])
-def test_settings_that_are_no_settings(run, content):
+def test_settings_that_are_no_dictionary(run, content):
     (run / "config.json").write_text(content)
     refuse(run, r"config\.json: expected the settings of a run, got ")
 
@@ -147,7 +147,7 @@ def test_histories_that_do_not_belong_to_the_checkpoint(run):
     run_to(run, resume=True)
 
 
-def test_histories_that_can_not_have_come_to_be(run):
+def test_impossible_histories(run):
     header, *rows = (run / "history.csv").read_text().splitlines()
     for lines, message in (
         ([rows[0].replace("1.0", "7.0", 1), rows[1]], r"row 1 is of epoch 7"),
@@ -188,13 +188,13 @@ def counts(**changes):
         ({"index": 3, "count": 72, "steps": 9}, "a step of the epoch, got step 3 of 3 in epoch 3"),
     ],
 )
-def test_checkpoints_that_can_not_have_come_to_be(run, changes, message):
+def test_impossible_checkpoints(run, changes, message):
     change_checkpoint(run, counts=counts(**changes))
     refuse(run, rf"checkpoint\.npz: expected {message}")
 
 
 @pytest.mark.parametrize("sums", [[-1.0, 0], [0, -1.0]])
-def test_sums_that_can_not_have_come_to_be(run, sums):
+def test_impossible_sums(run, sums):
     change_checkpoint(run, sums=np.array(sums))
     refuse(
         run,
@@ -202,7 +202,7 @@ def test_sums_that_can_not_have_come_to_be(run, sums):
     )
 
 
-def test_a_run_whose_optimizer_had_made_steps_before_goes_on(tmp_path):
+def test_a_run_with_a_used_optimizer_can_be_resumed(tmp_path):
     optimizer = Adam(0.02)
     run_to(tmp_path / "before", optimizer=optimizer, epochs=1)
     run_to(tmp_path / "run", optimizer=optimizer, epochs=1)

@@ -1,4 +1,4 @@
-"""Training: it learns, with the same bits for any number of workers; what it learned is what predict says."""
+"""Training learns, with the same bits for any number of workers, and predict uses the result."""
 
 import math
 
@@ -39,7 +39,7 @@ def test_a_seed_decides_everything():
 
 
 def test_shards_draw_different_noise():
-    # Were dropout the same in both shards, the two halves of this batch would be the same.
+    # With the same dropout in both shards, the two halves of this batch would be equal.
     image = tiny_dataset(1)
     repeated = Dataset(np.repeat(image.images, 32, axis=0), np.repeat(image.labels, 32), CLASSES, "one")
     network, losses = tiny_network(dropout=0.5), []
@@ -77,7 +77,7 @@ def test_a_step_is_the_gradient_of_the_whole_batch():
         np.testing.assert_allclose(network.parameters[name], array - 0.5 * gradients[name], atol=1e-6)
 
 
-def test_steps_say_where_they_are():
+def test_steps_have_their_epoch_and_index():
     _, steps = trained(dataset=tiny_dataset(70), epochs=2)
     assert all(isinstance(step, Step) for step in steps)
     places = [(step.epoch, step.index, step.steps, step.count) for step in steps]
@@ -168,14 +168,14 @@ def test_evaluate_worked_example():
     assert loss == pytest.approx(expected, rel=1e-12)
 
 
-def test_dropout_is_off_where_nothing_is_learned():
+def test_dropout_is_off_outside_training():
     network, dataset = tiny_network(dropout=0.9), tiny_dataset()
     assert evaluate(network, dataset) == evaluate(network, dataset)
     assert evaluate(network, dataset) == evaluate(tiny_network(dropout=0), dataset)
 
 
 @pytest.mark.parametrize("workers", [2, 3])
-def test_workers_do_not_change_what_is_predicted(workers):
+def test_workers_do_not_change_predictions(workers):
     network, dataset = tiny_network(), tiny_dataset(70)
     assert (
         predict(network, dataset.images, workers=workers).tobytes()

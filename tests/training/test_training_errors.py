@@ -1,4 +1,4 @@
-"""Training that diverges, and what can't be trained on."""
+"""Trainings that diverge, and arguments that do not fit."""
 
 import numpy as np
 import pytest
@@ -19,16 +19,16 @@ from tests.tiny import CLASSES, assert_same_bits, copy_of, fitted, tiny_dataset,
         (lambda images, rng: images[:-1], r"an array of dtype uint8 and shape \(31, 8, 8, 1\)"),
         (lambda images, rng: images.repeat(2, 0), r"an array of dtype uint8 and shape \(64, 8, 8, 1\)"),
         (lambda images, rng: images[..., 0], r"an array of dtype uint8 and shape \(32, 8, 8\)"),
-        # Taken for prepared numbers, these would be 255 times too large.
+        # As floats, these pixels would be 255 times too large.
         (lambda images, rng: images * 1.0, r"an array of dtype float64 and shape \(32, 8, 8, 1\)"),
         (lambda images, rng: None, "None"),
     ],
 )
-def test_an_augmentation_that_loses_images_is_found_out(augment, got):
+def test_an_augmentation_that_loses_images_is_refused(augment, got):
     network = tiny_network()
     before = copy_of(network.parameters)
     message = (
-        r"^train: expected augment to return uint8 images \(N, H, W, C\), as many as it was given, 32,"
+        r"^train: expected augment to return 32 uint8 images \(N, H, W, C\), as many as it was given,"
         f" got {got}$"
     )
     with pytest.raises(ValueError, match=message):
@@ -107,7 +107,7 @@ def test_a_validation_that_diverges_stops_before_the_run_is_spoiled(tmp_path):
     assert len((tmp_path / "history.csv").read_text().splitlines()) == 2
 
 
-# What does not fit
+# Arguments that do not fit
 
 
 def empty():
@@ -139,12 +139,12 @@ def test_datasets_that_do_not_fit(dataset, message, tmp_path):
         evaluate(network, dataset)
     with pytest.raises(ValueError, match=message):
         fitted(network, dataset, run=run)
-    with pytest.raises(ValueError, match=r"strange ones: a" if dataset.name == "four" else message):
+    with pytest.raises(ValueError, match=r"unknown ones in four: a" if dataset.name == "four" else message):
         fitted(network, validation=dataset, run=run)
     assert not run.exists()
 
 
-def test_outputs_that_are_no_classes():
+def test_outputs_that_are_not_classes():
     network = Sequential({"conv": Conv2D(1, 3, 3, rng=np.random.default_rng(0))}, name="maps")
     with pytest.raises(ValueError, match=r"^maps: expected a network with classes, got .* \(6, 6, 3\)$"):
         evaluate(network, tiny_dataset())
@@ -159,7 +159,7 @@ def test_outputs_that_are_no_classes():
         ({"patience": 0, "validation": 0.2}, ValueError, r"^fit: patience must be at least 1, got 0$"),
         ({"patience": 2}, ValueError, r"^fit: patience watches the validation loss, and needs validation$"),
         ({"validation": 1.5}, ValueError, r"^Dataset: share must be at least 0 and below 1, got 1\.5$"),
-        ({"validation": 0.0}, ValueError, r"^Dataset: a split needs something in both parts, got 0 of 70"),
+        ({"validation": 0.0}, ValueError, r"leaves both parts some images, got 0\.0, 0 of 70"),
         ({"validation": True}, TypeError, r"share must be a number, got True$"),
         ({"workers": 0}, ValueError, r"^fit: workers must be at least 1, got 0$"),
     ],

@@ -1,4 +1,4 @@
-"""Class activation maps: the identity, planted places, alignment, and where they do not exist."""
+"""Class activation maps: the identity, planted places, alignment, and networks without maps."""
 
 import re
 
@@ -47,12 +47,12 @@ def test_with_average_pooling_the_logit_is_the_mean_of_its_map_plus_the_bias():
     assert np.ptp(result.bias) > 0.5
 
 
-def test_with_max_pooling_it_is_not():
+def test_with_max_pooling_the_logit_is_not_the_mean():
     result = class_activation_maps(random_cam_net("max"), IMAGES)
     assert np.abs(result.logit - result.maps.mean(axis=(2, 3)) - result.bias).mean() > 0.5
 
 
-def test_classes_are_asked_for_by_name_or_number():
+def test_classes_are_given_by_name_or_number():
     net = random_cam_net()
     net.classes = tuple("abcdefghij")
     by_name, by_number = (class_activation_maps(net, IMAGES, labels=own) for own in (["d", 0], [3, 0]))
@@ -114,12 +114,12 @@ def test_the_planted_object_is_where_the_map_is_largest(pool, top, left):
     assert result.logit[0, 0] == pytest.approx(pooled - 0.25)
 
 
-def test_upsampling_is_linear_between_the_middles_of_what_units_see():
+def test_upsampling_is_linear_between_centers_of_receptive_fields():
     conv = Conv2D(1, 1, 4, stride=4, rng=np.random.default_rng(0), dtype=float)
     conv.weight[...] = 1 / 16
     net = Sequential({"conv": conv, "pool": GlobalAveragePool()}, input_shape=(8, 13, 1))
     image = np.zeros((1, 8, 13, 1))
-    image[0, :, 4:8] = 1  # the second of three units of a row; the last column is seen by none
+    image[0, :, 4:8] = 1  # seen by the second of three units of a row; no unit sees the last column
     result = class_activation_maps(net, image, labels=[0])
     assert result.maps[0, 0].tolist() == [[0, 1, 0], [0, 1, 0]]
     row = [0, 0, 0.125, 0.375, 0.625, 0.875, 0.875, 0.625, 0.375, 0.125, 0, 0, 0]
@@ -172,7 +172,7 @@ def test_bad_requests():
 
 @pytest.mark.parametrize("name", ["squeezenet_imagenet", "tiny_darknet_imagenet"])
 def test_pretrained_networks_have_exact_maps(real_data, name):
-    """Their last convolution's maps are those of the classes; the zebra's stand on the zebra, not on rock."""
+    """Their last convolution has one map per class; the zebra's map lies on the zebra, not on the rock."""
     pretrained = weights.load_card(real_data / "weights" / f"{name}.json")
     (photo,) = load_photos(real_data / "photos" / "zebra.jpg")
     images = pretrained.preprocessing.fit([photo.image])

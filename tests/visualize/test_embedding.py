@@ -1,4 +1,4 @@
-"""Features, neighbors, PCA and t-SNE: against loops, by hand, and where the truth was planted."""
+"""Features, neighbors, PCA and t-SNE: against loops, by hand, and with planted truths."""
 
 import sys
 
@@ -20,7 +20,7 @@ from tests.tiny import tiny_dataset, tiny_network
 
 
 def clusters(per_class=20, classes=3, dimensions=10, seed=0):
-    """Return vectors around as many far-apart centers, and whose they are."""
+    """Return vectors around far-apart centers, and the number of each vector's center."""
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.repeat(np.arange(classes), per_class))
     centers = 100 * np.eye(dimensions)[:classes]
@@ -28,7 +28,7 @@ def clusters(per_class=20, classes=3, dimensions=10, seed=0):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_features_are_what_the_chain_gives_image_by_image(workers):
+def test_features_are_the_outputs_of_the_chain_image_by_image(workers):
     network, images = tiny_network(), tiny_dataset(37).images
     found = layer_features(network, images, ["logits", "pool1"], workers=workers)
     assert list(found) == ["logits", "pool1"]
@@ -52,7 +52,7 @@ def test_maps_are_averaged_over_the_finest_grid_within_the_limit():
     assert average_maps(maps, 59).shape == (2, 4 * 4 * 3)
 
 
-def test_features_of_what_cannot_be(monkeypatch):
+def test_features_refuse_bad_arguments(monkeypatch):
     network, images = tiny_network(), tiny_dataset(3).images
     with pytest.raises(KeyError, match="no layer 'conv9'"):
         layer_features(network, images, ["relu1", "conv9"])
@@ -130,7 +130,7 @@ def test_neighbors_of_planted_clusters_share_their_label_and_random_labels_are_s
     assert abs(label_agreement(found, drawn).by_rank.mean() - label_agreement(found, drawn).chance) < 0.1
 
 
-def test_neighbors_of_what_cannot_be():
+def test_neighbors_refuse_bad_arguments():
     vectors = np.zeros((4, 2))
     with pytest.raises(ValueError, match="expected more than 4 vectors to find 4 neighbors, got 4"):
         nearest_neighbors(vectors, 4)
@@ -162,7 +162,7 @@ def test_components_of_a_planted_plane():
     assert result.explained.sum() == pytest.approx(1)
     assert result.explained[0] > 0.9
     np.testing.assert_allclose(result.points @ result.directions + result.mean, vectors, atol=1e-10)
-    values, eigenvectors = np.linalg.eigh(np.cov(vectors.T))  # another way
+    values, eigenvectors = np.linalg.eigh(np.cov(vectors.T))  # an independent computation
     np.testing.assert_allclose(result.explained, values[:-3:-1] / values.sum(), rtol=1e-9)
     np.testing.assert_allclose(np.abs(result.directions @ eigenvectors[:, :-3:-1]), np.eye(2), atol=1e-9)
 
@@ -201,7 +201,7 @@ def test_tsne_keeps_planted_clusters_apart_and_is_the_same_each_time():
     assert np.isfinite(embed_tsne(np.ones((9, 1)), perplexity=2)).all()
 
 
-def test_tsne_says_what_it_needs(monkeypatch):
+def test_tsne_names_its_requirements(monkeypatch):
     with pytest.raises(ValueError, match="expected a perplexity from 1 to below the 3 vectors, got 3"):
         embed_tsne(np.ones((3, 2)), perplexity=3)
     monkeypatch.setitem(sys.modules, "sklearn.manifold", None)
@@ -210,7 +210,7 @@ def test_tsne_says_what_it_needs(monkeypatch):
         embed_tsne(np.ones((5, 2)), perplexity=2)
 
 
-def test_embed_asks_it_all_at_once():
+def test_embed_combines_all_results():
     network, images = tiny_network(), tiny_dataset(30).images
     result = embed(network, images, k=3)
     assert result.layer == "relu2"

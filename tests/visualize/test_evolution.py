@@ -84,7 +84,7 @@ def snapshots(tmp_path):
 
 
 def two_images() -> np.ndarray:
-    """One with the corner, one with a square, which is the corner's negative: each wins in its time."""
+    """One image with the corner, one with its negative, a square: each wins at some epochs."""
     square = np.zeros((1, 12, 12, 1), np.uint8)
     square[0, 7:9, 4:6] = 255
     return np.concatenate([planted(2, 5), square])
@@ -105,7 +105,7 @@ def test_the_winning_image_jumps_when_the_filter_turns(snapshots):
         alone = project(weights_at(epoch), two_images()[[result.image_indices[e, 0]]], "relu1", 0)
         np.testing.assert_array_equal(result.pixels[e, 0], alone.pixels[0])
         assert result.box[e, 0].tolist() == alone.box[0].tolist()
-    assert net.parameters["conv1.bias"][0] == -3  # the caller's own network is left alone
+    assert net.parameters["conv1.bias"][0] == -3  # the caller's network is not changed
 
 
 def test_one_fixed_image_never_jumps(snapshots):
@@ -123,7 +123,7 @@ def test_one_fixed_image_never_jumps(snapshots):
         assert result[layer].pixels.shape == (4, 1, 12, 12, 1)
 
 
-def test_watching_while_training_sees_what_the_snapshots_show(tmp_path):
+def test_recording_during_training_equals_the_snapshots(tmp_path):
     net, rng = small_network(np.float32), np.random.default_rng(0)
     images = rng.integers(0, 256, (24, 9, 11, 2), np.uint8)
     dataset = Dataset(images, rng.integers(0, 4, 24), ("a", "b", "c", "d"), "noise")
@@ -172,7 +172,7 @@ def test_montage_lays_out_rows_on_paper():
     assert paper.sum() == 25 - 12
 
 
-def test_figures_name_what_they_show(snapshots):
+def test_figures_have_titles_and_labels(snapshots):
     found = find_strongest(corner_finder(), two_images(), ["relu1"], k=2)["relu1"]
     patches = find_patches(corner_finder(), two_images(), "relu1", found=found)
     ax = plot.strongest(patches, found, feature_maps=[0, 1], title="relu1")

@@ -1,4 +1,4 @@
-"""One layer after another: planted truths, the growth of boxes, and the drawings."""
+"""The strongest units of all layers: planted truths, the growth of boxes, and the drawings."""
 
 import re
 
@@ -22,7 +22,7 @@ def _close_figures():
 
 
 def spot_finder() -> Sequential:
-    """Layer by layer: a bright pixel; one of them under another; and that two columns further right."""
+    """Detects a bright pixel, then one below another, then this pair two columns further right."""
     rng = np.random.default_rng(0)
     convs = [Conv2D(channels, 2, 3, padding="same", rng=rng, dtype=float) for channels in (1, 2, 2)]
     for conv in convs:
@@ -37,7 +37,7 @@ def spot_finder() -> Sequential:
     return Sequential(layers, input_shape=(12, 10, 1))
 
 
-def test_the_planted_pair_is_found_by_each_layer_in_its_way():
+def test_each_layer_finds_its_planted_pattern():
     image = np.zeros((12, 10, 1), np.uint8)
     image[3, 4] = image[5, 4] = 255
     result = project_layers(spot_finder(), image)
@@ -69,7 +69,7 @@ def test_boxes_grow_with_depth(name):
 
 @pytest.mark.parametrize("layer", ["conv1", "relu2", "pool1", "relu_dense1", "logits"])
 @pytest.mark.parametrize("rule", ["deconv", "guided"])
-def test_units_are_the_strongest_of_a_sort_and_projected_as_ever(layer, rule):
+def test_units_are_the_strongest_of_a_sort_with_the_projections_of_project(layer, rule):
     net = small_network(float)
     image = np.random.default_rng(2).integers(0, 256, (9, 11, 2), np.uint8)
     y = net[:layer](as_input(image[None], float))[0]
@@ -85,7 +85,7 @@ def test_units_are_the_strongest_of_a_sort_and_projected_as_ever(layer, rule):
         np.testing.assert_array_equal(result.projection.box[n], alone.box[0])
 
 
-def test_layers_keep_the_order_they_are_asked_in_and_may_have_fewer_maps_than_k():
+def test_layers_keep_their_order_and_may_have_fewer_maps_than_k():
     net = small_network(float)
     image = np.random.default_rng(2).integers(0, 256, (9, 11, 2), np.uint8)
     result = project_layers(net, image, ["relu2", "relu1"], k=5)

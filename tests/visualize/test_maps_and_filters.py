@@ -1,4 +1,4 @@
-"""What layers hold: filters, feature maps, strongest projections; and their drawings."""
+"""Filters, feature maps and strongest projections, and their drawings."""
 
 import re
 
@@ -37,7 +37,7 @@ def test_filters_are_images_and_a_copy():
     assert first_filters(nested).shape == (4, 2, 2, 3)
 
 
-def test_networks_that_start_otherwise_have_no_first_filters():
+def test_networks_without_a_first_convolution_have_no_first_filters():
     dense = Dense(4, 2, rng=np.random.default_rng(0))
     with pytest.raises(
         ValueError, match="expected sums to start with a Conv2D, its first with weights is Dense"
@@ -58,7 +58,7 @@ def test_feature_maps_are_those_of_the_forward_pass(layer):
         assert result.silent[m] == (not (y[..., m] > 0).any())
 
 
-def test_a_map_that_nothing_excites_is_silent():
+def test_a_map_without_activation_is_silent():
     net = tiny_network()
     net["conv1"].bias[2] = -100
     result = feature_maps(net, tiny_dataset(1).images[0], "relu1")
@@ -117,7 +117,7 @@ def test_feature_maps_have_one_scale_from_zero_and_silent_ones_are_crossed_out()
     assert not tile(nothing, 0, 0, 2, 2, 1).any()
 
 
-def test_strongest_projections_are_cropped_and_scaled_each_for_itself():
+def test_each_strongest_projection_is_cropped_and_has_its_own_scale():
     net, dataset = tiny_network(), tiny_dataset(30)
     net["conv1"].bias[2] = -100
     found = find_strongest(net, dataset.images, ["relu1"], k=1)["relu1"]
@@ -132,7 +132,7 @@ def test_strongest_projections_are_cropped_and_scaled_each_for_itself():
             np.testing.assert_allclose(shown, 0.5 + pixels / (2 * np.abs(pixels).max()), atol=1e-6)
 
 
-def test_a_sheet_too_wide_to_be_shown_is_drawn_from_means_of_blocks():
+def test_a_very_wide_sheet_is_drawn_from_means_of_blocks():
     maps = np.zeros((64, 601, 601))
     maps[0, :3, :3] = 1
     maps[63, 0, 0] = 4

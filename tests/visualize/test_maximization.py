@@ -1,4 +1,4 @@
-"""Activation maximization: planted optima, monotone ascent, and what each regularizer does."""
+"""Activation maximization: planted optima, monotone ascent, and the effect of each regularizer."""
 
 import re
 
@@ -36,7 +36,7 @@ def test_a_planted_filter_is_found_where_the_unit_looks():
 
 
 def test_a_class_is_found_through_all_its_layers():
-    """Logit 1 is the brightness of the lower right quarter, minus that of all else."""
+    """Logit 1 is the brightness of the lower right quarter, minus that of the rest."""
     rng = np.random.default_rng(0)
     dense = Dense(64, 2, rng=rng, dtype=float)
     quarter = np.zeros((8, 8))
@@ -62,7 +62,7 @@ def test_the_mean_of_a_map_wants_the_feature_everywhere():
 
 @pytest.mark.parametrize(("layer", "unit"), [("conv2", 3), ("relu2", 0), ("dense1", 3), ("logits", 0)])
 def test_without_regularizers_and_with_small_steps_the_activation_only_grows(layer, unit):
-    """But for kinks, which these units' paths keep clear of."""
+    """The paths of these units avoid kinks."""
     result = maximize_activation(
         small_network(float), layer, unit, steps=100, rate=2e-4, regularizers=FREE, background=0.5
     )
@@ -87,7 +87,7 @@ def test_the_first_step_goes_along_the_numeric_gradient():
 
 
 def test_steps_are_measured_where_the_unit_sees():
-    """Else units that see little of a large image would take giant steps there."""
+    """Otherwise units that see little of a large image would take giant steps."""
     net = corner_finder()
     none, one = (
         maximize_activation(
@@ -101,7 +101,7 @@ def test_steps_are_measured_where_the_unit_sees():
 
 
 def silent_network():
-    """A unit that is far from firing on anything that is nearly black, behind two rectifiers."""
+    """A unit behind two rectifiers, far from firing on nearly black images."""
     rng = np.random.default_rng(3)
     first, second = Conv2D(1, 3, 3, rng=rng, dtype=float), Conv2D(3, 2, 3, rng=rng, dtype=float)
     first.weight[...], second.weight[...] = np.abs(first.weight), np.abs(second.weight)
@@ -118,17 +118,17 @@ def test_a_silent_unit_is_woken(layer):
     np.testing.assert_array_equal(result.pixels[0, 2:7, 2:7], 255)  # all weights are positive
 
 
-def test_leaky_rectifiers_and_dead_weights_are_climbed_too():
+def test_leaky_rectifiers_and_dead_weights_can_be_maximized():
     conv = Conv2D(1, 2, 3, rng=np.random.default_rng(0))
     conv.weight[..., 0], conv.weight[..., 1] = -1, 0
     net = Sequential({"conv": conv, "leaky": LeakyReLU(0.1)}, input_shape=(5, 5, 1))
     result = maximize_activation(net, "leaky", [0, 1], steps=30, regularizers=FREE, background=0.5)
     assert not result.pixels[0, 1:4, 1:4].any()
-    np.testing.assert_allclose(result.pixels[1], 128, atol=20)  # nothing to climb: noise stays as it is
+    np.testing.assert_allclose(result.pixels[1], 128, atol=20)  # no gradient: the noise does not change
     assert np.isfinite(result.inputs).all()
 
 
-def test_images_are_those_of_the_seed_and_of_no_other_unit_or_worker():
+def test_images_depend_on_the_seed_but_not_on_other_units_or_workers():
     net = small_network(np.float32)
     settings = {"steps": 5, "regularizers": Regularizers(jitter=0.3, small_norm=0.2)}
     together = maximize_activation(
@@ -154,7 +154,7 @@ def test_frames_lead_from_the_noise_to_the_end():
     assert result.frames[0].std() == pytest.approx(0.02 * 255, rel=0.2)
 
 
-def test_a_network_trained_on_other_numbers_is_asked_in_pixels():
+def test_standardized_networks_are_maximized_in_pixels():
     """Behind a mean and a std per channel, the best image still lies between black and white."""
     conv = Conv2D(3, 1, 1, rng=np.random.default_rng(0))
     conv.weight[0, 0, :, 0] = 1, -1, 1  # red and blue, no green
@@ -181,7 +181,7 @@ def spot(size=9):
     return contrast
 
 
-def test_decay_takes_its_share():
+def test_decay_scales_the_pixels():
     np.testing.assert_allclose(Regularizers(0.25, 0, 1, 0).restrain(spot(), spot(), 1), 0.75 * spot())
 
 
@@ -220,7 +220,7 @@ def test_jitter_moves_by_up_to_its_share():
     assert not FREE.draw_move((20, 41), rng).any()
 
 
-def test_with_jitter_the_image_is_good_wherever_it_is_moved_to():
+def test_an_image_made_with_jitter_is_shift_tolerant():
     conv = Conv2D(1, 1, 3, rng=np.random.default_rng(0))
     conv.weight[...] = 1
     net = Sequential({"conv": conv}, input_shape=(15, 15, 1))
@@ -264,7 +264,7 @@ def test_bad_requests():
         Regularizers(blur_every=1.5)
 
 
-def test_a_trained_network_takes_what_was_made_for_a_digit_for_that_digit(real_data):
+def test_a_trained_network_recognizes_images_made_for_a_digit(real_data):
     net = models.deck_model3(rng=np.random.default_rng(0))
     weights.load_keras(net, real_data / "deck" / "model3" / "weights.h5")
     result = maximize_activation(net, "logits", np.arange(10), steps=80, progress=False)

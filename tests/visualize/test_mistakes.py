@@ -1,4 +1,4 @@
-"""Mistakes: against brute-force loops, and a network whose mistakes are known."""
+"""Mistakes: against brute-force loops, and with a network of known mistakes."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,7 +20,7 @@ def _close_figures():
 
 
 def voter(softmax: bool = True) -> Sequential:
-    """Images of 1x3x1, whose pixels are the votes: logit c is 10 times pixel c, less a bias."""
+    """Images of 1x3x1 with votes as pixels: logit c is 10 times pixel c, minus a bias."""
     dense = Dense(3, 3, rng=np.random.default_rng(0), dtype=float)
     dense.weight[...] = 10 * np.eye(3)
     dense.bias[...] = -20
@@ -39,7 +39,7 @@ VOTES = ballots([[255, 0, 0], [0, 255, 51], [51, 102, 0], [0, 0, 204], [153, 0, 
 
 
 @pytest.mark.parametrize("softmax", [True, False])
-def test_a_vote_whose_mistakes_are_known(softmax):
+def test_a_network_with_known_mistakes(softmax):
     result = find_mistakes(voter(softmax), VOTES, k=3)
     # Wrong are image 1 (99.96 % for b), 2 (86.7 % for b), 3 (99.93 % for c) and 4 (87.9 % for a).
     assert result.image_indices.tolist() == [1, 3, 4]
@@ -138,7 +138,7 @@ def test_chances_that_would_round_are_odds(wrong, truth, said):
     assert axes[2, 0].get_title() == f"speaks for c\n({said[1]}), {scale}"
 
 
-def test_equal_confidence_keeps_the_order_and_no_mistakes_are_none():
+def test_equal_confidence_keeps_the_order_and_no_mistakes_give_none():
     images = np.tile(np.array([255, 0, 0]), (40, 1))
     result = find_mistakes(voter(), ballots(images, [1] * 40), k=5)
     assert result.image_indices.tolist() == [0, 1, 2, 3, 4]
@@ -161,7 +161,7 @@ def test_bad_requests():
         confusion(voter(), VOTES[:0])
 
 
-def test_the_matrix_colors_only_what_is_wrong():
+def test_the_matrix_colors_only_mistakes():
     counts = np.array([[50, 2, 0], [0, 60, 1], [4, 0, 70]])
     ax = plot.confusion(counts, CLASSES)
     np.testing.assert_array_equal(ax.images[0].get_array(), [[0, 2, 0], [0, 0, 1], [4, 0, 0]])
@@ -191,7 +191,7 @@ def test_the_two_projections_of_a_mistake_share_a_scale():
     assert plot.mistakes(VOTES.images[result.image_indices], result, VOTES.classes, axes) is axes
 
 
-def test_of_many_classes_only_those_are_shown_that_occur():
+def test_only_occurring_classes_are_shown_if_there_are_many():
     counts = np.zeros((1000, 1000), np.int64)
     counts[281, 285], counts[285, 285] = 1, 2
     ax = plot.confusion(counts, [f"class {number}" for number in range(1000)])

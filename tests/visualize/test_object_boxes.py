@@ -1,4 +1,4 @@
-"""Boxes from maps, and how well they fit; worked by hand."""
+"""Boxes from maps, and their overlap with true boxes, worked by hand."""
 
 import re
 
@@ -26,7 +26,7 @@ def test_the_largest_part_above_a_share_of_the_maximum_is_boxed():
     assert object_boxes(MAP[None], 0.18)[0].tolist() == [1, 4, 2, 4]
     assert object_boxes(MAP[None], 0.5)[0].tolist() == [2, 4, 5, 6]
     assert object_boxes(MAP[None], 0.9)[0].tolist() == [0, 1, 0, 1]
-    diagonal = np.eye(4)[None]  # corners do not connect; of equal parts, the first
+    diagonal = np.eye(4)[None]  # corners do not connect; the first of equal parts is boxed
     assert object_boxes(diagonal)[0].tolist() == [0, 1, 0, 1]
 
 
@@ -56,14 +56,14 @@ def test_overlap_is_that_of_the_pixels():
     np.testing.assert_allclose(overlap(left, right), both / any_)
 
 
-def test_energy_is_the_squares_of_what_is_positive():
+def test_energy_is_the_squares_of_the_positive_values():
     inside = energy_inside(np.stack([MAP, np.zeros_like(MAP)]), np.array([[0, 1, 0, 6], [0, 2, 0, 3]]))
     assert inside[0] == pytest.approx(25 / (25 + 1 + 1 + 1 + 0.81 + 9 + 9))
     assert inside[1] == pytest.approx(6 / 24)
     assert energy_inside(MAP[None], np.array([[0, 4, 0, 6]]))[0] == 1
 
 
-def test_saliency_is_the_size_of_the_numeric_gradient():
+def test_saliency_is_the_absolute_numeric_gradient():
     net = tiny_network(dtype=np.float64)
     images = as_input(tiny_dataset(3).images, np.float64)
     result = saliency(net, images, labels=[2, 0, 1]).maps

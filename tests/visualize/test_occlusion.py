@@ -23,7 +23,7 @@ FILLS = ["gray", "mean", "black", "blur"]
 
 
 def corner_classifier(threshold: float) -> Sequential:
-    """Says "corner" (class 1) if map 1, which looks for the corner of a frame, sums up to more than 5."""
+    """Answers "corner" (class 1) if map 1, a detector of the corner of a frame, has a sum above 5."""
     conv = Conv2D(1, 2, 3, rng=np.random.default_rng(0), dtype=float)
     conv.weight[..., 0, 0], conv.weight[..., 0, 1] = 0, CORNER
     conv.bias[...] = -1, -threshold  # map 0 never fires
@@ -71,7 +71,7 @@ def test_the_minimum_sits_on_the_planted_patch(top, left, fill):
 
 
 def test_the_projection_predicts_the_planted_drop():
-    """With black on black, the drop depends on the hidden pixels of the corner alone."""
+    """A black occluder on black: the drop depends only on the hidden pixels of the corner."""
     result = occlude(corner_classifier(3), planted(4, 5), "relu1", label=1, size=3, fill="black")
     left = np.array([[(occlude_at(4, 5, r, c) > 0).sum() for c in range(10)] for r in range(10)])
     np.testing.assert_allclose(result.activity, np.maximum(left - 3, 0), atol=1e-12)
@@ -93,7 +93,7 @@ def occlude_at(top, left, row, column):
 
 @pytest.mark.parametrize("layer", ["conv1", "relu1", "pool1", "relu2", "dense1", "relu_dense1", "softmax"])
 @pytest.mark.parametrize("fill", FILLS)
-def test_maps_are_those_of_occluding_one_position_after_the_other(layer, fill):
+def test_maps_equal_occlusion_at_one_position_after_the_other(layer, fill):
     images, net = images_and_network()
     image = images[1]
     result = occlude(net, image, layer, label=2, size=(3, 4), stride=(2, 3), fill=fill)
@@ -124,7 +124,7 @@ def test_a_chosen_map_one_position_and_logits_without_softmax():
     assert (one.rows.tolist(), one.columns.tolist(), one.worst) == ([5], [2], Box(5, 9, 2, 6))
     assert one.probability[0, 0] == pytest.approx(everywhere.probability[5, 2])
     assert one.activity[0, 0] == pytest.approx(everywhere.activity[5, 2])
-    assert one.agreement == 0  # there is no order in one position
+    assert one.agreement == 0  # one position has no order
 
 
 def test_probabilities_of_a_network_that_ends_in_sigmoid_are_its_own():
@@ -137,7 +137,7 @@ def test_probabilities_of_a_network_that_ends_in_sigmoid_are_its_own():
     assert result.clean_probability == pytest.approx(inference.predict(net, images[:1])[0, 1])
 
 
-def test_any_number_of_workers_gives_the_same_bits_and_the_image_stays():
+def test_any_number_of_workers_gives_the_same_bits_and_the_image_is_unchanged():
     images, net = images_and_network()
     image = images[2]
     image.flags.writeable = False
@@ -146,7 +146,7 @@ def test_any_number_of_workers_gives_the_same_bits_and_the_image_stays():
         np.testing.assert_array_equal(left, right)
 
 
-def test_positions_are_looked_at_by_the_shard(monkeypatch):
+def test_positions_are_computed_in_shards(monkeypatch):
     images, net = images_and_network()
     counts = []
     ascend = Cone.ascend
@@ -166,7 +166,7 @@ def test_positions_are_looked_at_by_the_shard(monkeypatch):
     assert counts == [1] * (1 + 2 * 4)  # cones nearly as large as the image, each alone
 
 
-def test_the_occluder_of_prepared_floats_is_that_of_pixels():
+def test_floats_have_the_same_occluder_as_pixels():
     images, net = images_and_network()
     pixels = occlude(net, images[0], "relu1", label=0, size=3, fill="black")
     floats = occlude(net, images[0] / 255, "relu1", label=0, size=3, fill="black")

@@ -1,4 +1,4 @@
-"""Projections: planted truths, the rules, and what is silent."""
+"""Projections: planted truths, the rules, and silent maps."""
 
 import re
 
@@ -14,7 +14,7 @@ CORNER = np.array([[1, 1, 1], [1, -1, -1], [1, -1, -1]], float)
 
 
 def corner_finder() -> Sequential:
-    """Map 0 knows one shape: the upper left corner of a frame; map 1 never fires."""
+    """Map 0 detects one shape, the upper left corner of a frame; map 1 never fires."""
     conv = Conv2D(1, 2, 3, rng=np.random.default_rng(0), dtype=float)
     conv.weight[..., 0, 0] = CORNER
     conv.weight[..., 0, 1] = 0
@@ -49,7 +49,7 @@ def test_unpooling_puts_the_projection_where_the_winner_was():
     np.testing.assert_array_equal(result.pixels, expected)
 
 
-def test_a_silent_map_gives_zeros_and_says_so():
+def test_a_silent_map_gives_zeros_and_is_marked():
     result = project(corner_finder(), planted(2, 2), "relu1", 1)
     assert result.silent.tolist() == [True]
     assert result.activation.tolist() == [0]
@@ -66,7 +66,7 @@ def images_and_network():
     return np.random.default_rng(4).integers(0, 256, (6, 9, 11, 2), np.uint8), net
 
 
-def test_the_strongest_the_map_and_a_place_are_what_they_say():
+def test_selecting_the_strongest_a_map_or_a_position():
     images, net = images_and_network()
     head = net[:"relu1"]
     y, tape = head.forward(as_input(images, float))
@@ -87,7 +87,7 @@ def test_the_strongest_the_map_and_a_place_are_what_they_say():
 
 @pytest.mark.parametrize("layer", ["conv2", "relu2", "dense1", "logits"])
 def test_the_gradient_rule_is_the_gradient(layer):
-    """Of half the squared activation, by central differences in the pixels."""
+    """The gradient of half the squared activation, by central differences in the pixels."""
     images, net = images_and_network()
     x, head, step = as_input(images[:1], float), net[:layer], 1e-6
     unit = max(range(head(x).shape[-1]), key=lambda unit: project(net, x, layer, unit).activation[0])
@@ -181,7 +181,7 @@ def test_display_is_signed_centered_and_on_one_scale():
     np.testing.assert_array_equal(display(np.zeros(3), limit=0), np.full(3, 0.5))
 
 
-def test_display_refuses_what_it_can_not_show():
+def test_display_refuses_bad_arguments():
     with pytest.raises(TypeError, match=r"^display: expected an array of floats, got an array of dtype int"):
         display(np.arange(3))
     with pytest.raises(TypeError, match=r"^display: expected an array of floats, got \[0\.5\]$"):
@@ -195,7 +195,7 @@ def test_display_refuses_what_it_can_not_show():
         display(np.ones(3), limit=np.nan)
 
 
-def test_one_name_is_no_list_of_layers():
+def test_a_single_name_is_not_a_list_of_layers():
     images, net = images_and_network()
     with pytest.raises(TypeError, match=r"^find_strongest: layers must be a list of names, got 'relu1'$"):
         find_strongest(net, images, "relu1")
@@ -210,7 +210,7 @@ def test_patches_are_cut_for_the_layer_that_was_searched():
 
 
 def brute_force(net, images, layer, by):
-    """Rank by sorting everything, as `find_strongest` must not."""
+    """Rank by sorting all activations, which `find_strongest` avoids."""
     y = net[:layer](as_input(images, float))
     flat = y.reshape(len(y), -1, y.shape[-1])
     value = flat.max(axis=1) if by == "maximum" else flat.mean(axis=1)
@@ -224,7 +224,7 @@ def brute_force(net, images, layer, by):
 def test_the_strongest_of_a_stream_are_those_of_a_sort(layer, by):
     net = small_network(float)
     images = np.random.default_rng(1).integers(0, 256, (70, 9, 11, 2), np.uint8)
-    images[40] = images[3]  # a tie: the first comes first
+    images[40] = images[3]  # a tie: the first image is ranked first
     found = find_strongest(net, images, [layer], k=5, by=by, workers=2)[layer]
     for m, (order, flat, value) in enumerate(brute_force(net, images, layer, by)):
         count = min(5, len(order))

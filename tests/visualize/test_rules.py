@@ -1,4 +1,4 @@
-"""The eight ways down: against explicit matrices in plain NumPy, and on a chain small enough for paper."""
+"""The eight descents: against explicit matrices in plain NumPy, and on a chain small enough for paper."""
 
 import re
 
@@ -92,7 +92,7 @@ def test_all_eight_are_products_of_matrices(select, nested):
     assert alive >= 8
 
 
-def test_the_names_the_gates_and_the_public_projections_agree():
+def test_names_gates_and_public_projections_agree():
     net = small_network(float)
     image = np.random.default_rng(2).integers(0, 256, (9, 11, 2), np.uint8)
     unit = next(m for m in range(5) if not project(net, image[None], "relu2", m).silent[0])
@@ -115,7 +115,7 @@ def test_the_names_the_gates_and_the_public_projections_agree():
     assert len({pixels.tobytes() for pixels in result.pixels}) == 8
 
 
-def test_a_single_place_gives_the_filter_there():
+def test_a_single_position_gives_its_filter():
     net, image = chain(), np.random.default_rng(0).integers(0, 256, (5, 6, 2), np.uint8)
     result = compare_rules(net, image, "relu1", 0, select=(2, 4))
     value = net[:"relu1"](as_input(image[None], float))[0, 2, 4, 0]
@@ -136,7 +136,7 @@ def test_a_dense_unit_and_a_silent_one():
     net = small_network(float)
     image = np.random.default_rng(2).integers(0, 256, (9, 11, 2), np.uint8)
     silent = [bool(project(net, image[None], "logits", m).silent[0]) for m in range(4)]
-    assert set(silent) == {True, False}  # else this test tests nothing
+    assert set(silent) == {True, False}  # otherwise this test could not fail
     alive = compare_rules(net, image, "logits", silent.index(False))
     np.testing.assert_allclose(np.diag(alive.correlation), 1)
     dead = compare_rules(net, image, "logits", silent.index(True))
@@ -217,6 +217,6 @@ def test_a_network_of_the_deck():
 
 @pytest.mark.parametrize("value", [0.1, -0.3, 7.0, 0.0])
 def test_a_picture_without_contrast_correlates_with_nothing(value):
-    """The mean of equal numbers may be off by rounding, which must not be taken for contrast."""
+    """The mean of equal numbers may have a rounding error, which is no contrast."""
     constant, other = np.full((7, 7, 1), value), np.arange(49.0).reshape(7, 7, 1)
     np.testing.assert_array_equal(correlate(np.stack([constant, other])), [[0, 0], [0, 1]])

@@ -1,4 +1,4 @@
-"""Which maps are shown, where there are many; and that no others are computed."""
+"""The selection of shown maps among many; no other maps are computed."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from tests.tiny import tiny_dataset, tiny_network
 
 
 def found_with(activations):
-    """Return what was found for maps with these largest activations, the same image for each."""
+    """Return a `Strongest` for maps with these largest activations, with the same image for each."""
     first = np.array(activations, float)[:, np.newaxis]
     images = np.where(first > 0, 0, -1)
     return Strongest(images, np.stack([images] * 2, axis=-1), first, (first > 0).mean(axis=1))
@@ -36,7 +36,7 @@ def test_the_most_active_maps_in_ascending_order():
 
 
 @pytest.mark.parametrize("budget", [0, 10, 333, 5000, 10**9])
-def test_as_many_maps_as_can_be_afforded_and_no_more(budget):
+def test_affordable_maps_use_the_budget_but_not_more(budget):
     counts, costs = [3, 200, 64, 1000], [7, 1, 9, 30]
 
     def price(most):
@@ -48,7 +48,7 @@ def test_as_many_maps_as_can_be_afforded_and_no_more(budget):
     assert most == MOST or price(most + 1) > budget
 
 
-def test_patches_of_some_maps_are_those_among_all():
+def test_patches_of_some_maps_equal_those_of_all():
     network, images = tiny_network(), tiny_dataset(30).images
     found = find_strongest(network, images, ["relu2"], k=3)["relu2"]
     every = find_patches(network, images, "relu2", found=found)
@@ -64,7 +64,7 @@ def test_patches_of_some_maps_are_those_among_all():
             find_patches(network, images, "relu2", found=found, feature_maps=[0, number])
 
 
-def test_of_many_units_only_the_wanted_ones_take_memory():
+def test_only_the_chosen_units_take_memory():
     rng = np.random.default_rng(0)
     wide = Dense(64 * 64 * 3, 2000, rng=rng)  # patches of all would take 1.1 GB
     network = Sequential({"flatten": Flatten(), "wide": wide, "relu": ReLU()}, input_shape=(64, 64, 3))

@@ -24,7 +24,7 @@ def test_by_hand():
 @pytest.mark.parametrize("affine", [True, False])
 @pytest.mark.parametrize("biased", [True, False])
 @pytest.mark.parametrize("make", [lambda rng: Conv2D(3, 5, (2, 3), rng=rng, dtype=float), None])
-def test_one_layer_gives_what_both_gave(make, biased, affine):
+def test_the_folded_layer_equals_both_layers(make, biased, affine):
     rng = np.random.default_rng(0)
     layer = Dense(6, 5, rng=rng, dtype=float) if make is None else make(rng)
     x = rng.normal(size=(4, 6) if make is None else (2, 5, 6, 3))

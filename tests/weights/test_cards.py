@@ -1,4 +1,4 @@
-"""Pretrained networks and their cards: the real ones, and what a card from a stranger can try."""
+"""Pretrained networks and their cards: real ones, and invalid or hostile ones."""
 
 import csv
 import json
@@ -85,7 +85,7 @@ def photos(count=3):
 
 
 @pytest.mark.parametrize("suffix", [".json", ".npz"])
-def test_a_card_is_its_network(path, suffix):
+def test_a_card_loads_its_network(path, suffix):
     pretrained = weights.load_card(str(path.with_suffix(suffix)))
     assert pretrained.classes == ("x", "y", "z")
     assert pretrained.network.name == "small"
@@ -175,7 +175,7 @@ def test_tables_elsewhere(path, name):
         ({"preprocessing": "shorter side to 5, / 255"}, r"shorter_side must be at least the size"),
         (
             {"mean_rgb": [123, 117, 104], "preprocessing": "RGB / 255, subtract mean_rgb"},
-            r"expected mean_rgb of pixels from 0 to 1, as preprocessing makes them, got \[123, 117, 104\]$",
+            r"expected mean_rgb of pixels from 0 to 1, as in preprocessing, got \[123, 117, 104\]$",
         ),
         ({"std_rgb": [0, 1, 1]}, r"scale and std must be above 0, got"),
         ({"mean_rgb": [1, 2]}, r"mean must be one finite number or 3, got \[1, 2\]"),
@@ -191,7 +191,7 @@ def test_tables_elsewhere(path, name):
     ],
     ids=str,
 )
-def test_cards_that_say_something_else(path, changes, match):
+def test_invalid_cards(path, changes, match):
     write(path, **changes)
     refuse(path, match)
 
@@ -199,8 +199,8 @@ def test_cards_that_say_something_else(path, changes, match):
 @pytest.mark.parametrize(
     ("position", "changes", "match"),
     [
-        (0, {"name": "a.b"}, r"expected layers to have names, without points, got 'a\.b'$"),
-        (0, {"name": 3}, r"expected layers to have names, without points, got 3$"),
+        (0, {"name": "a.b"}, r"expected layers to have names without dots, got 'a\.b'$"),
+        (0, {"name": 3}, r"expected layers to have names without dots, got 3$"),
         (0, {"type": "lambda"}, r"layer 'conv1': expected one of conv, dense, .*, got 'lambda'$"),
         (0, {"type": ["conv"]}, r"layer 'conv1': expected one of conv, dense, .*, got \['conv'\]$"),
         (
@@ -235,7 +235,7 @@ def test_cards_that_say_something_else(path, changes, match):
     ],
     ids=str,
 )
-def test_layers_that_say_something_else(path, position, changes, match):
+def test_invalid_layers(path, position, changes, match):
     layers = [dict(layer) for layer in LAYERS]
     layers[position] |= changes
     write(path, layers=layers)
@@ -301,7 +301,7 @@ def test_the_imagenet_networks_know_the_photos(real_data, name, first):
     assert right == first
 
 
-def test_tiny_vgg_knows_what_it_was_trained_on(real_data):
+def test_tiny_vgg_recognizes_its_training_classes(real_data):
     pretrained = weights.load_card(real_data / "weights" / "tinyvgg_10class.npz")
     chosen = {"coffee_cup": "espresso", "sports_car": "sport car", "taxi": "school bus"}
     images = [data.load_photos(real_data / "photos" / f"{name}.jpg")[0].image for name in chosen]
@@ -314,8 +314,8 @@ def test_caffenet_sees_edges_and_colors(real_data):
     filters = network["conv1"].weight
     above, below = filters[:-1].reshape(-1, 96), filters[1:].reshape(-1, 96)
     likeness = (above * below).sum(0) / np.sqrt((above**2).sum(0) * (below**2).sum(0))
-    assert np.median(likeness) > 0.8  # neighboring weights go together; of noise, it would be 0
-    # One tower sees shapes and the other colors; conv2 is written out for both, with nothing across.
+    assert np.median(likeness) > 0.8  # neighboring weights correlate; noise would give 0
+    # One tower sees shapes and the other colors; the weights of conv2 between the towers are 0.
     color = ((filters - filters.mean(2, keepdims=True)) ** 2).sum((0, 1, 2)) / (filters**2).sum((0, 1, 2))
     assert np.median(color[:48]) < 0.1 < 0.8 < np.median(color[48:])
     across = network["conv2"].weight

@@ -1,4 +1,4 @@
-"""What a hostile or damaged HDF5 file can do to its reader, which is a process of its own."""
+"""Hostile and damaged HDF5 files, read in a child process."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ UNREADABLE = r"expected a Keras \.h5 file of weights, got a file that can't be r
 
 
 def hang(monkeypatch, tmp_path, seconds):
-    """Let the child be one that is deaf and never answers."""
+    """Replace the child by a program that ignores signals and never answers."""
     program = tmp_path / "deaf.py"
     program.write_text("import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass\n")
     monkeypatch.setattr(hdf5, "_CHILD", program)
@@ -32,14 +32,14 @@ def test_a_reader_that_hangs_is_killed(tmp_path, monkeypatch):
     write(tmp_path / "w.h5")
     hang(monkeypatch, tmp_path, 1.0)
     start = time.monotonic()
-    refuse_h5(tmp_path / "w.h5", UNREADABLE + r"\(libhdf5 was not done with it after 1 seconds\)$")
+    refuse_h5(tmp_path / "w.h5", UNREADABLE + r"\(libhdf5 was not done after 1 seconds\)$")
     assert time.monotonic() - start < 10
 
 
-def test_control_c_is_heard_while_it_hangs(tmp_path, monkeypatch):
+def test_control_c_works_while_the_reader_hangs(tmp_path, monkeypatch):
     write(tmp_path / "w.h5")
     hang(monkeypatch, tmp_path, 60.0)
-    # A shell starts what runs in the background with this signal ignored.
+    # A shell starts background processes with this signal ignored.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
     start = time.monotonic()
@@ -52,7 +52,7 @@ def test_control_c_is_heard_while_it_hangs(tmp_path, monkeypatch):
 
 
 def test_a_damaged_heap_of_names(tmp_path, monkeypatch):
-    """On a heap's object of a wrong size, libhdf5 2.0 goes around in circles."""
+    """An object of a wrong size in the heap makes libhdf5 2.0 loop forever."""
     path = tmp_path / "w.h5"
     write(path)
     content = bytearray(path.read_bytes())
@@ -68,7 +68,7 @@ def test_a_reader_that_crashes(tmp_path, monkeypatch):
     write(tmp_path / "w.h5")
     (tmp_path / "crash.py").write_text("import os\nos.abort()\n")
     monkeypatch.setattr(hdf5, "_CHILD", tmp_path / "crash.py")
-    refuse_h5(tmp_path / "w.h5", UNREADABLE + r"\(libhdf5 crashed on it, with exit code -?\d+\)$")
+    refuse_h5(tmp_path / "w.h5", UNREADABLE + r"\(libhdf5 crashed with exit code -?\d+\)$")
 
 
 def test_chunks_larger_than_their_array(tmp_path):
@@ -98,8 +98,8 @@ def test_arrays_that_may_grow_have_larger_chunks(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to a limit of memory")
-@pytest.mark.slow  # which tests with the oldest versions leave out: their libhdf5 can't write such a file
-def test_chunks_that_unpack_to_more_than_they_say(tmp_path):
+@pytest.mark.slow  # tests with the oldest versions skip it, since their libhdf5 can't write such a file
+def test_chunks_that_unpack_to_more_than_their_declared_size(tmp_path):
     bomb = zlib.compress(bytes(2**28), 1)
 
     def tamper(group):
@@ -112,7 +112,7 @@ def test_chunks_that_unpack_to_more_than_they_say(tmp_path):
     refuse_h5(path, UNREADABLE + r"\(.*(memory|MB|filter)")
 
 
-def test_attributes_that_are_large(tmp_path):
+def test_large_attributes(tmp_path):
     path = tmp_path / "w.h5"
     with h5py.File(path, "w", libver="latest") as file:
         file.attrs["layer_names"] = np.zeros(2**24 + 1, "S1")
@@ -143,7 +143,7 @@ def test_files_of_too_many_entries(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_flipped_bits(tmp_path, monkeypatch, seed):
-    """Whatever the damage, there is one sentence in time, or weights that are finite."""
+    """A damaged file gives an error of one sentence in time, or finite weights."""
     path, rng = tmp_path / "w.h5", np.random.default_rng(seed)
     write(path)
     content = np.frombuffer(path.read_bytes(), np.uint8).copy()

@@ -1,4 +1,4 @@
-"""Keras' .h5 files, in both layouts, and what they can do to a reader."""
+"""Keras' .h5 files, in both layouts, and hostile ones."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ GROUPS = {"conv2d_4": "conv1", "conv2d_10": "conv2", "dense_1": "logits"}
 
 
 def write(path, *, under=None, encode=str, arrays=None, tamper=lambda root: None):
-    """Write weights as Keras 2 does: the attributes name layers and arrays, and give their order."""
+    """Write weights like Keras 2: attributes list the layers and arrays in order."""
     arrays = tiny_network(seed=1).parameters if arrays is None else arrays
     with h5py.File(path, "w") as file:
         root = file if under is None else file.create_group(under)
@@ -135,7 +135,7 @@ def test_giants_are_refused_before_they_take_memory(tmp_path):
         replace_bias(lambda group: group.create_dataset("bias:0", data=h5py.Empty("f4"))),
     ],
 )
-def test_files_that_lie_about_their_content(tmp_path, tamper):
+def test_files_with_false_descriptions(tmp_path, tamper):
     write(tmp_path / "w.h5", tamper=tamper)
     refuse_h5(tmp_path / "w.h5", r"w\.h5: expected ")
 
@@ -198,5 +198,5 @@ def test_batch_normalizations_are_folded_in(tmp_path):
         np.testing.assert_allclose(
             network(x), (plain - norm["moving_mean"]) * scale + norm["beta"], atol=1e-12
         )
-    with pytest.raises(KeyError, match=r"load_keras: the network has no layer 'conv2' with parameters"):
+    with pytest.raises(KeyError, match=r"load_keras: expected only layers .* in `names`, got 'conv2'"):
         weights.load_keras(network, tmp_path / "w.h5", {"conv2": "conv"})

@@ -1,4 +1,4 @@
-"""What Keras' files say of their model, and the layouts of its versions."""
+"""The models in Keras' files, and the layouts of its versions."""
 
 import json
 import zipfile
@@ -31,7 +31,7 @@ def refuse_model(path, match, network=None, **options):
     )
 
 
-def test_the_file_says_where_a_normalization_stands_and_its_epsilon(tmp_path):
+def test_the_place_and_epsilon_of_a_normalization_come_from_the_file(tmp_path):
     layers, net = small_model(), small_network()
     path = save(tmp_path / "m.h5", layers)
     weights.load_keras(net, path)
@@ -46,13 +46,13 @@ def test_the_file_says_where_a_normalization_stands_and_its_epsilon(tmp_path):
     )
 
 
-def test_a_file_of_weights_alone_folds_only_when_told(tmp_path):
+def test_a_file_of_weights_alone_folds_only_on_request(tmp_path):
     layers, net = small_model(), small_network()
     path = save(tmp_path / "w.h5", layers, config=False)
     refuse_model(
         path,
-        r"expected to be told whether the batch normalization 'norm' comes right behind 'first', below any"
-        r" activation, since the file does not say: if so, pass fold=True \(--fold\), or names that say",
+        r"expected fold=True \(--fold\) if the batch normalization 'norm' comes right behind 'first',"
+        r" below any activation, or else the names of the modules that make each layer, got a file that",
     )
     for options in ({"fold": True}, {"names": {"conv1": ["first", "norm"], "dense": "last"}}):
         weights.load_keras(net, path, epsilon=0.25, **options)
@@ -65,19 +65,19 @@ NO_NORM = {"norm": None, "relu": None, "conv": {"activation": "relu"}}
 CONTRADICTIONS = {
     "activation below the normalization": (
         {"conv": {"activation": "relu"}, "relu": None},
-        r"'norm' right behind a convolution or dense layer, .*; it comes behind ReLU of 'first'$",
+        r"'norm' right behind a convolution or dense layer, .*got it behind ReLU of 'first'$",
     ),
     "activation of its own below it": (
         {"norm": layer("Activation", "early", activation="relu"), "relu": layer("BatchNormalization", "n2")},
-        r"the batch normalization 'n2' right behind .*; it comes behind ReLU of 'early'$",
+        r"the batch normalization 'n2' right behind .*got it behind ReLU of 'early'$",
     ),
     "pooling below it": (
         NO_NORM | {"drop": layer("BatchNormalization", "late")},
-        r"the batch normalization 'late' right behind .*; it comes behind MaxPool2D of 'pool'$",
+        r"the batch normalization 'late' right behind .*got it behind MaxPool2D of 'pool'$",
     ),
     "normalization first": (
         NO_NORM | {"input": layer("BatchNormalization", "early")},
-        r"the batch normalization 'early' right behind .*; it comes behind the input$",
+        r"the batch normalization 'early' right behind .*got it behind the input$",
     ),
     "another axis": (
         {"norm": {"axis": 1}},
@@ -123,7 +123,7 @@ CONTRADICTIONS = {
     ),
     "channels first": (
         {"flatten": {"data_format": "channels_first"}},
-        r"expected a model of channels_last, its layer 'flat' is of channels_first$",
+        r"expected a model of channels_last, got channels_first in layer 'flat'$",
     ),
     "bias": (
         NO_NORM | {"dense": layer("Dense", "last", [np.ones((16, 3))], activation="softmax", use_bias=True)},
@@ -131,7 +131,7 @@ CONTRADICTIONS = {
     ),
     "unknown layer": (
         {"pool": layer("Lambda", "mine")},
-        r"expected layers of kinds that there are here, 'mine' is a 'Lambda'$",
+        r"expected layers of known kinds, got 'mine' of kind 'Lambda'$",
     ),
     "padding of pixels": (
         {
@@ -139,11 +139,11 @@ CONTRADICTIONS = {
             "conv": {"activation": "relu"},
             "relu": layer("ZeroPadding2D", "m", padding=[[1, 1]] * 2),
         },
-        r"expected ZeroPadding2D below convolutions of padding 'valid' only, 'pool' is none$",
+        r"expected ZeroPadding2D below convolutions of padding 'valid' only, got 'pool'$",
     ),
     "padding of what is flattened": (
         {"drop": layer("ZeroPadding2D", "z", padding=MARGINS)},
-        r"expected ZeroPadding2D below convolutions of padding 'valid' only, 'flat' is none$",
+        r"expected ZeroPadding2D below convolutions of padding 'valid' only, got 'flat'$",
     ),
     "missing layer": ({"dense": None}, r"where it has 'dense', Dense, the file's model has its end$"),
 }
@@ -159,7 +159,7 @@ def chain(*layers, shape=(6, 6, 2)):
     return Sequential({f"layer{n}": each for n, each in enumerate(layers)}, input_shape=shape)
 
 
-def test_activations_and_margins_in_layers_of_their_own(tmp_path):
+def test_activations_and_padding_as_separate_layers(tmp_path):
     rng = np.random.default_rng(0)
     kernel, bias, dense = rng.normal(size=(3, 3, 2, 4)), rng.normal(size=4), rng.normal(size=(36, 1))
     layers = [
@@ -195,7 +195,7 @@ def residual():
 
 
 def two_convolutions(**options):
-    """Return the chain that weights of `residual` fit; options are of the first convolution."""
+    """Return a chain that fits the weights of `residual`; the options apply to the first convolution."""
     rng = np.random.default_rng(0)
     options = {"padding": "same"} | options
     return chain(Conv2D(2, 2, 3, rng=rng, **options), Conv2D(2, 2, 3, padding="same", rng=rng))
@@ -209,7 +209,7 @@ def test_a_model_that_is_no_chain(tmp_path):
         net,
     )
     names = {"layer0": ("a", "n"), "layer1": "b"}
-    weights.load_keras(net, path, names)  # who names layers knows
+    weights.load_keras(net, path, names)  # explicit names are trusted
     kernel = residual()[2][1][0]
     np.testing.assert_allclose(net["layer0"].weight, kernel / np.sqrt(1.5), rtol=1e-6)
     refuse_model(
@@ -230,7 +230,7 @@ def test_a_model_that_is_no_chain(tmp_path):
 
 
 @pytest.mark.parametrize("numbered", [False, True])
-def test_weights_alone_still_name_layers_that_add(tmp_path, numbered):
+def test_files_of_weights_with_merging_layers_are_refused(tmp_path, numbered):
     layers = [each for each in residual() if each[0]["config"]["name"] != "n"]
     with h5py.File(tmp_path / "w.weights.h5", "w") as file:
         write_vars(file, layers) if numbered else write_h5(file, layers, config=False)
@@ -286,7 +286,7 @@ def test_compressed_archives_are_refused(tmp_path):
 
 
 def test_files_of_weights_of_keras_3_number_their_layers(tmp_path):
-    """The tenth convolution comes behind the second, and dense layers wherever the network has them."""
+    """The tenth convolution comes after the second, and dense layers at the network's places."""
     rng = np.random.default_rng(0)
     kernels = [rng.normal(size=(1, 1, 2, 2)).astype(np.float32) for _ in range(12)]
     layers = [layer("Conv2D", f"c{n}", [kernel, np.zeros(2)]) for n, kernel in enumerate(kernels)]
@@ -349,15 +349,15 @@ def test_names_of_keras_1(tmp_path):
 @pytest.mark.parametrize(
     "text", ["{", "3", '{"config": 3}', '{"config": {"layers": [{"class_name": 1}]}}', "[" * 100_000]
 )
-def test_models_that_are_none(tmp_path, text):
+def test_invalid_descriptions_of_models(tmp_path, text):
     path = save(tmp_path / "m.h5", small_model())
     with h5py.File(path, "a") as file:
         file.attrs.create("model_config", text[:60_000])
     refuse_model(path, r"expected a Keras \.h5 file of weights, got a file that can't be read as one \(")
 
 
-def test_a_probe_finds_a_model_that_only_fits_by_shape(tmp_path):
-    """Nothing in a file of weights says that the epsilon was another."""
+def test_a_probe_detects_a_model_that_only_fits_by_shape(tmp_path):
+    """A file of weights does not record the epsilon."""
     layers, net = small_model(), small_network()
     path = save(tmp_path / "w.h5", layers, config=False)
     weights.load_keras(net, path, fold=True, epsilon=0.25, probe=(X, answer(X, layers)))

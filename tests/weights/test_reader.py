@@ -1,4 +1,4 @@
-"""Readers are chosen by what is in a file."""
+"""Readers are chosen by the content of a file."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.tiny import tiny_network
 from tests.torch_files import FILES, plain_tensors, torch_zip
 
 
-def test_ours_and_pytorchs(tmp_path):
+def test_files_of_npdeconv_and_pytorch(tmp_path):
     weights.save(tiny_network(), tmp_path / "w.npz")
     (tmp_path / "w.npz").rename(tmp_path / "w.pth")
     assert weights.reader_of(tmp_path / "w.pth") is weights.load

@@ -1,4 +1,4 @@
-"""Files that users of other tools reported, with what the framework that wrote them answers."""
+"""Files reported by users of other tools, with the outputs of the framework that wrote them."""
 
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def test_a_normalization_above_a_rectifier_is_not_folded_below_it(reports):
     refuse(
         reports / "keras_bn_after_relu.h5",
         r"expected the batch normalization 'batch_normalization' right behind a convolution or dense layer,"
-        r" below its activation, to be folded into it; it comes behind ReLU of 'conv2d'$",
+        r" below its activation, got it behind ReLU of 'conv2d'$",
         load=weights.load_keras,
         network=network(),
     )
@@ -64,8 +64,8 @@ def test_a_normalization_above_a_rectifier_is_not_folded_below_it(reports):
 def test_keras_1_is_named(reports):
     refuse(
         reports / "keras1_vgg.h5",
-        r"expected a file of Keras 2 or 3, got one of Keras 1 or before, which does not say how its filters"
-        r" lie: turn its arrays to \(KH, KW, C, F\) .* weights\.load$",
+        r"expected a file of Keras 2 or 3, got one of Keras 1 or before, which lacks the layout of"
+        r" its filters: turn its arrays to \(KH, KW, C, F\) .* weights\.load$",
         load=weights.load_keras,
         network=network(),
     )

@@ -1,4 +1,4 @@
-"""Files of `.safetensors`: what they hold, and what they can say that is not so."""
+"""Files of `.safetensors`, valid and invalid ones."""
 
 import json
 import struct
@@ -59,7 +59,8 @@ def test_names_and_shapes_that_do_not_fit(tmp_path):
         path, r"expected the layers of the network, but the file lacks dense and also hol", names=names
     )
     with pytest.raises(
-        KeyError, match=r"load_safetensors: expected every layer with parameters in `names`, 'fc'"
+        KeyError,
+        match=r"load_safetensors: expected every layer with parameters in `names`, got none for 'fc'",
     ):
         weights.load_safetensors(network(), path, {"conv": "conv"})
     for name, array, message in [
@@ -99,7 +100,7 @@ def write_raw(path, header, body):
     ],
     ids=str,
 )
-def test_headers_that_lie(tmp_path, changes):
+def test_headers_with_false_descriptions(tmp_path, changes):
     described = {"dtype": "F32", "shape": [3], "data_offsets": [0, 12]} | changes
     write_raw(tmp_path / "w.safetensors", {"conv.bias": described}, bytes(12))
     refuse_file(
@@ -107,7 +108,7 @@ def test_headers_that_lie(tmp_path, changes):
     )
 
 
-def test_numbers_that_numpy_has_not(tmp_path):
+def test_types_that_numpy_lacks(tmp_path):
     path = tmp_path / "w.safetensors"
     numpy_files.save_file(tensors(), path)
     write_raw(path, path.read_bytes()[8:].split(b"}}")[0].replace(b'"F32"', b'"I32"') + b"}}", b"")

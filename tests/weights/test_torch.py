@@ -1,4 +1,4 @@
-"""PyTorch's files: what PyTorch wrote, and how its layers become ours.
+"""PyTorch's files, and the conversion of its layers to ours.
 
 `golden/small.pth` and `golden/small_legacy.pth` were written by PyTorch, see
 `golden/make_torch_networks.py`.
@@ -54,11 +54,11 @@ def test_name_maps_that_do_not_fit(tmp_path):
     network = small_network()
     before = copy_of(network.parameters)
     with pytest.raises(
-        KeyError, match=r"load_torch: the network has no layer 'conv9' with parameters, which"
+        KeyError, match=r"load_torch: expected only layers with parameters in `names`, got 'conv9'"
     ):
         weights.load_torch(network, FILES[0], NAMES | {"conv9": "conv1"})
     with pytest.raises(
-        KeyError, match=r"load_torch: expected every layer with parameters in `names`, 'dense' is"
+        KeyError, match=r"load_torch: expected every layer with parameters in `names`, got none for 'dense'"
     ):
         weights.load_torch(network, FILES[0], {"conv1": "conv1", "conv2": "conv2"})
     assert_same_bits(network.parameters, before)
@@ -96,7 +96,7 @@ def test_networks_that_do_not_fit():
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_filters_are_turned(tmp_path, dtype):
+def test_filters_are_transposed(tmp_path, dtype):
     tensors, network = plain_tensors(dtype), plain_network()
     torch_zip(tmp_path / "w.pth", tensors)
     weights.load_torch(network, tmp_path / "w.pth")
@@ -176,9 +176,7 @@ def test_npz_files_with_other_names(tmp_path):
         r"lacks conv1\.bias, conv1\.weight and also holds my_conv1",
         load=lambda net, file: weights.load(net, file, names | {"conv1": "conv1"}),
     )
-    with pytest.raises(
-        KeyError, match=r"load: the network has no layer 'x' with parameters, which `names` has"
-    ):
+    with pytest.raises(KeyError, match=r"load: expected only layers with parameters in `names`, got 'x'"):
         weights.load(network, tmp_path / "w.npz", names | {"x": "conv1"})
 
 
@@ -193,7 +191,7 @@ def wrapped(path, content, tensors=None):
 
 
 @pytest.mark.parametrize("end", ["pth.tar", "ckpt", "bin", "th", "h5"])
-def test_checkpoints_whatever_their_ending(tmp_path, end):
+def test_checkpoints_with_any_suffix(tmp_path, end):
     """A state dictionary among an epoch, an optimizer, and numbers of NumPy."""
     scalar = Call("numpy._core.multiarray.scalar", Call("numpy.dtype", "f8", False, True), "........")
     content = {
@@ -226,7 +224,7 @@ def test_prefixes_of_wrappers_are_dropped(tmp_path, prefix, names):
     np.testing.assert_array_equal(network["conv"].bias, [0, 1, 2])
 
 
-def test_what_is_no_state_dictionary_says_what_to_save(tmp_path):
+def test_errors_of_other_contents_tell_what_to_save(tmp_path):
     path, remedy = tmp_path / "w.pth", r": in PyTorch, save model\.state_dict\(\) alone$"
     torch_zip(path, plain_tensors(), content=dumps(Call("__main__.Net")))
     refuse_torch(path, r"asks for '__main__\.Net'; nothing was executed" + remedy, network=plain_network())
@@ -261,16 +259,16 @@ def test_bfloat16_in_any_view(tmp_path):
     np.testing.assert_array_equal(network["conv"].bias, np.float32(3.3895313892515355e38))
 
 
-def test_a_normalization_is_folded_only_when_told():
+def test_a_normalization_is_folded_only_on_request():
     refuse_torch(
         FILES[0],
-        r"expected to be told whether the batch normalization 'norm1' comes right behind 'conv1', below any"
-        r" activation, since the file does not say: if so, pass fold=True \(--fold\), or names that say",
+        r"expected fold=True \(--fold\) if the batch normalization 'norm1' comes right behind 'conv1',"
+        r" below any activation, or else the names of the modules that make each layer, got a file that",
     )
 
 
-def test_a_probe_tells_another_network():
-    """What stands between a layer and its normalization changes no shape."""
+def test_a_probe_detects_another_network():
+    """A layer between a convolution and its normalization does not change the shapes."""
     with np.load(GOLDEN / "small.npz") as file:
         probe = file["image"], file["logits"]
     network = small_network()

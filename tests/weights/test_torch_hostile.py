@@ -1,4 +1,4 @@
-"""PyTorch's files from strangers: whatever they try, they are refused in one line, and nothing changes."""
+"""Hostile PyTorch files: they are refused in one line, and nothing changes."""
 
 import io
 import pickle
@@ -34,7 +34,7 @@ def refuse_plain(path, match, **tampered):
 
 
 def write_changed(path, **changes):
-    """Write the weight's tensor with something that is not so."""
+    """Write the weight's tensor with false numbers."""
     tensors = plain_tensors()
     described = {
         "conv.weight": tensor("0", tensors["conv.weight"], **changes),
@@ -88,7 +88,7 @@ def write_changed(path, **changes):
     ],
     ids=str,
 )
-def test_tensors_that_lie(tmp_path, changes, match):
+def test_tensors_with_false_descriptions(tmp_path, changes, match):
     write_changed(tmp_path / "w.pth", **changes)
     if match == "harmless":
         weights.load_torch(plain_network(), tmp_path / "w.pth")
@@ -197,12 +197,12 @@ def legacy_start(whole):
     return file.tell()
 
 
-def test_archives_that_lie(tmp_path):
+def test_archives_with_false_descriptions(tmp_path):
     path, tensors = tmp_path / "w.pth", plain_tensors()
     torch_zip(path, tensors, compression=zipfile.ZIP_DEFLATED)
     refuse_plain(path, r"expected an archive without compression, archive/data\.pkl is compressed$")
     torch_zip(path, tensors, extra={"archive/byteorder": b"big"})
-    refuse_plain(path, r"expected numbers in little-endian order, got others$")
+    refuse_plain(path, r"expected numbers in little-endian order, got another order$")
     torch_zip(path, tensors, extra={"other/data.pkl": b"N."})
     refuse_plain(path, r"expected an archive of one state dictionary, got 2 data\.pkl$")
     torch_zip(path, tensors, storages={"0": tensors["conv.weight"]})
@@ -214,7 +214,7 @@ def test_archives_that_lie(tmp_path):
     refuse_plain(path, r"expected an archive of one state dictionary, got 0 data\.pkl$")
 
 
-def test_older_files_that_lie(tmp_path):
+def test_older_files_with_false_descriptions(tmp_path):
     path, tensors = tmp_path / "w.pth", plain_tensors()
     header = [0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}]
     named = {name: tensor(str(n), array, legacy=True) for n, (name, array) in enumerate(tensors.items())}
@@ -260,7 +260,7 @@ def test_files_cut_short_anywhere(golden, tmp_path):
 
 @both_formats
 def test_damage_is_noticed_or_harmless(golden, tmp_path):
-    """Numbers may change in the older format, which has no checksums; all else is refused."""
+    """The older format has no checksums, so numbers may change; everything else is refused."""
     path, whole, rng = tmp_path / "w.pth", golden.read_bytes(), np.random.default_rng(0)
     refused = 0
     for _ in range(300):

@@ -1,4 +1,4 @@
-// What speaks for a class, place by place; and images that were made to excite a class most.
+// Class activation maps, and images that were made to excite a class most.
 
 function buildClassMaps() {
   if (!$("class-maps-examples")) return;

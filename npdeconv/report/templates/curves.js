@@ -6,7 +6,7 @@ const CHARTS = [
   { column: "accuracy", title: "Accuracy", format: (value) => (value === null ? "—" : `${(100 * value).toFixed(2)} %`) },
 ];
 const SERIES = [
-  { prefix: "", name: "training, while it learned", kind: "training" },
+  { prefix: "", name: "training, during the epoch", kind: "training" },
   { prefix: "validation_", name: "validation", kind: "validation" },
 ];
 

@@ -17,7 +17,7 @@ function fillDetail() {
   meter.firstChild.style.setProperty("--share", share);
   const firing = share
     ? `Fires on ${percent(share)} of the ${count} images.`
-    : `Never fires: dead, as far as ${count} images can tell.`;
+    : `Dead: fires on none of the ${count} images.`;
   $("detail").replaceChildren(
     make("h3", { id: "detail-title" }, `${layer.name}, ${mapName(layer, map)}`),
     enlarger(),
@@ -57,12 +57,12 @@ function strongest(layer, map) {
   point(0);
   const many = ranks.length === 1 ? "The only image on which it fires" : `Its ${ranks.length} strongest images`;
   return [
-    make("h4", {}, `${many}, and what it saw in them`),
+    make("h4", {}, `${many}, with projections`),
     make("div", { class: "pair" }, make("figure", {}, left, make("figcaption", {}, "patches")), make("figure", {}, right, make("figcaption", {}, `projections: mid-gray is 0, white ${limit}, black −${limit}`))),
     make(
       "div", { class: "whole" },
       make("div", { class: "scene" }, scene, box),
-      make("div", {}, readout, make("p", { class: "note" }, "The whole image; framed is what the unit sees of it."))
+      make("div", {}, readout, make("p", { class: "note" }, "The whole image; the frame is what the unit sees of it."))
     ),
   ];
 }
@@ -84,7 +84,7 @@ function classes(layer, map) {
     bar.firstChild.style.setProperty("--share", count / labels.length);
     return make("li", {}, make("span", {}, data.classes[label]), bar, make("span", {}, `${count} of ${labels.length}`));
   });
-  return [make("h4", {}, data.labeled ? "The classes they belong to" : "What the network takes them for"), make("ul", { class: "classes", id: "classes" }, ...rows)];
+  return [make("h4", {}, data.labeled ? "Their classes" : "Their predicted classes"), make("ul", { class: "classes", id: "classes" }, ...rows)];
 }
 
 function filter(layer, map) {

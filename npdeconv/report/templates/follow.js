@@ -1,4 +1,4 @@
-// A page of a run that still trains reads itself again, where the reader left it.
+// The page of a run that still trains reloads itself, and keeps the reader's place.
 
 function buildFollow() {
   if (data.refresh === null) return;
@@ -10,7 +10,7 @@ function buildFollow() {
   $("following").addEventListener("click", () => choose({ following: !state.following }));
   listeners.push((changed) => changed.has("following") && label());
   label();
-  let busy = false; // nobody's slider is pulled out of his hand
+  let busy = false; // no reload while the reader drags a slider
   addEventListener("pointerdown", () => { busy = true; });
   for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => { busy = false; });
   setInterval(() => {

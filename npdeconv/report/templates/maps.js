@@ -36,12 +36,12 @@ function describeMaps({ shape, maps, total }) {
   return shape.length === 1 ? `${many} units` : `${many} maps, ${shape[0]}×${shape[1]}`;
 }
 
-// Where a layer has more maps than a page can hold, which ones it holds.
+// Which maps are shown of a layer that has more than fit into a page.
 function describeChoice({ shape, maps, total, dead }) {
   if (maps.length === total) return "";
   const kind = shape.length === 1 ? "units" : "maps";
   const silent = dead ? ` ${dead} of all ${total} never fire${dead === 1 ? "s" : ""}.` : "";
-  return ` ${maps.length} of ${total} ${kind} are shown, those of the largest activations.${silent}`;
+  return ` ${maps.length} of ${total} ${kind} are shown, those with the largest activations.${silent}`;
 }
 
 function mapName(layer, map) {
@@ -72,7 +72,7 @@ function fillGrid() {
 
 function openMap(map) {
   choose({ map });
-  // Where the detail is below the maps, not beside them, the eye has to be led there.
+  // On a narrow screen the detail is below the maps: scroll there.
   const top = $("detail").getBoundingClientRect().top;
   const isBelow = top >= $("grid").getBoundingClientRect().bottom;
   if (isBelow && top > innerHeight / 2) $("detail").scrollIntoView({ behavior: calm() ? "auto" : "smooth" });

@@ -1,4 +1,4 @@
-// What is taken for what, and the wrong answers that the network was surest of.
+// The confusion matrix, and the most confident wrong answers.
 
 function buildMistakes() {
   if (!$("wrong")) return;
@@ -7,8 +7,8 @@ function buildMistakes() {
   $("wrong-count").textContent =
     right === total
       ? `All ${all} answers are right.`
-      : `${(total - right).toLocaleString("en")} of ${all} answers are wrong. The pictures are those that the network was surest of, ` +
-        "with the projections of what spoke for its answer, and of what spoke for the truth.";
+      : `${(total - right).toLocaleString("en")} of ${all} answers are wrong. The pictures are the most confident mistakes, ` +
+        "each with the projections of the network's answer and of the true class.";
   if (confusion !== null) $("confusion").append(confusionTable(confusion));
   else $("confusion").hidden = true;
   $("wrong").append(...imageIndices.map((_, n) => mistake(n)));

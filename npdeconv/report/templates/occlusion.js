@@ -1,6 +1,6 @@
-// Probability of an image's class while an occluder stands at each of a grid of places.
+// Probability of an image's class for each place of an occluder.
 
-// Stops of a scale from dark to light that keeps its order in gray and for the color-blind.
+// Colors of a scale from dark to light that keeps its order in gray and for the color-blind.
 const RAMP = [[20, 11, 53], [91, 22, 106], [169, 46, 94], [228, 90, 49], [251, 180, 60], [252, 253, 191]];
 
 function heat(value) {

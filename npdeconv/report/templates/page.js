@@ -1,7 +1,7 @@
 "use strict";
 
-// What all parts of the page are made with. Text from the data becomes text nodes and attribute
-// values, never HTML.
+// Helpers for all parts of the page. Text from the data becomes text nodes and attribute values,
+// never HTML.
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
@@ -24,7 +24,7 @@ function draw(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
-// A number with three significant digits; em dash for what is missing.
+// A number with three significant digits; an em dash for a missing one.
 function short(value) {
   if (value === null || value === undefined) return "—";
   if (value === 0) return "0";
@@ -38,7 +38,7 @@ function percent(share) {
   return share > 0.99 ? "more than 99 %" : `${Math.round(share * 100)} %`;
 }
 
-// What an image shows: its class where somebody has labeled it, otherwise what the network takes it for.
+// The class of a labeled image, or the predicted class of an unlabeled one.
 function shownClass(label) {
   return `${data.labeled ? "class" : "predicted"} ${data.classes[label]}`;
 }
@@ -66,7 +66,7 @@ function show(canvas, sheet, column, row) {
   });
 }
 
-// `label` says what is seen; without it, the text beside the picture does.
+// `label` describes the picture to screen readers; without it, the text beside the picture does.
 function tile(sheet, column, row, label = null) {
   const spoken = label === null ? { "aria-hidden": "true" } : { role: "img", "aria-label": label };
   const kind = sheet.width > 40 ? "smooth" : "pixels";
@@ -75,7 +75,7 @@ function tile(sheet, column, row, label = null) {
   return canvas;
 }
 
-// A button that shows the article that it lies in on the whole screen, as for a projector; Esc leaves it.
+// A button that shows its article on the whole screen; Esc leaves it.
 function enlarger() {
   if (!document.fullscreenEnabled) return "";
   const toggle = (event) => (document.fullscreenElement ? document.exitFullscreen() : event.target.closest("article").requestFullscreen());
@@ -83,7 +83,7 @@ function enlarger() {
     draw("svg", { width: 16, height: 16, viewBox: "0 0 16 16", "aria-hidden": "true" }, draw("path", { d: "M1 5V1h4M11 1h4v4M15 11v4h-4M5 15H1v-4" })));
 }
 
-// Arrow keys, Home and End move between the items of a group that is one stop of the Tab key.
+// The Tab key stops once at a group; arrow keys, Home and End move between its items.
 function rove(group, onMove) {
   const items = () => [...group.children].filter((item) => !item.hidden);
   group.addEventListener("keydown", (event) => {

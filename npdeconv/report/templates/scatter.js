@@ -1,4 +1,4 @@
-// The images as points where the last hidden layer puts them; pointing at one shows its picture.
+// The images as points in the space of the last hidden layer; pointing at one shows its image.
 
 const CLOUD = { side: 600, edge: 26, radius: 4.5 };
 
@@ -69,7 +69,7 @@ function buildScatter() {
   choose(method);
 }
 
-// The point nearest in a direction, among those that lie more that way than aside; the same one if there is none.
+// The nearest point within 45 degrees of a direction; the same one if there is none.
 function neighborTowards(places, from, [dx, dy]) {
   const [x, y] = places[from];
   return closest(

@@ -1,4 +1,4 @@
-// The links go to sections without touching the address, where the state lives.
+// The links scroll to sections without changing the address, which holds the state.
 for (const link of document.querySelectorAll("nav a, .skip")) {
   link.addEventListener("click", (event) => {
     event.preventDefault();

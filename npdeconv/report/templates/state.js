@@ -1,6 +1,6 @@
-// What was chosen lives in the address, after the #: a reload or a copied address shows the same.
+// The choices are kept in the address, after the #: a reload or a copied address shows the same.
 
-// `map` is the place among the maps that are shown; the address has its number in the layer.
+// `map` is the place among the shown maps; the address has the map's number in the layer.
 const state = { layer: 0, map: 0, stage: data.stages.length - 1, alive: false, following: true };
 const listeners = [];
 
@@ -23,14 +23,14 @@ function within(text, count, otherwise) {
 function writeAddress() {
   const layer = data.layers[state.layer];
   const chosen = new URLSearchParams({ layer: layer.name, map: layer.maps[state.map] });
-  // Whoever looks at the last stage goes on to look at the last when there are more.
+  // The last stage is not written: after a reload, the new last stage is shown.
   if (state.stage < data.stages.length - 1) chosen.set("stage", state.stage);
   if (state.alive) chosen.set("alive", "1");
   if (!state.following) chosen.set("following", "0");
   history.replaceState(null, "", `#${chosen}`);
 }
 
-// Change some of the state, and tell all parts of the page which changed.
+// Change some of the state, and notify all parts of the page.
 function choose(changes) {
   const changed = new Set(Object.keys(changes).filter((name) => state[name] !== changes[name]));
   Object.assign(state, changes);

@@ -95,7 +95,7 @@ def count_words(descriptors: Array, words: Words) -> Array:
 
 
 def sift_descriptors(image: Array) -> Array:
-    """Return an image's SIFT descriptors, uint8 (D, 128); D may be 0.
+    """Return the SIFT descriptors of an image (H, W, C): uint8 (D, 128); D may be 0.
 
     Raises
     ------

@@ -259,7 +259,7 @@ def test_the_page_lists_every_word_and_what_it_is_never_called():
 def is_plain_tuple(annotation: object) -> bool:
     """Tell whether several different things come back without names."""
     text = spelled(annotation)
-    is_of_one_kind = re.fullmatch(r"tuple\[int(, int)*\]|tuple\[\w+, \.\.\.\]", text)
+    is_of_one_kind = re.fullmatch(r"(tuple\[int(, int)*\]|tuple\[\w+, \.\.\.\])( \| None)?", text)
     return text.startswith("tuple[") and not is_of_one_kind
 
 

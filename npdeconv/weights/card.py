@@ -101,7 +101,7 @@ def load_card(path: str | Path) -> Pretrained:
     card = read_card(path)
     largest = unpacked_size(path.with_suffix(".npz")) // 2  # a number has at least 2 bytes
     with naming(path, "card of a network"):
-        network = build_network(card.layers, card.shape, path.stem, largest)
+        network = build_network(card.layer_list, card.shape, path.stem, largest)
     check_classes(network, card.classes, path)
     load(network, path.with_suffix(".npz"))
     network.classes = card.classes
@@ -111,7 +111,7 @@ def load_card(path: str | Path) -> Pretrained:
 class Card(NamedTuple):
     """What a card says."""
 
-    layers: Any
+    layer_list: Any
     """The list of layers, as it stands there, to be built by `layer_list`; None if there is none."""
     shape: Shape
     preprocessing: Preprocessing

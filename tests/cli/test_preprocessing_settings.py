@@ -76,7 +76,7 @@ def test_commands_that_compare_layers_keep_the_settings_of_torchvision(monkeypat
 
 def test_a_layer_of_that_name_is_not_lost_either():
     network = Sequential({"standardize": Standardize([0] * 3, [1] * 3)}, input_shape=(1, 1, 3), name="net")
-    message = "^net: expected a network without a layer 'standardize', got one with it$"
+    message = "^net: expected a network without a layer 'standardize', which comes first$"
     with pytest.raises(ValueError, match=message):
         Pretrained(network, Preprocessing(1, mean=1), None).on_pixels()
     assert Pretrained(network, Preprocessing(1), None).on_pixels() is network

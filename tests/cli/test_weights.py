@@ -59,7 +59,7 @@ def test_normalizations_are_folded_when_told(tmp_path, capsys):
     plain = classify(capsys, *arguments, tmp_path / "plain.npz")
     assert classify(capsys, *arguments, tmp_path / "norm.pth", "--fold") == plain
     for more, said in [
-        ([tmp_path / "norm.pth"], "if so, pass fold=True (--fold), or names"),
+        ([tmp_path / "norm.pth"], "expected fold=True (--fold) if the batch normalization"),
         ([tmp_path / "plain.npz", "--fold"], "expected a file of PyTorch or Keras to fold, got one for load"),
     ]:
         assert cli.main(["classify", *map(str, (*arguments, *more))]) == 2

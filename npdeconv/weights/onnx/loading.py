@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from npdeconv._checks import describe, positive_pair
 from npdeconv._files import UnexpectedError, naming
+from npdeconv._repr import brief
 from npdeconv._types import Pair, Shape
 from npdeconv.layers import Sequential
 from npdeconv.weights.onnx.constants import UNLIKELY, compute_constants
@@ -18,31 +19,44 @@ LARGEST_SIDE = 2**12
 """Pixels."""
 
 
+@brief
 class OnnxInput(NamedTuple):
-    """What a file says of its input."""
+    """The input that a file declares.
+
+    Attributes
+    ----------
+    name : str
+    layout : str, "NCHW" or "NHWC" for images, "NC" for vectors; the network takes NHWC in any case
+    shape : (H, W, C) or (D,), of one input of the network
+    batch : int, images that the file takes at once, or None if it leaves that open; the network takes any number
+    dtype : str
+    """
 
     name: str
     layout: str
-    """"NCHW" or "NHWC" of images, "NC" of vectors. The network takes NHWC in any case."""
     shape: Shape
-    """Of one input of the network, (H, W, C) or (D,)."""
     batch: int | None
-    """How many images the file takes at once; None if it leaves that open. The network takes any number."""
     dtype: str
 
 
+@brief
 class OnnxNetwork(NamedTuple):
-    """A network from an ONNX file, with its weights, and what the file says besides."""
+    """A network from an ONNX file, with its weights, and what else the file says.
+
+    Attributes
+    ----------
+    network : Sequential, a `Graph` if it branches
+    input : OnnxInput
+    nodes : mapping of str to str, the file's node for each layer
+    metadata : mapping of str to str, the writer of the file and its remarks; not to be trusted
+    notes : tuple of str, a sentence for each difference between the network and the file
+    """
 
     network: Sequential
-    """A `Graph` if it branches."""
     input: OnnxInput
     nodes: Mapping[str, str]
-    """The file's node for each layer, by the layer's name."""
     metadata: Mapping[str, str]
-    """Who wrote the file, and what they put into it; not to be trusted."""
     notes: tuple[str, ...]
-    """What the network does otherwise than the file, a sentence each."""
 
 
 def load_onnx(path: str | Path, *, size: int | Pair | None = None) -> OnnxNetwork:

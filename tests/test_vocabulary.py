@@ -139,6 +139,7 @@ PAIRS = {  # of a layer's contract and the like: what everybody takes apart at o
     "experiments.sampling.Plan.needed": "a data set and draws from it",
     "training.loading.rebuild": "a network and what it was trained on",
     "report.sprites.as_bytes": "pixels and their scales",
+    "weights.onnx.simplify.simplify": "a model and the name of its output",
     "layers.window.Window.reach": "corners and their one size",
     "layers.base.Layer.went_up": "shape and dtype",
     "layers.merge.MergingLayer.went_up": "shape and dtype",

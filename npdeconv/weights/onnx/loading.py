@@ -28,7 +28,7 @@ class OnnxInput(NamedTuple):
     name : str
     layout : str, "NCHW" or "NHWC" for images, "NC" for vectors; the network takes NHWC in any case
     shape : (H, W, C) or (D,), of one input of the network
-    batch : int, images that the file takes at once, or None if it leaves that open; the network takes any number
+    batch : int, images that the file takes at once, or None if it leaves that open
     dtype : str
     """
 

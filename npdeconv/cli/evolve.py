@@ -1,8 +1,8 @@
 """`npdeconv evolve`: when did each feature map learn what it looks for?
 
-Projects feature maps at each snapshot of a training run: of one image with --image, or of the image
-that excites each map most at that epoch, where a frame marks a jump to another image. Writes for each
-layer a figure (.png) and the raw arrays (.npz).
+Projects feature maps at each snapshot of a training run: for one image with --image, or for the image
+that excites each map most at that epoch; a frame marks a jump to another image. Writes a figure (.png)
+and the raw arrays (.npz) for each layer.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def add(parser: Parser) -> None:
     share(parser, "--split", "; if not given, train as in the paper, but test with --image")
     share(parser, "--layers", LAYERS_HELP)
     share(parser, "--map", "; 0 to 7 if not given", nargs="+")
-    share(parser, "--image", "; to project at all epochs; the strongest of each if not given")
+    share(parser, "--image", "; to project at all epochs; the strongest at each epoch if not given")
     add_results(parser, "evolution")
 
 

@@ -1,4 +1,4 @@
-"""`npdeconv info`: the layers of a network as a table, and what all the networks take.
+"""`npdeconv info`: the layers of a network as a table, and the inputs of all models.
 
 Prints a network's input and classes, the data that fit it, and its layers: name, kind, shape of the
 output, number of parameters, and the size in pixels of the part of the image that one unit depends

@@ -169,7 +169,7 @@ def test_requests_to_maximize_what_is_not_there(card, digits_net, tmp_path, caps
             "conv",
             "--classes",
             "cat",
-        ): "--classes: says what to excite, and so do --layer and --map; choose one of them",
+        ): "--classes: expected no --layer or --map beside it",
         ("--select", "all"): "--select: expected center, mean or two numbers, got 'all'",
         ("--layer", "conv9"): "no layer 'conv9'; the layers are standardize, conv, relu, pool",
         ("--decay", "1"): "Regularizers: decay must be at least 0 and below 1, got 1.0",

@@ -134,7 +134,7 @@ def test_class_folders_are_gray_for_a_gray_network(here, capsys, monkeypatch):
 
     monkeypatch.setitem(models._NETWORKS, "gray", gray)
     printed = say(capsys, "train", "gray", "--data", "pets/train", "--epochs", 1)
-    assert "train has no test images of its own: these are those that it was trained on\n" in printed
+    assert "train has no test images of its own: these are the training images\n" in printed
     assert say(capsys, "classify", "runs/gray", "--images", 0).startswith("image 0: ")
 
 

@@ -314,7 +314,7 @@ def test_info_lists_the_layers_of_a_card(card, capsys):
 def test_look_calls_photos_by_their_names_and_finds_no_mistakes_in_them(card, photos, tmp_path, capsys):
     out = tmp_path / "out"
     printed = say(capsys, "look", card, "--data", photos, "--out", out)
-    assert "no mistakes to draw: nobody has said what the photos show" in printed
+    assert "no mistakes to draw: the photos have no labels" in printed
     assert not list(out.glob("confusion*"))
     assert list(out.glob("layers_image0.png"))
 
@@ -323,7 +323,7 @@ def test_occlude_calls_no_answer_true(card, photos, tmp_path, capsys):
     out = tmp_path / "out"
     flags = ("--layer", "relu1", "--image", "1", "--size", "3", "--out", out)
     printed = say(capsys, "occlude", card, "--data", photos, *flags)
-    assert "nobody has labeled the image: sea water is predicted, right or wrong" in printed
+    assert "the image has no label: sea water is the predicted class" in printed
     with np.load(next(out.glob("*.npz"))) as arrays:
         assert arrays["label"] == 1
     labeled = tmp_path / "set/tomato"
@@ -353,7 +353,7 @@ def test_embed_of_photos_says_nothing_of_shared_labels(card, photos, tmp_path, c
         Image.new("RGB", (9, 9), (0, 50 * n, 200)).save(photos / f"{n}.png")
     arguments = ("--data", photos, "--layer", "relu1", "-k", "1", "--out", tmp_path / "out")
     printed = say(capsys, "embed", card, *arguments)
-    assert "nobody has labeled photos: nothing is said about labels that neighbors share" in printed
+    assert "photos has no labels to compare neighbors by" in printed
     with np.load(tmp_path / "out/embed_relu1.npz") as arrays:
         assert "labels" not in arrays.files
     assert complain(capsys, "transfer", card, *arguments[:4]) == (

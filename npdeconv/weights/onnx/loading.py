@@ -19,20 +19,20 @@ LARGEST_SIDE = 2**12
 
 
 class OnnxInput(NamedTuple):
-    """What a file says of its input."""
+    """The input that a file declares."""
 
     name: str
     layout: str
-    """"NCHW" or "NHWC" of images, "NC" of vectors. The network takes NHWC in any case."""
+    """"NCHW" or "NHWC" of images, "NC" of vectors, in the file. The network always takes NHWC."""
     shape: Shape
     """Of one input of the network, (H, W, C) or (D,)."""
     batch: int | None
-    """How many images the file takes at once; None if it leaves that open. The network takes any number."""
+    """The number of images that the file takes; None if it is open. The network takes any number."""
     dtype: str
 
 
 class OnnxNetwork(NamedTuple):
-    """A network from an ONNX file, with its weights, and what the file says besides."""
+    """A network from an ONNX file, with its weights and the file's other information."""
 
     network: Sequential
     """A `Graph` if it branches."""
@@ -40,17 +40,17 @@ class OnnxNetwork(NamedTuple):
     nodes: Mapping[str, str]
     """The file's node for each layer, by the layer's name."""
     metadata: Mapping[str, str]
-    """Who wrote the file, and what they put into it; not to be trusted."""
+    """The file's producer and metadata; not to be trusted."""
     notes: tuple[str, ...]
-    """What the network does otherwise than the file, a sentence each."""
+    """Differences between the network and the file, a sentence each."""
 
 
 def load_onnx(path: str | Path, *, size: int | Pair | None = None) -> OnnxNetwork:
     """Load a network, architecture and weights, from an ONNX file.
 
-    Layers are called as the file's nodes, made short. Batch normalizations become `Scale`: nothing is
-    folded into a convolution. Maps are (H, W, C) here, whatever the file has, and flattened maps lie in
-    the order rows, columns, channels, with dense weights to match.
+    Layers have the names of the file's nodes, shortened. Batch normalizations become `Scale`: nothing is
+    folded into a convolution. Maps are always (H, W, C) here, and flattened maps have the order rows,
+    columns, channels, with dense weights to match.
 
     Parameters
     ----------
@@ -65,8 +65,8 @@ def load_onnx(path: str | Path, *, size: int | Pair | None = None) -> OnnxNetwor
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is damaged, keeps weights in other files, has not one input and one output, or holds a node
-        that no layer does the work of: the message names it, and the nearest that works.
+        If it is damaged, keeps weights in other files, does not have one input and one output, or has a
+        node without a layer: the message names the node, and the nearest that works.
     """
     path = Path(path)
     try:
@@ -95,7 +95,7 @@ def network_of(model: Model, name: str, size: Pair | None = None) -> OnnxNetwork
 
 
 def _input_shape(model: Model, layout: str, size: Pair | None) -> Shape:
-    """Return the file's shape of the input, without what it leaves open."""
+    """Return the file's shape of the input, with `size` for open lengths."""
     shape = list(model.input_shape)
     said = f"{model.input_name!r} of shape {describe(model.input_shape)}"
     if shape[0] is None:

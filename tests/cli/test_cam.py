@@ -203,7 +203,7 @@ def test_the_comparison_of_poolings(tmp_path, capsys):
     lines = say(capsys, "localize", *flags).splitlines()
     assert lines[0].startswith("objects fill 2")
     assert [line.split()[0] for line in lines[1:8]] == ["pooling", *["average"] * 3, *["max"] * 3]
-    assert len({len(line) for line in lines[1:8]}) == 1  # the columns are straight
+    assert len({len(line) for line in lines[1:8]}) == 1  # the columns are aligned
     names = [f"localization_strokes{end}" for end in (".png", "_average.png", "_max.png", ".npz", ".csv")]
     assert lines[8:] == [str(tmp_path / name) for name in names]
     table = (tmp_path / "localization_strokes.csv").read_text().splitlines()

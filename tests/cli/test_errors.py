@@ -1,4 +1,4 @@
-"""What goes wrong on the command line is one sentence on stderr and status 2."""
+"""Errors on the command line print one sentence to stderr, with status 2."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def run(made, tmp_path, monkeypatch):
-    """A run to be damaged; what the tests write lands beside it."""
+    """A run to be damaged; the tests write beside it."""
     monkeypatch.setattr(datasets, "STROKES", {"train": (20, 0), "test": (10, 1)})
     monkeypatch.chdir(tmp_path)
     return shutil.copytree(made, tmp_path / "run")

@@ -16,7 +16,7 @@ COLORS = {"tomato": (255, 0, 0), "sea water": (0, 0, 255)}
 
 
 def write_card(folder, conv, **changes):
-    """Write a network that finds tomatoes by their red and the sea by its blue, on pixels less 100."""
+    """Write a network that finds tomatoes by red and the sea by blue, on pixels minus 100."""
     card = {
         "input_shape_hwc": [6, 6, 3],
         "channel_order": "RGB",
@@ -199,9 +199,9 @@ def test_photos_have_no_labels(card, photos):
 @pytest.mark.parametrize(
     ("folders", "labels"),
     [
-        (("Sea_Water", "Tomato"), [1, 0]),  # known, though spelled in another way
+        (("Sea_Water", "Tomato"), [1, 0]),  # known in another spelling
         (("Tomato",), [0]),
-        (("Sea_Water", "lemon"), None),  # lemon is not: nothing that is said of it could be true
+        (("Sea_Water", "lemon"), None),  # lemon is no class of the network
     ],
 )
 def test_folders_named_like_the_classes_are_labels(card, tmp_path, folders, labels, capsys):

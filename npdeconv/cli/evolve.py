@@ -47,9 +47,9 @@ def run(options: argparse.Namespace) -> None:
     name, kind = Path(data_name(loaded, options.data)).name, "training" if split == "train" else "test"
     if options.image is None:
         print(f"searching the {len(dataset):,} {kind} images of {name} at each snapshot", flush=True)
-        whose, origin = f"the strongest {kind} image of {name} at each epoch", "strongest"
+        subject, origin = f"the strongest {kind} image of {name} at each epoch", "strongest"
     else:
-        whose, origin = f"{kind} image {options.image} of {name}", f"image{options.image}"
+        subject, origin = f"{kind} image {options.image} of {name}", f"image{options.image}"
     results = evolve(
         network,
         dataset.images,
@@ -63,8 +63,8 @@ def run(options: argparse.Namespace) -> None:
         stem = file_stem(layer, origin, listed("map", options.map), split=split)
         out.arrays(stem, result._asdict())
         title = (
-            plot.literal(f"{network.name}, {layer}: projections by deconv of") + f"\n{plot.literal(whose)}"
+            plot.literal(f"{network.name}, {layer}: projections by deconv of") + f"\n{plot.literal(subject)}"
         )
         figure = out.figure(plot.evolution(result, title=title), stem)
         jump = f"last jump at epoch {result.last_jump}" if result.last_jump else "no jumps"
-        print(f"{layer}, {whose}: {figure}" + ("" if options.image is not None else f" ({jump})"))
+        print(f"{layer}, {subject}: {figure}" + ("" if options.image is not None else f" ({jump})"))

@@ -187,16 +187,16 @@ def _mistakes(scene: _Scene) -> dict[str, Any]:
         print("no mistakes to draw: the photos have no labels")
         return {}
     result = find_mistakes(scene.network, scene.dataset, k=MISTAKES_SHOWN, workers=scene.workers)
-    classes, whose = scene.dataset.classes, plot.literal(f"{scene.network.name} on {scene.dataset.name}")
+    classes, subject = scene.dataset.classes, plot.literal(f"{scene.network.name} on {scene.dataset.name}")
     arrays = prefixed("mistakes", result._asdict())
     if len(classes) <= CONFUSION_CLASSES:
-        scene.save(plot.confusion(result.confusion, classes, title=whose), "confusion")
+        scene.save(plot.confusion(result.confusion, classes, title=subject), "confusion")
     else:
         print(f"no confusion matrix: {len(classes):,} classes are more than {CONFUSION_CLASSES}")
         del arrays["mistakes_confusion"]
     if len(result.image_indices):
         axes = plot.mistakes(scene.dataset.images[result.image_indices], result, classes)
-        title = f"{whose}: the most confident mistakes, and what misled the network, by the rule deconv"
+        title = f"{subject}: the most confident mistakes, and what misled the network, by the rule deconv"
         axes[0, 0].figure.suptitle(title, fontsize="medium")
         scene.save(axes, "mistakes")
     else:

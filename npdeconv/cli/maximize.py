@@ -117,12 +117,12 @@ def run(options: argparse.Namespace) -> None:
     kind = "class" if names_classes else "map"
     classes = network.classes if names_classes else None
     names = [f"{kind} {m}" if classes is None else classes[m] for m in maps]
-    stem, whose = _stem(options, layer), plot.literal(f"{network.name}: {layer}")
-    title = f"what excites {whose} most, after {options.steps} steps up from noise"
+    stem, subject = _stem(options, layer), plot.literal(f"{network.name}: {layer}")
+    title = f"what excites {subject} most, after {options.steps} steps up from noise"
     paths = [
         out.figure(plot.maximized(result, titles=names, title=title), stem),
         out.figure(
-            plot.ascents(result, titles=names, title=f"how activations of {whose} grew"), f"{stem}_ascent"
+            plot.ascents(result, titles=names, title=f"how activations of {subject} grew"), f"{stem}_ascent"
         ),
     ]
     if options.animate:

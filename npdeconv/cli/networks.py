@@ -1,7 +1,7 @@
 """Loads the network that NETWORK names.
 
-NETWORK is the folder of a training run, the name of a model whose `--weights` are given, the card of
-a pretrained network, or a file of weights whose layers are known from its card, its run or `--model`.
+NETWORK is the folder of a training run, the name of a model with `--weights`, the card of a pretrained
+network, or a file of weights with layers from its card, its run or `--model`.
 """
 
 import argparse
@@ -125,9 +125,9 @@ def _of_run(
 
 
 def _of_file(file: Path, model: str | None, fold: bool) -> Loaded:
-    """Load a file of weights whose layers are those of its run, or of --model.
+    """Load a file of weights, with the layers of its run or of --model.
 
-    A format that says itself what the layers are, as ONNX does, is to be told apart here.
+    Formats that contain the layers, as ONNX does, are recognized here.
     """
     run = next((folder for folder in list(file.parents)[:2] if is_run(folder)), None)
     if run is not None:

@@ -175,7 +175,7 @@ class _Top(NamedTuple):
         return cls(np.full((maps, k), -np.inf, dtype), nowhere, nowhere.astype(np.int32), np.zeros(maps, int))
 
     def insert(self, measured: _Measures, numbers: Array) -> None:
-        """Insert images, whose numbers must be larger than all before."""
+        """Insert images with larger numbers than all before."""
         activations, places = map(kernel_input, measured)
         insert(activations, places, kernel_input(numbers), self.activations, self.image_indices, self.places)
         self.fired[...] += (measured.activations > -np.inf).sum(axis=0)

@@ -125,10 +125,7 @@ def _of_run(
 
 
 def _of_file(file: Path, model: str | None, fold: bool) -> Loaded:
-    """Load a file of weights, with the layers of its run or of --model.
-
-    Formats that contain the layers, as ONNX does, are recognized here.
-    """
+    """Load a file of weights, with the layers of its run or of --model."""
     run = next((folder for folder in list(file.parents)[:2] if is_run(folder)), None)
     if run is not None:
         return _of_run(run, file, model, fold)

@@ -3,17 +3,18 @@
 A convolutional network goes up: filter, rectify, pool, layer after layer. The DeconvNet comes back
 down: a feature map is unpooled, rectified and filtered with the transposed filters, until it
 reaches the pixels. This file has all of it: the layers, a chain of them, training, and `project`.
-It imports nothing else from the package, and the tests hold the package to it.
+It imports nothing from the package, but for the digits of its demonstration. The tests compare the
+package with it.
 
     N        images in a batch                x, y      input and output of a layer
-    H, W, C  height, width, channels          dx, dy    gradients of the loss by them
+    H, W, C  height, width, channels          dx, dy    gradients of the loss for them
     OH, OW   height and width of the output   weight, bias   parameters
     F        filters                          context   what one layer's pass left
     KH, KW   height and width of a filter     tape      a chain's contexts, in order
     D, M     inputs, outputs of a dense layer switches  positions of the pooling winners
 
 Images are (N, H, W, C), filters (KH, KW, C, F). Run as `python -m npdeconv.plain`, the file trains
-a small network on drawn digits and draws what one of its units sees.
+a small network on digits and draws projections of one of its feature maps.
 """
 
 import numpy as np
@@ -41,7 +42,7 @@ def add_windows(parts, stride, padding, shape):
 
 
 class Conv:
-    """Correlate with filters and add a bias. Gradients and projections go down by the same transpose."""
+    """Correlate with filters and add a bias. Both ways down apply the transposed map (`add_windows`)."""
 
     def __init__(self, weight, bias, stride=(1, 1), padding=((0, 0), (0, 0))):
         self.parameters = {"weight": weight, "bias": bias}  # (KH, KW, C, F) and (F,)
@@ -66,7 +67,7 @@ class Conv:
 
 
 class ReLU:
-    """max(x, 0). Gradients pass where x was positive; projections pass where they are positive themselves."""
+    """max(x, 0). A gradient passes where x was positive; a projection passes where it is positive itself."""
 
     parameters = {}
 
@@ -147,7 +148,7 @@ class Dense:
 
 
 class Softmax:
-    """Probabilities of the classes. Projections pass unchanged: they start from the logits below."""
+    """Probabilities of the classes. Its `deconv` is the identity, as a projection begins with the logits."""
 
     parameters = {}
 
@@ -205,7 +206,7 @@ def descend(chain, y, tape, rule="deconv"):
 
 
 def sgd_step(chain, x, labels, rate):
-    """Take one step of gradient descent on a batch, in place; return the loss before the step."""
+    """Take one step of gradient descent, in place; the chain ends in logits. Return the loss before it."""
     logits, tape = forward(chain, x)
     loss, dlogits = cross_entropy(logits, labels)
     _, gradients = backward(chain, dlogits, tape)
@@ -216,7 +217,10 @@ def sgd_step(chain, x, labels, rate):
 
 
 def project(chain, images, layer, feature_map, rule="deconv"):
-    """Project each image's strongest activation of one feature map down to the pixels (N, H, W, C)."""
+    """Project each image's strongest activation of one feature map down to the pixels (N, H, W, C).
+
+    The rule "gradient" gives the activation times its gradient.
+    """
     names = list(chain)
     head = {name: chain[name] for name in names[: names.index(layer) + 1]}
     y, tape = forward(head, images)
@@ -228,7 +232,7 @@ def project(chain, images, layer, feature_map, rule="deconv"):
 
 
 def drawn(rng, *shape):
-    """Return filters or dense weights that keep the variance of the activations, and biases of 0."""
+    """Return random weights that keep the variance of the activations behind a ReLU, and biases of 0."""
     return rng.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape), np.zeros(shape[-1])
 
 
@@ -252,7 +256,9 @@ if __name__ == "__main__":
         print(f"epoch {epoch}: loss {np.mean(losses):.3f}, {right.mean():.0%} of 200 new digits read right")
     shown = pixels[800:806]
     figure, axes = plt.subplots(2, 6, figsize=(9, 3.4), layout="constrained")
-    figure.suptitle("Above: digits. Below: what excites map 3 of relu2 most, projected; mid-gray is 0.")
+    figure.suptitle(
+        "Above: digits. Below: the strongest place of map 3 of relu2 in each, projected; mid-gray is 0."
+    )
     for ax in axes.flat:
         ax.axis("off")
     for n, projection in enumerate(project(chain, shown, "relu2", 3)):

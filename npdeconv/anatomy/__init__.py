@@ -1,7 +1,7 @@
-"""What others ask of a network before they show it an image, or while they do, asked in one place.
+"""The structure of a network: roles of layers, feature maps, outputs.
 
-`roles` says which layers are which, `maps` what a layer is as feature maps, `outputs` yields the
-outputs of several layers in one pass, and `summary` is the table of all layers.
+`roles` finds the logits and other layers by their role, `maps` reads a layer as feature maps, `outputs`
+yields the outputs of several layers in one pass, and `summary` is the table of all layers.
 """
 
 from npdeconv.anatomy.maps import map_count, patch_size

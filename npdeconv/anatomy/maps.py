@@ -1,4 +1,4 @@
-"""What a layer is as a set of feature maps: their shape, what their units see, where a descent starts.
+"""Layers as feature maps: their shape, their units' receptive fields, the start of a descent.
 
 The M outputs of a dense layer are read as M maps of one unit each.
 """
@@ -59,7 +59,7 @@ def maps_of(network: Sequential, image: Array, layer: str, *, who: str) -> Array
 
 
 def fields(head: Sequential, input_shape: Shape, positions: Array) -> Array:
-    """Return what units of a chain's last layer see.
+    """Return the receptive fields of units of a chain's last layer.
 
     Parameters
     ----------
@@ -79,13 +79,13 @@ def fields(head: Sequential, input_shape: Shape, positions: Array) -> Array:
 
 
 def field_size(network: Sequential, layer: str, input_shape: Shape) -> Pair:
-    """Return height and width of what each unit of a layer sees, in pixels, padding included."""
+    """Return height and width of the receptive field of a layer's units, in pixels, padding included."""
     top, bottom, left, right = network[:layer].receptive_field(Box(0, 1, 0, 1), input_shape)
     return bottom - top, right - left
 
 
 def patch_size(network: Sequential, layer: str, input_shape: Shape) -> Pair:
-    """Return height and width of a layer's patches: what a unit sees, but no more than the image."""
+    """Return height and width of a layer's patches: the receptive field, but at most the image."""
     height, width = field_size(network, layer, input_shape)
     return min(height, input_shape[0]), min(width, input_shape[1])
 
@@ -93,19 +93,19 @@ def patch_size(network: Sequential, layer: str, input_shape: Shape) -> Pair:
 def descent_start(
     y: Array, feature_maps: int | Array, positions: Array | None = None, values: float | Array | None = None
 ) -> Array:
-    """Return what a descent starts from: zeros like y, but for one unit, or one map, of each image.
+    """Return the start of a descent: zeros like y, except one unit, or one map, of each image.
 
     Parameters
     ----------
     y : (N, OH, OW, F) or (N, M)
-        A layer's outputs. Of a classifier's logits, a class is a map.
+        A layer's outputs. Each class of a classifier's logits is a map.
     feature_maps : int or int (N,)
         The map of each image.
     positions : int (N, 2), optional
         Row and column of the one unit; the whole map unless given.
     values : number or array, optional
-        What to start with: one for each unit (N,), or for each place of a map (OH, OW). Unless given,
-        what is positive in y.
+        The values to start with: one for each unit (N,), or for each place of a map (OH, OW). The
+        positive values of y unless given.
 
     Examples
     --------

@@ -11,7 +11,7 @@ from npdeconv.layers import Sequential
 
 
 class Passes(Protocol):
-    """What makes passes of a network and yields the outputs of layers it was told to watch: a `fast.Plan`."""
+    """Passes of a network that yield the outputs of watched layers, such as a `fast.Plan`."""
 
     def __init__(self, network: Sequential, *, watched: Sequence[str]) -> None: ...
 
@@ -28,7 +28,7 @@ class Outputs:
     layers : sequence of str
         In any order.
     by : class, optional
-        What makes the passes, such as `npdeconv.fast.Plan`; the network itself unless given.
+        The class that makes the passes, such as `npdeconv.fast.Plan`; the network itself unless given.
 
     Raises
     ------
@@ -43,7 +43,7 @@ class Outputs:
     def __init__(self, network: Sequential, layers: Sequence[str], *, by: type[Passes] | None = None) -> None:
         self.dtype = network.dtype
         for name in layers:
-            _ = network[name]  # or say which ones there are
+            _ = network[name]  # raises a KeyError that lists the layers
         self.outputs = (
             partial(network.outputs, layers=tuple(layers))
             if by is None
@@ -51,6 +51,6 @@ class Outputs:
         )
 
     def __call__(self, images: Array) -> Iterator[tuple[str, Array]]:
-        """Yield the layers, the lowest first, and their maps (N, OH, OW, F) of images (N, H, W, C)."""
+        """Yield the layers, the lowest first, and their maps (N, OH, OW, F) for images (N, H, W, C)."""
         for name, y in self.outputs(as_input(images, self.dtype)):
             yield name, as_maps(y)

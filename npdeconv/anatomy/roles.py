@@ -1,4 +1,4 @@
-"""Which layers of a network are which: the logits, the last hidden one, those worth showing."""
+"""Layers of a network by their role: the logits, the last hidden one, those worth showing."""
 
 import copy
 from typing import Literal, NamedTuple
@@ -12,7 +12,7 @@ from npdeconv.layers.sequential import INPUT
 
 
 def logits_layer(network: Sequential) -> str:
-    """Return the name of the layer whose outputs are the logits: the last but for a trailing Softmax."""
+    """Return the name of the layer that gives the logits: the last one below a trailing Softmax."""
     *below, last = network.layers
     return below[-1] if below and answers(network) == "exclusive" else last
 
@@ -24,23 +24,23 @@ def below_softmax(network: Sequential) -> Sequential:
 
 
 def answers(network: Sequential) -> Literal["exclusive", "independent"] | None:
-    """Return what a network's outputs are if they are probabilities, see `Layer.probabilities`.
+    """Return the kind of a network's outputs if they are probabilities, see `Layer.probabilities`.
 
-    One alone is that of the second of two classes.
+    A single output is the probability of the second of two classes.
     """
     *_, last = network.layers.values()
     return "exclusive" if _says_yes_or_no(network) else last.probabilities
 
 
 def answer_shape(network: Sequential, input_shape: Shape) -> Shape:
-    """Return the shape of one answer: (classes,), and 2 of them where a network says yes or no."""
+    """Return the shape of one answer: (classes,), or (2,) for a single yes-or-no output."""
     return two_classes(network).output_shape(input_shape)
 
 
 def two_classes(network: Sequential) -> Sequential:
-    """Return an equal network of two classes, if it has one output and a `Sigmoid`; others as they are.
+    """Return a network of one output and a `Sigmoid` as an equal one of two classes; others unchanged.
 
-    It shares all parameters, and layers keep their names: the last one, now `Softmax`, too.
+    It shares all parameters, and layers keep their names, even the last one, which is a `Softmax` now.
     """
     if not _says_yes_or_no(network):
         return network
@@ -67,9 +67,9 @@ def weighted_layers(network: Sequential) -> list[str]:
 
 
 def weights_below(network: Sequential, layer: str) -> str | None:
-    """Return the name of the layer whose weights made a layer's maps: the nearest at or below it.
+    """Return the name of the nearest layer with weights at or below a layer.
 
-    None where there is none, or where something in between merges several layers' maps or may do anything.
+    None if there is none, or if a layer in between merges several layers' maps or may do anything.
     """
     inputs = network[:layer].inputs
     while _weight_axes(network[layer]) < 2:
@@ -82,10 +82,9 @@ def weights_below(network: Sequential, layer: str) -> str | None:
 
 
 def source_of(network: Sequential, layer: str) -> str | None:
-    """Return the name of the layer whose maps another one reads; None if it reads the image.
+    """Return the name of the layer that a layer reads, its first one of several; None if that is the image.
 
-    Flattening and dropout, which pass on what they are given, are passed over. Of a layer that reads
-    several, it is the first.
+    Flattening and dropout are skipped, since they pass their inputs on.
     """
     inputs = network[:layer].inputs
     source = inputs[layer][0]
@@ -95,7 +94,7 @@ def source_of(network: Sequential, layer: str) -> str | None:
 
 
 def last_hidden(network: Sequential) -> str:
-    """Return the name of the last hidden layer: what the last layer with weights reads.
+    """Return the name of the last hidden layer: the one that the last layer with weights reads.
 
     Raises
     ------
@@ -110,7 +109,7 @@ def last_hidden(network: Sequential) -> str:
 
 
 def telling_layers(network: Sequential) -> tuple[str, ...]:
-    """Return the names of all layers but dropout, flattening and softmax, which add nothing of their own."""
+    """Return the names of all layers except dropout, flattening and softmax, which add no features."""
     return tuple(
         name
         for name, layer in network.layers.items()
@@ -121,7 +120,7 @@ def telling_layers(network: Sequential) -> tuple[str, ...]:
 def shown_layers(network: Sequential) -> tuple[str, ...]:
     """Return the names of the layers worth looking at.
 
-    That is each rectifier and max pooling, and what the classes are read from.
+    These are all rectifiers and max poolings, and the layer of the logits.
     """
     return tuple(
         name
@@ -135,18 +134,18 @@ def shown_layers(network: Sequential) -> tuple[str, ...]:
 def map_layers(network: Sequential, input_shape: Shape) -> tuple[str, ...]:
     """Return the names of those `shown_layers` that give rectified feature maps.
 
-    Where a network has no such layer by itself, it is each layer that gives maps.
+    If a network has none, these are all layers that give maps.
     """
     maps = [name for name, shape in network.output_shapes(input_shape) if len(shape) == 3]
     return tuple(name for name in maps if network[name].rectifies) or tuple(maps)
 
 
 class AtPooling(NamedTuple):
-    """A network, cut at the global pooling that its logits are read from."""
+    """A network, cut at the global pooling below its logits."""
 
     body: Sequential  # up to the last feature maps
     above: Sequential  # from the pooling to the logits
-    dense: Layer | None  # what reads the pooled maps; None: they are the logits
+    dense: Layer | None  # reads the pooled maps; None if they are the logits
 
 
 def at_pooling(network: Sequential) -> AtPooling | None:
@@ -163,7 +162,7 @@ def at_pooling(network: Sequential) -> AtPooling | None:
 
 
 def _halved(dense: Layer) -> Layer:
-    """Return a dense layer of one output as one of two: it does what `TwoClasses` does, too."""
+    """Return a dense layer of one output as one of two outputs, with `TwoClasses` folded in."""
     both = copy.copy(dense)
     for name, array in dense.parameters.items():
         setattr(both, name, np.concatenate([-array, array], axis=-1) / 2)
@@ -175,5 +174,5 @@ def _is_dense(layer: Layer) -> bool:
 
 
 def _weight_axes(layer: Layer) -> int:
-    """Return 4 for filters, 2 for dense weights, 1 for a number per channel, 0 where there is no weight."""
+    """Return 4 for filters, 2 for dense weights, 1 for one number per channel, 0 without weights."""
     return layer.parameters["weight"].ndim if "weight" in layer.parameters else 0

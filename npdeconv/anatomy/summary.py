@@ -1,4 +1,4 @@
-"""What are the layers of a network, and how much of the image does each see?"""
+"""The table of a network's layers, with shapes, parameters and receptive fields."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

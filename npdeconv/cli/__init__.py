@@ -8,9 +8,9 @@ from npdeconv.cli.console import complain, mend_streams, one_line_warnings, sent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return the exit status. Errors a user can mend are one sentence and status 2."""
+    """Run a command; return the exit status. Errors that users can fix print one sentence, with status 2."""
     mend_streams()
-    # A notebook hands its own backend to what is started from it, which need not be installed here.
+    # A process inherits a notebook's backend, which may not be installed here.
     os.environ["MPLBACKEND"] = "agg"
     try:
         return _run(arguments)
@@ -30,7 +30,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         complain(sentence(error))
         return 130
     except BrokenPipeError:
-        return 0  # whoever read our output has seen enough
+        return 0  # the reader of our output has closed it
     except (ValueError, TypeError, LookupError, OSError, ArithmeticError, ImportError, MemoryError) as error:
         complain(sentence(error))
         return 2

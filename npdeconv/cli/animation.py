@@ -19,7 +19,7 @@ SECONDS, REST = 4.0, 1.5  # of the motion, and of the last frame
 def save_animation(frames: Array, path: Path, kind: Format, columns: int = 5) -> Path:
     """Write frames (K, N, H, W, C), uint8, as an animation of N pictures in rows; whole or not at all.
 
-    An APNG keeps all colors, a GIF 256; a reader that knows no APNG shows its first frame.
+    An APNG keeps all colors, a GIF 256; viewers without APNG show its first frame.
     """
     enlarged = -(-SIDE // frames.shape[2])
     large = frames.repeat(enlarged, axis=2).repeat(enlarged, axis=3)

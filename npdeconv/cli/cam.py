@@ -1,8 +1,8 @@
-"""`npdeconv cam`: where in an image is what speaks for a class?
+"""`npdeconv cam`: which parts of an image speak for a class?
 
-Draws the maps of the classes that a network finds most likely over an image, and writes a figure
-(.png) and the raw arrays (.npz). It is for networks that end in global pooling and at most one dense
-layer, such as cam_net, SqueezeNet and Tiny Darknet.
+Draws class activation maps of the most likely classes over an image, and writes a figure (.png) and
+the raw arrays (.npz). The network must end in global pooling and at most one dense layer, as cam_net,
+SqueezeNet and Tiny Darknet do.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""`npdeconv check`: hold a layer of one's own to the contract.
+"""`npdeconv check`: test a layer of your own against the contract of layers.
 
-Makes a layer and tries whether it does all that others count on: gradients, the way down, shapes,
-dtypes, batches, threads, copies. Example: npdeconv check prelu.py:PReLU 3
+Makes a layer and tests its gradients, its way down, shapes, dtypes, batches, threads and copies.
+Example: npdeconv check prelu.py:PReLU 3
 """
 
 import argparse
@@ -25,7 +25,7 @@ def add(parser: Parser) -> None:
         "arguments",
         nargs="*",
         metavar="ARGUMENT",
-        help="what the class is called with, such as 3 or padding=same; it gets an rng if it takes one",
+        help="the class's arguments, such as 3 or padding=same; it gets an rng if it takes one",
     )
     option(
         "--input",
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _argument(text: str) -> tuple[str, Any]:
-    """Return the name, "" if there is none, and the value: a literal of Python, or else the text itself."""
+    """Return the name, "" if there is none, and the value: a literal of Python, else the text itself."""
     name, _, value = text.partition("=")
     if not value or not name.isidentifier():
         name, value = "", text

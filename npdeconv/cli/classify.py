@@ -1,6 +1,6 @@
-"""`npdeconv classify`: what a network takes images for.
+"""`npdeconv classify`: print the most likely classes of images.
 
-Prints for each image the classes that a network finds most likely, with their probabilities.
+Prints the most likely classes of each image, with their probabilities.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""All commands. Each is a module that `Command` imports when it is chosen: most load much."""
+"""All commands. Each is a module that `Command` imports only if chosen, since most load slowly."""
 
 import argparse
 import sys
@@ -12,21 +12,21 @@ COMMANDS = {
     "train": "train a network; the run is a folder that can be resumed and looked into",
     "report": "write a page that shows what a network learned, as one HTML file",
     "classify": "print the most likely classes of images",
-    "look": "draw what each layer holds and makes of one image, the rules side by side, the mistakes",
+    "look": "draw each layer's filters and maps for one image, the rules side by side, and the mistakes",
     "project": "project feature maps back to pixels, as a figure and as arrays",
     "top": "find the images that excite each feature map most; draw their patches and projections",
     "evolve": "follow feature maps through the epochs of a training run",
     "occlude": "slide an occluder over an image and map what the network loses",
-    "cam": "draw class activation maps: where in an image is what speaks for a class?",
+    "cam": "draw class activation maps: which parts of an image speak for a class?",
     "maximize": "make images that excite a unit or a class most, from noise",
-    "localize": "train with average and max pooling, and compare whose maps find the object",
+    "localize": "train with average and max pooling, and compare how well the maps find the object",
     "embed": "draw where a layer puts images, and their nearest neighbors by features and by pixels",
     "transfer": "classify from few images: a new classifier on frozen features, or training from scratch",
-    "probe": "fit a linear classifier after every layer: where do the classes become readable?",
-    "retrain": "reconstruct a class before and after training on more images of it, beside a control",
+    "probe": "fit a linear classifier to every layer, and print its accuracy",
+    "retrain": "reconstruct a class before and after training on more images of it, and compare a control",
     "info": "print a network's layers, their output shapes, parameters and receptive fields",
     "gradcheck": "compare a network's gradients with finite differences, parameter by parameter",
-    "check": "hold a layer of your own to the contract of layers",
+    "check": "test a layer of your own against the contract of layers",
 }
 
 DESCRIPTION = """\
@@ -39,7 +39,7 @@ and draws what it learned."""
 def run(arguments: Sequence[str] | None) -> None:
     """Parse the arguments and run the command that they name."""
     options = parser_of_all()[0].parse_args(arguments)
-    from npdeconv._jit import on_first_compilation  # what the command has loaded by now
+    from npdeconv._jit import on_first_compilation  # the command has loaded it by now
     from npdeconv.parallel import progress_bars
 
     on_first_compilation(lambda: print("compiling kernels, once on this machine ...", file=sys.stderr))
@@ -48,7 +48,7 @@ def run(arguments: Sequence[str] | None) -> None:
 
 
 def parser_of_all() -> tuple[Parser, dict[str, Command]]:
-    """Return the parser, and those of the commands, whose options are not declared yet."""
+    """Return the main parser and the commands' parsers; these have not declared their options yet."""
     parser = Parser("npdeconv", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"npdeconv {npdeconv.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Command)

@@ -1,4 +1,4 @@
-"""The streams of a process: what is said never ends what is done."""
+"""The streams of a process: failing output must not end the work."""
 
 import io
 import os
@@ -11,14 +11,14 @@ from npdeconv._text import visible
 
 
 def mend_streams() -> None:
-    r"""Open streams that are closed, print what a console lacks as `\xe9`, and never fail on stderr.
+    r"""Open closed streams, escape characters that a console lacks as `\xe9`, and never fail on stderr.
 
-    Streams that were put in place of the process's own, as tests do, stay as they are.
+    Replaced streams, as in tests, stay as they are.
     """
     for number in range(3):
         try:
             os.fstat(number)
-        except OSError:  # the next file to be opened would get this number, and be written to
+        except OSError:  # closed: the next file to be opened would get this number, and our output
             os.dup2(os.open(os.devnull, os.O_RDWR), number)
     if sys.stdout is None:
         sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
@@ -36,7 +36,7 @@ def mend_streams() -> None:
 
 
 class _Lossy(io.TextIOWrapper):
-    """A stream that forgets what it can't write: a full disk ends no training because of its progress."""
+    """A stream that drops text it can't write: a full disk must not end training at a progress message."""
 
     def write(self, text: str) -> int:
         with suppress(OSError):
@@ -49,7 +49,7 @@ class _Lossy(io.TextIOWrapper):
 
 
 def settle_stdout() -> None:
-    """Print what waits to be printed, or drop it, of which the interpreter would complain at its exit."""
+    """Flush stdout, or drop its text, so that the interpreter does not fail on it at exit."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -1,7 +1,8 @@
-"""The door for images: every command finds the data set that `--data` names here, as its network takes it.
+"""Loads the data set that `--data` names, prepared for the network.
 
-A name is one of `NAMED_SETS`, or a photo, a folder of photos, or a folder of class folders, perhaps
-divided into `train` and `test`; it lies here, or where data files lie (`npdeconv.data.files`).
+A name is one of `NAMED_SETS`, a photo, a folder of photos, or a folder of class folders, possibly
+divided into `train` and `test`. Paths are relative to the present folder, or to that of data files
+(`npdeconv.data.files`).
 """
 
 import json
@@ -36,7 +37,7 @@ from npdeconv.layers import Sequential
 Split: TypeAlias = Literal["train", "test"]
 
 Choose: TypeAlias = Callable[[int, str], Sequence[int]]
-"""Says which images to read, told how many there are and what they are called."""
+"""Chooses the images to read, given their number and the data set's name."""
 
 STROKES = {"train": (20_000, 0), "test": (2_000, 1)}  # number of digits, seed
 
@@ -46,22 +47,22 @@ PHOTOS = f"{SETS}, a folder of class folders, a photo, or a folder of photos"
 
 
 def load_data(loaded: Loaded, name: str | None, split: Split, choose: Choose | None = None) -> Dataset:
-    """Load a data set whose labels are the network's answers.
+    """Load a data set with labels in terms of the network's classes.
 
     Parameters
     ----------
     loaded : Loaded
     name : str, optional
-        What --data says; what the network was trained on unless given.
+        The value of --data; the network's training data unless given.
     split : "train" or "test"
     choose : function, optional
-        Says which images to read; no others are read or prepared.
+        Chooses the images to read; no others are read or prepared.
 
     Returns
     -------
     Dataset
-        Of a network that was trained elsewhere, data of other classes lose their labels, and photos
-        have none; of one that was trained here, other classes are an error.
+        For a pretrained network, data of other classes lose their labels, and photos have none; for one
+        that was trained here, other classes are an error.
     """
     dataset = read_data(loaded, name, split, choose)
     if loaded.preprocessing is None:
@@ -70,7 +71,7 @@ def load_data(loaded: Loaded, name: str | None, split: Split, choose: Choose | N
 
 
 def read_data(loaded: Loaded, name: str | None, split: Split, choose: Choose | None = None) -> Dataset:
-    """Load a data set of whatever classes, at the size that the network takes; see `load_data`."""
+    """Load a data set of any classes, at the network's input size; see `load_data`."""
     name = data_name(loaded, name)
     if name in NAMED_SETS:
         return _read_named(name, split, loaded, choose)
@@ -84,19 +85,19 @@ def read_data(loaded: Loaded, name: str | None, split: Split, choose: Choose | N
 
 
 def data_name(loaded: Loaded, name: str | None) -> str:
-    """Return what --data says, or what stands for it if it was not given."""
+    """Return the value of --data, or its default."""
     if name is None and loaded.preprocessing is not None:
         raise ValueError(f"--data: expected {PHOTOS}, to look at with {loaded.network.name}")
     return name or loaded.trained_on or "mnist"
 
 
 def has_test_set(name: str) -> bool:
-    """Tell whether what --data says has test images of its own."""
+    """Tell whether a data set has test images of its own."""
     return name in NAMED_SETS or (locate(name) / "test").is_dir()
 
 
 def check_takes(network: Sequential, dataset: Dataset) -> None:
-    """Check that a network takes a data set's images, of whatever classes."""
+    """Check that a network takes a data set's images, of any classes."""
     shape = dataset.images.shape[1:]
     if network.input_shape not in (None, shape):
         raise ValueError(
@@ -105,7 +106,7 @@ def check_takes(network: Sequential, dataset: Dataset) -> None:
 
 
 def record_data(folder: Path, name: str) -> None:
-    """Keep what --data said in the folder of a run: data sets know their name, but not where they are."""
+    """Record the value of --data in the folder of a run: a data set knows its name, but not its path."""
     place = name if name in NAMED_SETS else str(locate(name).resolve())
     text = json.dumps({"data": place}) + "\n"
     _files.replace(folder / "data.json", lambda file: file.write(text.encode()))
@@ -113,7 +114,7 @@ def record_data(folder: Path, name: str) -> None:
 
 @contextmanager
 def naming_strokes() -> Iterator[None]:
-    """Say, where files of a data set are missing and can't be downloaded, which one needs none."""
+    """Add to errors about missing files that one data set needs none."""
     try:
         yield
     except FileNotFoundError as error:
@@ -148,7 +149,7 @@ def _part_of(folder: Path, split: Split) -> Path:
 
 
 def _load_photos(place: Path, preprocessing: Preprocessing, choose: Choose | None) -> Dataset:
-    """Load a photo, or some or all of a folder, of which nobody has said what they show."""
+    """Load a photo, or some or all photos of a folder, without labels."""
     files = list_photos(place)
     if choose is not None:
         files = [files[image] for image in choose(len(files), place.stem)]
@@ -157,7 +158,7 @@ def _load_photos(place: Path, preprocessing: Preprocessing, choose: Choose | Non
 
 
 def _load_classes(folder: Path, preprocessing: Preprocessing, choose: Choose | None) -> Dataset:
-    """Load a folder of class folders, or, without reading the others, some of its images."""
+    """Load a folder of class folders, or only some of its images."""
     chosen = None if choose is None else choose(len(list_images(folder).files), folder.name)
     return load_folder(
         folder,
@@ -169,10 +170,10 @@ def _load_classes(folder: Path, preprocessing: Preprocessing, choose: Choose | N
 
 
 def _as_answered(network: Sequential, dataset: Dataset) -> Dataset:
-    """Label a data set by the network's classes, or not at all where these are not its own."""
+    """Label a data set by the network's classes, or drop labels that are none of these."""
     unlabeled = Dataset(dataset.images, None, (), dataset.name, dataset.groups)
     outputs = answer_shape(network, dataset.images.shape[1:])
-    if len(outputs) != 1:  # it ends in feature maps, and has no classes
+    if len(outputs) != 1:  # the network ends in feature maps, and has no classes
         return unlabeled
     classes = class_names(network, outputs[0])
     places = class_indices(dataset.classes, classes)

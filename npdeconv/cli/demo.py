@@ -1,4 +1,4 @@
-"""`npdeconv demo`: train on the embedded digits, then look at what was learned.
+"""`npdeconv demo`: train on the embedded digits, then draw what was learned.
 
 Draws digits, trains deck_model3 on them, projects the strongest activations of every layer back to
 pixels, and writes a page about the run. Needs no files and no network; takes about a minute on two
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
             schedule=optimizers.StepDecay(2, 0.1),
             callbacks=[Snapshots(folder / "snapshots"), print_epoch],
             run=folder,
-            resume=True,  # a demo that was stopped goes on, and one that is there is only drawn again
+            resume=True,  # a stopped demo goes on; a finished one is only drawn again
             workers=options.workers,
             progress=True,
         )
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> None:
 def _draw_layer(
     network: Sequential, dataset: Dataset, layer: str, found: Strongest, workers: int | None
 ) -> Array:
-    """Draw a layer's most active maps: the image that excites each most, and its projection."""
+    """Draw the strongest image of each of a layer's most active maps, and its projection."""
     maps = np.sort(np.argsort(-found.activations[:, 0], kind="stable")[:MAPS_SHOWN])
     images = dataset.images[found.image_indices[maps, 0]]
     result = project(network, images, layer, maps, workers=workers)

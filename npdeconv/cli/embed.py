@@ -1,4 +1,4 @@
-"""`npdeconv embed`: what does a layer find similar?
+"""`npdeconv embed`: which images are similar to a layer?
 
 Compares images by a layer's features, and writes scatters of thumbnails (.png) along the features'
 principal components and by t-SNE, a sheet of images with their nearest neighbors in feature space and
@@ -25,7 +25,7 @@ from npdeconv.cli.top import prefixed
 from npdeconv.data import Dataset
 from npdeconv.visualize import Embedding, Neighbors, embed, label_agreement
 
-ROWS = 8  # of the sheet, if not chosen
+ROWS = 8  # of the sheet, by default
 
 
 def add(parser: Parser) -> None:
@@ -40,11 +40,11 @@ def add(parser: Parser) -> None:
         type=int,
         nargs="+",
         metavar="N",
-        help=f"which of the compared images to draw with their neighbors; of {ROWS} classes one if not given",
+        help=f"which of the compared images to draw; one of each of {ROWS} classes if not given",
     )
-    share(parser, "--limit", "; and so many pixels; all if not given")
+    share(parser, "--limit", "; also limits the pixels; all if not given")
     option("--tsne", action="store_true", help="embed by t-SNE, too, which needs scikit-learn")
-    option("--perplexity", type=number, default=30, metavar="X", help="of t-SNE: how many neighbors count")
+    option("--perplexity", type=number, default=30, metavar="X", help="of t-SNE: neighbors that count, about")
     add_results(parser, "embedding")
 
 
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
     loaded = load_network(options)
     network = loaded.network
     layer = options.layer or last_hidden(network)
-    _ = network[layer]  # or say which ones there are
+    _ = network[layer]  # raises a KeyError that lists the layers
     dataset = read_data(loaded, options.data, options.split)
     check_takes(network, dataset)
     count = min(options.count, len(dataset))
@@ -113,7 +113,7 @@ def _arrays(result: Embedding) -> dict[str, Any]:
 
 def _print_agreement(result: Embedding, shown: Dataset) -> None:
     if shown.labels is None:
-        print(f"nobody has labeled {visible(shown.name)}: nothing is said about labels that neighbors share")
+        print(f"{visible(shown.name)} has no labels to compare neighbors by")
         return
     chance = 0.0
     for found, space in ((result.neighbors, result.layer), (result.pixel_neighbors, "pixels")):
@@ -127,9 +127,9 @@ def _print_agreement(result: Embedding, shown: Dataset) -> None:
 
 
 def _first_of_classes(shown: Dataset) -> Array:
-    """Return the first image each of some classes, at even distances among those that there are.
+    """Return the first image of each of some classes, evenly spaced among all classes.
 
-    Without labels, each image may be of a class of its own.
+    Without labels, each image counts as a class of its own.
     """
     of_class = np.arange(len(shown)) if shown.labels is None else shown.labels
     _, first = np.unique(of_class, return_index=True)

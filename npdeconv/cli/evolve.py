@@ -1,8 +1,8 @@
 """`npdeconv evolve`: when did each feature map learn what it looks for?
 
-Projects feature maps at each snapshot of a training run: of one image with --image, or of the image
-that excites each map most at that epoch, where a frame marks a jump to another image. Writes for each
-layer a figure (.png) and the raw arrays (.npz).
+Projects feature maps at each snapshot of a training run: for one image with --image, or for the image
+that excites each map most at that epoch; a frame marks a jump to another image. Writes a figure (.png)
+and the raw arrays (.npz) for each layer.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def add(parser: Parser) -> None:
     share(parser, "--split", "; if not given, train as in the paper, but test with --image")
     share(parser, "--layers", LAYERS_HELP)
     share(parser, "--map", "; 0 to 7 if not given", nargs="+")
-    share(parser, "--image", "; to project at all epochs; the strongest of each if not given")
+    share(parser, "--image", "; to project at all epochs; the strongest at each epoch if not given")
     add_results(parser, "evolution")
 
 
@@ -47,9 +47,9 @@ def run(options: argparse.Namespace) -> None:
     name, kind = Path(data_name(loaded, options.data)).name, "training" if split == "train" else "test"
     if options.image is None:
         print(f"searching the {len(dataset):,} {kind} images of {name} at each snapshot", flush=True)
-        whose, origin = f"the strongest {kind} image of {name} at each epoch", "strongest"
+        subject, origin = f"the strongest {kind} image of {name} at each epoch", "strongest"
     else:
-        whose, origin = f"{kind} image {options.image} of {name}", f"image{options.image}"
+        subject, origin = f"{kind} image {options.image} of {name}", f"image{options.image}"
     results = evolve(
         network,
         dataset.images,
@@ -63,8 +63,8 @@ def run(options: argparse.Namespace) -> None:
         stem = file_stem(layer, origin, listed("map", options.map), split=split)
         out.arrays(stem, result._asdict())
         title = (
-            plot.literal(f"{network.name}, {layer}: projections by deconv of") + f"\n{plot.literal(whose)}"
+            plot.literal(f"{network.name}, {layer}: projections by deconv of") + f"\n{plot.literal(subject)}"
         )
         figure = out.figure(plot.evolution(result, title=title), stem)
         jump = f"last jump at epoch {result.last_jump}" if result.last_jump else "no jumps"
-        print(f"{layer}, {whose}: {figure}" + ("" if options.image is not None else f" ({jump})"))
+        print(f"{layer}, {subject}: {figure}" + ("" if options.image is not None else f" ({jump})"))

@@ -1,4 +1,4 @@
-"""Figures as files, and where results go."""
+"""Figures as files, and the folder of results."""
 
 import argparse
 import os
@@ -24,12 +24,12 @@ UNDATED = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}  # t
 
 
 class Results:
-    """The folder of a command's results: checked at once, made with the first of them.
+    """The folder of a command's results: checked at once, made with the first result.
 
     Parameters
     ----------
     options : Namespace
-        With what `add_results` declares.
+        With the options of `add_results`.
     """
 
     def __init__(self, options: argparse.Namespace) -> None:
@@ -38,11 +38,11 @@ class Results:
         self._folder, self._format, self._dpi = options.out, options.format, options.dpi
 
     def place(self, name: str) -> Path:
-        """Return where a result of this name belongs, in a folder that is there by now."""
+        """Return the path for a result of this name, and make the folder."""
         return make_folder(self._folder) / name
 
     def figure(self, axes: Array | Axes, stem: str) -> Path:
-        """Write the figure that some axes belong to, whole or not at all, and forget it."""
+        """Write the figure of some axes, whole or not at all, and close it."""
         figure: Any = axes.figure if isinstance(axes, Axes) else axes.flat[0].figure
         use_fonts(figure)
         path = self.place(f"{stem}.{self._format}")
@@ -59,9 +59,9 @@ class Results:
 
 
 def image_name(dataset: Dataset, number: int, place: int | None = None) -> str:
-    """Name an image in a title: the data set, which of its images, and its file or group if it has one.
+    """Name an image in a title: its data set, its number, and its file or group if it has one.
 
-    If only some images were loaded, `place` says where among them it is.
+    If only some images were loaded, `place` is its index among them.
     """
     group = "" if dataset.groups is None else f", {dataset.groups[number if place is None else place]}"
     return literal(f"{dataset.name}, image {number}{group}")
@@ -74,7 +74,7 @@ def answers(
     workers: int | None,
     between: str = ", ",
 ) -> list[str]:
-    """Say what images are labeled, if they are, and what the network takes them for, if it has classes."""
+    """Describe images by their labels, if any, and the predicted classes, if the network has classes."""
     images = dataset.images[np.asarray(numbers)]
     outputs = answer_shape(network, images.shape[1:])
     if len(outputs) != 1 or outputs == (1,):
@@ -89,7 +89,7 @@ def answers(
 
 
 def check_folder(path: Path) -> None:
-    """Check, before anything is computed, that a folder can be written to or made."""
+    """Check that a folder can be written to or made."""
     there = path
     while not there.exists() and there != there.parent:
         there = there.parent
@@ -100,7 +100,7 @@ def check_folder(path: Path) -> None:
 
 
 def make_folder(path: Path) -> Path:
-    """Make the folder for results, unless it is there, before they are computed."""
+    """Make the folder for results, unless it exists."""
     check_folder(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -111,12 +111,12 @@ def make_folder(path: Path) -> Path:
 
 
 def file_stem(*parts: str | None, split: str) -> str:
-    """Join what tells results apart to the name of a file, so that none replaces another."""
+    """Join the settings of a result to the name of a file, so that no result replaces another."""
     return "_".join([*filter(None, parts), *(["train"] if split == "train" else [])])
 
 
 def listed(word: str, values: Iterable[int] | None) -> str | None:
-    """Return a word and the numbers given for it, or what stands for them where they are many."""
+    """Return a word followed by the given numbers, or by a short form of many numbers."""
     if values is None:
         return None
     text = "-".join(map(str, values))

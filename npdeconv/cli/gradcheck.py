@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> None:
     rng = np.random.default_rng(options.seed)
     network = models.build(options.model, rng=rng, dtype=np.float64)
     for name, array in network.parameters.items():
-        if name.endswith("bias"):  # biases start at 0: this makes their gradients matter everywhere
+        if name.endswith("bias"):  # biases start at 0; random ones test more
             array[...] = rng.normal(0, 0.1, array.shape)
     x = rng.random((1, *(network.input_shape or ())))
     with tqdm(total=1 + len(network.parameters), delay=2, leave=False, file=sys.stderr) as bar:

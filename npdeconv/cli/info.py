@@ -1,4 +1,4 @@
-"""`npdeconv info`: the layers of a network as a table, and what all the networks take.
+"""`npdeconv info`: the layers of a network as a table, and the inputs of all models.
 
 Prints a network's input and classes, the data that fit it, and its layers: name, kind, shape of the
 output, number of parameters, and the size in pixels of the part of the image that one unit depends
@@ -21,7 +21,7 @@ from npdeconv.layers import Sequential
 from npdeconv.layers.sequential import one_above
 
 SETS_BY_SHAPE = {(28, 28, 1): "mnist, strokes", (32, 32, 3): "cifar10"}
-"""Named sets whose images have one size; those of rps and of folders are brought to any."""
+"""Named sets with images of one size; images of rps and of folders are scaled to any."""
 
 
 def add(parser: Parser) -> None:

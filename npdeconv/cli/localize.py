@@ -39,9 +39,7 @@ def add(parser: Parser) -> None:
         help="test images: half to choose thresholds, half to test",
     )
     share(parser, "--seeds", default=3)
-    option(
-        "--warm-up", type=at_least(0), default=2, metavar="N", help="epochs on plain digits, to begin with"
-    )
+    option("--warm-up", type=at_least(0), default=2, metavar="N", help="epochs on plain digits before")
     share(parser, "--epochs", default=3)
     add_results(parser, "localization")
 

@@ -1,9 +1,9 @@
-"""`npdeconv look`: what a network holds, what it makes of one image, and what it gets wrong.
+"""`npdeconv look`: draw a network's filters, its maps for one image, and its mistakes.
 
 Writes figures (.png): for image N, the strongest unit of each layer (layers_imageN), the feature maps
 (maps_LAYER_imageN), and the rules of projection side by side, for one unit (rules_LAYER_mapM_imageN);
 for the network, its first filters (filters) and each deeper map's strongest projection
-(filters_LAYER), of layers of many maps the most active; for the data set, the confusion matrix of up
+(filters_LAYER), but only the most active of many maps; for the data set, the confusion matrix of up
 to 50 classes (confusion) and the most confident mistakes (mistakes); for a training run, its curves
 (curves). The raw arrays are in look_LAYER_mapM_imageN.npz.
 """
@@ -53,26 +53,26 @@ LAYERS_CAPTION = f"""\
 box: what the unit sees of the image, pale beyond its edge; beneath: its projection by the rule deconv
 each projection has its own scale: {OWN_SCALE}"""
 PIXELS = 6_000_000  # of the deeper maps' projections: 72 MB in color
-CONFUSION_CLASSES = 50  # of more, nobody finds a cell
+CONFUSION_CLASSES = 50  # a larger matrix is not readable
 
 
 def add(parser: Parser) -> None:
     """Declare the options."""
     add_network(parser)
     share(parser, "--image", default=0)
-    share(parser, "--layer", "; whose unit to compare the rules for; the last of maps if not given")
-    share(parser, "--map", "; of that layer; the strongest if not given")
+    share(parser, "--layer", "; of the unit to compare the rules for; the last one with maps if not given")
+    share(parser, "--map", "; in that layer; the strongest if not given")
     add_results(parser, "look")
 
 
 class _Scene(NamedTuple):
-    """Who looks at what, and where the figures go."""
+    """The network, the data, the unit, and the folder for figures."""
 
     network: Sequential
     dataset: Dataset
     number: int
     layers: tuple[str, ...]
-    unit: tuple[str, int]  # layer and feature map whose rules are compared
+    unit: tuple[str, int]  # layer and feature map to compare the rules for
     out: Results
     split: str
     workers: int | None
@@ -86,7 +86,7 @@ class _Scene(NamedTuple):
         print(self.out.figure(axes, stem), flush=True)
 
     def title(self, text: str) -> str:
-        """Begin a title with what is seen, by whom, and how well."""
+        """Begin a title with the network, the image, its label and the predicted class."""
         (answer,) = answers(self.network, self.dataset, [self.number], self.workers)
         return (
             f"{plot.literal(self.network.name)} on {image_name(self.dataset, self.number)}: {answer}\n{text}"
@@ -113,7 +113,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _unit(options: argparse.Namespace, network: Sequential, image: Array, last: str) -> tuple[str, int]:
-    """Return the layer and the feature map that were chosen, or else are the strongest."""
+    """Return the chosen layer and feature map, or the defaults."""
     layer = options.layer or last
     maps = map_count(network, layer, image.shape)
     if options.map is None:
@@ -184,19 +184,19 @@ def _mistakes(scene: _Scene) -> dict[str, Any]:
         print(f"no mistakes to draw: {scene.network.name} ends in feature maps, and has no classes")
         return {}
     if scene.dataset.labels is None:
-        print("no mistakes to draw: nobody has said what the photos show")
+        print("no mistakes to draw: the photos have no labels")
         return {}
     result = find_mistakes(scene.network, scene.dataset, k=MISTAKES_SHOWN, workers=scene.workers)
-    classes, whose = scene.dataset.classes, plot.literal(f"{scene.network.name} on {scene.dataset.name}")
+    classes, subject = scene.dataset.classes, plot.literal(f"{scene.network.name} on {scene.dataset.name}")
     arrays = prefixed("mistakes", result._asdict())
     if len(classes) <= CONFUSION_CLASSES:
-        scene.save(plot.confusion(result.confusion, classes, title=whose), "confusion")
+        scene.save(plot.confusion(result.confusion, classes, title=subject), "confusion")
     else:
         print(f"no confusion matrix: {len(classes):,} classes are more than {CONFUSION_CLASSES}")
         del arrays["mistakes_confusion"]
     if len(result.image_indices):
         axes = plot.mistakes(scene.dataset.images[result.image_indices], result, classes)
-        title = f"{whose}: the most confident mistakes, and what misled the network, by the rule deconv"
+        title = f"{subject}: the most confident mistakes, and what misled the network, by the rule deconv"
         axes[0, 0].figure.suptitle(title, fontsize="medium")
         scene.save(axes, "mistakes")
     else:
@@ -216,7 +216,7 @@ def _filters(scene: _Scene) -> dict[str, Any]:
     counts = [map_count(scene.network, layer, shape) for layer in deeper]
     costs = [prod(patch_size(scene.network, layer, shape)) for layer in deeper]
     most = affordable_maps(counts, costs, PIXELS)
-    print(f"searching {len(images):,} images for what excites each deeper map most", flush=True)
+    print(f"searching {len(images):,} images for the strongest of each deeper map", flush=True)
     for layer, found in find_strongest(scene.network, images, deeper, k=1, workers=scene.workers).items():
         maps, count = most_active(found, most), len(found.firing)
         patches = find_patches(

@@ -1,8 +1,8 @@
-"""`npdeconv maximize`: what does a unit, or a class, want to see?
+"""`npdeconv maximize`: which images excite a unit, or a class, most?
 
-Climbs the gradient of units in the pixels, from noise, and writes the images that excite them most as
-a figure (.png), how their activations grew (_ascent.png), the raw arrays (.npz) and, on request, an
-animation of the way. For the names of layers, see `npdeconv info NETWORK`.
+Makes images from noise by gradient ascent, and writes them as a figure (.png), the growth of the units'
+activations (_ascent.png), the raw arrays (.npz) and, on request, an animation of the ascent. For the
+names of layers, see `npdeconv info NETWORK`.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from npdeconv.cli.parser import Parser
 from npdeconv.layers import Sequential
 from npdeconv.visualize import Aim, Regularizers, maximize_activation
 
-UNITS = 10  # so many unless told otherwise
+UNITS = 10  # by default
 STEPS, RATE = 200, 0.05
 DEFAULTS = Regularizers()
 HELD = tuple(field.name for field in fields(Regularizers))
@@ -65,14 +65,14 @@ def add(parser: Parser) -> None:
 
 def _add_regularizers(parser: Parser) -> None:
     group = parser.add_argument_group(
-        "regularizers", "what keeps the images from becoming noise; 0 turns one off"
+        "regularizers", "they keep the images from becoming noise; 0 turns one off"
     )
     explained = {
         "decay": "share of its contrast that the image loses in each step",
         "blur": "pixels by which the image is blurred (standard deviation)",
-        "jitter": "share of what the unit sees by which the image is moved at random",
+        "jitter": "share of the receptive field by which the image is shifted at random",
         "small_norm": "share of the pixels, those of least contrast, that lose it in each step",
-        "small_contribution": "likewise, those that the unit would miss least",
+        "small_contribution": "share of the pixels, those that contribute least, that lose contrast",
     }
     for name, words in explained.items():
         option, default = f"--{name.replace('_', '-')}", getattr(DEFAULTS, name)
@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> None:
     network = load_network(options).network
     names_classes = options.layer is None
     if options.classes is not None and (options.map is not None or not names_classes):
-        raise ValueError("--classes: says what to excite, and so do --layer and --map; choose one of them")
+        raise ValueError("--classes: expected no --layer or --map beside it")
     layer = options.layer or logits_layer(network)
     if network.input_shape is None:
         raise ValueError(f"{network.name}: expected a network with an input shape")
@@ -117,12 +117,12 @@ def run(options: argparse.Namespace) -> None:
     kind = "class" if names_classes else "map"
     classes = network.classes if names_classes else None
     names = [f"{kind} {m}" if classes is None else classes[m] for m in maps]
-    stem, whose = _stem(options, layer), plot.literal(f"{network.name}: {layer}")
-    title = f"what excites {whose} most, after {options.steps} steps up from noise"
+    stem, subject = _stem(options, layer), plot.literal(f"{network.name}: {layer}")
+    title = f"what excites {subject} most, after {options.steps} steps up from noise"
     paths = [
         out.figure(plot.maximized(result, titles=names, title=title), stem),
         out.figure(
-            plot.ascents(result, titles=names, title=f"how activations of {whose} grew"), f"{stem}_ascent"
+            plot.ascents(result, titles=names, title=f"how activations of {subject} grew"), f"{stem}_ascent"
         ),
     ]
     if options.animate:
@@ -135,7 +135,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _maps(options: argparse.Namespace, count: int, layer: str, network: Sequential) -> Sequence[int]:
-    """Return the maps that were asked for, or the classes."""
+    """Return the chosen maps, or the classes."""
     if options.classes is not None:
         return class_numbers("--classes", options.classes, network, count)
     if options.map is None:
@@ -155,7 +155,7 @@ def _select(words: Sequence[str]) -> Aim:
 
 
 def _stem(options: argparse.Namespace, layer: str) -> str:
-    """Name what tells this from other images of the same units: every option that is not at its default."""
+    """Name the file by the layer, the units and the options that differ from their defaults."""
     usual = {name: getattr(DEFAULTS, name) for name in HELD} | {
         "steps": STEPS,
         "rate": RATE,

@@ -1,7 +1,7 @@
-"""The door for networks: every command finds the one that NETWORK names, in whatever way, here.
+"""Loads the network that NETWORK names.
 
-NETWORK is the folder of a training run, the name of a model whose `--weights` are given, the card of
-a pretrained network, or a file of weights whose layers are known from its card, its run or `--model`.
+NETWORK is the folder of a training run, the name of a model with `--weights`, the card of a pretrained
+network, or a file of weights with layers from its card, its run or `--model`.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from npdeconv.training.loading import is_run, rebuild
 
 
 class Loaded(NamedTuple):
-    """A network that takes pixels, and what is known besides."""
+    """A network that takes pixels, with its data and preprocessing if known."""
 
     network: Sequential
     trained_on: str | None = None  # what --data said then
@@ -82,7 +82,7 @@ def is_own(model: str) -> bool:
 
 
 def find_card(name: str) -> Path | None:
-    """Return where a card lies, or the one beside some weights; a path that ends in .json is always one."""
+    """Return the path of a card, or of the card beside some weights; a path in .json is always a card."""
     path = Path(name)
     if path.suffix not in (".json", ".npz"):
         return None
@@ -125,10 +125,7 @@ def _of_run(
 
 
 def _of_file(file: Path, model: str | None, fold: bool) -> Loaded:
-    """Load a file of weights whose layers are those of its run, or of --model.
-
-    A format that says itself what the layers are, as ONNX does, is to be told apart here.
-    """
+    """Load a file of weights, with the layers of its run or of --model."""
     run = next((folder for folder in list(file.parents)[:2] if is_run(folder)), None)
     if run is not None:
         return _of_run(run, file, model, fold)

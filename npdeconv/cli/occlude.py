@@ -1,9 +1,9 @@
-"""`npdeconv occlude`: what does the network lose when a part of the image is hidden?
+"""`npdeconv occlude`: how do the outputs change when a part of the image is hidden?
 
-Slides an occluder over an image and maps, by its place, the probability of the true class (where
-nobody has labeled the image, of the predicted one), the most likely class and the activity of a
-feature map, beside that map's projection. Writes a figure (.png) and the raw arrays (.npz). For the
-names of layers, see `npdeconv info NETWORK`.
+Slides an occluder over an image. For each of its places, maps the probability of the true class (of
+the predicted one without a label), the most likely class and the activity of a feature map, beside
+that map's projection. Writes a figure (.png) and the raw arrays (.npz). For the names of layers, see
+`npdeconv info NETWORK`.
 """
 
 import argparse
@@ -41,9 +41,9 @@ def add(parser: Parser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Occlude, draw, and print what was found and where the files are."""
+    """Occlude, draw, and print the results and where the files are."""
     if options.at is not None and options.stride is not None:
-        raise ValueError("--stride: leads from one place to the next, but --at is one place only")
+        raise ValueError("--stride: expected none beside --at, which is one place only")
     if options.size is not None and len(options.size) > 2:
         raise ValueError(f"--size: expected one or two numbers of pixels, got {len(options.size)}")
     out = Results(options)
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> None:
     paths = out.figure(axes, stem), out.arrays(stem, result._asdict())
     names = tuple(map(visible, dataset.classes))
     if truth is None:
-        print(f"nobody has labeled the image: {names[result.label]} is predicted, right or wrong")
+        print(f"the image has no label: {names[result.label]} is the predicted class")
     if not result.clean_activity:
         which = "every map" if options.map is None else "it"
         print(

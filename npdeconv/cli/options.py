@@ -1,4 +1,4 @@
-"""What each option means: those that several commands take are declared here, once."""
+"""Options that several commands share, declared once."""
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
@@ -89,7 +89,7 @@ LAYERS_HELP = "; every ReLU and pooling, and the one that the classes are read f
 
 
 def share(parser: Any, name: str, more: str = "", **settings: Any) -> None:
-    """Declare one of the shared options, with more to say about it behind what they have in common."""
+    """Declare a shared option, with `more` after the help text that all commands share."""
     declared = SHARED[name] | settings
     parser.add_argument(name, **declared | {"help": declared["help"] + more})
 
@@ -128,7 +128,7 @@ def add_model(parser: Parser) -> None:
 
 
 def only(option: str, images: Sequence[int]) -> Choose:
-    """Return what makes `load_data` read these images, and no others, or refuse those that there are not."""
+    """Return a `Choose` that makes `load_data` read these images alone, or refuse missing ones."""
 
     def choose(count: int, name: str) -> Sequence[int]:
         check_range(option, images, count, f"{name} has the images")

@@ -1,4 +1,4 @@
-"""Parsers of arguments that help with those that are nearly right, and load no more than they need."""
+"""Parsers of arguments that suggest corrections of misspelled ones, and load commands lazily."""
 
 import argparse
 import re
@@ -10,15 +10,15 @@ from npdeconv._text import visible
 
 
 class Parser(argparse.ArgumentParser):
-    """Names the command, the choice or the option that was probably meant.
+    """Suggests the command, the choice or the option that was probably meant.
 
-    Arguments that a command does not know are refused by the command's own parser, with its usage.
+    A command's own parser refuses unknown arguments, with its usage.
     """
 
     def parse_known_args(
         self, args: Iterable[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
-        """Parse; what is not known is an error here, not in the parser above."""
+        """Parse; unknown arguments are an error here, not in the parent parser."""
         options, unknown = super().parse_known_args(args, namespace)
         if unknown:
             known = re.findall(r"--[a-z][a-z-]*", self.format_help())
@@ -27,14 +27,14 @@ class Parser(argparse.ArgumentParser):
         return options, unknown
 
     def error(self, message: str) -> NoReturn:
-        """Print the usage and the message, with a hint to a choice that is nearly right, and exit."""
+        """Print the usage and the message, with a hint to a similar choice, and exit."""
         refused = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)$", message)
         hint = _hint(refused[1], re.split(r"[', ]+", refused[2])) if refused else ""
         super().error(visible(message + hint))
 
 
 class Command(Parser):
-    """The parser of a command, whose module is imported when the command is chosen.
+    """The parser of a command; it imports the command's module when the command is chosen.
 
     The module's docstring describes the command; its `add` declares the options, its `run` runs it.
     """
@@ -59,7 +59,7 @@ class Command(Parser):
 
 
 class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
-    """Shows the defaults that say something."""
+    """Shows only informative defaults."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         default = action.default
@@ -71,6 +71,6 @@ class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
 
 
 def _hint(word: str, known: Iterable[str]) -> str:
-    from npdeconv._checks import did_you_mean  # loads NumPy, of which help and version need nothing
+    from npdeconv._checks import did_you_mean  # loads NumPy, which help and version do not need
 
     return did_you_mean(word, known)

@@ -1,9 +1,9 @@
-"""`npdeconv probe`: from which layer can the classes be read?
+"""`npdeconv probe`: how well can a linear classifier read the classes from each layer?
 
-Fits a linear classifier on the pixels and on the frozen features of each layer, from a number of
-images of each class, and tests it. Writes a figure (.png), a table of all accuracies (.csv) and the
-raw arrays (.npz); accuracies are means over the classes. Test images are the data set's own, or all
-that were not drawn for training.
+Fits a linear classifier to the pixels and to the frozen features of each layer, from some images of
+each class, and tests it. Writes a figure (.png), a table of all accuracies (.csv) and the raw arrays
+(.npz); accuracies are means over the classes. Test images are the data set's own, or else all that
+were not used for training.
 """
 
 import argparse
@@ -28,7 +28,7 @@ COLUMNS = ("network", "layer", "features", "seed", "accuracy")
 def add(parser: Parser) -> None:
     """Declare the options."""
     add_few(parser)
-    share(parser, "--layers", "; all but dropout, flattening and softmax if not given")
+    share(parser, "--layers", "; all except dropout, flattening and softmax if not given")
     share(parser, "--per-class", default=30)
     parser.add_argument(
         "--untrained", action="store_true", help="probe the same network with random weights, too"

@@ -82,9 +82,9 @@ def run(options: argparse.Namespace) -> None:
 def _choose(
     options: argparse.Namespace, network: Sequential, dataset: Dataset
 ) -> tuple[Array, Array, Strongest | None]:
-    """Return the maps to project, for each the image's place among those loaded, and what was searched.
+    """Return the maps to project, the index of each map's image among those loaded, and the search's result.
 
-    These are the maps and images that were asked for, or else maps that fire and what excites them most.
+    The maps and images are the chosen ones, or else maps that fire and their strongest images.
     """
     layer, every = options.layer, np.arange(len(dataset))
     if options.map is not None and options.images is not None:
@@ -93,7 +93,7 @@ def _choose(
     chosen = living_maps(found, 8) if options.map is None else np.array(options.map)
     if options.images is not None:
         return np.repeat(chosen, len(every)), np.tile(every, len(chosen)), None
-    # A dead map has no strongest image: any will show that it is silent.
+    # A dead map has no strongest image; it is silent on any.
     return chosen, np.maximum(found.image_indices[chosen, 0], 0), found
 
 

@@ -49,12 +49,14 @@ def run(options: argparse.Namespace) -> None:
 
 
 def check_page(out: Path) -> None:
-    """Check, before the long work, that the page has a place, and replaces nothing but its like."""
+    """Check that the page can be written, and replaces at most an older page."""
     check_folder(out.parent)
     if out.is_dir():
         raise IsADirectoryError(f"{out}: expected a file to write the page to, got a folder")
     if out.exists() and not is_page(out):
-        raise FileExistsError(f"{out}: is no page of a run and would be lost; choose another name")
+        raise FileExistsError(
+            f"{out}: expected a page of a run to replace, got another file; choose another name"
+        )
 
 
 def write_report(

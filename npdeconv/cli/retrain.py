@@ -1,10 +1,10 @@
-"""`npdeconv retrain`: does a network draw a class better after it has seen more images of it?
+"""`npdeconv retrain`: does a network reconstruct a class better after training on more images of it?
 
-Reconstructs a class from noise, trains a copy of the network on half of some photos of it,
-reconstructs it again, and measures by SIFT with bags of words and by Harris' corners with RANSAC
-whether it came closer to the photos; the same for a control on which nothing is trained. Writes
-figures (.png), a table of all scores (.csv) and the raw arrays (.npz). Needs scikit-image: pip
-install npdeconv[retraining].
+Reconstructs a class from noise, trains a copy of the network on half of some photos of it, and
+reconstructs it again. SIFT with bags of words and Harris corners with RANSAC measure whether the
+result is closer to the photos; an untrained control class is measured likewise. Writes figures
+(.png), a table of all scores (.csv) and the raw arrays (.npz). Needs scikit-image: pip install
+npdeconv[retraining].
 """
 
 import argparse
@@ -38,17 +38,17 @@ def add(parser: Parser) -> None:
     option = parser.add_argument
     option("--photos", required=True, metavar="FOLDER", help="of the class to retrain")
     option("--class", required=True, dest="target", metavar="CLASS", help="that class, by name or number")
-    option("--control", required=True, metavar="FOLDER", help="photos of what is not retrained")
+    option("--control", required=True, metavar="FOLDER", help="photos of the control class, not trained on")
     option(
         "--control-class",
         metavar="CLASS",
-        help="their class; if not given, the one that the network takes most of them for",
+        help="the control class; if not given, the most frequent prediction for its photos",
     )
     option("--repetitions", type=at_least(2), default=5, metavar="N", help="trainings, each on another half")
     share(parser, "--epochs", " of each training", default=3)
     share(parser, "--learning-rate", default=1e-4)
     share(parser, "--steps", " of each reconstruction", default=100)
-    option("--words", type=at_least(1), default=64, metavar="N", help="in the visual vocabulary")
+    option("--words", type=at_least(1), default=64, metavar="N", help="size of the visual vocabulary")
     share(parser, "--seed")
     add_results(parser, "retraining")
 
@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _most_frequent(network: Sequential, images: Array, target: int, workers: int | None) -> int:
-    """Return what a network takes most images for, the retrained class aside."""
+    """Return the most frequent prediction for images, except the retrained class."""
     answers = predict(network, images, workers=workers)
     answers[:, target] = -1
     return int(np.bincount(answers.argmax(axis=1)).argmax())

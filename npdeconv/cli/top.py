@@ -1,8 +1,8 @@
 """`npdeconv top`: the images that excite each feature map most.
 
-Finds, in one pass over a data set, the images that excite each feature map of some layers most, and
-writes for each layer figures (.png) of their patches beside their projections, and the raw arrays
-(.npz): images, positions, activations, firing rates, patches, projections.
+Searches a data set for the strongest images of each feature map of some layers. Writes figures (.png)
+of their patches and projections for each layer, and the raw arrays (.npz): images, positions,
+activations, firing rates, patches, projections.
 """
 
 import argparse
@@ -32,13 +32,13 @@ def add(parser: Parser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Search, crop, draw, and print what each layer holds."""
+    """Search, crop, draw, and print where the files are and which maps are dead."""
     out = Results(options)
     loaded = load_network(options)
     network, dataset = loaded.network, load_data(loaded, options.data, options.split)
     layers = options.layers or shown_layers(network)
     for layer in layers:
-        _ = network[layer]  # or say which ones there are
+        _ = network[layer]  # raises a KeyError that lists the layers
     every = find_strongest(
         network, dataset.images, layers, k=options.k, by=options.by, workers=options.workers
     )
@@ -61,7 +61,7 @@ def prefixed(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:
 
 
 def say_what_is_dead(layer: str, found: Strongest, images: int) -> None:
-    """Print which maps of a layer fire on none of some images, and why that may be."""
+    """Print which maps of a layer fire on none of some images, and why they stay dead."""
     dead = np.flatnonzero(found.firing == 0)
     if not len(dead):
         print(f"{layer}: {len(found.firing)} maps, dead: none")

@@ -1,8 +1,8 @@
 """`npdeconv train`: train a named network.
 
 Trains a network and records the run in a folder: settings, history, weights, snapshots and a
-checkpoint, written every minute. A run that was stopped in any way goes on with --resume, to the same
-weights as if it had never stopped.
+checkpoint, written every minute. A stopped run goes on with --resume, to the same weights as without
+the stop.
 """
 
 import argparse
@@ -34,11 +34,11 @@ from npdeconv.training.settings import Schedule
 LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "rmsprop": 1e-3, "adadelta": 1.0}
 AUGMENTATIONS = {"flip": flip(), "warp": warp(20, 1.2, 0.1, fill=255), "tint": tint(1.5, 1.2, white=231)}
 AUGMENT_HELP = """\
-vary training images further: flip mirrors them left to right; warp turns them by up to 20 degrees, zooms
-by up to 1.2, shifts by up to 10 %% and fills with white; tint multiplies their darkness by up to 1.5 and
-that of each channel by up to 1.2, either way; warp and tint are for pictures on white, such as rps"""
+vary training images: flip mirrors them left to right; warp turns them by up to 20 degrees, zooms by up
+to 1.2, shifts by up to 10 %% and fills with white; tint multiplies or divides their darkness by up to
+1.5, and that of each channel by up to 1.2; warp and tint are for pictures on white, such as rps"""
 MAX_NORMS = {"plotka": 3.0}
-"""Networks whose authors bound the weights of the hidden dense layer, and to what."""
+"""The norms to which the authors of some networks bound the weights of the hidden dense layer."""
 
 SNAPSHOTS = (1, 2, 5, 10, 20, 30, 40, 50, 64)
 
@@ -49,7 +49,7 @@ def add(parser: Parser) -> None:
     option = parser.add_argument
     epochs: dict[str, Any] = {"type": at_least(1), "metavar": "EPOCHS"}
     share(parser, "--data", default="mnist")
-    option("--test", metavar="SET", help="data set whose test images to try at the end; --data if not given")
+    option("--test", metavar="SET", help="data set of the test images at the end; --data if not given")
     option(
         "--run", dest="folder", type=Path, metavar="DIR", help="folder of the run, runs/MODEL if not given"
     )
@@ -81,8 +81,8 @@ def add(parser: Parser) -> None:
         "--validation",
         type=_share_or_test,
         metavar="SHARE",
-        help="share of the training images to set aside, above 0 and below 1; of rps, whole animations; or "
-        "test, to record after every epoch what it reaches on the test images",
+        help="share of the training images to set aside, above 0 and below 1 (whole animations of rps); or "
+        "test, to record the accuracy on the test images after every epoch",
     )
     option("--patience", **epochs, help="stop after so many epochs without a better validation loss")
     option(
@@ -112,7 +112,7 @@ def _share_or_test(text: str) -> float | Literal["test"]:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Train, and print where the run is and what it reached on the test images."""
+    """Train, and print the accuracy on the test images and where the run is."""
     if options.patience is not None and options.validation is None:
         raise ValueError("--patience watches the validation loss, and needs --validation")
     if options.patience is not None and options.validation == "test":
@@ -155,7 +155,7 @@ def run(options: argparse.Namespace) -> None:
     accuracy, loss = training.evaluate(network, test, workers=options.workers)
     print(f"{test.name}: accuracy {accuracy:.2%}, cross-entropy {loss:.4f} on {len(test):,} images")
     if options.test is None and not has_test_set(options.data):
-        print(f"{test.name} has no test images of its own: these are those that it was trained on")
+        print(f"{test.name} has no test images of its own: these are the training images")
     print(f"the run is in {folder}")
     say_if_it_failed(history, dataset)
     if options.watch:
@@ -163,7 +163,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _for_classes(network: Sequential, dataset: Dataset, data: str, rng: Generator) -> Sequential:
-    """Give the network an output for each class of what --data says."""
+    """Give the network an output for each class of --data."""
     dataset.labels_for("train")
     check_takes(network, dataset)
     (outputs,), count = answer_shape(network, dataset.images.shape[1:]), len(dataset.classes)
@@ -176,7 +176,7 @@ def _for_classes(network: Sequential, dataset: Dataset, data: str, rng: Generato
 
 
 def say_if_it_failed(history: training.History, dataset: Dataset) -> None:
-    """Say on stderr that a network diverged or learned nothing, if it did, and what helps."""
+    """Warn on stderr if a network diverged or learned nothing, and say what helps."""
     advice = training.advise(history, dataset)
     if advice is not None:
         complain(advice)
@@ -184,7 +184,7 @@ def say_if_it_failed(history: training.History, dataset: Dataset) -> None:
 
 @contextmanager
 def naming_resume(folder: Path, command: str) -> Iterator[None]:
-    """Say what helps: at Ctrl-C, which command goes on with the run in a folder, if there is one by then."""
+    """Add to errors what helps; at Ctrl-C, the command that resumes the run, if it has begun."""
     try:
         yield
     except KeyboardInterrupt as error:

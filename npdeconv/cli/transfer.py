@@ -1,9 +1,9 @@
-"""`npdeconv transfer`: are a network's features worth more than learning from few images?
+"""`npdeconv transfer`: compare frozen features with training from scratch on few images.
 
-Fits a linear classifier on a layer's frozen features from few images of each class, trains a network
+Fits a linear classifier to a layer's frozen features of few images of each class, trains a network
 from scratch on the same images, and tests both. Writes a figure (.png), a table of all accuracies
 (.csv) and the raw arrays (.npz); accuracies are means over the classes. Test images are the data
-set's own, or all that were not drawn for training.
+set's own, or else all that were not used for training.
 """
 
 import argparse
@@ -42,7 +42,7 @@ SMALL_SIDE = 64  # pixels: larger images are loaded again at this size to train 
 def add(parser: Parser) -> None:
     """Declare the options."""
     add_few(parser)
-    share(parser, "--layer", "; whose features to use; the last hidden one if not given")
+    share(parser, "--layer", "; of the features; the last hidden one if not given")
     share(parser, "--per-class", "; several numbers, one after another", nargs="+", default=(1, 5, 15, 30))
     option = parser.add_argument
     option(
@@ -66,7 +66,7 @@ def add(parser: Parser) -> None:
 
 
 def add_few(parser: Parser) -> None:
-    """Declare what transfer and probe share."""
+    """Declare the options that transfer and probe share."""
     add_network(parser, split=False)
     share(parser, "--classes", "; of the data set; all if not given")
     share(parser, "--seeds", "; each with another draw of training images", default=5)
@@ -111,7 +111,7 @@ def run(options: argparse.Namespace) -> None:
 def load_few(
     loaded: Loaded, data: str | None, classes: Sequence[str] | None
 ) -> tuple[Dataset, Dataset | None]:
-    """Load what to draw from, and the data set's own test images, if it has any."""
+    """Load the images to draw from, and the data set's own test images, if it has any."""
     sets = [read_data(loaded, data, "train")]
     if has_test_set(data_name(loaded, data)):
         sets.append(read_data(loaded, data, "test"))
@@ -125,7 +125,7 @@ def load_few(
 def _pretrain(options: argparse.Namespace) -> Loaded:
     """Train a model on some classes."""
     if options.weights is not None:
-        raise ValueError("--pretrain: trains NETWORK from the beginning, and takes no --weights")
+        raise ValueError("--pretrain: expected no --weights, since NETWORK is trained from scratch")
     rng = np.random.default_rng(0)
     network = models.build(options.network, rng=rng)
     dataset, test = load_few(Loaded(network), options.data, options.pretrain)
@@ -141,7 +141,7 @@ def _pretrain(options: argparse.Namespace) -> Loaded:
 
 
 def _scratch(options: argparse.Namespace, loaded: Loaded, dataset: Dataset, test: Dataset | None) -> Scratch:
-    """Say how to train from scratch: what network, on images of what size."""
+    """Return the network to train from scratch, and its images."""
     classes, shape = len(dataset.classes), dataset.images.shape[1:]
     if options.scratch == SMALL:
         shape = min(shape[0], SMALL_SIDE), min(shape[1], SMALL_SIDE), shape[2]

@@ -1,4 +1,4 @@
-"""The parts of a plan: a convolution with what follows it, and a dense layer, in float32."""
+"""The parts of a plan: a convolution fused with ReLU and pooling, and a dense layer, in float32."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from npdeconv.parallel import available_processors, slices
 
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
-FEWEST_PLACES = 512  # transforming filters for Winograd's way takes as long as filtering directly so often
+FEWEST_PLACES = 512  # with fewer outputs, transforming the filters costs more than Winograd's way saves
 PART = 2048  # inputs of a dense layer that are multiplied at a time; the parts' sums are added in order
 
 
@@ -45,10 +45,10 @@ class DirectBlock:
         y: Array
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
-        """Correlate and rectify; keep what went in and came out."""
+        """Correlate and rectify; keep inputs and outputs."""
         offset, (height, width) = self.layer.place(x)
         y = np.empty((len(x), height, width, len(self.layer.bias)), x.dtype)
-        # A single image's rows are shared out; the result does not depend on where they are cut.
+        # Threads share the rows of a single image; the result does not depend on the cuts.
         bands = available_processors() if len(x) == 1 else 1
 
         def fill(rows: slice) -> None:
@@ -140,7 +140,7 @@ class WinogradBlock:
         return winograd.transpose_filters(self.transformed)
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
-        """Correlate, rectify and pool; rounding decides no tie. Keep what the way back needs."""
+        """Correlate, rectify and pool; rounding decides no tie."""
         y, winners = self._forward(x, keeps_ties=True)
         return y, self.Context(x, winners)
 
@@ -150,7 +150,7 @@ class WinogradBlock:
 
     @property
     def side(self) -> int:
-        """Of the pooling windows; 1 without pooling."""
+        """The side of the pooling windows; 1 without pooling."""
         return 2 if self.pooled else 1
 
     def _forward(self, x: Array, keeps_ties: bool) -> tuple[Array, Array]:
@@ -184,7 +184,7 @@ class WinogradBlock:
 
 @dataclass(frozen=True)
 class DenseBlock:
-    """A dense layer, by BLAS; its inputs in parts of a fixed length, which several workers may share."""
+    """A dense layer, by BLAS; its inputs are cut into parts of a fixed length, for several workers."""
 
     layer: Dense
     workers: Map

@@ -1,9 +1,9 @@
-"""The cone: what a change in one box of an image can reach, layer by layer, and nothing else.
+"""The cone: the units that a change in one box of an image can reach, layer by layer.
 
-A unit sees only its receptive field, so a box of pixels reaches only some of the next layer's
-units, those reach some of the layer after, and all others stay as they were. It is therefore
-enough to compute the units inside this widening cone. The layers themselves do so, from pieces of
-their inputs.
+A unit sees only its receptive field, so a changed box of pixels reaches only some of the next
+layer's units, and through them some units of the layer after. All others keep their values. It is
+therefore enough to compute the units inside this widening cone. The layers compute them from pieces
+of their inputs.
 """
 
 import copy
@@ -22,19 +22,19 @@ from npdeconv.layers.sequential import INPUT
 
 
 def is_local(layer: Layer) -> bool:
-    """Say whether a layer's units are known to depend on what lies under their window alone."""
+    """Tell whether a layer's units are known to depend only on the inputs under their window."""
     return layer.locality is not None
 
 
 class Variants(NamedTuple):
-    """N images or maps that differ from a clean one in one box each, all boxes of one size."""
+    """N images or maps that differ from an unchanged one in one box each, all boxes of one size."""
 
-    clean: Array  # (H, W, C)
-    boxes: Array  # (N, h, w, C): what is in the boxes
+    clean: Array  # (H, W, C): unchanged
+    boxes: Array  # (N, h, w, C): the pixels in the boxes
     corners: Array  # int (N, 2): row and column of their upper left corners
 
     def pieces(self, places: Array, size: Pair, beyond: float) -> Array:
-        """Cut a piece out of each, see `cut_pieces`."""
+        """Cut a piece out of each variant, see `cut_pieces`."""
         result = np.empty((len(self.boxes), *size, self.clean.shape[2]), self.clean.dtype)
         clean, boxes, corners = map(kernel_input, self)
         cut_pieces(clean, boxes, corners, kernel_input(places), beyond, result)
@@ -46,13 +46,13 @@ class Variants(NamedTuple):
         return self.pieces(np.zeros_like(self.corners), (height, width), 0.0)
 
     def only(self, channel: int) -> "Variants":
-        """Return one map of all."""
+        """Return one map of each variant."""
         one = np.s_[..., channel : channel + 1]
         return Variants(self.clean[one], self.boxes[one], self.corners)
 
 
 class Cone:
-    """One image's pass up a network, kept, and how to compute parts of it again.
+    """One image's pass up a network, kept to compute parts of it again.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Cone:
     image : (H, W, C)
         As the network takes it.
     watched : str
-        Name of a layer whose outputs will be asked for.
+        Name of the layer to yield.
     """
 
     def __init__(self, network: Sequential, image: Array, watched: str) -> None:
@@ -75,8 +75,8 @@ class Cone:
         Yields
         ------
         str, Variants or array (N, ...)
-            Of the watched layer and the last, and of some others. Arrays as soon as the change may be
-            anywhere, because it has spread so far or because of a layer that can't be computed in pieces.
+            Of the watched layer and the last, and of some others. Arrays from the layer on at which the
+            change may be anywhere: it has spread that far, or the layer can't be computed in pieces.
         """
         values: dict[str, Variants | Array] = {INPUT: Variants(self.image, boxes, corners)}
         for step in self.steps:
@@ -89,17 +89,17 @@ class Cone:
 
 
 class _Step(NamedTuple):
-    """A layer, with the layers behind it that treat every position by itself."""
+    """A layer, with the elementwise layers after it."""
 
     name: str  # of the last of them
     reads: tuple[str, ...]
     first: Layer
     whole: Callable[[Any], Array]
-    pieces: Callable[[Any], Array]  # for pieces, which bring along what lies beyond the image
-    clean: Array | None  # (OH, OW, F): of the clean image; None where it can't be computed in pieces
+    pieces: Callable[[Any], Array]  # for pieces, which contain the padding
+    clean: Array | None  # (OH, OW, F): of the unchanged image; None if it can't be computed in pieces
 
     def pass_on(self, several: tuple[Variants | Array, ...]) -> Variants | Array:
-        """Compute what may have changed."""
+        """Compute the outputs that may have changed."""
         variants = tuple(x for x in several if isinstance(x, Variants))
         if self.clean is None or len(variants) < len(several):
             return self._wholly(several)
@@ -118,7 +118,7 @@ class _Step(NamedTuple):
             return self._wholly(several)
         (top, left), _ = layer.window.place(x.clean.shape, layer.kind)
         under = (reached[0] - 1) * stride[0] + height, (reached[1] - 1) * stride[1] + width
-        beyond = np.nan if layer.beyond is None else layer.beyond  # NaN: to be seen, were it ever reached
+        beyond = np.nan if layer.beyond is None else layer.beyond  # NaN would be seen in the result
         pieces = x.pieces(corners * stride - (top, left), under, beyond)
         return Variants(self.clean, self.pieces(pieces), corners)
 
@@ -132,7 +132,7 @@ def _around(variants: tuple[Variants, ...]) -> tuple[Array, Pair]:
     low = np.min([x.corners for x in variants], axis=0)
     high = np.max([x.corners + x.boxes.shape[1:3] for x in variants], axis=0)
     height, width = (high - low).max(axis=0, initial=1).tolist()
-    # Where a box is smaller than the largest, this one may not leave the image.
+    # A box enlarged to the size of the largest must stay in the image.
     return np.minimum(low, np.subtract(variants[0].clean.shape[:2], (height, width))), (height, width)
 
 
@@ -157,7 +157,7 @@ def _chain(layers: dict[str, Layer], network: Sequential) -> Sequential:
 
 
 def _groups(nodes: list[Node], watched: str) -> Iterator[list[Node]]:
-    """Yield each layer with those behind it that treat every position by itself, if nothing else reads it."""
+    """Yield each layer with the elementwise layers after it, if nothing else reads it."""
     readers = readers_of(nodes)
     done: set[str] = set()
     for node in nodes:
@@ -178,7 +178,7 @@ def _follows(layer: Layer) -> bool:
 
 
 def _takes_pieces(layer: Layer) -> bool:
-    """Say whether a layer can be computed in pieces that bring along what lies beyond the image."""
+    """Tell whether a layer can be computed in pieces that contain the padding."""
     return is_local(layer) and (layer.beyond is not None or not _pads(layer))
 
 
@@ -189,6 +189,6 @@ def _pads(layer: Layer) -> bool:
 def _unpadded(layer: Layer) -> Layer:
     """Return a layer without its padding."""
     bare = copy.copy(layer)
-    if bare.window is not None:  # as of every layer that pads
+    if bare.window is not None:  # true for every layer that pads
         bare.window = bare.window.unpadded()
     return bare

@@ -1,9 +1,8 @@
 """The part of an image that is enough to compute one unit, and to project it.
 
-A unit depends on its receptive field and on nothing else, so a network can be given the field
-instead of the image. For the unit not to notice, a piece is cut where poolings and strides fall
-on the pixels as they do in the image, and where the field reaches beyond the image's edge, the
-piece ends there too.
+A unit depends on its receptive field alone, so the field can replace the image as the network's
+input. A piece is aligned so that strides and pooling windows fall on the same pixels as in the
+image, and ends at the image's edge where the field reaches beyond it.
 """
 
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ class Crops(NamedTuple):
     positions: Array  # int (N, 2): of the units, in the maps that the pieces give
 
     def of_one_size(self, count: int) -> Iterator[Array]:
-        """Yield, in turn, the indices of pieces that have one size and at most so many pixels together."""
+        """Yield groups of indices: pieces of one size, at most so many pixels together."""
         kinds, kind = np.unique(self.sizes, axis=0, return_inverse=True)
         for n, (height, width) in enumerate(kinds.tolist()):
             alike = np.flatnonzero(kind == n)
@@ -33,7 +32,7 @@ class Crops(NamedTuple):
                 yield alike[cut]
 
     def cut_out(self, images: Array, numbers: Array, some: Array) -> Array:
-        """Return some of the pieces, which must be of one size, from the images of those numbers."""
+        """Return some of the pieces, all of one size, from the images with these numbers."""
         boxes = zip(numbers[some], self.corners[some], self.corners[some] + self.sizes[some], strict=True)
         return np.stack([images[number][window(low, high)] for number, low, high in boxes])
 
@@ -44,7 +43,7 @@ def window(low: Array, high: Array) -> tuple[slice, slice]:
 
 
 def crops_for(head: Sequential, input_shape: Shape, positions: Array) -> Crops:
-    """Say which pieces of images of some shape are enough for units of a chain's last layer.
+    """Return the pieces of images that are enough for units of a chain's last layer.
 
     Parameters
     ----------
@@ -56,7 +55,7 @@ def crops_for(head: Sequential, input_shape: Shape, positions: Array) -> Crops:
     Returns
     -------
     Crops
-        The whole image for a unit that sees all of it, and for all units above a layer of an unknown kind.
+        The whole image for a unit that sees all of it, and for all units above a layer without `locality`.
     """
     if not all(map(is_local, head.layers.values())):
         whole = np.broadcast_to(input_shape[:2], positions.shape)
@@ -79,7 +78,7 @@ def crops_for(head: Sequential, input_shape: Shape, positions: Array) -> Crops:
 
 
 def _fits(head: Sequential, piece_shape: Shape) -> bool:
-    """Tell whether all layers' windows fit: not where a unit sees little but padding."""
+    """Tell whether all layers' windows fit; they do not if a unit sees little but padding."""
     try:
         head.output_shape(piece_shape)
     except ValueError:
@@ -90,9 +89,9 @@ def _fits(head: Sequential, piece_shape: Shape) -> bool:
 def _crop_axis(units: Array, start: int, stop: int, step: int, length: int) -> tuple[Array, Array, Array]:
     """Return where pieces begin and end along one axis, and the units' positions within.
 
-    The unit at 0 sees the pixels from `start` up to `stop`, each further one `step` pixels further.
+    The unit at 0 sees the pixels from `start` up to `stop`; each next unit, `step` pixels further.
     """
-    # What is left out on either side is a multiple of all strides together.
+    # The margin cut off on either side is a multiple of the product of all strides.
     last = (length - 1) // step * step
     low = np.clip(start - start % step + units * step, 0, last)
     high = np.clip(stop + units * step, low + 1, length)

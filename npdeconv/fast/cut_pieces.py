@@ -1,7 +1,7 @@
-"""Pieces of images that equal a clean one except in one box each.
+"""Pieces of images that equal an unchanged image except in one box each.
 
-Such an image is never made: the clean image and the box contain all of it. A layer needs to see only
-a piece around the box, which is copied from both.
+These images are never made. A layer needs only a piece around the box, which is copied from the
+unchanged image and the box.
 """
 
 from npdeconv._jit import kernel
@@ -12,19 +12,19 @@ from npdeconv._types import Array
 def cut_pieces(
     clean: Array, boxes: Array, corners: Array, places: Array, beyond: float, pieces: Array
 ) -> None:
-    """Cut one piece out of each of N images that differ from a clean one in one box each.
+    """Cut one piece out of each of N images that differ from an unchanged one in one box each.
 
     Parameters
     ----------
     clean : (H, W, C)
     boxes : (N, h, w, C)
-        What is in the boxes.
+        The pixels in the boxes.
     corners : int (N, 2)
         Row and column of the boxes' upper left corners.
     places : int (N, 2)
-        Likewise of the pieces, which may leave the image.
+        Row and column of the pieces' upper left corners; pieces may leave the image.
     beyond : float
-        What a piece shows beyond the image.
+        The value of pixels beyond the image.
     pieces : (N, PH, PW, C)
         Filled.
     """

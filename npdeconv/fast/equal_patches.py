@@ -1,9 +1,9 @@
-"""Equal patches, equal outputs: what Winograd's rounding would tell apart.
+"""Equal outputs for equal patches, in spite of Winograd's rounding.
 
-The rounding of an output depends on its place within a square. Where patches are equal, as on a
-blank background or along a straight edge, a rectifier and a pooling window would then decide by
-rounding. Training therefore looks for equal patches of an image first, exactly, and gives all of
-them the output of the first. A patch of zeros gets the bias.
+The rounding of an output depends on its place within a square. At equal patches, as on a blank
+background or along a straight edge, rounding would then decide gates and winners. Training therefore
+finds equal patches of an image first, exactly, and gives all of them the output of the first. A patch
+of zeros gets the bias.
 """
 
 import numpy as np
@@ -26,7 +26,7 @@ def first_equals(x: Array, offset: Pair, out_shape: Pair, band: int) -> Array:
         Padding.
     out_shape : (OH, OW)
     band : int
-        So many output rows are compared with each other, and not with others.
+        Number of output rows that are compared with each other, and not with others.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def first_equals(x: Array, offset: Pair, out_shape: Pair, band: int) -> Array:
 
 
 def all_different(batch: int, out_shape: Pair) -> Array:
-    """Return what `first_equals` does where no patch equals another: each position is the first."""
+    """Return the result of `first_equals` if all patches differ."""
     positions = np.arange(out_shape[0] * out_shape[1], dtype=np.int32)
     return np.tile(positions, batch).reshape(batch, *out_shape)
 
@@ -51,8 +51,8 @@ def all_different(batch: int, out_shape: Pair) -> Array:
 def has_plain_areas(x: Array) -> bool:
     """Tell whether two neighbors in a row are equal somewhere in images (N, H, W, C).
 
-    It looks at every fourth row. Where nothing is plain, as in photos and noise, the search for equal
-    patches would find next to none, and is saved.
+    It looks at every fourth row. Without plain areas, as in photos and noise, the search for equal
+    patches would find hardly any, and is skipped.
     """
     for n in range(x.shape[0]):
         for h in range(0, x.shape[1], 4):

@@ -1,11 +1,10 @@
-"""A network as training and prediction run it: convolution, ReLU and pooling in one pass.
+"""Fast passes for training and prediction: convolution, ReLU and pooling in one go.
 
-Nothing here is needed to understand a network: `Sequential` and `Graph` compute the same, layer by layer.
-But the output of a convolution is large, and most of the time of a layer that follows it goes into
-fetching that output from memory and putting the result back. A plan therefore finds the places where
-a convolution, a ReLU and 2x2 max pooling follow one another, and nothing else reads what is in between.
-It does all three while a tile of the output is in the processor's cache; and it leaves out what
-training does not ask for, the gradient with respect to the images.
+`Sequential` and `Graph` compute the same, layer by layer. But the output of a convolution is large, and
+the next layer spends most of its time on fetching it from memory and storing the result. A plan
+therefore fuses a convolution, a ReLU and 2x2 max pooling in sequence, if nothing else reads the values
+in between, and computes all three while a tile of the output is in the processor's cache. It also skips
+the gradient with respect to the images, which training does not need.
 
 This is for float32. A network in float64 is passed layer by layer.
 """
@@ -26,18 +25,18 @@ PlanTape = dict[str, Context]
 
 
 class Plan:
-    """How to pass through a network and back, with its parameters as they are now.
+    """Passes through a network and back, with its present parameters.
 
-    Made anew after each change of the parameters, since it holds transformed filters.
+    Make a new one after each change of the parameters, since it holds transformed filters.
 
     Parameters
     ----------
     network : Sequential
         Or a `Graph`, which is one.
     workers : callable, optional
-        Called as `map` is, for the parts of a single image's pass; the result does not depend on it.
+        Called like `map`, for the parts of a single image's pass; the result does not depend on it.
     watched : sequence of str
-        Names of layers whose `outputs` will be asked for.
+        Names of layers that `outputs` yields.
 
     Raises
     ------
@@ -46,8 +45,8 @@ class Plan:
 
     Notes
     -----
-    Outputs differ from the network's by rounding, by up to about 1e-5 of a layer's largest. `forward`
-    gives equal patches of an image equal outputs, so that ties are ties; a plain call does not.
+    Rounding changes outputs by up to about 1e-5 of a layer's largest. `forward` gives equal patches of
+    an image equal outputs, so that ties stay ties; a plain call does not.
     """
 
     def __init__(self, network: Sequential, workers: Map = map, *, watched: Sequence[str] = ()) -> None:
@@ -82,7 +81,7 @@ class Plan:
             yield self._watched[name], y
 
     def _up(self, x: Array, through: Callable[[Step, Any], Array]) -> Iterator[tuple[str, Array]]:
-        """Yield (name, output) of each step; what all have read is let go."""
+        """Yield (name, output) of each step; release outputs that no step reads any more."""
         values = {INPUT: x}
         for step in self.steps:
             several = tuple(values[above] for above in step.reads)
@@ -96,7 +95,7 @@ class Plan:
     def backward(self, dy: Array, tape: PlanTape) -> Gradients:
         """Return the gradients of the parameters, under the names that the network gives them.
 
-        `dy` is overwritten, and the tape is used up: contexts are let go as soon as they were needed.
+        `dy` is overwritten, and the tape is used up: each context is released after its use.
         """
         gradients: dict[str, Array] = {}
         arrived = {self._last: dy}

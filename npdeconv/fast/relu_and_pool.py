@@ -1,10 +1,10 @@
-"""What follows a convolution, done while its output is still in the cache: rectify, and pool.
+"""ReLU and pooling of a convolution's output while it is still in the cache.
 
 Training and prediction pass convolution, ReLU and 2x2 max pooling in one go, tile by tile (see
-`npdeconv.fast.plan`). The largest value of a window is rectified after it was found, which is the same
-as before but four times less work.
+`npdeconv.fast.plan`). Pooling comes before the rectifier: the result is the same, with a quarter of
+the work.
 
-Each window's winner is noted, or that it is not positive. On the way back, a gradient goes to the
+Each window's winner is recorded, or that none is positive. On the way back, a gradient goes to the
 winner alone. Without pooling, every output is a window of its own.
 """
 
@@ -26,7 +26,7 @@ def add_bias(y: Array, bias: Array) -> None:
 
 @kernel
 def rectify(y: Array) -> None:
-    """Replace what is negative by 0, in place; NaNs stay."""
+    """Replace negative values by 0, in place; NaNs stay."""
     flat = y.reshape(-1)
     for k in range(flat.size):
         value = flat[k]

@@ -1,4 +1,4 @@
-"""What a plan passes: the layers of a network, some of them together in one block."""
+"""The steps of a plan: single layers of a network, and layers fused to a block."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
@@ -10,12 +10,12 @@ from npdeconv.layers.base import Context
 from npdeconv.layers.sequential import INPUT
 from npdeconv.layers.window import Window
 
-NETWORKS = (Sequential, Graph)  # and no class that is derived, which may do anything
+NETWORKS = (Sequential, Graph)  # but no derived classes, which may do anything
 HALVES = Window((2, 2), (2, 2), "valid")
 
 
 class Part(Protocol):
-    """What a plan asks of a layer or block. One that merges takes a tuple, and gives one down."""
+    """The methods that a plan needs of a layer or block. A merging one takes and passes down tuples."""
 
     @property
     def merges(self) -> bool:
@@ -32,15 +32,15 @@ class Part(Protocol):
 
 
 class Step(NamedTuple):
-    """A layer, or a block of several; and by which names outputs are read and given."""
+    """A layer or a block, with the names of its inputs and its output."""
 
-    name: str  # of the first layer: the parameters are its own
+    name: str  # of the first layer, which has the parameters
     part: Part
     reads: tuple[str, ...]
     gives: str  # the name of the last layer
 
     def backward(self, dy: Array, context: Context) -> tuple[dict[str, Array], Gradients]:
-        """Return what goes down to each that it reads, but for the images, and the parameters' gradients."""
+        """Return the gradients of the outputs that it reads, except the images, and of the parameters."""
         if self.reads == (INPUT,) and isinstance(self.part, WinogradBlock | DirectBlock | Conv2D):
             return {}, self.part.gradients(dy, context)
         dx, gradients = self.part.backward(dy, context)
@@ -49,13 +49,13 @@ class Step(NamedTuple):
             if above in down:
                 down[above] = down[above] + piece
             elif above != INPUT:
-                # A sum gives the same array to each, and who is given it may overwrite it.
+                # A sum passes the same array to each layer, and a layer may overwrite it.
                 down[above] = piece.copy() if any(piece is other for other in down.values()) else piece
         return down, gradients
 
 
 class Node(NamedTuple):
-    """A layer of a network, and what it reads."""
+    """A layer of a network, and its inputs."""
 
     name: str
     layer: Layer
@@ -63,7 +63,7 @@ class Node(NamedTuple):
 
 
 def flat(network: Sequential, place: str = "", below: str = INPUT) -> Iterator[Node]:
-    """Yield the layers of a network, and those of networks within it as if they were its own."""
+    """Yield the layers of a network, including those of nested networks."""
     known = {INPUT: below}
     for name, layer in network.layers.items():
         reads = tuple(known[above] for above in network.inputs[name])
@@ -75,7 +75,7 @@ def flat(network: Sequential, place: str = "", below: str = INPUT) -> Iterator[N
 
 
 def last_within(layer: Layer, name: str) -> str:
-    """Return by which name a layer's output is given: that of the last layer, if it is a network."""
+    """Return the name of a layer's output: that of the last layer, if it is a network."""
     if isinstance(layer, Sequential) and type(layer) in NETWORKS:
         inner, last = list(layer.layers.items())[-1]
         return last_within(last, f"{name}.{inner}")
@@ -83,7 +83,7 @@ def last_within(layer: Layer, name: str) -> str:
 
 
 def readers_of(nodes: Iterable[Node]) -> dict[str, list[Node]]:
-    """Return which layers read an output, one of them several times if it does."""
+    """Return the layers that read each output, one per reading."""
     readers: dict[str, list[Node]] = {}
     for node in nodes:
         for above in node.reads:
@@ -92,9 +92,9 @@ def readers_of(nodes: Iterable[Node]) -> dict[str, list[Node]]:
 
 
 def fused(nodes: list[Node], workers: Map, watched: Collection[str]) -> Iterator[Step]:
-    """Yield the steps, a convolution together with what can be done in its pass.
+    """Yield the steps, a convolution together with the ReLU and pooling that can be fused.
 
-    What is watched is read by somebody else: it is the end of its step.
+    A step ends at a watched layer, since its output is read elsewhere.
     """
     readers = {name: own for name, own in readers_of(nodes).items() if name not in watched}
     done: set[str] = set()
@@ -112,7 +112,7 @@ def fused(nodes: list[Node], workers: Map, watched: Collection[str]) -> Iterator
 
 
 def _only(readers: Mapping[str, list[Node]], node: Node, kind: type[Layer]) -> Node | None:
-    """Return what alone reads a layer, if it is of just this kind, and none derived from it."""
+    """Return a layer's only reader if it is of exactly this class; else None."""
     alone = readers.get(node.name, [])
     if len(alone) != 1 or type(alone[0].layer) is not kind:
         return None

@@ -1,4 +1,4 @@
-"""How a batch is cut into tiles for Winograd's convolution, and memory into room for one of them."""
+"""Cuts a batch into tiles for Winograd's convolution, and memory into room for one tile."""
 
 from typing import NamedTuple
 
@@ -8,13 +8,13 @@ from npdeconv.fast.winograd_transforms import ELEMENTS, OUT
 
 
 class Tiling(NamedTuple):
-    """A convolution, and how its batch is cut."""
+    """A convolution, and the size of its tiles."""
 
     offset: Pair  # padding (top, left)
     out_shape: Pair  # (OH, OW) of the convolution
     side: int  # of the windows: 2 with pooling, else 1
-    images: int  # at most so many go together
-    rows: int  # of squares in each of these images, likewise
+    images: int  # of a tile, at most
+    rows: int  # of squares in each image of a tile, at most
 
 
 class Tile(NamedTuple):
@@ -25,7 +25,7 @@ class Tile(NamedTuple):
     top: int  # first row of outputs
     bottom: int  # row of outputs after the last
     rows: int  # of squares
-    columns: int  # likewise
+    columns: int  # of squares
 
 
 class Room(NamedTuple):
@@ -47,7 +47,7 @@ def count_tiles(batch: int, tiling: Tiling) -> int:
 
 @kernel
 def tile_at(number: int, batch: int, tiling: Tiling) -> Tile:
-    """Return one of the tiles; they follow downward, and then image by image."""
+    """Return one of the tiles, in the order of images, and of rows within an image."""
     height, width = tiling.out_shape
     most = OUT * tiling.rows
     down = (height + most - 1) // most
@@ -78,5 +78,5 @@ def cut_workspace(workspace: Array, tiling: Tiling, channels: int, filters: int)
 
 @kernel
 def shaped(room: Array, height: int, width: int, depth: int) -> Array:
-    """Return as much of a room as an array of this shape takes."""
+    """Return the first part of a room as an array of this shape."""
     return room[: height * width * depth].reshape(height, width, depth)

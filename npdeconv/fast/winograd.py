@@ -49,9 +49,9 @@ There a bias is added, and its gradient is found there.
 
 **The price is rounding**: up to about 1e-5 of the largest output in float32, which is 22 to 28 times
 the error of the direct sum at 256 to 512 channels. The error depends on the place within the
-square. Equal patches may get unequal outputs, and an output that is exactly 0 may come out a little
-above or below. What looks into a network therefore never comes here; training mends what decides
-gates and winners, see `npdeconv.fast.equal_patches`.
+square. Equal patches may get unequal outputs, and an output that should be 0 may come out a little
+above or below. Projections therefore never use it; training corrects the outputs that decide gates
+and winners, see `npdeconv.fast.equal_patches`.
 
 The four transforms of small squares are in `npdeconv.fast.winograd_transforms`. A batch passes all
 stages tile by tile, see `npdeconv.fast.winograd_tiles`.
@@ -107,7 +107,7 @@ def forward(
         Of the pooling windows; with 2, outputs are rectified.
     keeps_ties : bool
         Give equal patches of an image equal outputs, see `npdeconv.fast.equal_patches`; before a pooling,
-        those of a tile. Batches without plain areas are taken as they are.
+        equal patches of a tile. Batches without plain areas are not searched.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def forward(
 def backward(
     x: Array, dy: Array, winners: Array, transposed: Array, place: Place, side: int
 ) -> tuple[Array, Array, Array]:
-    """Carry gradients back through what `forward` did.
+    """Carry gradients back through `forward`.
 
     Parameters
     ----------
@@ -172,14 +172,14 @@ def _empty_sums(x: Array, dy: Array) -> tuple[Array, Array]:
 def cut(
     batch: int, shape: tuple[int, ...], place: Place, side: int, dtype: np.dtype[Any]
 ) -> tuple[Tiling, Array]:
-    """Say how many images and rows of squares go together; return memory for them, too.
+    """Return how many images and rows of squares form a tile, and memory for it.
 
-    `shape` is the number of channels and of filters. Each thread has a workspace of its own and keeps
-    it: fresh memory costs time to get.
+    `shape` is the number of channels and of filters. Each thread keeps a workspace of its own, since
+    allocating memory takes time.
     """
     channels, filters = shape
     rows, columns = (-(-length // OUT) for length in place[1])
-    # The filters are fetched anew for each tile: where they are large, so are the tiles.
+    # Each tile fetches the filters again, so tiles are large if the filters are.
     most = max(TILE_BYTES, ELEMENTS * channels * filters * dtype.itemsize)
     most_rows = max(1, most // (columns * ELEMENTS * (channels + filters) * dtype.itemsize))
     if most_rows >= rows:
@@ -222,7 +222,7 @@ def _apply_twice(matrix: Array, squares: Array) -> Array:
 
 @kernel
 def _add_products(matrix: Array, squares: Array, both: Array) -> None:
-    """Add matrix @ square @ matrix.T of K squares (n, n, K) to `both`, so many at once as the cache holds."""
+    """Add matrix @ square @ matrix.T of K squares (n, n, K) to `both`, as many at once as the cache holds."""
     rows, inner = matrix.shape
     for first in range(0, squares.shape[2], 1024):
         for i in range(rows):

@@ -1,10 +1,10 @@
 """Winograd's convolution of a batch, tile by tile; see `npdeconv.fast.winograd`.
 
-A tile is as many squares as the cache holds together with their products: some rows of one large
-image, or several small images. All stages are done for one tile before the next begins, and with
-them what follows the convolution in the network (`npdeconv.fast.relu_and_pool`).
+A tile has as many squares as the cache holds together with their products: some rows of one large
+image, or several small images. Each tile passes all stages, and then ReLU and pooling
+(`npdeconv.fast.relu_and_pool`), before the next tile begins.
 
-First come the three passes, then their stages. How batch and memory are cut: `npdeconv.fast.tiling`.
+First come the three passes, then their stages. `npdeconv.fast.tiling` cuts batch and memory.
 """
 
 import numpy as np
@@ -122,7 +122,7 @@ def backward(
 def gradients(
     x: Array, dy: Array, winners: Array, tiling: Tiling, workspace: Array, sums: Array, dbias: Array
 ) -> None:
-    """Do the part of `backward` that parameters need."""
+    """Do the part of `backward` that the parameters' gradients need."""
     room = cut_workspace(workspace, tiling, x.shape[3], dy.shape[3])
     for number in range(count_tiles(len(x), tiling)):
         tile = tile_at(number, len(x), tiling)
@@ -144,7 +144,7 @@ def input_squares(x: Array, tile: Tile, offset: Pair, room: Room) -> Array:
 
 @inlined
 def gradient_squares(dy: Array, winners: Array, tile: Tile, side: int, room: Room) -> Array:
-    """Return a tile's transformed squares of what pooling and rectifier let through, (36, squares, F)."""
+    """Return a tile's transformed squares of unpooled, gated gradients, (36, squares, F)."""
     filters, count = dy.shape[3], tile.rows * tile.columns
     squares = shaped(room.outputs, ELEMENTS, tile.images * count, filters)
     maps = shaped(room.maps, tile.rows * OUT, tile.columns * OUT, filters)
@@ -176,7 +176,7 @@ def add_gradients(
 
 @inlined
 def fill_inputs(gradients: Array, transposed: Array, tile: Tile, offset: Pair, room: Room, dx: Array) -> None:
-    """Add a tile's share to the gradient of the inputs, which begins with the first tile of an image."""
+    """Add a tile's share to the gradient of the inputs; an image's first tile sets it to 0 before."""
     channels, count = dx.shape[3], tile.rows * tile.columns
     squares = shaped(room.inputs, ELEMENTS, tile.images * count, channels)
     padded = shaped(room.padded, tile.rows * OUT + 2, tile.columns * OUT + 2, channels)
@@ -201,7 +201,7 @@ def _add(source: Array, target: Array) -> None:
 
 @kernel
 def _copy_padded(image: Array, top: int, left: int, padded: Array) -> None:
-    """Copy the part of an image that begins at (top, left), with zeros beyond the image."""
+    """Copy the part of an image from (top, left) on, with zeros beyond the image."""
     height, width = image.shape[:2]
     first, last = max(left, 0), min(left + padded.shape[1], width)
     for i in range(padded.shape[0]):
@@ -219,7 +219,7 @@ def _copy_padded(image: Array, top: int, left: int, padded: Array) -> None:
 
 @kernel
 def _add_cropped(padded: Array, top: int, left: int, image: Array) -> None:
-    """Add an array to the part of an image that begins at (top, left), without what lies beyond."""
+    """Add an array to the part of an image from (top, left) on; drop the rest beyond the image."""
     height, width = image.shape[:2]
     first, last = max(left, 0), min(left + padded.shape[1], width)
     for i in range(max(-top, 0), min(padded.shape[0], height - top)):

@@ -1,15 +1,15 @@
 """The transforms of Winograd's F(4x4, 3x3), see `npdeconv.fast.winograd`, and their transposes.
 
-All four are ``M square M.T``, each with another matrix M, and all are done in the same two passes:
-M times the columns of the square, written down as rows; and M times the columns of that.
+All four are ``M square M.T``, each with another matrix M, in the same two passes: M times the columns
+of the square, stored as rows, then M times the columns of the result.
 
-16 channels (`LANES`) are a group. A pass treats one group at a time, between small arrays whose shape
-the compiler knows: it turns the innermost loop into one or two vector instructions each. The numbers
-of channels and filters must be multiples of 16, and at most 16 * `GROUPS`.
+16 channels (`LANES`) are a group. A pass treats one group at a time, in small arrays of a shape that
+the compiler knows, so that the innermost loop becomes one or two vector instructions. The numbers of
+channels and filters must be multiples of 16, and at most 16 * `GROUPS`.
 
-The formulas take differences first. Where the image is constant, all elements but one are then
-exactly 0, and the outputs of a square exactly equal, as they are for the direct sum: max pooling
-finds the ties that it would find there, and resolves them the same way.
+The formulas take differences first. In a constant image, all elements but one are then exactly 0,
+and the outputs of a square are exactly equal, as by the direct sum: max pooling finds the same ties,
+and resolves them the same way.
 """
 
 from collections.abc import Callable
@@ -23,10 +23,10 @@ from npdeconv._types import Array
 OUT, IN = 4, 6  # sides of the output and input squares
 ELEMENTS = IN * IN
 LANES = 16
-GROUPS = 33  # an odd number: rows of `GROUPS * LANES` numbers then spread well over the cache
+GROUPS = 33  # odd, so that rows of `GROUPS * LANES` numbers spread well over the cache
 
 Numbers = tuple[Any, ...]
-Corner = tuple[int, int, int]  # where a square is: the first three indices of one of its channels
+Corner = tuple[int, int, int]  # of a square: the first three indices of one of its channels
 
 # Numba makes float64 of an integer times a float32; these keep either dtype.
 TWO, FOUR, FIVE, EIGHT = np.float32(2), np.float32(4), np.float32(5), np.float32(8)
@@ -69,7 +69,7 @@ def outputs_from_squares(products: Array, first: int, y: Array) -> None:
     first : int
         Where this image's squares begin.
     y : (rows, columns, F)
-        Filled; what reaches beyond it is dropped.
+        Filled; values beyond it are dropped.
     """
     height, width, filters = y.shape
     matrices = products.reshape(ELEMENTS, products.shape[1], filters // LANES, LANES)
@@ -208,7 +208,7 @@ def _four(image: Array, corner: Corner, j: int, c: int) -> Numbers:
 
 @inlined
 def _six_of_matrices(matrices: Array, corner: Corner, j: int, c: int) -> Numbers:
-    """Take column j of a square whose 36 elements are in as many matrices."""
+    """Take column j of a square with its 36 elements in as many matrices."""
     _, s, g = corner
     return (
         matrices[j, s, g, c],

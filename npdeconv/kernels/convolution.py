@@ -9,10 +9,10 @@ matrix::
     weight gradient    dweight = patches.T @ dy
     transpose          dx      = col2im(dy @ filters.T)
 
-Every sum runs in a fixed order, see `npdeconv.kernels.product`, in `precision`: float64 unless
-given, and rounded once to the dtype of the arrays. An output therefore depends on its patch alone.
+Every sum runs in a fixed order, see `npdeconv.kernels.product`, in `precision` (float64 unless
+given), and is rounded once to the dtype of the arrays. An output therefore depends on its patch alone.
 
-Where each filter sees one channel, there is no matrix: see `npdeconv.kernels.depthwise`.
+Filters of one channel each need no matrix: see `npdeconv.kernels.depthwise`.
 """
 
 from collections.abc import Iterator
@@ -34,8 +34,8 @@ Tile = tuple[slice, slice]
 def tiles(batch: int, out_height: int, row_bytes: int) -> Iterator[Tile]:
     """Cut a batch into (images, output rows), each tile's patches at most about `TILE_BYTES`.
 
-    Either the images are several and the rows are all, or the image is one: in both cases a
-    tile of the output is contiguous.
+    A tile has either all rows of several images, or some rows of one image: in both cases its output
+    is contiguous.
     """
     rows = max(1, TILE_BYTES // row_bytes)
     images_per_tile = max(1, rows // out_height)
@@ -66,9 +66,9 @@ def convolve(
     stride, offset : pairs
     out_shape : (OH, OW)
     groups : int
-        Channels and filters are cut into so many groups; filters see the channels of their group only.
+        Number of groups of channels and filters; filters see the channels of their group only.
     dilation : pair
-        From one row or column under a filter to the next.
+        Distance between neighboring weights of a filter, in pixels.
     precision : float32 or float64
 
     Returns

@@ -1,8 +1,8 @@
 """Convolution in which each filter sees one channel: MobileNet's depthwise layers.
 
-As matrix products, these would be one for each channel, of a single column. Here the innermost loop
-runs over the channels, which lie side by side. Sums are in float64 and in the order of the
-filters' rows and columns, as in `npdeconv.kernels.product`; what is beyond the image adds nothing.
+As matrix products, each channel would need one of a single column. Here the innermost loop runs over
+the channels, which lie side by side. Sums are in float64 and in the order of the filters' rows and
+columns, as in `npdeconv.kernels.product`; positions beyond the image add nothing.
 """
 
 import numpy as np
@@ -56,7 +56,7 @@ def correlate(
 def correlate_transposed(
     dy: Array, weight: Array, stride: Pair, offset: Pair, dilation: Pair, dx: Array
 ) -> None:
-    """Collect for each pixel what it gave to outputs: `correlate`, transposed.
+    """Carry outputs back to the pixels: `correlate`, transposed.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def add_weight_gradient(
                             pixel, tap = x[n, h, w], gradient[kh, kw]
                             if each == 1:
                                 for f in range(filters):
-                                    # In float64 before they are multiplied, as in a matrix product.
+                                    # Converted to float64 before the product, as in a matrix product.
                                     tap[f] += np.float64(pixel[f]) * output[f]
                             else:
                                 for f in range(filters):

@@ -1,4 +1,4 @@
-"""Image patches to matrix rows and back: what turns a convolution into a matrix product.
+"""Image patches to matrix rows and back, which turns a convolution into a matrix product.
 
 Chellapilla, Puri & Simard, "High Performance Convolutional Neural Networks for Document
 Processing" (2006), section 3.
@@ -16,10 +16,10 @@ def im2col(images: Array, stride: Pair, offset: Pair, dilation: Pair, first_row:
     ----------
     images : (N, H, W, C)
     stride, offset : pairs
-        Of the filter positions: output (r, q) looks at the patch whose corner is at
+        Of the filter positions: the patch of output (r, q) has its corner at
         (r * stride[0] - offset[0], q * stride[1] - offset[1]).
     dilation : pair
-        From one row or column of the patch to the next.
+        Distance between neighboring rows or columns of a patch.
     first_row : int
         The first output row to copy.
     columns : (N, rows, OW, KH, KW, C)
@@ -27,7 +27,7 @@ def im2col(images: Array, stride: Pair, offset: Pair, dilation: Pair, first_row:
     """
     batch, height, width, channels = images.shape
     rows, out_width, filter_height, filter_width = columns.shape[1:5]
-    # A patch's row lies in one piece in the image's row, as KW * C numbers; a dilated one's columns do.
+    # A row of a patch is contiguous in the image, as KW * C numbers; if dilated, only each column is.
     columns_per_piece = filter_width if dilation[1] == 1 else 1
     count, length, line_length = (
         filter_width // columns_per_piece,

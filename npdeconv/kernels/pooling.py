@@ -1,4 +1,4 @@
-"""Max pooling that remembers its winners, and the unpooling that puts values back to them.
+"""Max pooling that records its winners, and unpooling, which puts values back to them.
 
 Zeiler & Fergus (arXiv:1311.2901), section 2.1, call the winners' positions *switches*.
 """
@@ -53,7 +53,7 @@ def _clip(start: int, size: int, limit: int) -> Pair:
 
 @kernel
 def unpool(y: Array, switches: Array, x: Array) -> None:
-    """Add each value to the position of the winner it came from: pooling, transposed.
+    """Add each value to the position of its window's winner: pooling, transposed.
 
     Parameters
     ----------

@@ -1,10 +1,9 @@
-"""A matrix product whose every element is summed in the same order, wherever it stands.
+"""A matrix product that sums every element in the same order.
 
-A library's product cuts matrices into blocks, and may round equal rows differently by the place
-where they stand. A rectifier at 0 and a pooling window over equal values turn such a difference
-into another gate and another switch. Here the sum over k runs upward for every element, each term
-added by the same instruction, so that equal rows have equal results: in one batch or in another,
-with any number of workers.
+A library's product cuts matrices into blocks, and may round equal rows differently at different
+places. At a rectifier near 0 or a pooling window of equal values, such a difference changes the gate
+or the switch. Here the sum over k runs upward for every element, and the same instruction adds each
+term, so that equal rows have equal results in any batch and with any number of workers.
 """
 
 import numpy as np
@@ -14,9 +13,7 @@ from npdeconv._checks import kernel_input
 from npdeconv._jit import kernel
 from npdeconv._types import Array
 
-PART = (
-    512  # rows of a matrix that are converted at a time; those of a whole dense layer would not fit the cache
-)
+PART = 512  # rows of a matrix that are converted at a time; all rows of a dense layer would not fit the cache
 
 
 def product(rows: Array, matrix: Array, precision: DTypeLike = np.float64) -> Array:
@@ -57,10 +54,10 @@ def fill_rows(row: Array, sums: Array) -> None:
 def add_product(rows: Array, matrix: Array, sums: Array) -> None:
     """Add rows @ matrix to `sums`: sums[p, f] + rows[p, 0] * matrix[0, f] + rows[p, 1] * matrix[1, f] ...
 
-    Four rows are computed at a time, so that each number of the matrix is fetched once for all four.
-    Four terms are added at a time, so that each sum is fetched once for all four. The innermost loop,
-    over the filters, becomes vector instructions. Where fewer than four rows are left, the last one
-    is computed several times, by the same instructions, and stored once.
+    Four rows are computed at a time, which fetches each number of the matrix once for four rows. Four
+    terms are added at a time, which fetches each sum once for four terms. The innermost loop, over
+    the filters, becomes vector instructions. If fewer than four rows are left, the last one is
+    computed several times, by the same instructions, and stored once.
 
     Parameters
     ----------

@@ -10,19 +10,19 @@ def insert(
 ) -> None:
     """Insert N more values of each of F maps into the lists of the maps' k largest.
 
-    Of equal values, those that came first stay in front. NaN is never inserted.
+    Equal values stay in the order of insertion. NaN is never inserted.
 
     Parameters
     ----------
     values : (N, F)
     places : int (N, F)
-        Where each value was found in its image.
+        The position of each value in its image.
     own_numbers : int (N,)
-        Of the images that the values are of.
+        The numbers of the images.
     best : (F, k)
         The largest values, the largest first; changed.
     numbers, best_places : int (F, k)
-        The image numbers and places of these; changed.
+        The image numbers and places of the largest values; changed.
     """
     count, kinds = values.shape
     last = best.shape[1] - 1

@@ -1,6 +1,6 @@
-"""Plain NumPy twins of the kernels that `npdeconv.plain` does not contain, written to be read.
+"""Plain NumPy twins of the kernels that `npdeconv.plain` does not contain.
 
-Every function is slow on purpose and exact on purpose; the tests hold the kernels to them.
+Every function is slow but exact; the tests compare the kernels with them.
 """
 
 import numpy as np
@@ -23,11 +23,11 @@ def cut(clean: Array, boxes: Array, corners: Array, places: Array, beyond: float
 
 
 def strongest(values: Array, places: Array, k: int) -> tuple[Array, Array, Array]:
-    """Sort all values (N, F), and return the k largest of each kind, their numbers and places (F, k)."""
+    """Sort all values (N, F), and return the k largest of each map, their numbers and places (F, k)."""
     best, numbers = np.full((values.shape[1], k), -np.inf), np.full((values.shape[1], k), -1)
     where = numbers.copy()
     for f, column in enumerate(values.T):
-        candidates = np.flatnonzero(column > -np.inf)  # which no NaN is
+        candidates = np.flatnonzero(column > -np.inf)  # excludes NaN
         order = candidates[np.argsort(-column[candidates], kind="stable")][:k]
         best[f, : len(order)], numbers[f, : len(order)] = column[order], order
         where[f, : len(order)] = places[order, f]

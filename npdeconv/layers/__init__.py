@@ -1,6 +1,6 @@
-"""Floor 1: the layers. Start with `base`, the contract; then `relu`, where the paper happens.
+"""Floor 1: the layers. Start with `base`, the contract; then `relu`, where the rules of projection differ.
 
-`sequential` makes a network of them, and `graph` one that branches.
+`sequential` chains layers to a network, and `graph` makes networks that branch.
 """
 
 from npdeconv.layers.average_pool import AvgPool2D

@@ -21,9 +21,8 @@ class AvgPool2D(Pool2D):
     window, stride, padding, ceil_mode
         As of every `Pool2D`.
     count_include_pad : bool
-        If False, padding does not count: the mean is over the pixels of the window that lie in
-        the image, as in TensorFlow. If True, padding counts as zeros, as in PyTorch; what hangs over
-        with `ceil_mode` does not.
+        If False, the mean is over the pixels of the window that lie in the image, as in TensorFlow.
+        If True, padding counts as zeros, as in PyTorch; the overhang of `ceil_mode` does not count.
 
     Notes
     -----
@@ -49,7 +48,7 @@ class AvgPool2D(Pool2D):
     ) -> None:
         super().__init__(window, stride=stride, padding=padding, ceil_mode=ceil_mode)
         self.count_include_pad = count_include_pad
-        # Nothing stands for what is beyond the image where the mean leaves it out.
+        # None: no value stands for pixels that the mean leaves out.
         self.beyond = 0.0 if count_include_pad and not self.window.ceil else None
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
@@ -68,7 +67,7 @@ class AvgPool2D(Pool2D):
         return x
 
     def _counts(self, input_shape: Shape, dtype: np.dtype[Any]) -> Array:
-        """Return how many pixels each window counts, (1, OH, OW, 1)."""
+        """Return the number of pixels that each window averages, (1, OH, OW, 1)."""
         if self.count_include_pad:
             rows, columns = (self._within_padding(axis, input_shape[axis]) for axis in (0, 1))
             return (rows[:, np.newaxis] * columns).astype(dtype)[np.newaxis, :, :, np.newaxis]
@@ -104,7 +103,7 @@ class AvgPool2D(Pool2D):
 def _pairs(size: int, stride: int, before: int, places: int, length: int) -> Iterator[tuple[slice, slice]]:
     """Yield the pixels and the outputs of each position within the window, along one axis."""
     for tap in range(size):
-        # Output p sees pixel p * stride + tap - before; those beyond the image are left out.
+        # Output p sees pixel p * stride + tap - before; pixels beyond the image are left out.
         first = max(0, -((tap - before) // stride))
         last = min(places, (length - 1 - tap + before) // stride + 1)
         start = first * stride + tap - before

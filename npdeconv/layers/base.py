@@ -1,8 +1,8 @@
 """The contract of a layer.
 
-A layer is configuration and parameters; a pass is data. `forward` hands its caller everything
-that the way back needs (the *context*), and the layer itself never changes, so any number of
-passes may share it, in any order, in any thread.
+A layer holds configuration and parameters only. `forward` returns everything that the way back
+needs (the *context*) and never changes the layer, so any number of passes may share it, in any
+order, in any thread.
 """
 
 import inspect
@@ -17,50 +17,50 @@ from npdeconv._types import Array, Box, Descent, Generator, Gradients, Shape
 from npdeconv.layers.window import Window
 
 Context: TypeAlias = Any
-"""What one layer's pass left: a NamedTuple that the layer declares and nobody else looks into.
+"""A layer's record of one pass: a NamedTuple that only the layer itself reads.
 
-It begins with the batch that went in, or its shape, by which `Layer.check_descent` checks what comes down."""
+Its first entry is the batch of inputs, or its shape; `Layer.check_descent` uses it."""
 
 
 class Layer(ABC):
     """A differentiable map from a batch of inputs to a batch of outputs, with a way back to pixels.
 
-    A layer writes `forward`, `backward` and `deconv`; `parameters` if it has any, and `output_shape` if
-    that is not the input's. Below stands what others want to know of it. It may say nothing, and
-    is then treated as one that may do anything. `npdeconv.gradcheck.check_layer` holds it to its word.
+    A layer defines `forward`, `backward` and `deconv`; `parameters` if it has any, and `output_shape` if
+    that differs from the input's. The attributes below declare properties that others rely on. A layer
+    that declares none is assumed to have none. `npdeconv.gradcheck.check_layer` tests the declarations.
     """
 
     locality: ClassVar[Literal["position", "window"] | None] = None
-    """What an output depends on: the same position, in all channels; what lies under its `window`;
-    or, if None, perhaps everything. The first two do the same at every position. Every class says it
-    for itself: one that is derived and does not say it again may do anything."""
+    """What an output depends on: the same position, in all channels; the pixels under its `window`;
+    or, if None, possibly everything. The first two do the same at every position. Not inherited:
+    every class declares it itself."""
 
     linear: ClassVar[bool] = False
-    """Whether it is linear in its input, but for a bias."""
+    """Whether it is linear in its input, apart from a bias."""
 
     passes_on: ClassVar[bool] = False
-    """Whether it gives, without noise, the numbers that it is given, perhaps in another shape."""
+    """Whether, without noise, its outputs are its inputs, possibly in another shape."""
 
     pools: ClassVar[Literal["maximum", "mean"] | None] = None
-    """What it keeps of what lies under its `window`, or if it has none, of each whole map."""
+    """How it pools what lies under its `window`, or each whole map if it has none."""
 
     probabilities: ClassVar[Literal["exclusive", "independent"] | None] = None
-    """What it gives if these are probabilities: of classes of which one is right, or each by itself."""
+    """If its outputs are probabilities: of exclusive classes, or of independent ones."""
 
     window: Window | None = None
-    """What slides over the input, if anything does."""
+    """The window that slides over the input, if there is one."""
 
     beyond: float | None = None
-    """What `window` shows beyond the image, if it is a number."""
+    """The padding value of `window`, if it is a number."""
 
     rectifies: bool = False
-    """Whether it is one of the layers at which the rules of descent part, see `ReLU`."""
+    """Whether the rules of descent differ at it, see `ReLU`."""
 
     merges: ClassVar[bool] = False
     """Whether it reads several layers, see `npdeconv.layers.MergingLayer`."""
 
     def __init_subclass__(cls) -> None:
-        """Forget what the class above said of its locality."""
+        """Do not inherit the locality."""
         super().__init_subclass__()
         if "locality" not in vars(cls):
             cls.locality = None
@@ -107,8 +107,8 @@ class Layer(ABC):
     def descend(self, y: Array, context: Context, rule: Descent) -> Array:
         """Carry `y` down by a rule: "deconv", "gradient", "guided", "linear" or "ascent" (see `ReLU`).
 
-        Only rectifiers tell them all apart. Everywhere else, "deconv" is `deconv` and every other rule
-        is `backward`. A layer that is no rectifier need not override this.
+        All five differ only at rectifiers. Elsewhere, "deconv" is `deconv` and every other rule is
+        `backward`. Only rectifiers need to override this.
         """
         if rule == "deconv":
             return self.deconv(y, context)
@@ -117,21 +117,21 @@ class Layer(ABC):
             return y
         dx, _ = self.backward(y, context)
         if rule == "ascent" and self.rectifies:
-            stopped = ~dx.any(axis=tuple(range(1, dx.ndim)))  # images of which nothing is left
+            stopped = ~dx.any(axis=tuple(range(1, dx.ndim)))  # images whose gradient is 0 everywhere
             dx[stopped] = y[stopped]
         return self.deconv(dx, context) if rule == "guided" and self.rectifies else dx
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of one output for the shape of one input; raise ValueError if it cannot fit.
 
-        It is the same unless a layer says otherwise.
+        The input's shape unless overridden.
         """
         return input_shape
 
     def receptive_field(self, box: Box, input_shape: Shape) -> Box:
         """Return the box of inputs that a box of outputs depends on; it may leave the image.
 
-        It is what lies under the `window`; without one, it is the box itself.
+        That is the box under the `window`; without one, the same box.
         """
         if self.window is None:
             return box
@@ -140,7 +140,7 @@ class Layer(ABC):
         return self.window.receptive_field(box, input_shape, self.kind)
 
     def centered(self, context: Context) -> Context:
-        """Return the context of a pass that has lost its switches; the same if it has none."""
+        """Return the context with centers in place of switches; the same if it has no switches."""
         return context
 
     def check_input(self, x: Array) -> None:
@@ -150,7 +150,7 @@ class Layer(ABC):
         self.output_shape(x.shape[1:])
 
     def check_descent(self, y: Array, context: Context) -> None:
-        """Check that what comes down has the shape and dtype of what went up."""
+        """Check that `y` has the shape and dtype of the pass's outputs."""
         shape, dtype = self.went_up(context)
         is_floating = isinstance(y, np.ndarray) and np.issubdtype(y.dtype, np.floating)
         if not is_floating or y.shape != shape or dtype not in (y.dtype, None):
@@ -162,7 +162,7 @@ class Layer(ABC):
     def went_up(self, context: Context) -> tuple[Shape, np.dtype[Any] | None]:
         """Return the shape of the outputs of the pass that left `context`, and their dtype if it is known.
 
-        They follow from the first entry of the context: the batch that went in or another array of
+        They follow from the first entry of the context: the batch of inputs, another array of
         its shape, or the shape itself.
         """
         x = context[0] if isinstance(context, tuple) and context else None
@@ -171,7 +171,7 @@ class Layer(ABC):
             return (len(x), *self.output_shape(x.shape[1:])), dtype
         if not isinstance(x, tuple):
             raise TypeError(
-                f"{self.kind}: expected a context that begins with what went in, or its shape,"
+                f"{self.kind}: expected a context that begins with the inputs or their shape,"
                 f" got {describe(context)}"
             )
         return (x[0], *self.output_shape(x[1:])), None
@@ -182,13 +182,13 @@ class Layer(ABC):
 
     @property
     def kind(self) -> str:
-        """What messages call the layer."""
+        """The layer's name in messages."""
         return type(self).__name__
 
     def __repr__(self) -> str:
-        """Return the constructor's arguments, as far as attributes are called so, and the parameters' shapes.
+        """Return the constructor's arguments that are attributes, and the parameters' shapes.
 
-        It is the same in every process, so that a run can compare its layers with what it finds.
+        It is the same in every process, so that a resumed run can compare it with its record.
         """
         arguments = inspect.signature(type(self)).parameters
         given = {name: vars(self)[name] for name in arguments if name in vars(self)}
@@ -198,20 +198,20 @@ class Layer(ABC):
 
 
 class LinearLayer(Layer):
-    """A layer that is linear in its input (but for a bias): down is up, transposed.
+    """A layer that is linear in its input, apart from a bias.
 
-    The projection and the gradient are then the same map, `_transpose`, written once. Neither
-    calls the other, so that a change of the projection rule can never change the gradient.
+    The projection and the gradient are both the transposed map, `_transpose`. Neither calls the
+    other, so that a change of the projection rule can never change the gradient.
     """
 
     linear = True
 
     @abstractmethod
     def _transpose(self, y: Array, context: Context) -> Array:
-        """Apply the transposed map, without bias, to what `check_descent` has let pass."""
+        """Apply the transposed map, without bias; `y` is checked."""
 
     def gradients(self, dy: Array, context: Context) -> Gradients:
-        """Return the gradients of the parameters alone, which is all that a first layer needs."""
+        """Return the gradients of the parameters alone; a first layer needs no others."""
         return {}
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
@@ -233,11 +233,11 @@ class LinearLayer(Layer):
 
 
 class UninvertedLayer(Layer):
-    """A layer that the paper's DeconvNet has no inverse of: `deconv` is the identity."""
+    """A layer without an inverse in the paper's DeconvNet: `deconv` is the identity."""
 
     @abstractmethod
     def _gradient(self, dy: Array, context: Context) -> Array:
-        """Return dx for a gradient that `check_descent` has let pass."""
+        """Return dx for a checked gradient."""
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
         """Apply the transposed Jacobian."""

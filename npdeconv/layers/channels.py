@@ -1,4 +1,4 @@
-"""What layers with one parameter per channel share."""
+"""Shared by layers with one parameter per channel."""
 
 import numpy as np
 

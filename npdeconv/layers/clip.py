@@ -1,4 +1,4 @@
-"""Values kept between two limits; between 0 and 6, MobileNet's rectifier."""
+"""Values clipped to two limits; with 0 and 6, MobileNet's rectifier."""
 
 from typing import NamedTuple
 
@@ -19,13 +19,12 @@ class Clip(Layer):
 
     Notes
     -----
-    With a `low` of 0 or more it is a rectifier: its maps are never negative, and by the paper's reason
-    (arXiv:1311.2901, section 2.1) `deconv` rectifies what comes down. It does not apply `high` again.
-    That limits what a unit can say of an image, while what comes down is a projection, whose scale
-    is arbitrary: three times as much must come down where three times as much was there.
+    With a `low` of 0 or more it is a rectifier: its maps are never negative, and `deconv` rectifies
+    what comes down, for the paper's reason (arXiv:1311.2901, section 2.1). It does not apply `high`
+    again: the scale of a projection is arbitrary, and an absolute limit would distort it.
 
     With a negative `low`, its maps keep both signs and there is nothing to rectify: `deconv` is the
-    identity, as that of `Tanh`, and every other rule is `backward`.
+    identity, as for `Tanh`, and every other rule is `backward`.
 
     `backward` passes the gradient strictly between the limits.
     """
@@ -49,7 +48,7 @@ class Clip(Layer):
         self.rectifies = self.low >= 0
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
-        """Limit, and keep where x was inside."""
+        """Clip, and keep where x was inside."""
         self.check_input(x)
         low, high = x.dtype.type(self.low), x.dtype.type(self.high)
         return np.minimum(np.maximum(x, low), high), self.Context((x > low) & (x < high))

@@ -26,12 +26,12 @@ class Conv2D(LinearLayer):
         KH and KW.
     stride : int or (int, int)
     padding : "valid", "same" or ((top, bottom), (left, right))
-        None; so much that OH = ceil(H / stride); or explicit. Always of zeros.
+        No padding; as much as gives OH = ceil(H / stride); or explicit. Padding is zeros.
     dilation : int or (int, int)
-        From one row or column under a filter to the next: 1, or more to spread its weights out.
+        Distance between neighboring weights of a filter, in pixels; 1 for a dense filter.
     groups : int
-        Cuts the channels and the filters into as many equal shares; each share of the filters
-        sees its share of the channels only. With 2, these are AlexNet's two towers.
+        Number of equal groups of channels and filters; each group of filters sees its group of
+        channels only. With 2, these are AlexNet's two towers.
     rng : numpy.random.Generator
         Source of the initial filters, drawn by `npdeconv.initializers.he_normal`. Biases start at 0.
     dtype : float32 or float64
@@ -39,7 +39,7 @@ class Conv2D(LinearLayer):
     Notes
     -----
     An output depends on its patch alone: every sum runs in the same order, in float64, and is
-    rounded once. Equal patches give equal outputs, and a blank patch exactly the bias.
+    rounded once. Equal patches give equal outputs, and a patch of zeros gives exactly the bias.
 
     `deconv` filters with the transposed filters (arXiv:1311.2901, section 2.1: "flipping each
     filter vertically and horizontally") and adds no bias: it is the gradient's map.
@@ -50,7 +50,7 @@ class Conv2D(LinearLayer):
     beyond = 0.0
 
     class Context(NamedTuple):
-        """The inputs, (N, H, W, C): the patches are made again from them, KH * KW times smaller."""
+        """The inputs, (N, H, W, C), KH * KW times smaller than the patches, which are made again."""
 
         x: Array
 

@@ -1,4 +1,4 @@
-"""Layers on vectors: `Flatten`, which makes them, and `Dense`."""
+"""Vectors: `Flatten` makes them, `Dense` maps them."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -36,7 +36,7 @@ class Flatten(LinearLayer):
         return (int(np.prod(input_shape)),)
 
     def receptive_field(self, box: Box, input_shape: Shape) -> Box:
-        """A vector has seen the whole map."""
+        """The whole map."""
         return Box(0, input_shape[0], 0, input_shape[1]) if len(input_shape) == 3 else box
 
     def __repr__(self) -> str:

@@ -13,8 +13,8 @@ class Dropout(UninvertedLayer):
     """Set a random fraction of the inputs to 0 while training; the identity otherwise.
 
     Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting" (2014),
-    in the inverted form: what is kept is scaled by 1 / (1 - rate), so that nothing changes when
-    the noise is gone.
+    in the inverted form: kept values are scaled by 1 / (1 - rate), so that no scaling is needed
+    without noise.
 
     Parameters
     ----------
@@ -23,15 +23,15 @@ class Dropout(UninvertedLayer):
 
     Notes
     -----
-    Without noise, which is how networks are looked at, it is the identity by every rule of descent.
-    For a pass with noise, "deconv" ignores the mask; every other rule multiplies with it again.
+    Without noise, as in all visualization, it is the identity by every rule of descent. After a
+    pass with noise, "deconv" ignores the mask; every other rule multiplies by it again.
     """
 
     locality = "position"
     passes_on = True
 
     class Context(NamedTuple):
-        """The shape of the batch, and what it was multiplied with, (N, ...); None without noise."""
+        """The shape of the batch, and the scaled mask (N, ...); None without noise."""
 
         shape: Shape
         mask: Array | None
@@ -40,7 +40,7 @@ class Dropout(UninvertedLayer):
         self.rate = fraction(rate, self.kind, "rate")
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
-        """Multiply with a mask drawn from `rng`; return x itself without one."""
+        """Multiply by a mask drawn from `rng`; return x itself without `rng`."""
         self.check_input(x)
         if rng is None:
             return x, self.Context(x.shape, None)

@@ -1,4 +1,4 @@
-"""Poolings whose window is the whole map: one value per channel is left."""
+"""Pooling of whole maps to one value per channel."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from npdeconv.layers.base import LinearLayer
 
 
 class GlobalPool(LinearLayer):
-    """What global poolings share: the shapes."""
+    """Shapes of global pooling."""
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(H, W, C) -> (C,)."""
@@ -31,9 +31,9 @@ class GlobalPool(LinearLayer):
 class GlobalAveragePool(GlobalPool):
     """Average each map: (N, H, W, C) -> (N, C).
 
-    Lin, Chen & Yan, "Network In Network" (arXiv:1312.4400), section 3.2. It is what makes class
-    activation maps exact (Zhou et al., arXiv:1512.04150): a dense layer of means is the mean of
-    dense layers, one at each position. `deconv` and the gradient spread a value evenly.
+    Lin, Chen & Yan, "Network In Network" (arXiv:1312.4400), section 3.2. It makes class activation
+    maps exact (Zhou et al., arXiv:1512.04150): a dense layer applied to the mean is the mean of the
+    dense layer applied at each position. `deconv` and the gradient spread a value evenly.
     """
 
     pools = "mean"
@@ -56,8 +56,8 @@ class GlobalAveragePool(GlobalPool):
 class GlobalMaxPool(GlobalPool):
     """Keep the largest value of each map: (N, H, W, C) -> (N, C).
 
-    It is `MaxPool2D` with the map as its window, with its kernels and so with its switches: ties
-    go to the first in row-major order, and a NaN wins over every number, so that it stays visible.
+    It is `MaxPool2D` with the map as its window: ties go to the first in row-major order, and a NaN
+    wins over every number, so that it stays visible.
     """
 
     pools = "maximum"

@@ -1,4 +1,4 @@
-"""A network that branches: a `Sequential` whose layers say what they read."""
+"""A network that branches: a `Sequential` in which layers may read any layers above."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -15,17 +15,17 @@ from npdeconv.layers.sequential import INPUT, Sequential, Tape, in_layer, one_ab
 class Graph(Sequential):
     """Named layers, each of which reads the one above it or those that `inputs` names.
 
-    Up, layers are passed in their order. Down, they are passed in reverse: a layer that several read
-    is given the sum of what comes down from them, before it does anything with it. That is the
-    transposed map of reading a value twice, and a rectifier at a fork sees the sum.
+    The way up passes layers in their order, the way down in reverse. A layer with several readers
+    gets the sum of what comes down from them: the transposed map of reading a value twice. A
+    rectifier at a fork therefore rectifies the sum.
 
     Parameters
     ----------
     layers : mapping of str to Layer
-        In the order of the pass: a layer reads what stands above it.
+        In the order of the pass: a layer reads layers above it.
     inputs : mapping of str to str or sequence of str
-        What a layer reads, if that is not the layer right above. "input" stands for what goes in.
-        A layer that merges (`Add`, `Concat`) reads several, any other one.
+        The layers that a layer reads, if not the one right above. "input" stands for the network's
+        input. A merging layer (`Add`, `Concat`) reads several, any other reads one.
     input_shape, name, classes, dtype
         As of a `Sequential`.
 
@@ -44,16 +44,16 @@ class Graph(Sequential):
       add: Add() of relu1, input
     )
 
-    ``net[:"add"]`` is everything that add depends on. ``net["conv1":]`` and ``net["conv1":"relu1"]``
-    are what lies between, if nothing but what conv1 reads goes in.
+    ``net[:"add"]`` is everything that add depends on. ``net["conv1":"relu1"]`` and ``net["conv1":]``
+    are the layers from conv1 on, if they read no other layer than conv1 does.
 
     Raises
     ------
     TypeError, KeyError
-        For layers or inputs that are none.
+        For layers that are no layers, and inputs that do not exist.
     ValueError
-        For a layer that reads one below it (so that there are no circles), or as many as it can't take;
-        for one that nobody reads; and for shapes that do not fit.
+        For a layer that reads one below it, or the wrong number of layers; for a layer that none
+        reads; and for shapes that do not fit.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Graph(Sequential):
             yield name, shapes[name]
 
     def receptive_field(self, box: Box, input_shape: Shape) -> Box:
-        """Return the smallest box that holds, for each path, the inputs that a box of outputs depends on."""
+        """Return the smallest box of all inputs that a box of outputs depends on, by any path."""
         shapes = self.input_shapes(input_shape)
         boxes = {next(reversed(list(self.layers))): box}
         for name, layer in reversed(list(self.layers.items())):
@@ -98,7 +98,7 @@ class Graph(Sequential):
         return boxes[INPUT]
 
     def _up(self, x: Array, through: Callable[[str, Array], Array]) -> Iterator[tuple[str, Array]]:
-        """Yield (name, output) of each layer, in order; what all have read is let go."""
+        """Yield (name, output) of each layer, in order; release outputs that no layer reads any more."""
         values = {INPUT: x}
         del x
         for name in self.layers:
@@ -110,7 +110,7 @@ class Graph(Sequential):
             yield name, values[name]
 
     def _down(self, y: Array, tape: Tape, through: Callable[[str, Array], Array]) -> Array:
-        """Return what is left of `y` below the first layer: from several readers, the sum."""
+        """Return `y` carried down below the first layer; from several readers, the sum."""
         self._check_tape(tape)
         *_, last = self.layers
         arrived = {last: y}
@@ -122,11 +122,11 @@ class Graph(Sequential):
         return arrived[INPUT]
 
     def _each(self, name: str, found: Any) -> tuple[Any, ...]:
-        """Return what a layer gives down, one for each that it reads."""
+        """Return what a layer passes down to each layer that it reads."""
         return found if self.layers[name].merges else (found,)
 
     def _part(self, first: str | None, last: str) -> Sequential:
-        """Return all that `last` depends on, down to what `first` reads."""
+        """Return the layers that `last` depends on, from `first` on."""
         names = list(self.layers)
         entry = {INPUT} if first is None else {*self.inputs[first]}
         if len(entry) != 1:
@@ -156,7 +156,7 @@ class Graph(Sequential):
         return Graph(layers, inputs=inputs, **options)
 
     def _check_inputs(self) -> None:
-        """Check that each layer reads what stands above it, as many as it takes, and is read."""
+        """Check that each layer reads the right number of layers above it, and is read."""
         known = {INPUT}
         for name, layer in self.layers.items():
             reads = self.inputs[name]

@@ -1,4 +1,4 @@
-"""Pictures on a white backdrop, turned so that the backdrop is 0."""
+"""Pictures on a white backdrop, inverted so that the backdrop is 0."""
 
 from npdeconv._checks import fraction
 from npdeconv._types import Array, Generator, Gradients
@@ -9,8 +9,8 @@ from npdeconv.layers.relu import ReLU
 class Invert(Layer):
     """max(level - x, 0): how much darker than the backdrop a pixel is.
 
-    As the first layer of a network, it makes a white backdrop 0, which is also what convolutions
-    pad with, while images, boxes and projections stay in the colors of the originals.
+    As the first layer of a network, it maps a white backdrop to 0, the padding of convolutions.
+    Images, boxes and projections stay in the colors of the originals.
 
     Parameters
     ----------
@@ -19,10 +19,9 @@ class Invert(Layer):
 
     Notes
     -----
-    It is the linear map level - x, rectified. That rectifier prepares images and is none of the
-    network's, so no rule changes it: "deconv" only changes the sign, since what would reach the
-    rectifier are pixels already, and those keep their sign, as in the paper's DeconvNet. Negative
-    pixels are what ought to be dark. By every other rule it is `backward`.
+    It is the linear map level - x, rectified. The rectifier belongs to the preparation of images, so
+    no rule changes it: "deconv" only changes the sign, since projected pixels keep both signs, as in
+    the paper's DeconvNet. Negative pixels ought to be dark. By every other rule it is `backward`.
     """
 
     locality = "position"

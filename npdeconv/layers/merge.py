@@ -11,13 +11,13 @@ from npdeconv.layers.base import Layer
 
 
 class MergingLayer(Layer):
-    """A layer of several inputs: a tuple goes in, and a tuple of as many comes down.
+    """A layer of several inputs: it takes a tuple, and passes a tuple of the same length down.
 
-    Only a `Graph` can give it what it takes. It is linear, as `LinearLayer` is, and does the same at
-    every position; `deconv` and the gradient are one map, `_transpose`.
+    Only a `Graph` can contain it. It is linear, as `LinearLayer` is, and does the same at every
+    position; `deconv` and the gradient are the same map, `_transpose`.
     """
 
-    # Where types are ignored below: the checker can't know that a layer that merges is given tuples.
+    # Types are ignored below where this layer takes tuples and `Layer` takes arrays.
     linear = True
     locality = "position"
     merges = True
@@ -34,7 +34,7 @@ class MergingLayer(Layer):
 
     @abstractmethod
     def _transpose(self, y: Array, context: Context) -> tuple[Array, ...]:
-        """Apply the transposed map to what `check_descent` has let pass."""
+        """Apply the transposed map; `y` is checked."""
 
     @abstractmethod
     def output_shape(self, input_shapes: tuple[Shape, ...]) -> Shape:  # type: ignore[override]
@@ -92,10 +92,10 @@ class MergingLayer(Layer):
 
 
 class Add(MergingLayer):
-    """The sum of inputs of one shape: what a residual network's shortcuts end in.
+    """The sum of inputs of one shape, such as a residual block and its shortcut.
 
-    He et al., "Deep Residual Learning for Image Recognition" (arXiv:1512.03385), equation 1. Down,
-    each input gets the whole of what comes: the transposed map of a sum is a copy for each term.
+    He et al., "Deep Residual Learning for Image Recognition" (arXiv:1512.03385), equation 1. On the
+    way down, each input gets a copy: the transposed map of a sum.
     """
 
     locality = "position"
@@ -120,8 +120,8 @@ class Add(MergingLayer):
 class Concat(MergingLayer):
     """Inputs side by side along the last axis, (H, W, C1), (H, W, C2), ... -> (H, W, C1 + C2 + ...).
 
-    What inception (arXiv:1409.4842) and dense blocks (arXiv:1608.06993) end in. Down, each input
-    gets its own piece.
+    Inception modules (arXiv:1409.4842) and dense blocks (arXiv:1608.06993) end in it. On the way
+    down, each input gets its own channels.
     """
 
     locality = "position"
@@ -134,7 +134,7 @@ class Concat(MergingLayer):
         return tuple(np.ascontiguousarray(piece) for piece in np.split(y, ends[:-1], axis=-1))
 
     def output_shape(self, input_shapes: tuple[Shape, ...]) -> Shape:  # type: ignore[override]
-        """The shape that all inputs have but for the last axis, whose lengths add up."""
+        """The inputs' shape, with the lengths of the last axis added up."""
         shapes = self._several(input_shapes)
         if len({shape[:-1] for shape in shapes}) != 1 or not shapes[0]:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Local response normalization: channels that hold each other down."""
+"""Local response normalization: neighboring channels inhibit each other."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from npdeconv.layers.base import UninvertedLayer
 class LocalResponseNorm(UninvertedLayer):
     """Divide every value by the energy of its neighboring channels, at the same position.
 
-    With n = `size`, and the sum over the n channels around channel i, those that there are::
+    With n = `size`, and the sum over those of the n channels around channel i that exist::
 
         y[i] = x[i] / (k + alpha / n * sum(x[j]**2)) ** beta
 
@@ -30,16 +30,16 @@ class LocalResponseNorm(UninvertedLayer):
 
     Notes
     -----
-    `deconv` is the identity: the paper's DeconvNet inverts filters, rectifiers and poolings, and has
-    no counterpart of a normalization. Nor is much lost: going up, every value was multiplied with a
-    positive number, so that which units speak, and for what sign, is the same on both sides. By
-    every other rule it is `backward`, the full Jacobian.
+    `deconv` is the identity: the paper's DeconvNet inverts filters, rectifiers and poolings, but no
+    normalization. On the way up, every value is multiplied by a positive number, so the same units
+    are active, with the same signs, on both sides. By every other rule it is `backward`, the full
+    Jacobian.
     """
 
     locality = "position"
 
     class Context(NamedTuple):
-        """The inputs, and what is raised to the power, both (N, ..., C)."""
+        """The inputs, and the base of the power, both (N, ..., C)."""
 
         x: Array
         energy: Array
@@ -53,21 +53,21 @@ class LocalResponseNorm(UninvertedLayer):
             raise ValueError(f"{self.kind}: k must be above 0, got {k}")
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
-        """Divide, and keep x and what it was divided by."""
+        """Divide, and keep x and the base of the power."""
         self.check_input(x)
         energy = _neighbors_sum(x * x, self.size // 2, self.size)
-        energy *= self.alpha / self.size  # in place: getting fresh memory takes longer than the sums
+        energy *= self.alpha / self.size  # in place: allocating memory takes longer than the sums
         energy += self.k
         y = energy**-self.beta
         y *= x
         return y, self.Context(x, energy)
 
     def _gradient(self, dy: Array, context: Context) -> Array:
-        # The Jacobian's transpose: what a channel does to itself, and to its neighbors.
+        # The Jacobian's transpose: the effect of a channel on itself, and on its neighbors.
         x, energy = context
         scaled = dy * energy**-self.beta
-        # Channel i was held down by those around it; channel j holds down those whose neighbor it
-        # is: the same window, mirrored.
+        # On the way up, the window around a channel holds its inhibitors; mirrored, the channels
+        # that it inhibits.
         pressed = _neighbors_sum(scaled * x / energy, (self.size - 1) // 2, self.size)
         return scaled - 2 * self.beta * self.alpha / self.size * x * pressed
 
@@ -76,7 +76,7 @@ class LocalResponseNorm(UninvertedLayer):
 
 
 def _neighbors_sum(x: Array, before: int, size: int) -> Array:
-    """Sum x over `size` channels from `before` channels below each on."""
+    """Sum x over `size` channels, beginning `before` channels below each channel."""
     channels = x.shape[-1]
     padded = np.zeros((*x.shape[:-1], channels + size - 1), x.dtype)
     padded[..., before : before + channels] = x

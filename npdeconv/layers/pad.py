@@ -11,20 +11,20 @@ from npdeconv.layers.window import Window
 
 
 class Pad(LinearLayer):
-    """Put a margin of one value around each map, and maps of it beside them: (N, H, W, C) -> (N, OH, OW, F).
+    """Put a margin of one value around each map, constant maps beside them: (N, H, W, C) -> (N, OH, OW, F).
 
     Parameters
     ----------
     padding : ((top, bottom), (left, right))
     value : float
     channels : (before, after)
-        How many maps to put before and after the others, as some residual networks do (He et al.,
-        arXiv:1512.03385, section 3.3, option A).
+        How many constant maps to put before and after the others, as some residual networks do (He
+        et al., arXiv:1512.03385, section 3.3, option A).
 
     Notes
     -----
-    It is linear but for a constant, as a bias is: `deconv` and the gradient cut the margin off. To
-    others it is a window of one pixel that leaves the image.
+    It is linear apart from a constant, like a bias: `deconv` and the gradient cut the margin off. It
+    is declared as a window of one pixel with padding.
     """
 
     locality = "window"
@@ -59,7 +59,7 @@ class Pad(LinearLayer):
         return np.ascontiguousarray(self._inside(y, context.input_shape))
 
     def _inside(self, y: Array, input_shape: Shape) -> Array:
-        """Return a view of what lies within the margin."""
+        """Return a view of y without the margin."""
         _, height, width, channels = input_shape
         (top, left), _ = self.window.place(input_shape[1:], self.kind)
         before, _ = self.channels

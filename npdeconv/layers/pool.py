@@ -12,19 +12,19 @@ from npdeconv.layers.window import Padding, Window
 
 
 class Pool2D(LinearLayer):
-    """What poolings share: a window that slides over each channel by itself.
+    """Pooling: a window slides over each channel by itself.
 
     Parameters
     ----------
     window : int or (int, int)
     stride : int or (int, int), optional
-        The window's size unless given; a smaller stride makes windows overlap, as in AlexNet.
+        The window's size unless given; windows overlap if the stride is smaller, as in AlexNet.
     padding : "valid", "same" or ((top, bottom), (left, right))
         With "valid", rows and columns at the end that fill no window are left out. Explicit
         padding must be smaller than the window.
     ceil_mode : bool
-        With "valid" or explicit padding, let one more window hang over the end, if one is needed to
-        reach the last rows or columns and begins before it, as in Caffe and PyTorch.
+        With "valid" or explicit padding, let one more window hang over the end if rows or columns
+        are left there, as in Caffe and PyTorch. It must begin inside the image or its padding before.
     """
 
     window: Window
@@ -68,9 +68,9 @@ class MaxPool2D(Pool2D):
 
     Notes
     -----
-    With its switches held, pooling is a linear selection of inputs; unpooling (arXiv:1311.2901,
+    With fixed switches, pooling is a linear selection of inputs; unpooling (arXiv:1311.2901,
     section 2.1) is its transpose, and so also its gradient. Ties go to the first in row-major
-    order. The paper's windows overlap; values that come down to the same winner are summed.
+    order. Overlapping windows may share a winner: values that come down to it are summed.
     """
 
     locality = "window"
@@ -101,8 +101,8 @@ class MaxPool2D(Pool2D):
     def centered(self, context: Context) -> Context:
         """Return the context with every winner replaced by the center of its window.
 
-        So unpools who has lost the switches. The center is that of the part of the window that
-        lies in the image; of the four middle pixels of an even window, it is the upper left one.
+        This is unpooling without switches: each value goes to its window's center. The window is
+        clipped to the image first; the center of an even window is the upper left of the middle four.
         """
         _, height, width, _ = context.input_shape
         size, stride = self.window.size, self.window.stride

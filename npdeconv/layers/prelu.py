@@ -1,4 +1,4 @@
-"""A rectifier that learns how much of the rest it lets through."""
+"""A rectifier with a learned slope for negative values."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from npdeconv.layers.channels import channel_sums, check_channels, check_shape
 
 
 class PReLU(Layer):
-    """x where it is positive, slope * x elsewhere, with a slope for each channel: (..., C) -> (..., C).
+    """x where it is positive, slope * x elsewhere, with one slope per channel: (..., C) -> (..., C).
 
     He et al., "Delving Deep into Rectifiers" (arXiv:1502.01852), section 2.1.
 
@@ -25,10 +25,9 @@ class PReLU(Layer):
 
     Notes
     -----
-    `deconv` is the layer's own function, applied to what comes down, for `LeakyReLU`'s reason, and the
-    rules are `LeakyReLU`'s with each channel's slope. A slope is learned and may have become negative
-    or larger than 1. `deconv` then does to what speaks against a feature what the layer does to
-    negative inputs, and still carries three times as much down where three times as much comes.
+    `deconv` is the layer's own function, applied to what comes down, for the reason given at
+    `LeakyReLU`; the rules are those of `LeakyReLU` with each channel's slope. A learned slope may be
+    negative or above 1; `deconv` then treats negative values as the layer does on the way up.
     """
 
     locality = "position"
@@ -53,14 +52,14 @@ class PReLU(Layer):
         return self._leak(x), self.Context(x)
 
     def backward(self, dy: Array, context: Context) -> tuple[Array, Gradients]:
-        """Pass the gradient where x was positive, and its share elsewhere."""
+        """Pass the gradient where x was positive, and slope times the gradient elsewhere."""
         self.check_descent(dy, context)
         negative = np.minimum(context.x, 0)
         dx = np.where(context.x > 0, dy, dy * self.slope)
         return dx, {"slope": channel_sums(dy * negative)}
 
     def deconv(self, y: Array, context: Context) -> Array:
-        """Rectify again: carry down positive evidence, and a share of what speaks against."""
+        """Rectify again: carry down positive evidence, and slope times the negative."""
         self.check_descent(y, context)
         return self._leak(y)
 
@@ -69,7 +68,7 @@ class PReLU(Layer):
         return check_shape(input_shape, self.slope, self.kind)
 
     def _leak(self, x: Array) -> Array:
-        # numpy.where takes several times as long where signs change often.
+        # numpy.where takes several times as long if signs change often.
         return np.maximum(x, 0) + self.slope * np.minimum(x, 0)
 
     def __repr__(self) -> str:

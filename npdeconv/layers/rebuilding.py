@@ -1,4 +1,4 @@
-"""Networks made of another one: with other layers, or one more at an end; chains stay chains."""
+"""Copies of a network with other layers, or with one more at an end; chains stay chains."""
 
 from collections.abc import Mapping
 
@@ -8,14 +8,14 @@ from npdeconv.layers.sequential import INPUT, Sequential
 
 
 def with_layers(network: Sequential, changed: Mapping[str, Layer]) -> Sequential:
-    """Return the same network with other layers of the same names."""
+    """Return the network with some layers replaced, by name."""
     for name in changed:
-        _ = network[name]  # or say which ones there are
+        _ = network[name]  # raises a KeyError that lists the layers
     return _rebuilt(network, {**network.layers, **changed}, network.inputs)
 
 
 def preceded_by(network: Sequential, name: str, first: Layer) -> Sequential:
-    """Return the network with one more layer in front of all others, which prepares what goes in."""
+    """Return the network with one more layer in front of all others."""
     _check_free(network, name, "first")
     shifted = {
         reader: tuple(name if above == INPUT else above for above in reads)
@@ -25,7 +25,7 @@ def preceded_by(network: Sequential, name: str, first: Layer) -> Sequential:
 
 
 def followed_by(network: Sequential, name: str, last: Layer) -> Sequential:
-    """Return the network with one more layer, which reads the last one."""
+    """Return the network with one more layer at the end."""
     _check_free(network, name, "last")
     *_, end = network.layers
     return _rebuilt(network, {**network.layers, name: last}, {**network.inputs, name: (end,)})
@@ -39,7 +39,7 @@ def _check_free(network: Sequential, name: str, place: str) -> None:
 def _rebuilt(
     network: Sequential, layers: Mapping[str, Layer], inputs: Mapping[str, tuple[str, ...]]
 ) -> Sequential:
-    """Return a network with all else as it is in the given one."""
+    """Return a network with these layers and inputs, and the given one's other settings."""
     shape, name, classes = network.input_shape, network.name, network.classes
     if isinstance(network, Graph):
         return Graph(

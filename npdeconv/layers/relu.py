@@ -1,4 +1,4 @@
-"""The rectifiers, where the projection and the gradient part."""
+"""The rectifiers, where the projection and the gradient differ."""
 
 from typing import NamedTuple
 
@@ -10,11 +10,11 @@ from npdeconv.layers.base import Layer
 
 
 class ReLU(Layer):
-    """max(x, 0): the layer whose way down depends on the rule of descent, as `Layer.descend` follows it.
+    """max(x, 0). The way down depends on the rule of descent, see `Layer.descend`.
 
-    Guided backpropagation changes rectifiers and nothing else, and so do "linear" and "ascent". In
-    any other layer, every rule but "deconv" is the gradient's way, `backward`. "deconv" is the
-    layer's `deconv`: the identity at a normalization, which the paper does not invert.
+    "guided", "linear" and "ascent" differ from the gradient at rectifiers only. In any other layer,
+    every rule but "deconv" is `backward`. "deconv" is the layer's `deconv`: the identity at a
+    normalization, which the paper does not invert.
 
     =========== ============================== ==========================================
     rule        passes what is positive ...    source
@@ -22,14 +22,14 @@ class ReLU(Layer):
     "deconv"    on the way down                Zeiler & Fergus, arXiv:1311.2901, 2.1
     "gradient"  on the way up                  Simonyan et al., arXiv:1312.6034, 4
     "guided"    on both                        Springenberg et al., arXiv:1412.6806, 3.4
-    "linear"    or not: everything             none: a control, see `visualize.compare_rules`
+    "linear"    everywhere: all values         none: a control, see `visualize.compare_rules`
     "ascent"    on the way up; everything,     Lucid's `redirected_relu_grad`, simplified:
                 where that stops the whole     see `visualize.maximize_activation`
                 of an image's gradient
     =========== ============================== ==========================================
 
     Projections follow the first four. "ascent" is for activation maximization alone: a unit that
-    is silent on noise has no gradient to climb by.
+    is silent on noise has no gradient.
     """
 
     locality = "position"
@@ -60,23 +60,23 @@ class ReLU(Layer):
 
 
 class LeakyReLU(ReLU):
-    """x where it is positive, slope * x elsewhere: a rectifier that lets a share of the rest through.
+    """x where it is positive, slope * x elsewhere.
 
     Maas, Hannun & Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013).
 
     Parameters
     ----------
     slope : float
-        At least 0, which is `ReLU`, and below 1.
+        At least 0 (`ReLU`) and below 1.
 
     Notes
     -----
-    `deconv` is the layer's own function, applied to what comes down. That is the paper's reason
-    carried over: its maps are never negative, so that the DeconvNet rectifies what it reconstructs
-    to get "valid feature reconstructions at each layer" (arXiv:1311.2901, section 2.1). A leaky
-    map may be negative, though by a share only, and so may its reconstruction. The rules are then
-    those of `ReLU`, with gates that pass that share instead of nothing; and as slope goes to 0 or
-    to 1, projections become those of a network of rectifiers, or of a linear one.
+    `deconv` is the layer's own function, applied to what comes down, by the paper's reasoning: its
+    maps are never negative, so the DeconvNet rectifies to get "valid feature reconstructions at each
+    layer" (arXiv:1311.2901, section 2.1). The maps of this layer may be negative, scaled by the slope,
+    and so may their reconstructions. The rules are those of `ReLU`, with gates that pass slope times
+    the value instead of 0. As slope goes to 0, projections become those of a network with `ReLU`; as
+    it goes to 1, those of a linear one.
     """
 
     locality = "position"
@@ -90,14 +90,14 @@ class LeakyReLU(ReLU):
         return self._leak(x), self.Context(x > 0)
 
     def backward(self, dy: Array, context: ReLU.Context) -> tuple[Array, Gradients]:
-        """Pass the gradient where x was positive, and its share elsewhere."""
+        """Pass the gradient where x was positive, and slope times the gradient elsewhere."""
         self.check_descent(dy, context)
-        # Looked up by the sign: numpy.where takes several times as long where signs change often.
+        # Looked up by the sign: numpy.where takes several times as long if signs change often.
         gates = np.array([self.slope, 1], dy.dtype)
         return dy * gates[context.positive.view(np.uint8)], {}
 
     def deconv(self, y: Array, context: ReLU.Context) -> Array:
-        """Rectify again: carry down positive evidence, and a share of what speaks against."""
+        """Rectify again: carry down positive evidence, and slope times the negative."""
         self.check_descent(y, context)
         return self._leak(y)
 

@@ -1,4 +1,4 @@
-"""A scale and a shift for each channel: what a batch normalization is at inference."""
+"""A scale and a shift for each channel, such as a batch normalization at inference."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -13,11 +13,10 @@ from npdeconv.layers.channels import channel_sums, check_channels, check_shape
 
 
 class Scale(LinearLayer):
-    """weight * x + bias, for every channel its own: (..., C) -> (..., C).
+    """weight * x + bias, with one weight and one bias per channel: (..., C) -> (..., C).
 
-    It is what a batch normalization is once its statistics are fixed (Ioffe & Szegedy,
-    arXiv:1502.03167, section 3.1): weight = gamma / sqrt(variance + epsilon), and
-    bias = beta - weight * mean.
+    A batch normalization with fixed statistics (Ioffe & Szegedy, arXiv:1502.03167, section 3.1)
+    has weight = gamma / sqrt(variance + epsilon) and bias = beta - weight * mean.
 
     Parameters
     ----------
@@ -27,9 +26,9 @@ class Scale(LinearLayer):
 
     Notes
     -----
-    It is linear, so that `deconv` multiplies by the same weights and adds no bias: folding the layer
-    into the convolution below it changes no projection. The paper's identity on the way down is for
-    response normalization, whose scale depends on the image.
+    It is linear, so `deconv` multiplies by the same weights and adds no bias: folding the layer into
+    the convolution below it changes no projection. (`deconv` is the identity for response normalization,
+    where the scale depends on the image.)
     """
 
     locality = "position"

@@ -16,7 +16,7 @@ Tape: TypeAlias = Mapping[str, Context]
 """The contexts of a network's layers, by their names."""
 
 INPUT = "input"
-"""What stands for the images where layers are named that another one reads; no layer is called so."""
+"""The name of the network's input among the layers that a layer reads; no layer may have it."""
 
 
 class Sequential(Layer):
@@ -27,14 +27,14 @@ class Sequential(Layer):
     layers : mapping of str to Layer
         In the order of the pass. A layer may itself be a chain.
     input_shape : tuple of int, optional
-        Shape of one input, such as (H, W, C). Given, the layers are checked to fit one another.
+        Shape of one input, such as (H, W, C). If given, the layers are checked to fit one another.
     name : str
-        What messages and run folders call the chain.
+        The chain's name in messages and run folders.
     dtype : float32 or float64
-        What a chain without parameters takes; one with parameters takes theirs.
+        Of the inputs of a chain without parameters; with parameters, theirs.
     classes : tuple of str, optional
-        What the outputs stand for, if that is known: a card says it, and training sets it. A data set
-        is then matched by these names, see `npdeconv.inference.match`.
+        Names of the outputs, if known: from a card or from training. Data sets are matched by these
+        names, see `npdeconv.inference.match`.
 
     Examples
     --------
@@ -45,7 +45,7 @@ class Sequential(Layer):
     Raises
     ------
     TypeError
-        For layers without names, or that are none.
+        For layers without names, or that are no layers.
     ValueError
         For no layers at all, or layers that do not fit; the error's notes name the layer.
     """
@@ -89,7 +89,7 @@ class Sequential(Layer):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The parameters' dtype; where there are none, that of the chain it was cut from, or float32."""
+        """The parameters' dtype; without any, that of the chain it was cut from, or float32."""
         return next((array.dtype for array in self.parameters.values()), self._dtype)
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Tape]:
@@ -124,23 +124,20 @@ class Sequential(Layer):
     def outputs(
         self, x: Array, layers: Sequence[str], *, rng: Generator | None = None
     ) -> Iterator[tuple[str, Array]]:
-        """Yield (name, output) of some layers in one pass, in their order, and keep nothing else.
-
-        The pass ends at the last of them.
-        """
+        """Yield (name, output) of some layers in one pass, which ends at the last of them, in their order."""
         wanted = {self._known(name) for name in layers}
         every = self._up(x, lambda name, x: self.layers[name].forward(x, rng=rng)[0])
         yield from chosen(every, wanted)
 
     def _up(self, x: Array, through: Callable[[str, Array], Array]) -> Iterator[tuple[str, Array]]:
-        """Yield (name, output) of each layer, in order: `through` says how a layer is passed."""
+        """Yield (name, output) of each layer, in order, computed by `through`."""
         for name in self.layers:
             with in_layer(name):
                 x = through(name, x)
             yield name, x
 
     def _down(self, y: Array, tape: Tape, through: Callable[[str, Array], Array]) -> Array:
-        """Return what is left of `y` below the first layer."""
+        """Return `y` carried down below the first layer."""
         self._check_tape(tape)
         for name in reversed(list(self.layers)):
             with in_layer(name):
@@ -161,7 +158,7 @@ class Sequential(Layer):
             yield name, shape
 
     def input_shapes(self, input_shape: Shape) -> Mapping[str, Any]:
-        """Return the shape of one input of each layer; for one that merges, a tuple of shapes."""
+        """Return the shape of one input of each layer; of a merging layer, a tuple of shapes."""
         shapes = {INPUT: input_shape, **dict(self.output_shapes(input_shape))}
         return {name: self._read(name, shapes) for name in self.layers}
 
@@ -173,7 +170,7 @@ class Sequential(Layer):
         return box
 
     def centered(self, context: Tape) -> Tape:
-        """Return the tape of a pass that has lost the switches of all its poolings."""
+        """Return the tape with centers in place of the switches of all poolings."""
         return {name: layer.centered(context[name]) for name, layer in self.layers.items()}
 
     @overload
@@ -201,7 +198,7 @@ class Sequential(Layer):
         return Sequential(chosen, **self._options(self.inputs[names[start]][0], last))
 
     def _options(self, above: str, last: str) -> dict[str, Any]:
-        """Return the options of a part that goes in at the output of `above`, and ends in `last`."""
+        """Return the options of a part that reads the output of `above`, and ends in `last`."""
         shape = self.input_shape
         if shape is not None and above != INPUT:
             shape = dict(self.output_shapes(shape))[above]
@@ -209,7 +206,7 @@ class Sequential(Layer):
         return {"input_shape": shape, "classes": classes, "dtype": self.dtype}
 
     def _read(self, name: str, values: Mapping[str, Any]) -> Any:
-        """Return what a layer takes of all values: one, or a tuple if it merges."""
+        """Return the values that a layer reads: one, or a tuple if it merges."""
         several = tuple(values[above] for above in self.inputs[name])
         return several if self.layers[name].merges else several[0]
 
@@ -220,7 +217,7 @@ class Sequential(Layer):
         return str(name)
 
     def _check_tape(self, tape: Tape) -> None:
-        """A tape may be that of a longer network: it holds the contexts of all parts."""
+        """Check that the tape has all layers; it may be that of a longer network."""
         missing = [name for name in self.layers if not isinstance(tape, Mapping) or name not in tape]
         if missing:
             raise ValueError(
@@ -243,19 +240,19 @@ def chosen(outputs: Iterator[tuple[str, Array]], wanted: set[str]) -> Iterator[t
 
 
 def last(outputs: Iterator[tuple[str, Array]]) -> Array:
-    """Return the last of all outputs, and hold one at a time."""
+    """Return the last of all outputs, holding one at a time."""
     return deque(outputs, maxlen=1).pop()[1]
 
 
 def one_above(names: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-    """Return what each layer of a chain reads."""
+    """Return the inputs of each layer of a chain: the layer above."""
     names = list(names)
     return {name: (above,) for name, above in zip(names, [INPUT, *names[:-1]], strict=True)}
 
 
 @contextmanager
 def in_layer(name: str) -> Iterator[None]:
-    """Add to an error where it happened."""
+    """Add the layer's name to an error."""
     try:
         yield
     except Exception as error:

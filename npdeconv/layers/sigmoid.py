@@ -9,13 +9,13 @@ from npdeconv.layers.base import UninvertedLayer
 
 
 class Sigmoid(UninvertedLayer):
-    """1 / (1 + exp(-x)), value by value: a logit becomes a probability.
+    """1 / (1 + exp(-x)), elementwise: a logit becomes a probability.
 
     Notes
     -----
-    `deconv` is the identity, as `Softmax`'s is: a projection starts in the logits' space. The
-    function is monotonic, so the unit and the sign that are looked at stay the same, and the paper
-    has no inverse of it. By every other rule it is `backward`.
+    `deconv` is the identity, as for `Softmax`: a projection starts from the logits. The paper has no
+    inverse of this function, and as it increases, the order of units stays the same. By every other
+    rule it is `backward`.
     """
 
     locality = "position"
@@ -29,7 +29,7 @@ class Sigmoid(UninvertedLayer):
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
         """Compute the probabilities, and keep them."""
         self.check_input(x)
-        # exp of what is never positive: that of a large x would overflow.
+        # The exponent is never positive, so exp does not overflow.
         small = np.exp(-np.abs(x))
         y = np.where(x < 0, small, 1) / (1 + small)
         return y, self.Context(y)

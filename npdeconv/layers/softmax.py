@@ -10,7 +10,7 @@ from npdeconv.layers.base import UninvertedLayer
 
 def softmax(logits: Array) -> Array:
     """exp(logits) / sum(exp(logits)) along the last axis."""
-    # The largest logit becomes 0: exp would overflow otherwise, and the quotient is the same.
+    # Subtracting the largest logit leaves the quotient unchanged, and exp does not overflow.
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
@@ -20,9 +20,9 @@ class Softmax(UninvertedLayer):
 
     Notes
     -----
-    `deconv` is the identity: a projection starts in the logits' space, since the paper's
-    DeconvNet has no inverse of a normalization over classes. By every other rule it is `backward`,
-    and the start is a gradient with respect to the probabilities.
+    `deconv` is the identity: a projection starts from the logits, since the paper's DeconvNet has
+    no inverse of a normalization over classes. By every other rule it is `backward`, applied to a
+    gradient with respect to the probabilities.
 
     Training does not use `backward` but the fused `npdeconv.losses.softmax_cross_entropy`, which
     is stable.

@@ -1,4 +1,4 @@
-"""Pixels in the numbers that a pretrained network was trained on."""
+"""Pixels scaled as a pretrained network expects them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,17 +11,17 @@ from npdeconv.layers.base import LinearLayer
 
 
 class Standardize(LinearLayer):
-    """(x - mean) / std, for every channel its own: (..., C) -> (..., C).
+    """(x - mean) / std, with one mean and one std per channel: (..., C) -> (..., C).
 
-    As the first layer of a pretrained network, it lets images, boxes and projections stay in the
-    colors of the originals, while the filters see what they were trained on.
+    As the first layer of a pretrained network, it scales the filters' input as in training. Images,
+    boxes and projections stay in the colors of the originals.
 
     Parameters
     ----------
     mean, std : sequence of C floats
-        In units of x, in which pixels are between 0 and 1, and in the order of its channels.
+        For pixels from 0 to 1, in the order of the channels of x.
     reverse : bool, optional
-        Turn the order of the channels around, as networks want it that take blue, green, red.
+        Reverse the order of the channels, for networks that take blue, green, red.
 
     Raises
     ------
@@ -47,7 +47,7 @@ class Standardize(LinearLayer):
             raise ValueError(f"{self.kind}: expected finite means, and stds above 0, got {got}")
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
-        """Subtract and divide; turn the channels around if asked to."""
+        """Subtract and divide; reverse the channels if chosen."""
         self.check_input(x)
         y = (x - self.mean.astype(x.dtype)) / self.std.astype(x.dtype)
         return self._reorder(y), self.Context(x.shape)

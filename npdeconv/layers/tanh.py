@@ -9,12 +9,12 @@ from npdeconv.layers.base import UninvertedLayer
 
 
 class Tanh(UninvertedLayer):
-    """tanh(x), value by value.
+    """tanh(x), elementwise.
 
     Notes
     -----
-    `deconv` is the identity. The paper has rectifiers only, and rectifies again on the way down;
-    tanh keeps both signs, so there is nothing to rectify. By every other rule it is `backward`.
+    `deconv` is the identity. The paper rectifies on the way down since its maps are rectified; tanh
+    keeps both signs, so there is nothing to rectify. By every other rule it is `backward`.
     """
 
     locality = "position"

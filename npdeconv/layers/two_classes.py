@@ -11,9 +11,8 @@ from npdeconv.layers.base import LinearLayer
 class TwoClasses(LinearLayer):
     """-x / 2 and x / 2, the logits of no and of yes: (N, 1) -> (N, 2).
 
-    Their softmax is sigmoid(-x) and sigmoid(x). A network of one output and a `Sigmoid` is therefore one
-    of two classes, and all that is asked of classes can be asked of it, see `npdeconv.anatomy.two_classes`.
-    What speaks for one class speaks against the other, on the way down too.
+    Their softmax is sigmoid(-x) and sigmoid(x). A network of one output and a `Sigmoid` therefore equals
+    one of two classes, see `npdeconv.anatomy.two_classes`.
     """
 
     class Context(NamedTuple):

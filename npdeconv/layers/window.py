@@ -1,4 +1,4 @@
-"""Where a sliding window stands: the arithmetic that convolution and pooling share."""
+"""Places of a sliding window: the arithmetic that convolution and pooling share."""
 
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -8,7 +8,7 @@ from npdeconv._checks import describe, image_shape, positive_pair
 from npdeconv._types import Array, Box, Pair, Shape
 
 Padding: TypeAlias = Literal["valid", "same"] | tuple[Pair, Pair]
-"""No padding; as much as gives ceil(H / stride) rows; or ((top, bottom), (left, right))."""
+"""No padding; as much as gives ceil(H / stride) output rows; or ((top, bottom), (left, right))."""
 
 
 class Placement(NamedTuple):
@@ -19,19 +19,19 @@ class Placement(NamedTuple):
 
 
 class Window(NamedTuple):
-    """A window of some size that slides with some stride over an image with some padding."""
+    """A sliding window: its size, stride, padding and dilation."""
 
     size: Pair
     stride: Pair
     padding: Padding
     dilation: Pair = (1, 1)  # from one row or column under the window to the next
-    ceil: bool = False  # whether a last window may hang over the edge, if it begins before it
+    ceil: bool = False  # whether a last window may hang over the edge
 
     @classmethod
     def parse(
         cls, size: Any, stride: Any, padding: Any, who: str, size_name: str, dilation: Any = 1
     ) -> "Window":
-        """Check a layer's arguments and bring them to the one form."""
+        """Check and normalize a layer's arguments."""
         return cls(
             positive_pair(size, who, size_name),
             positive_pair(stride, who, "stride"),
@@ -41,7 +41,7 @@ class Window(NamedTuple):
 
     @property
     def span(self) -> Pair:
-        """The height and width of what lies under the window, what a dilated one leaves out included."""
+        """The height and width that the window covers, gaps of dilation included."""
         (height, width), (down, across) = self.size, self.dilation
         return (height - 1) * down + 1, (width - 1) * across + 1
 
@@ -55,7 +55,7 @@ class Window(NamedTuple):
         return self._replace(padding="valid", ceil=False)
 
     def place(self, input_shape: Shape, who: str) -> Placement:
-        """Return padding and number of places for inputs (H, W, C); ValueError if there is none."""
+        """Return padding and number of places for inputs (H, W, C); ValueError if none fits."""
         height, width, _ = image_shape(input_shape, who)
         (top, out_height, _), (left, out_width, _) = self.axis(0, height), self.axis(1, width)
         if out_height < 1 or out_width < 1:
@@ -79,7 +79,7 @@ class Window(NamedTuple):
         )
 
     def reach(self, corners: Array, size: Pair, input_shape: Shape, who: str) -> tuple[Array, Pair]:
-        """Return where the outputs are that boxes of inputs can change: `receptive_field`, transposed.
+        """Return the boxes of outputs that boxes of inputs can change: `receptive_field`, transposed.
 
         Parameters
         ----------
@@ -94,8 +94,8 @@ class Window(NamedTuple):
         -------
         corners : int (N, 2)
         size : (height, width)
-            Of boxes of outputs, none beyond the edge. They are as large as the largest must be,
-            so some hold a few outputs that do not change.
+            Of the boxes of outputs, which stay inside the maps. All have the size that the largest one
+            needs, so some hold a few outputs that do not change.
         """
         offset, out_shape = self.place(input_shape, who)
         first, counts = np.empty_like(corners), []
@@ -118,7 +118,7 @@ class Window(NamedTuple):
         before, after = (0, 0) if self.padding == "valid" else self.padding[axis]
         free = length + before + after - span
         if self.ceil:
-            # As PyTorch: a window that begins beyond the image and what is padded before it is none.
+            # As in PyTorch, a window must begin inside the image or its padding before.
             places = min(-(-free // stride), (length + before - 1) // stride) + 1
             return before, places, after
         return before, free // stride + 1, after

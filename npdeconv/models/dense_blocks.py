@@ -9,7 +9,7 @@ from npdeconv.models.residual import RIM
 from npdeconv.models.stack import Stack
 
 GROWTH = 32
-"""Maps that each layer adds."""
+"""The number of maps that each layer adds."""
 
 
 def densenet121(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:

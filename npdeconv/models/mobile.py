@@ -23,8 +23,8 @@ BLOCKS = (
 def mobilenet_v2(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     """224x224x3: seventeen inverted residual blocks; 3,487,816 parameters.
 
-    A block widens the channels by a 1x1 convolution, filters each by itself (3x3, depthwise), and narrows
-    them again, without a rectifier. Rectifiers clip at 6. Batch normalizations are folded in.
+    A block has a 1x1 convolution to more channels, a 3x3 depthwise one, and a 1x1 one to fewer channels,
+    without a rectifier. Rectifiers clip at 6. Batch normalizations are folded in.
     """
     net = Stack("mobilenet_v2", (224, 224, 3), rng=rng, dtype=dtype)
     net.conv("conv1", 32, 3, stride=2, padding=RIM)

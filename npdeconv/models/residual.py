@@ -1,7 +1,7 @@
 """Residual networks: He et al., "Deep Residual Learning for Image Recognition" (arXiv:1512.03385).
 
-A block adds what its convolutions, the body, make of their input to the input itself, the shortcut. The
-batch normalizations are folded into the convolutions below them, where all of these networks have them.
+A block adds the output of its convolutions, the body, to its input, the shortcut. The batch
+normalizations follow convolutions and are folded into them.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Body: TypeAlias = Callable[[Stack, str, int, int], Conv2D]
 """Puts the convolutions of a block on top, given its name, filters and stride; returns the last one."""
 
 RIM: Padding = ((1, 1), (1, 1))
-"""Around a 3x3 window of stride 2: a pixel on every side, where "same" has none above and to the left."""
+"""Of a 3x3 window of stride 2: one pixel on every side ("same" has none above and to the left)."""
 
 
 def resnet20(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
@@ -57,8 +57,8 @@ def resnet18(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
 def resnet50(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     """224x224x3: four stages of 3, 4, 6 and 3 bottleneck blocks; 25,530,472 parameters.
 
-    A bottleneck block narrows the channels by a 1x1 convolution, and widens them again to four times as
-    many behind the 3x3 one. As in torchvision, it is the 3x3 convolution that has the stride.
+    A bottleneck block has a 1x1 convolution to fewer channels, a 3x3 one, and a 1x1 one to four times as
+    many. As in torchvision, the 3x3 convolution has the stride.
     """
     return _for_imagenet("resnet50", (3, 4, 6, 3), _bottleneck_body, 4, rng, dtype)
 
@@ -125,7 +125,7 @@ def _bottleneck_body(net: Stack, block: str, filters: int, stride: int) -> Conv2
 def _keep_variance(last: Conv2D, blocks: int) -> None:
     """Scale a body's initial weights, so that the sums of all blocks grow by less than e in variance.
 
-    Without it they double with each block, which the normalizations that are folded in would prevent.
+    Without it the variance doubles with each block; unfolded normalizations would prevent that.
     """
     last.weight /= np.sqrt(blocks)
 

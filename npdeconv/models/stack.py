@@ -24,8 +24,7 @@ class Stack:
     Attributes
     ----------
     top : str
-        The layer that the next one reads: the last one, unless set to another. That is how a network
-        branches.
+        The layer that the next one reads: the last one, unless set to another to branch.
     """
 
     def __init__(
@@ -48,11 +47,11 @@ class Stack:
             self.top = name
 
     def add(self, name: str, *above: str) -> None:
-        """Put on a layer that adds up the outputs of others."""
+        """Put on an `Add` of other layers' outputs."""
         self._merge(name, Add(), above)
 
     def concat(self, name: str, *above: str) -> None:
-        """Put on a layer that lays the channels of others side by side."""
+        """Put on a `Concat` of other layers' outputs."""
         self._merge(name, Concat(), above)
 
     def _merge(self, name: str, layer: MergingLayer, above: tuple[str, ...]) -> None:
@@ -62,7 +61,7 @@ class Stack:
 
     @property
     def channels(self) -> int:
-        """How many channels the next layer reads."""
+        """The number of channels that the next layer reads."""
         return self._shapes[self.top][-1]
 
     def conv(
@@ -94,7 +93,7 @@ class Stack:
         self.put(**{name: Dense(self.channels, outputs, rng=self._rng, dtype=self._dtype)})
 
     def network(self) -> Sequential:
-        """Return the chain of all layers, or the graph if any of them reads another than the one above."""
+        """Return a chain of all layers, or a graph if the network branches."""
         if not self._inputs:
             return Sequential(self._layers, input_shape=self._input_shape, name=self._name)
         return Graph(self._layers, inputs=self._inputs, input_shape=self._input_shape, name=self._name)

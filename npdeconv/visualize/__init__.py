@@ -1,7 +1,7 @@
-"""What is asked of a network, one file per question; every answer is a NamedTuple of arrays.
+"""Questions to a network, one file for each; every answer is a NamedTuple of arrays.
 
 `projection` is the DeconvNet: which pixels made this unit fire? `strongest` finds the images that
-excite each feature map most. `display` turns signed pixels into something to look at.
+excite each feature map most. `display` scales signed pixels for figures.
 """
 
 from npdeconv._types import Box

@@ -13,23 +13,22 @@ def energy_under(projection: Array, grid: OccluderGrid) -> Array:
     """Return the sum of a projection's (H, W, C) squares under the occluder, (P, Q)."""
     (height, width), rows, columns = grid
     squares = np.square(projection, dtype=np.float64).sum(axis=2)
-    # Sums of windows, not differences of running sums: where all is zero, zero comes out.
+    # Differences of running sums would not be exactly 0 where all pixels are 0.
     strips = sliding_window_view(squares, height, axis=0)[rows].sum(axis=-1)  # (P, W)
     return sliding_window_view(strips, width, axis=1)[:, columns].sum(axis=-1)
 
 
 def rank_agreement(energy: Array, activity: Array, clean_activity: float) -> float:
-    """Say how well a projection's energy predicts the drop in activity, from -1 to 1.
+    """Return how well a projection's energy predicts the drop in activity, from -1 to 1.
 
-    It is Spearman's rank correlation, over all places, of the energy under the occluder and
-    the drop ``clean_activity - activity``. With 1, the more energy is hidden, the more activity is
-    lost; with 0, the one says nothing about the other; below 0, hiding energy raises the activity.
-    Drops that differ by less than 1e-5 of the clean activity count as equal, and so do energies
-    by that part of the largest.
+    This is Spearman's rank correlation, over all places, of the energy under the occluder and
+    the drop ``clean_activity - activity``. At 1, the activity falls as more energy is hidden; at 0, the
+    two are unrelated; below 0, hiding energy raises the activity. Drops that differ by less than 1e-5
+    of the clean activity count as equal, and so do energies that differ by less than 1e-5 of the largest.
 
-    It compares orders, not sizes: it is no share of explained variance. Neighboring places
-    overlap, so it allows no statement about significance. And the occluder may excite the map by
-    what it shows, which no projection of the clean image can foresee.
+    It compares ranks, so it is no share of explained variance. Neighboring places overlap, so it
+    says nothing about significance. The occluder itself may excite the map, which no projection of
+    the unchanged image can predict.
 
     Parameters
     ----------
@@ -41,7 +40,7 @@ def rank_agreement(energy: Array, activity: Array, clean_activity: float) -> flo
     float
         0 where the energy or the drop is the same at all places: there is no order to predict.
     """
-    # Takes as long to import as the rest of the package.
+    # SciPy's statistics take as long to import as the rest of the package.
     from scipy.stats import spearmanr
 
     energies = _in_steps(energy, float(energy.max()))

@@ -1,4 +1,4 @@
-"""One step up a unit's gradient: what the unit says of an image, and which way up is."""
+"""One step up a unit's gradient: the unit's activation, and the direction that raises it."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -39,5 +39,5 @@ def direction(gradient: Array, seen: int) -> Array:
 
 
 def moved(images: Array, moves: Sequence[Array]) -> Array:
-    """Move each image (H, W, C) by some rows and columns, around its edges."""
+    """Shift each image (H, W, C) by some rows and columns, cyclically."""
     return np.stack([np.roll(image, move, axis=(0, 1)) for image, move in zip(images, moves, strict=True)])

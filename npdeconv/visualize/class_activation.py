@@ -1,4 +1,4 @@
-"""Where in the image is what speaks for a class? Class activation maps: Zhou et al., arXiv:1512.04150."""
+"""Which parts of an image speak for a class? Class activation maps: Zhou et al., arXiv:1512.04150."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -21,16 +21,16 @@ from npdeconv.parallel import Workers, map_shards
 
 @brief
 class ClassActivationMaps(NamedTuple):
-    """Maps of K classes for each of N images; unless they were chosen, the most likely class first.
+    """Maps of K classes for each of N images: the chosen classes, or the most likely first.
 
     Attributes
     ----------
     labels : int (N, K)
     probability : (N, K)
     logit : (N, K), with average pooling, the mean of the map plus the bias
-    bias : (N, K), what the dense layer adds whatever the image; 0 without one
+    bias : (N, K), of the dense layer; 0 without one
     maps : (N, K, OH, OW), signed, as large as the last feature maps
-    upsampled : (N, K, H, W), the same, as large as the image
+    upsampled : (N, K, H, W), the maps at the size of the image
     """
 
     labels: Array
@@ -50,7 +50,7 @@ def class_activation_maps(
     k: int = 5,
     workers: Workers = None,
 ) -> ClassActivationMaps:
-    """Map, place by place, what speaks for a class.
+    """Map how much each place of an image speaks for a class.
 
     Where global pooling stands between the last feature maps and the classes, each class's dense
     weights say how much each feature map speaks for it. The maps, weighted so and summed, are the
@@ -64,10 +64,10 @@ def class_activation_maps(
     images : (N, H, W, C)
         uint8 pixels, or floats prepared as the network takes them.
     labels : sequence of K ints or names, or int (N, K), optional
-        Numbers of the classes, or names, for all images or for each; the most likely ones of each
+        Numbers or names of the classes, for all images or for each; the most likely ones of each
         image unless given.
     k : int
-        How many of them.
+        How many of the most likely classes.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
 
@@ -84,9 +84,9 @@ def class_activation_maps(
 
     Notes
     -----
-    Each unit of a map stands in the middle of the pixels that it depends on, and between these
-    middles `upsampled` is interpolated linearly. (Scaling the map to the size of the image, as is
-    usual, misplaces it by several pixels where convolutions have no padding.)
+    `upsampled` puts each unit at the center of its receptive field, and interpolates linearly between
+    these centers. (The usual scaling of the map to the size of the image misplaces it by several pixels
+    where convolutions have no padding.)
     """
     parts = _split(network)
     image_batch(images, "class_activation_maps")
@@ -111,8 +111,8 @@ def _split(network: Sequential) -> AtPooling:
     if found is None:
         ending = ", ".join(map(repr, list(below_softmax(network).layers)[-4:]))
         raise ValueError(
-            f"class_activation_maps: {network.name} has no maps of its classes, which need global"
-            f" pooling and at most one dense layer to end it; it ends in {ending}"
+            "class_activation_maps: expected a network that ends in global pooling and at most one"
+            f" dense layer, {network.name} ends in {ending}"
         )
     return found
 
@@ -160,7 +160,7 @@ def _map_shard(
 
 
 def _places(body: Sequential, shape: Shape, axis: int) -> Array:
-    """Return how much each unit along an axis of the maps counts for each pixel: (H, OH) or (W, OW)."""
+    """Return the weight of each unit along an axis of the maps at each pixel: (H, OH) or (W, OW)."""
     units = body.output_shape(shape)[axis]
     diagonal = np.repeat(np.arange(units)[:, np.newaxis], 2, axis=1)
     ends = fields(body, shape, diagonal)[:, 2 * axis : 2 * axis + 2]

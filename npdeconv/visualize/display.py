@@ -1,4 +1,4 @@
-"""Signed pixels as something to look at."""
+"""Signed pixels, scaled for figures."""
 
 import numpy as np
 
@@ -9,21 +9,20 @@ from npdeconv._types import Array
 def display(pixels: Array, limit: float | None = None) -> Array:
     """Scale signed pixels to [0, 1] with zero at one half, all by the same factor.
 
-    Zero stays mid-gray and scales stay comparable, within an image and between the images that
-    are given together, as one figure's should be. (Stretching each image from its own minimum
-    to its own maximum loses both.)
+    Zero is mid-gray, and all images that are given together share one scale. (Stretching each image
+    from its own minimum to its own maximum loses both.)
 
     Parameters
     ----------
     pixels : array of any shape
     limit : float, optional
-        The size of pixel that is shown white, or black if negative; larger ones are clipped. The
-        largest in `pixels` unless given.
+        This value is shown white, and its negative black; larger ones are clipped. The largest
+        absolute value in `pixels` unless given.
 
     Returns
     -------
     array of the same shape
-        Where there is nothing but zeros, one half.
+        One half everywhere if all pixels are 0.
 
     Raises
     ------

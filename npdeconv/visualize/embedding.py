@@ -1,4 +1,4 @@
-"""Where does a network put its images? Features drawn in the plane, and who is whose neighbor."""
+"""How does a layer arrange images? Features in the plane, and the nearest neighbors of each image."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from npdeconv.parallel import Workers
 from npdeconv.visualize.features import as_rows, layer_features, pixel_features
 from npdeconv.visualize.neighbors import Neighbors, nearest_neighbors
 
-TSNE_DIMENSIONS = 50  # t-SNE reads so many principal components, as its authors do
+TSNE_DIMENSIONS = 50  # principal components that t-SNE reads, as in its authors' experiments
 PERPLEXITY = 30.0
 
 
@@ -83,11 +83,11 @@ def embed(
     k : int
         Neighbors per image, in feature space and in pixel space.
     limit : int, optional
-        At most so many features per image, and so many numbers of its pixels, see `layer_features`.
+        The most features and pixels per image, see `layer_features`.
     tsne : bool
-        Whether to embed by t-SNE too, which needs scikit-learn and takes longer than all else.
+        Whether to embed by t-SNE too, which needs scikit-learn and takes most of the time.
     perplexity : float
-        See `tsne`; lowered to what so few images allow.
+        See `embed_tsne`; lowered to the largest value that the number of images allows.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`.
 
@@ -140,8 +140,8 @@ def pca(vectors: Array, components: int = 2) -> Pca:
 
     Notes
     -----
-    By singular value decomposition in float64. A direction is as good as its opposite; the sign that
-    makes its largest entry positive is taken, so that the same vectors give the same picture.
+    By singular value decomposition in float64. The sign of a direction is arbitrary: its largest entry
+    is made positive, so that the same vectors give the same picture.
     """
     rows = as_rows(vectors, "pca").astype(np.float64)
     count = positive_int(components, "pca", "components")
@@ -165,7 +165,7 @@ def pca(vectors: Array, components: int = 2) -> Pca:
 def embed_tsne(vectors: Array, *, perplexity: float = PERPLEXITY) -> Array:
     """Embed vectors in the plane so that neighbors stay neighbors (van der Maaten & Hinton, 2008).
 
-    Distances between groups, and the sizes of groups, mean little in such a picture.
+    Distances between groups, and the sizes of groups, mean little in the picture.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def embed_tsne(vectors: Array, *, perplexity: float = PERPLEXITY) -> Array:
     Returns
     -------
     float32 (N, 2)
-        Nothing in it is random: it starts from the first two principal components.
+        Deterministic: it starts from the first two principal components.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def embed_tsne(vectors: Array, *, perplexity: float = PERPLEXITY) -> Array:
     reduced = pca(rows, min(TSNE_DIMENSIONS, *rows.shape)).points
     start = reduced[:, :2] if reduced.shape[1] > 1 else np.pad(reduced, ((0, 0), (0, 1)))
     spread = start[:, 0].std()
-    start = start / spread * 1e-4 if spread else start  # small, as if all had begun at one place
+    start = start / spread * 1e-4 if spread else start  # the scale of scikit-learn's own start
     method = TSNE(perplexity=perplexity, init=start.astype(np.float32), random_state=0)
-    with threadpool_limits(1, user_api="openmp"):  # several threads take longer where others work, too
+    with threadpool_limits(1, user_api="openmp"):  # several threads are slower on a busy machine
         return method.fit_transform(reduced.astype(np.float32))

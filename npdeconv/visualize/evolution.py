@@ -27,12 +27,12 @@ class Evolution(NamedTuple):
     ----------
     epochs : int (E,)
     feature_maps : int (M,)
-    image_indices : int (E, M), of the projected image in the data set; -1 where the map fires on none
+    image_indices : int (E, M), of the projected images; -1 where the map fires on none
     activations : (E, M), of the projected unit
-    box : int (E, M, 4), what it sees
-    pixels : (E, M, H, W, C), its projection, signed and unscaled; zeros where it is silent
-    jumped : bool (E, M), the winning image is another one than at the epoch before
-    last_jump : int, the last epoch at which any of these maps jumped; 0: never
+    box : int (E, M, 4), the receptive field of that unit
+    pixels : (E, M, H, W, C), the unit's projection, signed and unscaled; zeros where it is silent
+    jumped : bool (E, M), the strongest image differs from that of the epoch before
+    last_jump : int, the last epoch at which any of these maps jumped; 0 if none did
     """
 
     epochs: Array
@@ -46,23 +46,22 @@ class Evolution(NamedTuple):
 
 
 class EvolutionRecorder:
-    """Watches a network while it is trained: a callback for `npdeconv.training.fit`.
+    """Projects feature maps during training: a callback for `npdeconv.training.fit`.
 
     Parameters
     ----------
     images : (N, H, W, C)
-        The images to search, or those among which that of `image_index` is one.
+        The images to search, or those that `image_index` refers to.
     layers : sequence of str
     feature_maps : sequence of int, optional
-        Those of each layer to follow; all unless given. A layer is followed in those that it has; a
-        number that fits no layer is an IndexError, but for a `range`, which says "at most these".
-        Each takes the memory of one image per epoch.
+        The maps of each layer to follow, as far as the layer has them; all unless given. A number that
+        no layer has is an IndexError, except in a `range`. Each map takes the memory of one image per epoch.
     image_index : int, optional
-        Index of one image to project at all epochs, as in the deck. Unless given, each map shows
-        its strongest image of all at that epoch, as in the paper's figure 4 (arXiv:1311.2901), where
-        sudden jumps show that another image has become the strongest.
+        Index of one image to project at all epochs. Unless given, each map shows its strongest image at
+        that epoch, as in the paper's figure 4 (arXiv:1311.2901); a jump shows that another image has
+        become the strongest.
     epochs : collection of int, optional
-        When to look; after every epoch unless given.
+        The epochs to project after; all unless given.
     select, rule, workers
         As for `project`.
     """
@@ -90,13 +89,13 @@ class EvolutionRecorder:
         self._seen: dict[str, list[tuple[int, Array, Array, Projection]]] = {name: [] for name in layers}
 
     def __call__(self, network: Sequential, history: Mapping[str, Sequence[float]]) -> None:
-        """Look at the network after an epoch, if it was chosen."""
+        """Project the followed maps after an epoch, if it was chosen."""
         epoch = len(history["loss"])
         if self.epochs is None or epoch in self.epochs:
             self.observe(network, epoch)
 
     def observe(self, network: Sequential, epoch: int) -> None:
-        """Project the followed maps as the network stands now."""
+        """Project the followed maps with the network's present parameters."""
         counts = {layer: map_count(network, layer, self.images.shape[1:]) for layer in self.layers}
         self._check_maps(max(counts.values(), default=0))
         best = None
@@ -108,18 +107,18 @@ class EvolutionRecorder:
                 winners = np.full(len(maps), self.image_index)
             else:
                 winners = best[layer].image_indices[maps, 0]
-            shown = self.images[np.maximum(winners, 0)]  # where none fires, any image: it is silent
+            shown = self.images[np.maximum(winners, 0)]  # a map that fires on none is silent on any image
             result = project(
                 network, shown, layer, maps, select=self.select, rule=self.rule, workers=self.workers
             )
             self._seen[layer].append((epoch, maps, winners, result))
 
     def result(self) -> dict[str, Evolution]:
-        """Return what was seen so far, by layer; ValueError if nothing was."""
+        """Return the projections so far, by layer; ValueError if there are none."""
         return {layer: _stack(layer, seen) for layer, seen in self._seen.items()}
 
     def _check_maps(self, largest: int) -> None:
-        """Check that each map that was asked for exists in the layer that has most of them, at least."""
+        """Check that each chosen map exists in the layer that has most maps."""
         if self.feature_maps is None or isinstance(self.feature_maps, range):
             return
         wrong = [m for m in self.feature_maps if not 0 <= m < largest]
@@ -162,7 +161,7 @@ def evolve(
     Parameters
     ----------
     network : Sequential
-        One of the run's kind; its own parameters are left alone.
+        A network with the run's layers; its own parameters are not changed.
     snapshots : mapping of int to path
         Weights by epoch, see `find_snapshots`.
     images, layers, feature_maps, image_index, select, rule, workers
@@ -190,7 +189,7 @@ def evolve(
 
 def _stack(layer: str, seen: Sequence[tuple[int, Array, Array, Projection]]) -> Evolution:
     if not seen:
-        raise ValueError(f"evolution: layer {layer!r} was looked at after no epoch")
+        raise ValueError(f"evolution: expected at least one epoch of layer {layer!r}, got none")
     epochs, maps, rows, results = zip(*seen, strict=True)
     winners = np.stack(rows)
     jumped = np.zeros(winners.shape, bool)

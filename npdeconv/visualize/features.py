@@ -1,4 +1,4 @@
-"""What a layer makes of each image, as one vector of features."""
+"""A layer's output for each image, as one vector of features."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -27,7 +27,7 @@ def layer_features(
 ) -> dict[str, Array]:
     """Compute the features of images in some layers, in one pass.
 
-    Besides the result, the memory that it takes does not depend on the number of images.
+    Apart from the result, memory does not depend on the number of images.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def layer_features(
     layers : sequence of str
         Names of layers of any kind.
     limit : int, optional
-        At most so many features per layer, but at least one of each map: the maps are averaged over
-        the finest grid that is so small, see `average_maps`.
+        The most features per layer, but at least one of each map: maps are averaged over a grid, see
+        `average_maps`.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
 
@@ -77,7 +77,7 @@ def layer_features(
 
 
 def pixel_features(images: Array, *, limit: int | None = None) -> Array:
-    """Return the pixels of images as features (N, D), what others are compared with; see `layer_features`."""
+    """Return the pixels of images as features (N, D), for comparison; see `layer_features`."""
     image_batch(images, "pixel_features")
     if not len(images):
         raise ValueError("pixel_features: expected at least one image")
@@ -85,7 +85,7 @@ def pixel_features(images: Array, *, limit: int | None = None) -> Array:
 
 
 def average_maps(maps: Array, limit: int | None = None) -> Array:
-    """Read maps as vectors, averaged over the finest grid with which they have at most `limit` numbers.
+    """Read maps as vectors, averaged over the finest grid that gives at most `limit` numbers.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def average_maps(maps: Array, limit: int | None = None) -> Array:
     Returns
     -------
     (N, D)
-        Rows, columns, maps, in this order. D exceeds `limit` only if F does.
+        In the order rows, columns, maps. D exceeds `limit` only if F does.
 
     Examples
     --------

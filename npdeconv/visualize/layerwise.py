@@ -1,4 +1,4 @@
-"""One layer after another: what is the strongest thing that each layer says about one image?"""
+"""The strongest units of each layer for one image, projected."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -41,7 +41,7 @@ def project_layers(
 ) -> LayerProjections:
     """Project the strongest activation of each layer for one image.
 
-    The boxes of the units grow with depth: a higher layer says something about more of the image.
+    The boxes of the units grow with depth: a unit of a higher layer depends on more of the image.
 
     Parameters
     ----------
@@ -51,8 +51,8 @@ def project_layers(
     layers : sequence of str, optional
         Names of layers of any kind; those of `map_layers` unless given.
     k : int
-        How many units of each layer, each of another map: beside the strongest unit of a map, its
-        neighbors see nearly the same. A layer of fewer maps has as many units as maps.
+        How many units of each layer, each of another map, since neighboring units of a map see nearly
+        the same. A layer with fewer maps gives one unit of each.
     rule : Rule
         As for `project`.
 

@@ -1,7 +1,7 @@
-"""What do the layers hold? The filters of the first, and the feature maps of any for one image.
+"""The filters of the first layer as images, and the feature maps of any layer for one image.
 
-Deeper filters say nothing as numbers; they are seen by their strongest projections, see
-`find_patches` with the `find_strongest` of one image per map.
+Deeper filters can't be shown as images; see their strongest projections instead, by
+`find_strongest` with one image per map and `find_patches`.
 """
 
 from collections.abc import Iterator

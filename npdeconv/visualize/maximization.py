@@ -1,4 +1,4 @@
-"""What does a unit want to see? Images made from noise, by climbing the unit's gradient in the pixels.
+"""Which images excite a unit most? Images made from noise, by gradient ascent in the pixels.
 
 Simonyan, Vedaldi & Zisserman, arXiv:1312.6034, section 2, for classes; Yosinski et al.,
 arXiv:1506.06579, section 3, for any unit.
@@ -23,23 +23,23 @@ from npdeconv.visualize.ascent import direction, look_at, moved
 from npdeconv.visualize.regularizers import Regularizers
 
 Aim: TypeAlias = Literal["center", "mean"] | Pair
-"""What of a map is to grow: the unit in its middle, the mean of all its units, or the unit at (h, w)."""
+"""What to maximize: the unit in the middle of the map, the mean of all its units, or the unit at (h, w)."""
 
 NOISE = 0.02  # standard deviation of the brightness at the start; white is 1
 
 
 @brief
 class Maximization(NamedTuple):
-    """U images, each of which excites a unit as much as gradient ascent could make it.
+    """U images, each made by gradient ascent to excite a unit.
 
     Attributes
     ----------
     pixels : uint8 (U, H, W, C)
-    inputs : (U, H, W, C), the same from 0 to 1, as the network takes them, not rounded
-    activation : float64 (steps + 1, U), of each unit before each step, and at the end
+    inputs : (U, H, W, C), the images before rounding, from 0 to 1
+    activation : float64 (steps + 1, U), of each unit, before each step and at the end
     box : int (U, 4), top, bottom, left, right of the pixels it depends on; may leave the image
     frames : uint8 (K, U, H, W, C), the images on their way from noise to `pixels`
-    frame_steps : int (K,), after how many steps
+    frame_steps : int (K,), the number of steps before each frame
     """
 
     pixels: Array
@@ -71,30 +71,29 @@ def maximize_activation(
     Parameters
     ----------
     network : Sequential
-        One that takes pixels from 0 to 1, see `npdeconv.layers.Standardize` for those that were trained
-        on others, and has an input shape.
+        A network with an input shape that takes pixels from 0 to 1; `npdeconv.layers.Standardize` adapts
+        others.
     layer : str
-        Name of any layer. For classes, the one whose outputs are the logits: a Softmax is excited
-        by whatever speaks against the other classes, too.
+        Name of any layer. For classes, the layer of the logits: a Softmax also grows by evidence
+        against the other classes.
     feature_map : int or sequence of U ints
         Which maps, or units of a dense layer, counted from 0; each gets an image.
     select : "center", "mean" or (h, w)
-        What of the map is to grow.
+        What to maximize.
     steps : int
     rate : float
-        How far the pixels that a unit sees move in each step: the root of the mean of the squares, where
-        1 is the way from black to white. The gradient's size does not matter, only its direction.
+        The root mean square by which the pixels that a unit sees change in each step; from black to white
+        is 1. Only the gradient's direction matters, not its size.
     regularizers : Regularizers, optional
-        What keeps the images from becoming noise; the defaults of `Regularizers` unless given.
+        The regularization of the images; the defaults of `Regularizers` unless given.
     background : float, optional
         Brightness, from 0 to 1, that the images start from and are pulled to. Unless given, black for
         a network that takes gray images, and mid-gray for one that takes colored ones.
     frames : int
-        How many images to keep on the way, at even distances, the noise and the end among them; 0 or
-        at least 2.
+        How many images to keep on the way, evenly spaced, first and last included; 0 or at least 2.
     rng : numpy.random.Generator, optional
-        Draws the noise and the jitter; seed 0 unless given. What a unit's image becomes does not depend
-        on the other units.
+        Draws the noise and the jitter; seed 0 unless given. A unit's image does not depend on the
+        other units.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     progress : bool
@@ -115,12 +114,12 @@ def maximize_activation(
 
     Notes
     -----
-    `activation` is that of the image as the network sees it, moved by the jitter.
+    `activation` is that of the image as shifted by the jitter.
 
     Gradients descend by the rule "ascent", see `npdeconv.layers.ReLU`: a rectifier that would stop
-    the whole gradient of a unit lets it pass. A unit that is silent on noise, as those of deep
-    layers are, could not be woken otherwise. Lucid (`misc/redirected_relu_grad.py`) has this from
-    the first steps only, and lets only what pushes an input up pass.
+    the whole gradient of a unit passes it. Otherwise units that are silent on noise, as those of deep
+    layers are, would have no gradient. Lucid (`misc/redirected_relu_grad.py`) does this in the first
+    steps only, and passes only the part that raises an input.
     """
     shape = _input_shape(network)
     head = network[:layer]
@@ -133,7 +132,7 @@ def maximize_activation(
     gray = _checked_background(background, shape[2])
     frame_steps = _frame_steps(frames, count)
     rng = np.random.default_rng(0) if rng is None else random_generator(rng, "maximize_activation")
-    # Every unit has randomness of its own, whichever others there are.
+    # Every unit has randomness of its own, so that it does not depend on the others.
     drawn = int(rng.integers(2**63))
     randomness = [np.random.default_rng([drawn, int(m)]) for m in maps]
     noise = np.stack([NOISE * rng.standard_normal(shape) for rng in randomness])
@@ -199,7 +198,7 @@ def _checked_maps(feature_map: int | Sequence[int] | Array, count: int, layer: s
 
 
 def _aim(select: Aim, shape: Shape, layer: str) -> tuple[Array, Box]:
-    """Return how much each place of a map counts (OH, OW), and the box of those that do."""
+    """Return the weight of each place of a map (OH, OW), and the receptive field of those with weight."""
     height, width = shape[:2]
     if isinstance(select, str):
         one_of(select, ("center", "mean", "(h, w)"), "maximize_activation", "select")

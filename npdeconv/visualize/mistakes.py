@@ -1,4 +1,4 @@
-"""What does a network take for what, and what misled it?"""
+"""Which classes does a network confuse, and what misled it?"""
 
 from functools import partial
 from typing import NamedTuple
@@ -23,13 +23,13 @@ class Mistakes(NamedTuple):
 
     Attributes
     ----------
-    image_indices : int (K,), which images of the data set
+    image_indices : int (K,)
     truth : int (K,), the labels
-    predicted : int (K,), the classes that the network found most probable instead
-    probability : float64 (K,), that it gave to `predicted`
-    truth_probability : float64 (K,), that it gave to `truth`
-    misled_by : (K, H, W, C), projection of what spoke for `predicted`, signed and unscaled
-    spoke_for_truth : (K, H, W, C), of what spoke for `truth`
+    predicted : int (K,), the most probable classes
+    probability : float64 (K,), of `predicted`
+    truth_probability : float64 (K,), of `truth`
+    misled_by : (K, H, W, C), projection of the evidence for `predicted`, signed and unscaled
+    spoke_for_truth : (K, H, W, C), projection of the evidence for `truth`
     confusion : int (classes, classes), of the whole data set, see `confusion`
     """
 
@@ -45,7 +45,7 @@ class Mistakes(NamedTuple):
 
 @finite_answers
 def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None) -> Array:
-    """Count how often each class was taken for each.
+    """Count how often each class was predicted for images of each class.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None)
     Returns
     -------
     int array (classes, classes)
-        Rows are true classes, columns the most probable ones. The diagonal holds what is right.
+        Rows are true classes, columns predicted ones; the diagonal counts the right predictions.
 
     Raises
     ------
@@ -75,9 +75,9 @@ def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None)
 
 @finite_answers
 def find_mistakes(network: Sequential, dataset: Dataset, *, k: int = 8, workers: Workers = None) -> Mistakes:
-    """Find the images that a network is wrong about with most confidence, and project what misled it.
+    """Find a network's most confident mistakes, and project what misled it.
 
-    Confidence is the probability of the wrong class. Equal ones keep the order of the images.
+    Confidence is the probability of the wrong class. Equally confident ones keep the order of the images.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def find_mistakes(network: Sequential, dataset: Dataset, *, k: int = 8, workers:
         A classifier, with or without a trailing Softmax.
     dataset : Dataset
     k : int
-        How many, at most.
+        The most mistakes to return.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
 
@@ -103,10 +103,10 @@ def find_mistakes(network: Sequential, dataset: Dataset, *, k: int = 8, workers:
 
     Notes
     -----
-    Projections start at a class's logit, below the Softmax. A Softmax does not see what all logits
-    have in common, so the sign of a logit means nothing, and the most probable class may well have
-    a negative one; what is projected is therefore how far it exceeds the smallest. Where a logit
-    is positive, this differs from what `project` gives by a factor only.
+    Projections start at a class's logit, below the Softmax. Softmax does not depend on a constant
+    added to all logits, so the most probable class may have a negative logit. The projection therefore
+    starts from the logit's excess over the smallest one. Where the logit is positive, the result is
+    that of `project` times a factor.
     """
     positive_int(k, "find_mistakes", "k")
     dataset = match(network, dataset)
@@ -133,14 +133,14 @@ def find_mistakes(network: Sequential, dataset: Dataset, *, k: int = 8, workers:
 
 def _logits(network: Sequential, dataset: Dataset, workers: Workers) -> Array:
     logits = np.concatenate(list(class_logits(network, dataset.images, workers=workers)))
-    must_be_finite(logits)  # the largest of some NaNs would be the first
+    must_be_finite(logits)  # argmax would take a NaN for the largest
     return logits
 
 
 def _odds_against(logits: Array, labels: Array) -> Array:
-    """Return how much more probable all other classes are than one of each row: 1 / p - 1, float64.
+    """Return the odds against one class of each row: 1 / p - 1, float64.
 
-    The probabilities of confident networks round to 1 and could not be ranked; their odds can.
+    The probabilities of confident networks round to 1, which loses their order; odds keep it.
     """
     of_class = np.take_along_axis(logits, labels[:, np.newaxis], axis=1)
     with np.errstate(over="ignore", invalid="ignore"):  # infinite odds are a probability of 0

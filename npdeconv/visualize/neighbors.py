@@ -1,4 +1,4 @@
-"""What does a network find similar? Nearest neighbors, and whether they are of one class."""
+"""Which images are similar to a network? Nearest neighbors, and how often they share the class."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -22,7 +22,7 @@ class Neighbors(NamedTuple):
 
     Attributes
     ----------
-    queries : int (Q,), which vectors were asked for
+    queries : int (Q,), indices of the vectors
     image_indices : int (Q, k)
     distances : float64 (Q, k), Euclidean
     """
@@ -38,10 +38,10 @@ class Agreement(NamedTuple):
 
     Attributes
     ----------
-    by_rank : (k,), whose neighbor of this rank, from the nearest on, has their label
-    vote : float, whose label is what most of their neighbors have; of equally many, the nearest's
-    by_class : (classes,), mean share of the k neighbors with the label; NaN where there is no query
-    chance : float, whose neighbor would share the label if it were any other vector
+    by_rank : (k,), share of the queries that have the label of their nearest, second nearest, ... neighbor
+    vote : float, share with the label of most of their neighbors; the nearest one's breaks ties
+    by_class : (classes,), mean share of neighbors with the query's label; NaN for a class without queries
+    chance : float, expected share if neighbors were drawn at random
     """
 
     by_rank: Array
@@ -67,21 +67,21 @@ def nearest_neighbors(
     k : int
         How many neighbors.
     queries : sequence of int, optional
-        Indices of the vectors whose neighbors to find; all unless given.
+        Indices of the vectors to find neighbors of; all unless given.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
 
     Returns
     -------
     Neighbors
-        Nothing is its own neighbor. Of equal distances (to rounding), the first vectors win.
+        No vector is its own neighbor. At equal distances (to rounding), the first vectors win.
 
     Raises
     ------
     IndexError
         If there is no such query.
     TypeError, ValueError
-        For features that are no finite numbers, and fewer than k + 1 of them.
+        For features that are no finite numbers, and fewer than k + 1 vectors.
     """
     who = "nearest_neighbors"
     rows = as_rows(features, who)
@@ -94,7 +94,7 @@ def nearest_neighbors(
     wrong = chosen[(chosen < 0) | (chosen >= len(rows))]
     if wrong.size:
         raise IndexError(f"{who}: there are the vectors 0 to {len(rows) - 1}, got {wrong[0]}")
-    center = rows.mean(axis=0, dtype=np.float64)  # what all have in common would only cost digits
+    center = rows.mean(axis=0, dtype=np.float64)  # distances lose fewer digits between centered vectors
     squares = sum((part**2).sum(axis=1) for part in _columns(rows, center))
     task = partial(_nearest, rows, center, squares, k)
     cuts = slices(len(chosen), QUERIES_AT_ONCE)
@@ -102,13 +102,13 @@ def nearest_neighbors(
 
 
 def label_agreement(neighbors: Neighbors, labels: Array) -> Agreement:
-    """Count how often neighbors share the label.
+    """Return how often neighbors share the label.
 
     Parameters
     ----------
     neighbors : Neighbors
     labels : int (N,)
-        Of all vectors, those that were queried and the others.
+        Of all vectors, queried or not.
 
     Raises
     ------
@@ -151,6 +151,6 @@ def _nearest(rows: Array, center: Array, squares: Array, k: int, queries: Array)
 
 
 def _columns(rows: Array, center: Array) -> Iterator[Array]:
-    """Yield some columns after another, centered and in float64: a copy of all might not fit."""
+    """Yield blocks of columns, centered and in float64: a copy of all might not fit into memory."""
     for cut in slices(rows.shape[1], COLUMNS_AT_ONCE):
         yield rows[:, cut] - center[cut]

@@ -1,4 +1,4 @@
-"""Does a map know where the object is? Boxes from maps, and how well they fit those that are true."""
+"""Does a map locate the object? Boxes from maps, and how well they fit the true ones."""
 
 from functools import partial
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from npdeconv.parallel import Workers, map_shards
 
 @brief
 class Saliency(NamedTuple):
-    """By how much each pixel of N images could change a class's logit.
+    """The size of the gradient of a class's logit at each pixel of N images.
 
     Attributes
     ----------
@@ -33,10 +33,9 @@ class Saliency(NamedTuple):
 
 @finite_answers
 def saliency(network: Sequential, images: Array, *, labels: Array, workers: Workers = None) -> Saliency:
-    """Ask by how much each pixel could change a class's logit: the size of its gradient.
+    """Return the size of the gradient of a class's logit at each pixel.
 
-    Simonyan, Vedaldi & Zisserman, arXiv:1312.6034, section 3.1: of a pixel's channels, the one with the
-    largest gradient counts.
+    Simonyan, Vedaldi & Zisserman, arXiv:1312.6034, section 3.1: the largest over a pixel's channels.
 
     Parameters
     ----------
@@ -71,7 +70,7 @@ def _saliency_shard(chain: Sequential, images: Array, labels: Array) -> Array:
 def object_boxes(maps: Array, share: float = 0.2) -> Array:
     """Box the largest connected part of each map that is above a share of its maximum.
 
-    Zhou et al., arXiv:1512.04150, section 3.2, who take a share of 20 %.
+    Zhou et al., arXiv:1512.04150, section 3.2, with a share of 20 %.
 
     Parameters
     ----------
@@ -99,7 +98,7 @@ def _largest_part(inside: Array) -> tuple[int, int, int, int]:
 
 
 def overlap(boxes: Array, others: Array) -> Array:
-    """Return the area that two boxes share, as a share of the area that they cover together.
+    """Return the intersection over union of two boxes.
 
     Parameters
     ----------
@@ -109,7 +108,7 @@ def overlap(boxes: Array, others: Array) -> Array:
     Returns
     -------
     float (N,)
-        1 for equal boxes, 0 for boxes apart.
+        1 for equal boxes, 0 for disjoint ones.
 
     Examples
     --------
@@ -127,7 +126,7 @@ def _area(boxes: Array) -> Array:
 
 
 def energy_inside(maps: Array, boxes: Array) -> Array:
-    """Return the share of each map's energy, the sum of the squares of what is positive, in a box.
+    """Return the share of each map's energy, the sum of its squared positive values, in a box.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Occluders: where they stand, and what they show instead of the image."""
+"""Occluders: their places on an image, and the pixels that they show instead of it."""
 
 from collections.abc import Iterable
 from operator import index
@@ -17,14 +17,14 @@ from npdeconv.layers import Sequential
 Fill: TypeAlias = Literal["gray", "mean", "black", "blur"]
 """What an occluder shows: mid-gray, the image's mean color, black, or the image itself, blurred.
 
-Black is the background of MNIST and hides nothing there. Gray is new to the network everywhere
-and has edges of its own; blurred pixels have none, and keep the brightness.
+Black is the background of MNIST and hides nothing there. Gray adds edges of its own; blurred pixels
+add none, and keep the brightness.
 """
 
 
 @brief
 class OccluderGrid(NamedTuple):
-    """Where an occluder stands: at every pair of a row and a column.
+    """The places of an occluder: every pair of a row and a column.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class OccluderGrid(NamedTuple):
 
     @property
     def total(self) -> int:
-        """How many places there are."""
+        """The number of places."""
         return len(self.rows) * len(self.columns)
 
 
@@ -59,8 +59,8 @@ def occluder_grid(
         In pixels; two sevenths of the image's shorter side unless given, 8 of 28.
     stride : int or (down, right), optional
         Pixels from one place to the next, beginning in the upper left corner; unless given,
-        a 28th of the shorter side, and at least 1. The last place is flush with the edge, even
-        where that step is shorter.
+        a 28th of the shorter side, and at least 1. The last step may be shorter, so that the last
+        place is flush with the edge.
     corner : (row, column), optional
         The occluder's upper left corner, if it stands at one place only.
 
@@ -91,7 +91,7 @@ def occluder_grid(
 
 
 def _starts(last: int, step: int) -> Array:
-    """Return 0, step, 2 * step ... and in any case `last`, so that every pixel is hidden once."""
+    """Return 0, step, 2 * step, ... and `last`, so that every pixel is hidden at some place."""
     return np.unique(np.append(np.arange(0, last, step), last))
 
 
@@ -118,7 +118,7 @@ def occlude_box(image: Array, box: Box, fill: Fill = "gray") -> Array:
 
 @brief
 class PlainOcclusion(NamedTuple):
-    """What a network says of an image under each of B boxes.
+    """A network's outputs for an image with each of B boxes hidden.
 
     Attributes
     ----------
@@ -142,7 +142,7 @@ def occlude_plainly(
 ) -> PlainOcclusion:
     """Pass every occluded image (H, W, C) whole, and ask for a class and a map.
 
-    This is all that occlusion is. `occlude` gives the same, sooner; the tests hold it to this.
+    `occlude` gives the same faster; the tests compare it with this.
     """
     probabilities, activities = [], []
     for box in boxes:
@@ -162,7 +162,7 @@ def filled(image: Array, fill: Fill, size: Pair) -> Array:
     elif fill == "mean":
         shown = image.mean(axis=(0, 1), dtype=np.float64)
     elif fill == "blur":
-        # A quarter of the occluder: what is smaller than the occluder can't be made out.
+        # A standard deviation of a quarter of the occluder makes smaller details unrecognizable.
         sigma = (size[0] / 4, size[1] / 4, 0)
         shown = gaussian_filter(image.astype(np.float64), sigma, mode="nearest")
     if image.dtype == np.uint8:

@@ -1,7 +1,7 @@
-"""Occlusion sensitivity: what does the network lose when a part of the image is hidden?
+"""Occlusion sensitivity: how do the outputs change when a part of the image is hidden?
 
 Zeiler & Fergus, arXiv:1311.2901, section 4.2 and figure 7: an occluder slides over the image,
-and at each of its places the network is asked again.
+and the network is run at each of its places.
 """
 
 from functools import partial
@@ -34,28 +34,28 @@ from npdeconv.visualize.occluder import (
 )
 from npdeconv.visualize.projection import project
 
-SHARD_SIZE = 16  # places at most; of large occluders fewer, since their cones take memory
+SHARD_SIZE = 16  # places at most; fewer for large occluders, since their cones take memory
 SHARD_PIXELS = 2**14
 
 
 @brief
 class Occlusion(NamedTuple):
-    """What a network says of an image while an occluder is at each of P x Q places.
+    """A network's outputs for an image with an occluder at each of P x Q places.
 
     Attributes
     ----------
     size : Pair, height and width of the occluder, in pixels
     rows : int (P,), of its upper edge
     columns : int (Q,), of its left edge
-    label : int, the class whose probability is mapped
+    label : int, the recorded class
     layer : str
-    feature_map : int, the map of that layer whose activity is recorded
-    probability : (P, Q), of that class
+    feature_map : int, the recorded map of that layer
+    probability : (P, Q), of the recorded class
     most_likely : int (P, Q), the class with the largest probability
     activity : float64 (P, Q), sum of the map's positive activations
     clean_probability, clean_most_likely, clean_activity : float, int, float
-        The same of the image without an occluder.
-    projection : (H, W, C), the map of the image without an occluder, as signed pixels
+        The same for the image without an occluder.
+    projection : (H, W, C), of the recorded map without an occluder, as signed pixels
     energy : float64 (P, Q), sum of the projection's squares under the occluder
     agreement : float, rank correlation of energy and drop in activity, see `rank_agreement`
     """
@@ -78,10 +78,7 @@ class Occlusion(NamedTuple):
 
     @property
     def worst(self) -> Box:
-        """The occluder where that class is least probable.
-
-        Of several, as where a confident network can't be shaken, the one that leaves least activity.
-        """
+        """The place at which the recorded class is least probable, and of those the least active."""
         order = np.lexsort((self.activity.ravel(), self.probability.ravel()))
         p, q = divmod(int(order[0]), len(self.columns))
         return box_at(self.rows[p], self.columns[q], self.size)
@@ -102,9 +99,9 @@ def occlude(
     workers: Workers = None,
     progress: bool = False,
 ) -> Occlusion:
-    """Slide an occluder over an image, and record what it does to the network.
+    """Slide an occluder over an image, and record the network's outputs at each place.
 
-    `npdeconv.visualize.occluder.occlude_plainly` is the same in ten lines, to be read first.
+    To see what is computed, read `npdeconv.visualize.occluder.occlude_plainly` first: ten lines.
 
     Parameters
     ----------
@@ -115,13 +112,12 @@ def occlude(
     layer : str
         Name of any layer of the network.
     feature_map : int, optional
-        Which map of the layer to watch, counted from 0. Unless given, the one with the largest
+        Which map of the layer to record, counted from 0. Unless given, the one with the largest
         activation in the image without an occluder.
     label : int or str
-        The number or name of the class whose probability to map: the true one, or where nobody knows
-        it, the predicted one.
+        The number or name of the class to record: the true one, or the predicted one if that is unknown.
     size, stride, corner
-        Of the occluder, see `occluder_grid`, which also tells the cost beforehand.
+        Of the occluder, see `occluder_grid`, which also gives the number of places.
     fill : "gray", "mean", "black" or "blur"
         What the occluder shows, see `Fill`.
     workers : int or executor, optional
@@ -144,11 +140,10 @@ def occlude(
 
     Notes
     -----
-    Only what the occluder can reach is computed again, see `npdeconv.fast.cone`, in float32 within
-    about 1e-5 of what the layers compute. Memory does not
-    grow with the number of places, which are looked at by the shard. The paper does not say how
-    it measures which map is the strongest; the largest activation is what it ranks images by
-    (figure 2).
+    Only units that the occluder can reach are computed again, see `npdeconv.fast.cone`, in float32
+    within about 1e-5 of the layers' results. Memory does not grow with the number of places, which are
+    processed in shards. The paper does not define the strongest map; here it has the largest
+    activation, by which the paper ranks images (figure 2).
     """
     check_image(image)
     if network.input_shape not in (None, image.shape):
@@ -168,7 +163,7 @@ def occlude(
     with pool(workers) as parallel_map:
         cone = Cone(network, clean_image, layer)
         scene = _Scene(network, cone, filling, grid.size, number, layer, feature_map)
-        # An occluder that shows the image itself hides nothing.
+        # The unchanged image: an occluder that shows the image itself.
         clean = _look(scene._replace(filling=clean_image), np.zeros((1, 2), np.int64))
         seen = _look_everywhere(scene, grid, parallel_map, progress)
     clean_activity = float(clean.activity[0])
@@ -189,11 +184,11 @@ def occlude(
 
 
 class _Scene(NamedTuple):
-    """All that a shard of places needs to be computed."""
+    """What all shards of places share."""
 
     network: Sequential
     cone: Cone  # of the image
-    filling: Array  # (H, W, C): what the occluder, a window onto it, shows
+    filling: Array  # (H, W, C): the occluder shows the part at its place
     size: Pair
     label: int
     layer: str
@@ -201,7 +196,7 @@ class _Scene(NamedTuple):
 
 
 class _Look(NamedTuple):
-    """What the network says of each of N occluded images."""
+    """The network's outputs for each of N occluded images."""
 
     probability: Array
     most_likely: Array
@@ -209,11 +204,11 @@ class _Look(NamedTuple):
 
 
 def _look_everywhere(scene: _Scene, grid: OccluderGrid, parallel_map: OrderedMap, progress: bool) -> _Look:
-    """Look at the scene with the occluder at all places; arrays (P, Q)."""
+    """Run the network with the occluder at all places; arrays (P, Q)."""
     places = np.stack(np.meshgrid(grid.rows, grid.columns, indexing="ij"), axis=-1)  # (P, Q, 2)
     corners = places.reshape(-1, 2)
     work = (corners[cut] for cut in slices(len(corners), _shard_size(grid.size)))
-    hidden = None if progress else True  # None: where stderr is no terminal
+    hidden = None if progress else True  # None hides the bar if stderr is no terminal
     parts = []
     with tqdm(total=len(corners), unit="place", delay=2, leave=False, disable=hidden) as bar:
         for part in parallel_map(partial(_look, scene), work):
@@ -227,7 +222,7 @@ def _shard_size(occluder: Pair) -> int:
 
 
 def _look(scene: _Scene, corners: Array) -> _Look:
-    """Look at the scene with the occluder at each of some corners, int (N, 2)."""
+    """Run the network with the occluder at each of some corners, int (N, 2)."""
     windows = sliding_window_view(scene.filling, scene.size, axis=(0, 1))
     shown = np.moveaxis(windows[corners[:, 0], corners[:, 1]], 1, 3)  # (N, h, w, C)
     m = scene.feature_map

@@ -1,4 +1,4 @@
-"""What do the images that excite a map most have in common? Their patches, beside their projections."""
+"""Patches of the images that excite a map most, and their projections."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -23,7 +23,7 @@ SHARD_PIXELS = 2**14  # of the pieces that are projected at once
 
 @brief
 class Patches(NamedTuple):
-    """The k strongest of each of a layer's F maps, cropped to what the unit sees (PH, PW, C).
+    """The k strongest images of each of a layer's F maps, cropped to the receptive field (PH, PW, C).
 
     Pixels beyond the image, and places without an image, are 0 and not `inside`.
 
@@ -58,20 +58,20 @@ def find_patches(
     ----------
     network : Sequential
     images : (N, H, W, C)
-        Those that were searched.
+        The searched images.
     layer : str
     found : Strongest
         The result of `find_strongest` for the layer.
     feature_maps : sequence of int, optional
-        The maps wanted, F of them from here on; all unless given. Of deep layers of large networks,
-        patches of all maps take gigabytes.
+        F of the layer's maps; all unless given. Patches of all maps of a deep layer of a large network
+        take gigabytes.
     rule, workers
         As for `project`.
 
     Returns
     -------
     Patches
-        PH and PW are the sides of the receptive field, at most those of the image.
+        PH and PW are the sides of the receptive field, but at most those of the image.
 
     Raises
     ------
@@ -80,12 +80,12 @@ def find_patches(
     IndexError
         If the layer has no such map.
     TypeError, ValueError
-        For images that the network can't take, unknown rules, and a `found` that is another layer's.
+        For images that the network can't take, unknown rules, and a `found` of another layer.
 
     Notes
     -----
-    Only what the units see is passed up and down, see `npdeconv.fast.crops`. An output depends on its
-    patch alone, so the projections are those of `project`.
+    Only the units' receptive fields are passed up and down, see `npdeconv.fast.crops`. The projections
+    are those of `project`, since an output depends on its patch alone.
     """
     image_batch(images, "find_patches")
     one_of(rule, get_args(Rule), "find_patches", "rule")
@@ -108,10 +108,10 @@ def find_patches(
     crops = crops_for(head, input_shape, positions)
     batches = list(crops.of_one_size(SHARD_PIXELS))
     work = ((crops.cut_out(images, numbers, n), units[n], crops.positions[n]) for n in batches)
-    # A field as large as the image shows the image.
+    # The patch of a receptive field as large as the image is the image.
     first = np.where(np.equal(size, input_shape[:2]), 0, fields(head, input_shape, positions)[:, ::2])
     low = np.clip(first, 0, input_shape[:2])
-    high = np.clip(first + size, low, input_shape[:2])  # what is inside; nothing of a field in the padding
+    high = np.clip(first + size, low, input_shape[:2])  # empty if the field lies in the padding
     top_left = np.maximum(low, crops.corners)
     bottom_right = np.clip(high, top_left, np.maximum(crops.corners + crops.sizes, top_left))
     with pool(workers) as parallel_map:

@@ -17,7 +17,7 @@ from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, map_shards
 
 Select: TypeAlias = Literal["strongest", "map"] | Pair
-"""Which of a map's activations go down: the largest, all of them, or the one at (h, w)."""
+"""Which of a map's activations to project: the largest, all of them, or the one at (h, w)."""
 
 
 @brief
@@ -27,9 +27,9 @@ class Projection(NamedTuple):
     Attributes
     ----------
     pixels : (N, H, W, C), signed and unscaled; zeros where the map is silent
-    activation : (N,), of the chosen unit; of the strongest, where a whole map was projected
-    position : int (N, 2), that unit's row and column in its map
-    box : int (N, 4), top, bottom, left, right of the pixels it depends on; may leave the image
+    activation : (N,), of the chosen unit, or the strongest one if a whole map was projected
+    position : int (N, 2), row and column of that unit in its map
+    box : int (N, 4), top, bottom, left, right of the unit's receptive field; may leave the image
     silent : bool (N,), the activation is not positive, so there is nothing to project
     """
 
@@ -53,8 +53,8 @@ def project(
 ) -> Projection:
     """Project a feature map's activations down to the pixels that caused them.
 
-    All other activations of the layer are set to 0, and what is left is passed down: unpooled by
-    the switches of each image's own pass, rectified, filtered with the transposed filters
+    All other activations of the layer are set to 0, and the rest is passed down: unpooled by the
+    switches of each image's own pass, rectified, and filtered with the transposed filters
     (arXiv:1311.2901, section 2.1).
 
     Parameters
@@ -70,8 +70,8 @@ def project(
     select : "strongest", "map" or (h, w)
         Which of the map's activations to keep. Negative ones are never projected.
     rule : "deconv", "gradient", "guided" or "linear"
-        How to pass each ReLU on the way down, see `npdeconv.layers.ReLU`; by "deconv", also to pass
-        normalizations as if they were not there. With "gradient", the result is the gradient of half
+        How to pass each ReLU on the way down, see `npdeconv.layers.ReLU`; "deconv" also skips
+        normalizations. With "gradient", the result is the gradient of half
         the sum of the squared kept activations with respect to the pixels; for a single unit, divide
         by `activation` for the gradient of the unit itself.
     workers : int or executor, optional

@@ -1,4 +1,4 @@
-"""What keeps an image that climbs a unit's gradient from becoming noise again."""
+"""Regularization of activation maximization, which would end in noise without it."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,13 @@ from npdeconv._types import Array, Generator, Pair
 
 @dataclass(frozen=True, slots=True)
 class Regularizers:
-    """How an image is held back while it climbs; 0 turns a part off, `Regularizers.none()` all.
+    """How the image is regularized in each step; 0 turns a part off, `Regularizers.none()` all.
 
-    What excites a unit most is a pattern that looks like nothing. These pull an image to what
-    photographs are like: plain, smooth, and the same when moved a little. The first is of Simonyan
-    et al. (arXiv:1312.6034, equation 1); it and the next, and those of small pixels, of Yosinski
-    et al. (arXiv:1506.06579, section 3.1); jitter is of Mordvintsev et al. ("Inceptionism", 2015).
+    Without regularization, the image becomes a pattern without recognizable content. Decay is by
+    Simonyan et al. (arXiv:1312.6034, equation 1); decay, blur and the two for small pixels are by
+    Yosinski et al. (arXiv:1506.06579, section 3.1), jitter by Mordvintsev et al. ("Inceptionism", 2015).
 
-    Contrast is what distinguishes a pixel from the image's background.
+    Contrast is a pixel's difference from the background.
 
     Parameters
     ----------
@@ -29,13 +28,13 @@ class Regularizers:
     blur_every : int
         Steps from one blur to the next.
     jitter : float
-        In each step, the network sees the image moved at random, by up to this share of the height and
-        width of what the unit sees. What leaves the image on one side comes in on the other.
+        In each step, the network sees the image shifted at random and cyclically, by up to this share
+        of the height and width of the receptive field.
     small_norm : float
-        Share of the pixels that lose all contrast in each step: those with the least of it.
+        Share of the pixels, those with least contrast, that lose it in each step.
     small_contribution : float
-        Likewise, those that the unit would miss least: whose contrast times gradient, summed over
-        the channels, is nearest to 0.
+        Share of the pixels, those with the smallest absolute contribution (contrast times gradient,
+        summed over the channels), that lose their contrast in each step.
 
     Raises
     ------
@@ -58,16 +57,16 @@ class Regularizers:
 
     @classmethod
     def none(cls) -> "Regularizers":
-        """Hold nothing back."""
+        """Return settings without any regularization."""
         return cls(decay=0, blur=0, jitter=0)
 
     def draw_move(self, seen: Pair, rng: Generator) -> Array:
-        """Draw by how many rows and columns to move an image of which a unit sees so many: int (2,)."""
+        """Draw the rows and columns to shift an image by, for a receptive field `seen`: int (2,)."""
         reach = np.rint(self.jitter * np.array(seen)).astype(np.int64)
         return rng.integers(-reach, reach + 1)
 
     def restrain(self, contrast: Array, gradient: Array, step: int) -> Array:
-        """Return what is left of some images' contrast (U, H, W, C) after step number `step`, from 1."""
+        """Return the regularized contrast (U, H, W, C) of images after step number `step`, from 1."""
         contrast = contrast * (1 - self.decay)
         if self.blur and step % self.blur_every == 0:
             contrast = gaussian_filter(contrast, (0, self.blur, self.blur, 0), mode="nearest")
@@ -80,7 +79,7 @@ class Regularizers:
 
 
 def _without_least(contrast: Array, sizes: Array, share: float) -> Array:
-    """Take the contrast of a share of the pixels of each image, those of the least size (U, H, W)."""
+    """Set the contrast to 0 in a share of each image's pixels, those of the least size (U, H, W)."""
     flat = sizes.reshape(len(sizes), -1)
     least = np.argsort(flat, axis=1, kind="stable")[:, : int(share * flat.shape[1])]
     kept = np.ones(flat.shape, bool)

@@ -1,8 +1,8 @@
-"""Which rule did we really run? Every way to pass rectifiers and poolings, for the same unit.
+"""All rules of projection for the same unit, side by side.
 
-Pictures are published as "deconvnet" that are gradients, or guided backpropagation, or have lost
-their switches. At rectifiers and poolings, the rules differ in three yes-or-no questions, so there are
-eight of them.
+Some pictures published as "deconvnet" are gradients, or guided backpropagation, or were unpooled
+without switches. The rules differ in three yes-or-no questions at rectifiers and poolings, so there
+are eight of them.
 """
 
 from typing import NamedTuple
@@ -31,16 +31,16 @@ RULE_GATES: dict[Rule, tuple[bool, bool]] = {
 class RuleComparison(NamedTuple):
     """The eight projections of one unit.
 
-    The first three are deconvnet, gradient and guided backpropagation; the fourth passes the
-    rectifiers as if they were not there; then the same four, unpooled to the windows' centers.
+    The first three are deconvnet, gradient and guided backpropagation; the fourth skips the
+    rectifiers. Then the same four, unpooled to the windows' centers.
 
     Attributes
     ----------
     names : tuple[str, ...], "deconv", "gradient", "guided", "linear", "deconv to centers", ..
     gates : bool (8, 3), forward ReLU gate, backward ReLU gate, switches kept
     pixels : (8, H, W, C), signed and unscaled
-    correlation : (8, 8), pearson's, of the pixels; 0 for a projection without any contrast
-    unit : Projection, of the one image, by "deconv": the unit's activation, position and box
+    correlation : (8, 8), Pearson's, of the pixels; 0 for a projection without any contrast
+    unit : Projection, of the unit by "deconv": its activation, position and box
     """
 
     names: tuple[str, ...]
@@ -75,14 +75,13 @@ def compare_rules(
 
     Notes
     -----
-    Without its switches, an unpooling puts every value to the center of its window (see
-    `npdeconv.layers.MaxPool2D.centered`). The pass up is the same one for all eight. A projection
-    whose pixels are all equal, like those of a silent unit, has no correlation; it is given as 0,
-    on the diagonal too. Below a network's first pooling, switches make no difference.
+    Unpooling without switches puts each value to the center of its window (see
+    `npdeconv.layers.MaxPool2D.centered`). All eight share one pass up. A projection with equal
+    pixels, such as a silent unit's, has no correlation; it is given as 0, on the diagonal too. Below
+    a network's first pooling, switches make no difference.
 
-    In some networks, "deconv" differs by more than gates: it passes normalizations, tanh, sigmoid,
-    softmax and the rectification of `Invert` as if they were not there, and the others descend by
-    their gradients.
+    In some networks, "deconv" differs by more than gates: it skips normalizations, tanh, sigmoid,
+    softmax and the rectification of `Invert`, where the other rules follow the gradient.
     """
     one_image(image, "compare_rules")
     batch = image[np.newaxis]

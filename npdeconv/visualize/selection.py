@@ -1,4 +1,4 @@
-"""Which maps are worth showing, where a layer has more of them than anyone looks at?"""
+"""Which maps to show of a layer that has too many."""
 
 from collections.abc import Sequence
 
@@ -8,20 +8,20 @@ from npdeconv._checks import positive_int
 from npdeconv._types import Array
 from npdeconv.visualize.strongest import Strongest
 
-MOST = 64  # maps of a layer: an eight by eight sheet can be taken in, one of 1024 can't
+MOST = 64  # maps of a layer in one figure: 8x8 panels are still readable
 
 
 def most_active(found: Strongest, k: int) -> Array:
     """Return the numbers of the maps with the largest activations, at most `k`, in ascending order.
 
-    Of equal ones, as among dead maps, the first are taken.
+    The first of equal ones, such as dead maps, are taken.
     """
     positive_int(k, "most_active", "k")
     return np.sort(np.argsort(-found.activations[:, 0], kind="stable")[:k])
 
 
 def living_maps(found: Strongest, k: int) -> Array:
-    """Return the first maps that fire on any image, at most `k`; of a layer of dead maps, the first.
+    """Return the first maps that fire on any image, at most `k`; map 0 if all are dead.
 
     Raises
     ------
@@ -39,15 +39,15 @@ def affordable_maps(counts: Sequence[int], costs: Sequence[int], budget: int) ->
     Parameters
     ----------
     counts : sequence of int
-        Maps of each layer; a layer of fewer maps than are allowed leaves the others more.
+        Maps of each layer; a layer with few maps leaves more of the budget to the others.
     costs : sequence of int
-        Of one map of each layer, such as the pixels of its pictures.
+        The cost of one map of each layer, such as the pixels of its pictures.
     budget : int
 
     Returns
     -------
     int
-        At least 1, whatever it costs.
+        At least 1, even over budget.
 
     Examples
     --------

@@ -19,9 +19,9 @@ from npdeconv.layers import Sequential
 from npdeconv.parallel import OrderedMap, Workers, pool, shards
 
 Ranking: TypeAlias = Literal["maximum", "mean"]
-"""What an image's activation of a map is: the map's largest value, or the mean over the map."""
+"""An image's activation of a map is the map's largest value, or its mean."""
 
-SEARCH_ERROR = 1e-4  # of a layer's largest activation: more than `npdeconv.fast` has been seen to be off
+SEARCH_ERROR = 1e-4  # of a layer's largest activation; measured errors of `npdeconv.fast` are smaller
 
 
 @brief
@@ -30,10 +30,10 @@ class Strongest(NamedTuple):
 
     Attributes
     ----------
-    image_indices : int (F, k), which images of the data set; -1 where fewer than k images fire
-    positions : int (F, k, 2), row and column of the largest activation; -1 likewise
-    activations : (F, k), the value ranked by; 0 likewise
-    firing : (F,), share of the images on which the map is positive anywhere; 0: dead
+    image_indices : int (F, k); -1 where the map fires on fewer than k images
+    positions : int (F, k, 2), row and column of the largest activation; -1 without an image
+    activations : (F, k), the value ranked by; 0 without an image
+    firing : (F,), share of the images on which the map is positive anywhere; 0 for a dead map
     """
 
     image_indices: Array
@@ -54,7 +54,7 @@ def find_strongest(
 ) -> Mapping[str, Strongest]:
     """Find the images that activate each feature map of some layers most, in one pass.
 
-    The memory that it takes does not depend on the number of images.
+    Memory does not depend on the number of images.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ def find_strongest(
     k : int
         Images per map; the paper shows 9 (arXiv:1311.2901, figure 2).
     by : "maximum" or "mean"
-        How an image's activation of a map is measured: by its spatial maximum, as in the paper, or
-        by its spatial mean, which prefers images on which a feature is everywhere.
+        Rank images by the spatial maximum of a map, as in the paper, or by its spatial mean, which
+        prefers images with the feature everywhere.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
 
@@ -84,14 +84,13 @@ def find_strongest(
 
     Notes
     -----
-    An image on which a map is nowhere positive is no candidate, so a map that fires on fewer than
-    k images returns fewer, and a dead one none. Equal activations keep the order of the images.
+    Images on which a map is nowhere positive are left out, so a map that fires on fewer than k images
+    returns fewer, and a dead one none. Equal activations keep the order of the images.
 
-    The search is fast and rounds, see `npdeconv.fast`. The 2k strongest of each map are then passed
-    up by the layers themselves; their values and positions are what is ranked and returned. Where
-    that can't settle the order, as where many images are equal to a map, all images are passed up so.
-    An image whose largest activation of a map is below 1e-4 of the layer's largest may be taken for
-    one on which the map fires, or for one on which it does not.
+    The search is fast and rounds, see `npdeconv.fast`. The layers themselves then compute the 2k
+    strongest of each map exactly, and these values are ranked and returned. If that can't settle the
+    order, as when many images excite a map equally, all images are computed exactly. An activation
+    below 1e-4 of the layer's largest may be counted as firing or as silent.
     """
     positive_int(k, "find_strongest", "k")
     one_of(by, ("maximum", "mean"), "find_strongest", "by")
@@ -126,7 +125,7 @@ def _search(
     numbers: Array,
     fast: bool = False,
 ) -> dict[str, "_Top"]:
-    """Pass the images of some numbers up, exactly or fast; return the k strongest of every layer's maps."""
+    """Pass some images up, exactly or fast; return the k strongest of every layer's maps."""
     outputs, shape = Outputs(network, layers, by=Plan if fast else None), images.shape[1:]
     tops = {name: _Top.empty(map_count(network, name, shape), k, network.dtype) for name in layers}
     cuts = shards(np.broadcast_to(images[:1], (len(numbers), *images.shape[1:])))
@@ -154,10 +153,10 @@ def _measure_maps(activations: Array, by: Ranking) -> _Measures:
     count, height, width, maps = activations.shape
     largest = np.empty((count, 1, 1, maps), activations.dtype)
     switches = np.empty(largest.shape, np.int32)
-    # A pooling with the whole map as its window looks at every activation once.
+    # One pooling window covers the whole map.
     max_pool(kernel_input(activations), (height, width), (1, 1), (0, 0), largest, switches)
     value = largest if by == "maximum" else activations.mean(axis=(1, 2), keepdims=True)
-    must_be_finite(value)  # NaN is not positive, and would pass for silence
+    must_be_finite(value)  # NaN is not positive, and would count as silent
     return _Measures(np.where(largest > 0, value, -np.inf)[:, 0, 0], switches[:, 0, 0])
 
 
@@ -167,7 +166,7 @@ class _Top(NamedTuple):
     activations: Array  # (F, k): -inf where there is no image
     image_indices: Array  # int (F, k)
     places: Array  # int32 (F, k)
-    fired: Array  # int (F,): on how many images so far
+    fired: Array  # int (F,): the number of images so far on which the map fires
 
     @classmethod
     def empty(cls, maps: int, k: int, dtype: np.dtype[Any]) -> "_Top":
@@ -176,17 +175,16 @@ class _Top(NamedTuple):
         return cls(np.full((maps, k), -np.inf, dtype), nowhere, nowhere.astype(np.int32), np.zeros(maps, int))
 
     def insert(self, measured: _Measures, numbers: Array) -> None:
-        """Insert images of these numbers, which must be larger than those before."""
+        """Insert images with larger numbers than all before."""
         activations, places = map(kernel_input, measured)
         insert(activations, places, kernel_input(numbers), self.activations, self.image_indices, self.places)
         self.fired[...] += (measured.activations > -np.inf).sum(axis=0)
 
     def count_others(self, candidates: "_Top") -> "_Top | None":
-        """Add to how many images fire those that were not passed up exactly, if none of them belongs here.
+        """Count all firing images; return None if one that is no candidate may be among the strongest.
 
-        None of them does where all that fire were candidates of the fast search, or where the
-        weakest candidate falls short of the weakest of the strongest by more than the search may be
-        off. Else, as where a filter for a plain edge has one value on many images, None is returned.
+        None may be if all firing images were candidates of the fast search, or if the weakest candidate
+        is weaker than the k-th strongest by more than the search's error.
         """
         weakest, allowed = candidates.activations[:, -1], SEARCH_ERROR * candidates.activations.max(initial=0)
         all_are_candidates = weakest == -np.inf
@@ -195,7 +193,7 @@ class _Top(NamedTuple):
         return self._replace(fired=np.where(all_are_candidates, self.fired, candidates.fired))
 
     def finish(self, width: int, count: int) -> Strongest:
-        """Tell rows and columns of maps of some width, and the share of all images on which each fires."""
+        """Return the result, given the maps' width and the number of all images."""
         silent = self.image_indices < 0
         positions = np.stack(np.divmod(self.places, width), axis=-1).astype(np.int64)
         return Strongest(

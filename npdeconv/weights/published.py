@@ -1,6 +1,6 @@
-"""Networks that others trained and published as PyTorch files: names of modules, preparation of images.
+"""Published networks in PyTorch files: names of modules, preparation of images.
 
-Torchvision's for ImageNet, and Idelbayev's residual networks for CIFAR-10
+Torchvision's networks for ImageNet, and Idelbayev's residual networks for CIFAR-10
 (github.com/akamaster/pytorch_resnet_cifar10).
 """
 
@@ -23,7 +23,7 @@ from npdeconv.weights.reader import reader_of
 from npdeconv.weights.safetensors import load_safetensors
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of ImageNet's pixels."""
+"""Mean and standard deviation of ImageNet's pixels."""
 
 IMAGENET = Preprocessing((224, 224), shorter_side=256, mean=MEAN, std=STD)
 
@@ -31,18 +31,18 @@ CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 
 
 class Published(NamedTuple):
-    """How a published file says what our network of some name needs."""
+    """How to read a published file into our network."""
 
     module: Callable[[str], str | tuple[str, ...]]
-    """Names the modules that a layer of ours is made of."""
+    """Names the modules of a layer."""
     preprocessing: Preprocessing = IMAGENET
     epsilon: float = 1e-5
-    """That of its batch normalizations."""
+    """The epsilon of its batch normalizations."""
     unused: tuple[str, ...] = ()
-    """What the names of modules begin with that only training needed."""
+    """Beginnings of the names of modules that only training needed."""
     classes: tuple[str, ...] | None = None
     options: Mapping[str, Any] = {}
-    """Of the function that builds the network."""
+    """Arguments of the function that builds the network."""
 
     def names(self, network: Sequential) -> Names:
         """Return the modules of each layer."""
@@ -146,11 +146,11 @@ def _published() -> dict[str, Published]:
 
 
 PUBLISHED: Mapping[str, Published] = _published()
-"""By the name of our network. Torchvision calls its squeezenet squeezenet1_0."""
+"""By the names of our networks. Ours called squeezenet is torchvision's squeezenet1_0."""
 
 
 def load_published(name: str, path: str | Path) -> Pretrained:
-    """Load a network that others published from its file of weights, `.pth` or `.safetensors`.
+    """Load a published network from its file of weights, `.pth` or `.safetensors`.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def load_published(name: str, path: str | Path) -> Pretrained:
         One of `PUBLISHED`: torchvision's alexnet, vgg16, squeezenet (its squeezenet1_0), resnet18, 50
         and 101, googlenet, densenet121 and mobilenet_v2; and Idelbayev's resnet20, 32, 44 and 56.
     path : str or path
-        A state dictionary of PyTorch or `.safetensors`, whatever its ending.
+        A state dictionary of PyTorch or `.safetensors`, with any ending.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What a layer is as maps, and where a descent starts."""
+"""Layers as maps, and the start of a descent."""
 
 import numpy as np
 import pytest

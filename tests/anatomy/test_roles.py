@@ -1,4 +1,4 @@
-"""Which layers are which."""
+"""Layers by their role."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""One output and a Sigmoid: a classifier of two classes, wherever classes are asked for."""
+"""A network of one output and a Sigmoid works as a classifier of two classes everywhere."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def twin(network) -> Sequential:
 
 
 def dataset(count=60) -> Dataset:
-    """Stripes that stand, or lie."""
+    """Vertical and horizontal stripes."""
     rng = np.random.default_rng(0)
     labels = np.arange(count) % 2
     stripes = (

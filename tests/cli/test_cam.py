@@ -92,8 +92,8 @@ def test_class_maps_that_can_not_be_are_refused(card, digits_net, tmp_path, caps
     out = tmp_path / "out"
     strokes = ("--weights", digits_net[1], "--data", "strokes", "--out", out)
     assert refuse(capsys, "cam", "deck_model4", *strokes) == (
-        "npdeconv: class_activation_maps: deck_model4 has no maps of its classes, which need global pooling"
-        " and at most one dense layer to end it; it ends in 'flatten', 'dense1', 'relu_dense1', 'logits'\n"
+        "npdeconv: class_activation_maps: expected a network that ends in global pooling"
+        " and at most one dense layer, deck_model4 ends in 'flatten', 'dense1', 'relu_dense1', 'logits'\n"
     )
     path, photos = card
     photo = ("--data", photos, "--out", out)
@@ -169,7 +169,7 @@ def test_requests_to_maximize_what_is_not_there(card, digits_net, tmp_path, caps
             "conv",
             "--classes",
             "cat",
-        ): "--classes: says what to excite, and so do --layer and --map; choose one of them",
+        ): "--classes: expected no --layer or --map beside it",
         ("--select", "all"): "--select: expected center, mean or two numbers, got 'all'",
         ("--layer", "conv9"): "no layer 'conv9'; the layers are standardize, conv, relu, pool",
         ("--decay", "1"): "Regularizers: decay must be at least 0 and below 1, got 1.0",
@@ -203,7 +203,7 @@ def test_the_comparison_of_poolings(tmp_path, capsys):
     lines = say(capsys, "localize", *flags).splitlines()
     assert lines[0].startswith("objects fill 2")
     assert [line.split()[0] for line in lines[1:8]] == ["pooling", *["average"] * 3, *["max"] * 3]
-    assert len({len(line) for line in lines[1:8]}) == 1  # the columns are straight
+    assert len({len(line) for line in lines[1:8]}) == 1  # the columns are aligned
     names = [f"localization_strokes{end}" for end in (".png", "_average.png", "_max.png", ".npz", ".csv")]
     assert lines[8:] == [str(tmp_path / name) for name in names]
     table = (tmp_path / "localization_strokes.csv").read_text().splitlines()

@@ -117,7 +117,7 @@ def test_info(capsys):
     assert rows["conv6"] == ["conv6", "Conv2D", "7 x 7 x 64", "36,928", "32x32"]
     assert rows["logits"] == ["logits", "Dense", "10", "330", "56x56"]
     assert rows["total"] == ["total", "239,562"]
-    assert len({len(line) for line in lines[1:-1]}) == 1  # the columns are straight
+    assert len({len(line) for line in lines[1:-1]}) == 1  # the columns are aligned
 
 
 def test_gradcheck(capsys):
@@ -209,7 +209,7 @@ def test_train_follows_the_test_images_on_request(tmp_path, capsys):
     with (tmp_path / "run/history.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert f"accuracy {float(rows[-1]['validation_accuracy']):.2%}" in out
-    # In the middle of two epochs, half a cosine is at 45 and 135 degrees.
+    # The middles of two epochs are at 45 and 135 degrees of the cosine.
     rates = [0.02 * (1 + 0.5**0.5), 0.02 * (1 - 0.5**0.5)]
     assert [float(row["learning_rate"]) for row in rows] == pytest.approx(rates)
     config = json.loads((tmp_path / "run/config.json").read_text())
@@ -369,7 +369,7 @@ def test_no_result_replaces_another(trained, tmp_path, capsys):
         say(capsys, command, trained, *arguments, "--out", tmp_path)
         assert len(list(tmp_path.glob("*.npz"))) == number, (command, *arguments)
     before = sorted(tmp_path.iterdir())
-    say(capsys, "project", trained, *commands[0][1:], "--out", tmp_path)  # its own, it may replace
+    say(capsys, "project", trained, *commands[0][1:], "--out", tmp_path)  # replaces its own
     assert sorted(tmp_path.iterdir()) == before
 
 

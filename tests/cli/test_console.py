@@ -1,4 +1,4 @@
-"""The command line in the environment of somebody else: streams, consoles and backends that are not ours."""
+"""The command line with unusual streams, consoles and backends."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ INFO = ("info", "deck_model3")
 
 
 def run_module(*arguments, code=None, shell="", cwd=None, **environment):
-    """Run `python -m npdeconv`, or some code, in a process of its own, with redirections by the shell."""
+    """Run `python -m npdeconv`, or some code, in a new process, with redirections by the shell."""
     start = ["-m", "npdeconv"] if code is None else ["-c", code]
     command = ["sh", "-c", f'exec "$@" {shell}', "sh", sys.executable, *start, *map(str, arguments)]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment}

@@ -1,4 +1,4 @@
-"""What goes wrong on the command line is one sentence on stderr and status 2."""
+"""Errors on the command line print one sentence to stderr, with status 2."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def run(made, tmp_path, monkeypatch):
-    """A run to be damaged; what the tests write lands beside it."""
+    """A run to be damaged; the tests write beside it."""
     monkeypatch.setattr(datasets, "STROKES", {"train": (20, 0), "test": (10, 1)})
     monkeypatch.chdir(tmp_path)
     return shutil.copytree(made, tmp_path / "run")
@@ -376,12 +376,15 @@ def test_results_need_a_folder_before_anything_is_computed(command, run, capsys,
 def test_report_keeps_what_is_not_its_own(run, capsys):
     (run.parent / "mine.html").write_text("<!doctype html>\n<title>mine</title>")
     said = complain(capsys, "report", run, "--page", "mine.html")
-    assert said == "mine.html: is no page of a run and would be lost; choose another name"
+    assert said == "mine.html: expected a page of a run to replace, got another file; choose another name"
     assert (run.parent / "mine.html").read_text() == "<!doctype html>\n<title>mine</title>"
     (run / "report.html").write_text("mine")
     said = complain(capsys, "train", "deck_model4", "--data", "strokes", "--run", run, "--resume", "--watch")
-    assert said == f"{run}/report.html: is no page of a run and would be lost; choose another name"
-    assert "is no page of a run and would be lost" in complain(capsys, "demo", "--out", run)
+    assert (
+        said
+        == f"{run}/report.html: expected a page of a run to replace, got another file; choose another name"
+    )
+    assert "expected a page of a run to replace, got another" in complain(capsys, "demo", "--out", run)
     assert (run / "report.html").read_text() == "mine"
     said = complain(capsys, "report", run, "--page", run)
     assert said == f"{run}: expected a file to write the page to, got a folder"
@@ -410,7 +413,7 @@ def test_evolve(run, capsys, arguments, sentence):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--at", "1", "1", "--stride", "3"), "--stride: leads from one place to the next, but --at is"),
+        (("--at", "1", "1", "--stride", "3"), "--stride: expected none beside --at, which is one place only"),
         (("--size", "1", "2", "3"), "--size: expected one or two numbers of pixels, got 3"),
         (("--map", "32"), "--map: layer 'relu2' has the maps 0 to 31, got 32"),
         (("--layer", "relu9"), "no layer 'relu9'; the layers are conv1, "),

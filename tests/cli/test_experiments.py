@@ -115,7 +115,7 @@ def test_transfer_to_classes_that_a_model_was_not_trained_on(network, tmp_path, 
         assert arrays["frozen"].shape == (2, 1)
         assert arrays["scratch"].shape == (0, 1)
     assert cli.main(["transfer", *network, *moved, *few, "--out", str(out)]) == 2
-    assert "npdeconv: --pretrain: trains NETWORK from the beginning" in capsys.readouterr().err
+    assert "npdeconv: --pretrain: expected no --weights" in capsys.readouterr().err
 
 
 def test_probe_asks_every_layer_and_the_control(run):

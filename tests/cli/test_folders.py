@@ -1,4 +1,4 @@
-"""Training on one's own folders, and what becomes of their names."""
+"""Training on own folders, with their names as classes."""
 
 import json
 from pathlib import Path
@@ -51,7 +51,7 @@ def complain(capsys, *arguments):
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """A folder to be in, and beside it where data lie."""
+    """A working folder, and beside it a folder of data."""
     monkeypatch.setitem(models._NETWORKS, "little", little)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
@@ -119,7 +119,7 @@ def test_a_run_meets_other_data(here, tmp_path, capsys):
         )
     photos = tmp_path / "data/others/dog"
     lines = say(capsys, "classify", "runs/little", "--data", photos, "-k", 1, "--images", 7).splitlines()
-    assert lines[0].startswith("image 7, 7: cat ")  # a folder of photos: nothing is claimed of them
+    assert lines[0].startswith("image 7, 7: cat ")  # a folder of photos has no labels
     assert say(capsys, "classify", "runs/little", "--data", photos / "3.png", "-k", 1).startswith(
         "image 0, 3: cat"
     )
@@ -134,7 +134,7 @@ def test_class_folders_are_gray_for_a_gray_network(here, capsys, monkeypatch):
 
     monkeypatch.setitem(models._NETWORKS, "gray", gray)
     printed = say(capsys, "train", "gray", "--data", "pets/train", "--epochs", 1)
-    assert "train has no test images of its own: these are those that it was trained on\n" in printed
+    assert "train has no test images of its own: these are the training images\n" in printed
     assert say(capsys, "classify", "runs/gray", "--images", 0).startswith("image 0: ")
 
 

@@ -96,7 +96,7 @@ DRAWING = [command for command in COMMANDS if command not in ("classify", "repor
 
 
 class Refusing:
-    """A console that is full when results are told."""
+    """A console that fails when results are printed."""
 
     def __init__(self, stream):
         self.stream = stream

@@ -1,4 +1,4 @@
-"""The door for networks: every command takes every way of naming one, and finds the same network."""
+"""Every command takes every way of naming a network, and finds the same one."""
 
 import json
 import shutil
@@ -93,7 +93,7 @@ WAYS = {
 RUNS = ("run", "run + weights", "weights of a run", "snapshot")
 
 FEW = ("--steps", "2", "--words", "6", "--repetitions", "2", "--epochs", "1")
-TAKES = {  # all that take a network, and what they need besides
+TAKES = {  # all commands that take a network, and their other arguments
     "classify": (),
     "look": ("--layer", "relu"),
     "project": ("--layer", "relu"),
@@ -110,7 +110,7 @@ TAKES = {  # all that take a network, and what they need besides
     "retrain": ("--photos", "pets/ant", "--control", "pets/bee", "--class", "0", *FEW),
 }
 WITHOUT_DATA = ("maximize", "info", "retrain")
-OTHERS = {"demo", "train", "localize", "gradcheck", "check"}  # which make their own
+OTHERS = {"demo", "train", "localize", "gradcheck", "check"}  # these make their own
 
 
 def test_no_command_is_forgotten():
@@ -126,7 +126,7 @@ def arguments(command, way, out):
 
 
 def arrays_of(folder):
-    """Return every array that a command wrote, by file and name, but for the names of classes."""
+    """Return every array that a command wrote, by file and name, except the names of classes."""
     found = {}
     for path in folder.glob("*.npz"):
         with np.load(path) as file:
@@ -144,7 +144,7 @@ PAIRS = [
 
 @pytest.fixture(scope="module")
 def of_run():
-    """What each command says and writes of the run, once it was asked."""
+    """What each command prints and writes for the run; every command runs once."""
     return {}
 
 
@@ -232,7 +232,7 @@ def large(folder):
 
 
 def test_photos_are_cut_out_as_the_card_says(made, here):
-    """What is outside of the middle square would be seen if photos were stretched."""
+    """Stretched photos would show pixels from outside of the middle square."""
     folder = large(here / "photos")
     for way, shorter_side in {"card": SIDE, "run": None}.items():
         options = Namespace(weights=None, model=None, fold=False, network=WAYS[way][0])
@@ -276,7 +276,7 @@ def test_a_report_of_any_network_has_a_name_of_its_own(made, here, monkeypatch, 
     [
         pytest.param(name, marks=() if name in ("cam", "occlude") else pytest.mark.slow)
         for name in TAKES
-        if name != "look"  # what it asks of single images takes no workers
+        if name != "look"  # its passes of single images take no workers
     ],
 )
 def test_every_command_heeds_the_number_of_workers(command, here, capsys, monkeypatch):

@@ -1,4 +1,4 @@
-"""A pretrained network sees the same in both ways of giving it photos, whatever its preprocessing says."""
+"""A pretrained network gets the same pixels in both ways of giving it photos, with any preprocessing."""
 
 from argparse import Namespace
 from dataclasses import fields
@@ -20,7 +20,7 @@ PHOTOS = [RNG.integers(0, 256, shape, np.uint8) for shape in ((9, 12, 3), (20, 7
 
 @st.composite
 def preprocessings(draw):
-    """Draw a value for every setting that there is."""
+    """Draw a value for every setting."""
     size = draw(st.tuples(st.integers(1, 8), st.integers(1, 8)))
     channels = draw(st.sampled_from(["RGB", "BGR", "gray"]))
     count = 1 if channels == "gray" else 3

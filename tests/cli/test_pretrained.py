@@ -16,7 +16,7 @@ COLORS = {"tomato": (255, 0, 0), "sea water": (0, 0, 255)}
 
 
 def write_card(folder, conv, **changes):
-    """Write a network that finds tomatoes by their red and the sea by its blue, on pixels less 100."""
+    """Write a network that finds tomatoes by red and the sea by blue, on pixels minus 100."""
     card = {
         "input_shape_hwc": [6, 6, 3],
         "channel_order": "RGB",
@@ -199,9 +199,9 @@ def test_photos_have_no_labels(card, photos):
 @pytest.mark.parametrize(
     ("folders", "labels"),
     [
-        (("Sea_Water", "Tomato"), [1, 0]),  # known, though spelled in another way
+        (("Sea_Water", "Tomato"), [1, 0]),  # known in another spelling
         (("Tomato",), [0]),
-        (("Sea_Water", "lemon"), None),  # lemon is not: nothing that is said of it could be true
+        (("Sea_Water", "lemon"), None),  # lemon is no class of the network
     ],
 )
 def test_folders_named_like_the_classes_are_labels(card, tmp_path, folders, labels, capsys):
@@ -314,7 +314,7 @@ def test_info_lists_the_layers_of_a_card(card, capsys):
 def test_look_calls_photos_by_their_names_and_finds_no_mistakes_in_them(card, photos, tmp_path, capsys):
     out = tmp_path / "out"
     printed = say(capsys, "look", card, "--data", photos, "--out", out)
-    assert "no mistakes to draw: nobody has said what the photos show" in printed
+    assert "no mistakes to draw: the photos have no labels" in printed
     assert not list(out.glob("confusion*"))
     assert list(out.glob("layers_image0.png"))
 
@@ -323,7 +323,7 @@ def test_occlude_calls_no_answer_true(card, photos, tmp_path, capsys):
     out = tmp_path / "out"
     flags = ("--layer", "relu1", "--image", "1", "--size", "3", "--out", out)
     printed = say(capsys, "occlude", card, "--data", photos, *flags)
-    assert "nobody has labeled the image: sea water is predicted, right or wrong" in printed
+    assert "the image has no label: sea water is the predicted class" in printed
     with np.load(next(out.glob("*.npz"))) as arrays:
         assert arrays["label"] == 1
     labeled = tmp_path / "set/tomato"
@@ -353,7 +353,7 @@ def test_embed_of_photos_says_nothing_of_shared_labels(card, photos, tmp_path, c
         Image.new("RGB", (9, 9), (0, 50 * n, 200)).save(photos / f"{n}.png")
     arguments = ("--data", photos, "--layer", "relu1", "-k", "1", "--out", tmp_path / "out")
     printed = say(capsys, "embed", card, *arguments)
-    assert "nobody has labeled photos: nothing is said about labels that neighbors share" in printed
+    assert "photos has no labels to compare neighbors by" in printed
     with np.load(tmp_path / "out/embed_relu1.npz") as arrays:
         assert "labels" not in arrays.files
     assert complain(capsys, "transfer", card, *arguments[:4]) == (

@@ -69,7 +69,7 @@ def test_normalizations_are_folded_when_told(tmp_path, capsys):
 
 
 def test_torchvisions_networks_take_photos(tmp_path, capsys):
-    """All weights are 0, but for one that makes class 7 likely."""
+    """All weights are 0, except one that makes class 7 likely."""
     network = models.squeezenet(variant="torchvision", rng=np.random.default_rng(0))
     tensors = {}
     for layer, modules in weights.PUBLISHED["squeezenet"].names(network).items():

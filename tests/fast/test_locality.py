@@ -138,6 +138,6 @@ def test_a_window_of_another_kind_is_refused():
 @pytest.mark.parametrize("context", [None, (), (None, 3), np.ones(3)], ids=repr)
 def test_a_context_must_begin_with_the_input(context):
     with pytest.raises(
-        TypeError, match="Slope: expected a context that begins with what went in, or its shape, got "
+        TypeError, match="Slope: expected a context that begins with the inputs or their shape, got "
     ):
         Slope().check_descent(np.zeros((2, 4)), context)

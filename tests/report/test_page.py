@@ -392,7 +392,7 @@ def test_the_commands(tmp_path, capsys):
 
     other.write_text("mine")
     assert main(["report", str(run), "--count", "5", "--page", str(other)]) == 2
-    assert "is no page of a run and would be lost" in capsys.readouterr().err
+    assert "expected a page of a run to replace, got another file" in capsys.readouterr().err
     assert other.read_text() == "mine"
 
 

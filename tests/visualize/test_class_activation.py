@@ -140,8 +140,8 @@ def test_any_number_of_workers_gives_the_same_bits_and_no_images_give_none():
 def test_networks_without_class_maps_are_refused_in_a_sentence():
     net = small_network(float)
     message = (
-        "class_activation_maps: Sequential has no maps of its classes, which need global pooling and at"
-        " most one dense layer to end it; it ends in 'flatten', 'dense1', 'relu_dense1', 'logits'"
+        "class_activation_maps: expected a network that ends in global pooling and at most one dense layer,"
+        " Sequential ends in 'flatten', 'dense1', 'relu_dense1', 'logits'"
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         class_activation_maps(net, IMAGES)

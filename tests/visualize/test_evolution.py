@@ -156,7 +156,7 @@ def test_bad_requests(tmp_path, snapshots):
     assert followed["relu1"].feature_maps.tolist() == [0, 1]
     with pytest.raises(TypeError, match=r"^evolution: layers must be a list of names, got 'relu1'$"):
         evolve(corner_finder(), two_images(), "relu1", snapshots=snapshots)
-    with pytest.raises(ValueError, match="layer 'relu1' was looked at after no epoch"):
+    with pytest.raises(ValueError, match="expected at least one epoch of layer 'relu1', got none"):
         evolve(corner_finder(), two_images(), ["relu1"], snapshots={})
     with pytest.raises(ValueError, match=re.escape("also holds conv1.bias")):
         weights.load(corner_finder()["pool1":], snapshots[1])

@@ -1,10 +1,10 @@
 """Whole networks, architecture and weights, from files of ONNX, the interchange format of the field.
 
-In reading order: `loading` (what comes out); `model` (a file as plain data), `read` (which does not trust
-it); `constants` (what does not depend on the image is computed), `simplify`, `names`; `values` (which axis
-of the file's is which of ours), `building`, `operators` (from operators to layers), `convert`; `nearest`
-(what to say of operators that have no layer). The other way: `saving`, `writers` (from layers to operators).
-And `pretrained`: what a file does not say of images.
+In reading order: `loading` (the result); `model` (a file as plain data), `read` (checks untrusted files);
+`constants` (computes what does not depend on the image), `simplify`, `names`; `values` (maps the file's
+axes to ours), `building`, `operators` (from operators to layers), `convert`; `nearest` (alternatives to
+operators without a layer). For writing: `saving`, `writers` (from layers to operators). `pretrained` adds
+the preparation of images, which files do not contain.
 """
 
 from npdeconv.weights.onnx.loading import OnnxInput, OnnxNetwork, load_onnx

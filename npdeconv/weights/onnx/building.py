@@ -1,4 +1,4 @@
-"""A network in the making: its layers so far, and what the file's values are in it."""
+"""A network under construction: its layers so far, and the file's values."""
 
 import math
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ from npdeconv.weights.onnx.values import MAPS, Value
 
 
 class Building:
-    """What `operators` build with.
+    """The layers and values so far, to which `operators` add.
 
     Parameters
     ----------
     known : Known
     names : mapping of str to str
-        Of the layers, by what the nodes make.
+        Of the layers, by the nodes' outputs.
     source : Value
         The input.
     dtype : float32 or float64
@@ -39,7 +39,7 @@ class Building:
         last: str,
     ) -> None:
         self.known, self.names, self.source, self.dtype, self.last = known, names, source, dtype, last
-        self.rng = np.random.default_rng(0)  # of weights that the file's replace
+        self.rng = np.random.default_rng(0)  # of initial weights, which the file's replace
         self.values: dict[str, Value] = {}
         self.layers: dict[str, Layer] = {}
         self.inputs: dict[str, tuple[str, ...]] = {}
@@ -54,9 +54,9 @@ class Building:
         axes: tuple[str, ...] | None = None,
         order: Array | None = None,
     ) -> Value:
-        """Add the layer that does what a node does; return its output.
+        """Add the layer for a node; return its output.
 
-        The axes are those of what it reads unless given, and so is the order of a vector.
+        The axes, and the order of a vector, are those of its input unless given.
         """
         name = self.names[node.outputs[0]]
         first = reads[0]
@@ -83,26 +83,26 @@ class Building:
         )
 
     def value(self, node: Node, reads: tuple[Value | None, ...]) -> Value:
-        """Return what a node works on, its first input."""
+        """Return a node's first input, which must be computed."""
         if not reads or reads[0] is None:
             raise node.refusal("expected its first input to be computed, it is a constant")
         return reads[0]
 
     def scale(self, node: Node, x: Value, weight: Array, bias: Array) -> Value:
-        """Add a layer that multiplies each channel and adds to it; both in the order of the layer's."""
+        """Add a `Scale` with weight and bias in the layer's order of channels."""
         layer = Scale(x.shape[-1], dtype=self.dtype)
         layer.weight[...], layer.bias[...] = weight, bias
         return self.add(node, layer, x, order=x.order)
 
     def constant(self, node: Node, place: int) -> Array | None:
-        """Return an input of a node that must not depend on the image; None if it is left out."""
+        """Return a constant input of a node; None if it is left out."""
         name = node.inputs[place] if place < len(node.inputs) else ""
         if name and name not in self.known.constants:
             raise node.refusal(f"expected its input {place} ({name!r}) to be a constant, it is computed")
         return self.known.constants[name] if name else None
 
     def needed(self, node: Node, place: int) -> Array:
-        """Return a constant that must be there."""
+        """Return a constant input that must not be left out."""
         array = self.constant(node, place)
         if array is None:
             raise node.refusal(f"expected an input {place}, it has none")
@@ -126,7 +126,7 @@ class Building:
         return tuple(int(value) for value in array.reshape(-1))
 
     def per_channel(self, node: Node, constant: Array, value: Value) -> Array:
-        """Return a constant that a value meets by broadcasting, as one number for each of its channels."""
+        """Return a constant that broadcasts with a value, as one number for each of the value's channels."""
         shape = (1,) * (len(value.axes) - constant.ndim) + constant.shape
         along = {axis for axis, length in zip(value.axes, shape, strict=False) if length != 1}
         if len(shape) > len(value.axes) or along - {"C"}:
@@ -137,7 +137,7 @@ class Building:
         return self.ordered(np.broadcast_to(constant.reshape(-1), value.shape[-1:]), value)
 
     def ordered(self, array: Array, value: Value) -> Array:
-        """Return what the file says of each number of a vector in the order of the layer's."""
+        """Return an array with one entry per number of a vector, in the layer's order."""
         array = np.ascontiguousarray(array, self.dtype)
         if value.order is None:
             return array
@@ -146,7 +146,7 @@ class Building:
         return ordered
 
     def maps(self, node: Node, value: Value) -> Value:
-        """Check that a value is maps, as convolutions and poolings of ONNX take them."""
+        """Check that a value has the axes of maps that ONNX's convolutions and poolings take."""
         if value.axes != MAPS:
             raise node.refusal(
                 "expected maps (N, C, H, W), got"

@@ -1,7 +1,7 @@
-"""What of a file does not depend on the image is computed, and shapes become known.
+"""Computes the values of a file that do not depend on the image, and all shapes.
 
 Exporters write weights, shapes and sizes as small graphs of constants. The package onnx evaluates
-those, one node at a time and by NumPy; how much each would take is known before.
+these, one node at a time and by NumPy, after a check of the size of each result.
 """
 
 import math
@@ -16,11 +16,11 @@ from npdeconv.weights.onnx.nearest import OPERATORS, nearest
 from npdeconv.weights.onnx.read import to_array
 
 LARGEST = 2**28
-"""Numbers that all computed constants may have together, and any one value of one image."""
+"""The most numbers of all computed constants together, and of any value for one image."""
 
 UNLIKELY = 7919
-"""How many images shapes are computed for, where the file leaves it open: a prime, so that no constant
-of the file is meant to be it."""
+"""The number of images for which shapes are computed if the file leaves it open: a prime that no
+constant of the file is likely to equal."""
 
 _EVALUATED = (
     *("Constant", "ConstantOfShape", "Identity", "Cast", "Reshape", "Squeeze", "Unsqueeze", "Flatten"),
@@ -29,8 +29,8 @@ _EVALUATED = (
     *("Floor", "Ceil", "Round", "Min", "Max", "Equal", "Greater", "Less", "Not", "And", "Or", "Sum"),
     *("ReduceProd", "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "MatMul", "Gemm"),
 )
-_MEASURING = ("Shape", "Size")  # whose outputs depend on no pixel
-_LARGEST_ARGUMENT = 64  # numbers of an input that says what shape comes out
+_MEASURING = ("Shape", "Size")  # their outputs depend on no pixel
+_LARGEST_ARGUMENT = 64  # numbers of an input that gives the shape of the output
 
 
 def compute_constants(model: Model, shape: Shape) -> Known:
@@ -64,11 +64,11 @@ def compute_constants(model: Model, shape: Shape) -> Known:
 
 
 def _check_operator(node: Node, is_constant: bool) -> None:
-    """Refuse what has no place, before the package onnx computes anything about it."""
+    """Refuse a node without a layer before the package onnx computes anything about it."""
     if node.operator in _MEASURING:
         return
     if is_constant and node.operator not in _EVALUATED:
-        raise node.refusal("it has no images to work on, and is none of the operators that make constants")
+        raise node.refusal("it reads no images, and is none of the operators that make constants")
     if not is_constant and node.operator not in OPERATORS:
         raise node.refusal(f"there is no layer for it; {nearest(node.operator)}")
     for name in ("kernel_shape", "strides", "dilations", "group", "num_outputs"):
@@ -122,7 +122,7 @@ def _lengths(node: Node, shapes: dict[str, Shape]) -> Array:
 
 
 def _cost(node: Node, inferred: dict[str, Shape], left: int) -> int:
-    """Return how many numbers a node makes, if that is known and not too many."""
+    """Return how many numbers a node makes; refuse it if that is unknown or too many."""
     made = [name for name in node.outputs if name]
     if node.operator == "Constant":  # as large as the file has it
         return 0

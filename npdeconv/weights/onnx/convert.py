@@ -1,4 +1,4 @@
-"""Nodes become layers, in the file's order, by the table in `operators`."""
+"""Converts nodes to layers, in the file's order, by the table in `operators`."""
 
 from collections import deque
 
@@ -18,10 +18,10 @@ _ANY_LAYOUT = ("Add", "Sub", "Mul", "Div", "Neg", "Relu", "Clip", "Cast", "Ident
 
 
 def layout_of(model: Model) -> str:
-    """Return "NCHW", "NHWC" or "NC": how a file takes its input.
+    """Return the layout of a file's input: "NCHW", "NHWC" or "NC".
 
-    Files do not say it. Convolutions and poolings of ONNX take (N, C, H, W); files of TensorFlow that
-    take (N, H, W, C) transpose it first.
+    Files do not declare it. Convolutions and poolings of ONNX take (N, C, H, W); files of TensorFlow
+    that take (N, H, W, C) transpose it first.
     """
     axes = len(model.input_shape)
     if axes == 2:
@@ -77,12 +77,12 @@ def _source(shape: tuple[int, ...], layout: str) -> Value:
 def _convert(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
     try:
         return CONVERT[node.operator](node, reads, net)
-    except (TypeError, ValueError) as error:  # a layer does not take what the file says
+    except (TypeError, ValueError) as error:  # a layer refuses the file's settings
         raise node.refusal(str(error)) from None
 
 
 def _check_shape(node: Node, value: Value, known: Known) -> None:
-    """Hold what was built to what the package onnx says of the node."""
+    """Check the shape of a layer's output against the shape that the package onnx infers."""
     said, built = known.shapes.get(node.outputs[0]), value.file_shape(known.batch)
     if said is not None and said != built:
         raise node.refusal(f"its output has shape {said}, and a layer's would have {built}")

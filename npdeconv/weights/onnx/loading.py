@@ -62,9 +62,9 @@ class OnnxNetwork(NamedTuple):
 def load_onnx(path: str | Path, *, size: int | Pair | None = None) -> OnnxNetwork:
     """Load a network, architecture and weights, from an ONNX file.
 
-    Layers are called as the file's nodes, made short. Batch normalizations become `Scale`: nothing is
-    folded into a convolution. Maps are (H, W, C) here, whatever the file has, and flattened maps lie in
-    the order rows, columns, channels, with dense weights to match.
+    Layers have the names of the file's nodes, shortened. Batch normalizations become `Scale`: nothing is
+    folded into a convolution. Maps are always (H, W, C) here, and flattened maps have the order rows,
+    columns, channels, with dense weights to match.
 
     Parameters
     ----------
@@ -79,8 +79,8 @@ def load_onnx(path: str | Path, *, size: int | Pair | None = None) -> OnnxNetwor
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is damaged, keeps weights in other files, has not one input and one output, or holds a node
-        that no layer does the work of: the message names it, and the nearest that works.
+        If it is damaged, keeps weights in other files, does not have one input and one output, or has a
+        node without a layer: the message names the node, and the nearest that works.
     """
     path = Path(path)
     try:
@@ -109,7 +109,7 @@ def network_of(model: Model, name: str, size: Pair | None = None) -> OnnxNetwork
 
 
 def _input_shape(model: Model, layout: str, size: Pair | None) -> Shape:
-    """Return the file's shape of the input, without what it leaves open."""
+    """Return the file's shape of the input, with `size` for open lengths."""
     shape = list(model.input_shape)
     said = f"{model.input_name!r} of shape {describe(model.input_shape)}"
     if shape[0] is None:

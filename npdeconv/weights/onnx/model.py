@@ -1,4 +1,4 @@
-"""What a file says, in plain data: nodes, constants, one input, one output."""
+"""A file's contents as plain data: nodes, constants, one input, one output."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -14,17 +14,17 @@ class Node(NamedTuple):
     """One step of the file's graph."""
 
     name: str
-    """The file's, or what it makes if it has none."""
+    """The file's name of the node, or the node's output if it has none."""
     operator: str
     inputs: tuple[str, ...]
-    """Names of values; empty where one is left out."""
+    """Names of values; empty for one that is left out."""
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
     message: Any
     """The NodeProto."""
 
     def refusal(self, reason: str) -> UnexpectedError:
-        """Return the error that says why the node has no place in a network."""
+        """Return the error that says why the node can't become a layer."""
         return UnexpectedError(f"node {self.name!r} ({self.operator}) can't become a layer: {reason}")
 
     def text(self, attribute: str, default: str) -> str:
@@ -55,22 +55,22 @@ class Model(NamedTuple):
     constants: dict[str, Array]
     input_name: str
     input_shape: tuple[int | None, ...]
-    """None where the file leaves a length open."""
+    """None for a length that the file leaves open."""
     input_dtype: np.dtype[Any]
     is_half: bool
-    """Whether the file says 16 bits, which are 32 here."""
+    """Whether the file has numbers of 16 bits, which have 32 here."""
     output_name: str
     opset: int
     metadata: Mapping[str, str]
 
 
 class Known(NamedTuple):
-    """A model whose constants are computed and whose shapes are known."""
+    """A model with computed constants and known shapes."""
 
     nodes: tuple[Node, ...]
     constants: dict[str, Array]
     shapes: Mapping[str, Shape]
-    """Of all values, as the file has them, with `batch` images."""
+    """Shapes of all values in the file, with `batch` images."""
     batch: int
     opset: int
-    """Which version of the operators the file means."""
+    """The version of the file's operators."""

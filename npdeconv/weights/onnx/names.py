@@ -1,4 +1,4 @@
-"""Names of layers from those of nodes: short, unique, and the file's."""
+"""Short and unique names of layers from the names of the file's nodes."""
 
 import re
 from collections.abc import Sequence
@@ -7,16 +7,16 @@ from npdeconv.layers.sequential import INPUT
 from npdeconv.weights.onnx.model import Node
 
 _ALSO_CALLED = {"Conv": ("biasadd",), "Gemm": ("matmul", "biasadd")}
-"""What exporters call a node, if not by its operator."""
+"""Exporters' names for nodes, if not those of operators."""
 
 
 def short_names(nodes: Sequence[Node]) -> dict[str, str]:
-    """Return a layer's name for each node, by what the node makes.
+    """Return a layer's name for each node, by the node's output.
 
-    Exporters write paths: `/layer1/layer1.0/conv1/Conv` of PyTorch is module layer1.0.conv1. Of a path,
-    this leaves out parts that the next one repeats, and the operator at the end if the rest tells it; of
-    TensorFlow's, also what all begin with. What is left is joined by "_": a point parts a layer's name
-    from a parameter's.
+    Exporters write paths: PyTorch's `/layer1/layer1.0/conv1/Conv` is module layer1.0.conv1. This drops
+    parts of a path that the next part repeats, and the operator at the end if the rest tells it; from
+    TensorFlow's paths, also their common beginning. The rest is joined by "_", since a point separates
+    a layer's name from a parameter's.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def _path(name: str) -> list[str]:
 
 
 def _leave_out_common(paths: list[list[str]]) -> None:
-    """Leave out the parts that all paths of more than one begin with."""
+    """Drop the common beginning of all paths with several parts."""
     long = [path for path in paths if len(path) > 1]
     while len(long) > 1 and all(len(path) > 1 and path[0] == long[0][0] for path in long):
         for path in long:

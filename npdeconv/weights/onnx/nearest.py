@@ -1,4 +1,4 @@
-"""What to say of an operator that has no layer: the nearest that works."""
+"""The nearest operator that works, for operators without a layer."""
 
 from npdeconv._checks import did_you_mean
 
@@ -9,7 +9,7 @@ OPERATORS = (
     *("Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Dropout", "Cast"),
     *("Add", "Sub", "Mul", "Div", "Neg", "Sum", "Concat"),
 )
-"""What layers are made of, or what leaves no trace; all else may compute constants at most."""
+"""Operators that become layers or vanish; all others may only compute constants."""
 
 _RECTIFIERS = "Relu, LeakyRelu, PRelu or Clip"
 _NEAREST = {
@@ -59,7 +59,7 @@ _NEAREST |= {"HardSigmoid": "Sigmoid, or Clip behind Mul and Add by constants", 
 
 
 def nearest(operator: str) -> str:
-    """Return a clause that names what works instead of an operator."""
+    """Return a clause that names an alternative to an operator."""
     if operator in _NEAREST:
         return f"the nearest that works is {_NEAREST[operator]}"
     return f"what works is listed in docs/onnx.md{did_you_mean(operator, OPERATORS)}"

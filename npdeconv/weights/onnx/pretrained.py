@@ -1,4 +1,4 @@
-"""Pretrained networks from ONNX files: what such a file does not say of images, a card or the caller does."""
+"""Pretrained networks from ONNX files, with the preparation of images from a card or the caller."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from npdeconv.weights.onnx.loading import OnnxNetwork, load_onnx
 
 
 class Assumed(NamedTuple):
-    """A pretrained network, and a sentence about what was assumed of its images."""
+    """A pretrained network, and a sentence about the assumed preparation of its images."""
 
     pretrained: Pretrained
     assumed: str
@@ -25,10 +25,10 @@ def pretrained_onnx(
     channels: Channels | None = None,
     classes: str | Path | None = None,
 ) -> Assumed:
-    """Load a network from an ONNX file, and say how its images are prepared.
+    """Load a network from an ONNX file, with the preparation of its images.
 
-    A card `NAME.json` beside `NAME.onnx` says it, as beside an `.npz`, but that it needs no layers. Without
-    one, the arguments do; what they leave open is assumed, and the sentence tells what.
+    The preparation comes from a card `NAME.json` beside `NAME.onnx`, which needs no layers, or from the
+    arguments. Settings that they leave open are assumed, and named in a sentence.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def pretrained_onnx(
     size : int or (int, int), optional
         Height and width, if the file leaves them open.
     mean, std : sequence of float, optional
-        Per channel, red, green, blue: subtracted from pixels, and what they are then divided by. Pixels are
-        divided by 255 before, unless a mean is above 1.
+        Per channel, red, green, blue: pixels become (x - mean) / std. They are divided by 255 before, unless
+        a mean is above 1.
     channels : "RGB", "BGR" or "gray", optional
     classes : str or path, optional
         A table `.csv` with a column `name`.
@@ -45,8 +45,8 @@ def pretrained_onnx(
     Raises
     ------
     ValueError
-        As `load_onnx` and `load_card`; for arguments although there is a card; and for a network that takes
-        no photos, or has other numbers of channels or outputs.
+        As `load_onnx` and `load_card`; for arguments beside a card; and for a network that takes no photos,
+        or has other numbers of channels or outputs.
     ImportError, FileNotFoundError
         As those.
     """

@@ -1,4 +1,4 @@
-"""ONNX files that are not trusted: read, checked, and made plain data; nothing of them is run."""
+"""Untrusted ONNX files: read, checked and turned into plain data; nothing in them is run."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ LARGEST_FILE = 2**31
 
 OLDEST_OPSET = 6
 LONGEST_MESSAGE = 200
-"""Characters of what the checker says."""
+"""Characters of a message of the checker."""
 
 _OPERATORS_OF = ("", "ai.onnx")
 
@@ -27,7 +27,7 @@ def read_model(path: Path) -> Model:
     Raises
     ------
     Exception
-        If it is no valid model, keeps its weights elsewhere, or needs what is not in the standard.
+        If it is no valid model, keeps its weights elsewhere, or needs more than the standard operators.
     """
     import onnx
 
@@ -66,7 +66,7 @@ def to_array(tensor: Any) -> Array:
         raise UnexpectedError(
             f"expected {tensor.name!r} of shape {tuple(tensor.dims)}, its numbers can't be read ({error})"
         ) from None
-    is_half = array.dtype.kind not in "biuf" or array.dtype == np.float16  # bfloat16 is no type of NumPy's
+    is_half = array.dtype.kind not in "biuf" or array.dtype == np.float16  # NumPy has no bfloat16
     if array.dtype.kind in "OUS":
         raise UnexpectedError(f"expected {tensor.name!r} to hold numbers, got text")
     return array.astype(np.float32) if is_half else array
@@ -113,7 +113,7 @@ def _plain(value: Any) -> Any:
 
 
 def _refuse_external(graph: Any) -> None:
-    """Refuse what lies in other files, whose names are the file's choice."""
+    """Refuse weights in other files, since an untrusted file chooses their names."""
     tensors = [*graph.initializer, *(a.t for node in graph.node for a in node.attribute if a.HasField("t"))]
     for tensor in tensors:
         if tensor.data_location == tensor.EXTERNAL or tensor.external_data:

@@ -1,4 +1,4 @@
-"""Networks as ONNX files, for everything that reads those."""
+"""Networks as ONNX files, for other programs."""
 
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,9 @@ OPSET = 17
 def save_onnx(network: Sequential, path: str | Path) -> None:
     """Write a network, architecture and weights, as an ONNX file.
 
-    The file takes "images" (N, C, H, W), as is usual there, and any number of them; its output is called
-    "outputs". Its nodes are called as the layers, and `load_onnx` makes the same layers of them, but for
-    `Dropout`, which does nothing when a network is not being trained, and for preprocessing, which becomes
-    scales and rectifiers.
+    The file takes any number of "images" (N, C, H, W), as is usual there, and gives "outputs". Its nodes
+    have the layers' names, and `load_onnx` makes the same layers of them, except `Dropout`, which only
+    acts in training, and preprocessing, which becomes scales and rectifiers.
 
     Raises
     ------
@@ -31,7 +30,7 @@ def save_onnx(network: Sequential, path: str | Path) -> None:
         If the network does not know the shape of its inputs, has a layer that ONNX has no operator for, or is
         larger than a file may be.
     OSError
-        If the file can't be written; it is as it was then.
+        If the file can't be written; an older file stays unchanged.
     """
     try:
         import onnx
@@ -71,7 +70,7 @@ def _file_shape(shape: Shape) -> Shape:
 
 
 class Writing:
-    """A file in the making: its nodes and constants so far, with which `WRITERS` write a layer.
+    """A file under construction: its nodes and constants so far, to which `WRITERS` add.
 
     Parameters
     ----------
@@ -106,7 +105,7 @@ class Writing:
 
 
 class _Place:
-    """Where a layer stands in the file: what it reads, of which shape, and what it is to make."""
+    """A layer's place in the file: the names of its inputs and its output, and the input's shape."""
 
     def __init__(
         self, writing: Writing, name: str, inputs: list[str], output: str, input_shape: Shape

@@ -1,4 +1,4 @@
-"""What exporters write around a layer is taken away: nodes that do nothing, biases and padding apart."""
+"""Removes nodes that do nothing, and joins separate biases and padding to their layers."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _WEIGHTED = ("Conv", "Gemm", "MatMul")
 def simplify(known: Known, output: str) -> tuple[Known, str]:
     """Return an equal model of fewer nodes, and the name of its output.
 
-    Exactly equal but for the order of sums: what looks alike, but is not, stays as it is.
+    The models are exactly equal, except for the order of sums.
     """
     nodes, output = _without_idle(known, output)
     nodes = _needed(nodes, output)
@@ -25,7 +25,7 @@ def simplify(known: Known, output: str) -> tuple[Known, str]:
 
 
 def _without_idle(known: Known, output: str) -> tuple[list[Node], str]:
-    """Leave out nodes that give on what they read."""
+    """Leave out nodes that pass their input on."""
     same: dict[str, str] = {}
     nodes = []
     for node in known.nodes:
@@ -62,7 +62,7 @@ def _needed(nodes: Sequence[Node], output: str) -> list[Node]:
 
 
 def _with_biases(nodes: list[Node], constants: dict[str, Array], output: str) -> list[Node]:
-    """Give a constant, added to what a layer without a bias makes, to the layer as its bias."""
+    """Turn a constant that is added to the output of a layer without a bias into the layer's bias."""
     readers = _readers(nodes, output)
     makers = {node.outputs[0]: node for node in nodes}
     biased, gone = {}, set()
@@ -84,7 +84,7 @@ def _with_biases(nodes: list[Node], constants: dict[str, Array], output: str) ->
 
 
 def _as_bias(maker: Node, constants: dict[str, Array], added: Array) -> Array | None:
-    """Return what is added to a layer's outputs as its bias, if it can be that."""
+    """Return a constant added to a layer's outputs as its bias; None if it can't be one."""
     has_bias = len(maker.inputs) > 2 and maker.inputs[2]
     if maker.operator not in _WEIGHTED or has_bias or maker.inputs[1] not in constants:
         return None
@@ -102,7 +102,7 @@ def _as_bias(maker: Node, constants: dict[str, Array], added: Array) -> Array | 
 
 
 def _with_padding(nodes: list[Node], constants: dict[str, Array], output: str) -> list[Node]:
-    """Make zeros that are put around a convolution's input the convolution's own padding."""
+    """Turn zeros around a convolution's input into the convolution's own padding."""
     readers = _readers(nodes, output)
     zeros = {node.outputs[0]: node for node in nodes if _pads_zeros(node, constants)}
     kept, gone = [], set()
@@ -136,7 +136,7 @@ def _pads_zeros(node: Node, constants: dict[str, Array]) -> bool:
 
 
 def pad_widths(node: Node, constants: dict[str, Array]) -> tuple[int, ...]:
-    """Return how much is put before each axis, then how much behind each."""
+    """Return the padding before each axis, then that after each."""
     if len(node.inputs) < 2:
         return tuple(node.attributes.get("pads", ()))
     if node.inputs[1] not in constants:

@@ -1,4 +1,4 @@
-"""What the file's values are in the network: a layer's outputs, with axes in another order."""
+"""The file's values as outputs of layers, with axes in another order."""
 
 import math
 from typing import NamedTuple
@@ -14,24 +14,24 @@ VECTORS = ("N", "C")
 
 
 class Value(NamedTuple):
-    """A value of the file: which layer makes it, and how the file's axes are the layer's.
+    """A value of the file: the layer that makes it, and the file's axes.
 
-    The layer's output is (H, W, C) or a vector (C,), of each image.
+    The layer's output is (H, W, C) or a vector (C,) for each image.
     """
 
     layer: str
     shape: Shape
-    """Of one output of the layer."""
+    """The shape of one output of the layer."""
 
     axes: tuple[str, ...]
-    """The file's: "N" the images, "H", "W", "C"; "HW" rows and columns in one; "1" an axis of length 1."""
+    """The file's axes: "N" images, "H", "W", "C"; "HW" rows and columns in one; "1" an axis of length 1."""
 
     order: Array | None = None
-    """Of a flattened map: which of the layer's numbers each of the file's is; None if the order is one."""
+    """For a flattened map, the index in the layer's vector of each number of the file's; None if equal."""
 
     @property
     def lengths(self) -> dict[str, int]:
-        """How long each kind of axis is, but for the images'."""
+        """The length of each axis, except the images'."""
         *image, channels = self.shape
         rows, columns = image or (1, 1)
         return {"H": rows, "W": columns, "C": channels, "HW": rows * columns, "1": 1}
@@ -42,7 +42,7 @@ class Value(NamedTuple):
         return tuple(lengths[axis] for axis in self.axes)
 
     def to_file(self, y: Array) -> Array:
-        """Return a layer's outputs (N, ...) as the file has them."""
+        """Return a layer's outputs (N, ...) with the file's axes."""
         if self.order is not None:
             y = y[:, self.order]
         kept = [axis for axis in self.axes if axis != "1"]
@@ -53,10 +53,9 @@ class Value(NamedTuple):
 
 
 def regrouped(value: Value, target: Shape, batch: int) -> Value | None:
-    """Return the value in another shape of the file's, if its numbers stay in place; else None.
+    """Return the value in another shape in the file, if its numbers stay in place; else None.
 
-    That is what `Reshape`, `Flatten`, `Squeeze` and `Unsqueeze` do. A map that becomes vectors is not among
-    it, see `flattened`.
+    This covers `Reshape`, `Flatten`, `Squeeze` and `Unsqueeze`, except of maps to vectors, see `flattened`.
     """
     if value.axes[:1] != ("N",) or target[:1] != (batch,):
         return None
@@ -77,7 +76,7 @@ def regrouped(value: Value, target: Shape, batch: int) -> Value | None:
 
 
 def flattened(value: Value, target: Shape, batch: int) -> Value | None:
-    """Return what `Flatten` makes of a map whose file's shape becomes (N, D) or (N, D, 1, 1); else None."""
+    """Return the flattened value if a map becomes (N, D) or (N, D, 1, 1) in the file; else None."""
     count, rest = math.prod(value.shape), target[1:]
     is_flat = target[:1] == (batch,) and math.prod(rest) == count and max(rest, default=0) == count
     if len(value.shape) != 3 or value.axes[:1] != ("N",) or not is_flat:

@@ -1,4 +1,4 @@
-"""From layers to operators of ONNX: a function for each, which takes a layer and its place in the file."""
+"""From layers to operators of ONNX: a function for each kind of layer."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias
@@ -11,7 +11,7 @@ from npdeconv.layers.window import Window
 
 
 class Place(Protocol):
-    """Where a layer stands in the file."""
+    """A layer's place in the file."""
 
     name: str
     input_shape: Shape
@@ -25,7 +25,7 @@ class Place(Protocol):
         ends: bool = True,
         **attributes: Any,
     ) -> str:
-        """Write a node; return what it makes."""
+        """Write a node; return the name of its output."""
 
 
 Write: TypeAlias = Callable[[Any, Place], object]
@@ -78,7 +78,7 @@ def _average_pool(layer: layers.AvgPool2D, place: Place) -> None:
 
 
 def _global(operator: str) -> Write:
-    """Return what writes a global pooling: the file's keeps two axes of length 1."""
+    """Return the writer of a global pooling, which keeps two axes of length 1 in the file."""
     return lambda layer, place: place.node("Flatten", inputs=[place.node(operator, ends=False)])
 
 

@@ -1,4 +1,4 @@
-"""The test cases of the package onnx itself, as judges of the importer.
+"""The test cases of the package onnx itself, applied to the importer.
 
 A case is a small graph with inputs and outputs. What we read are networks: one batch of images goes in, and
 what comes out has layers behind it. So a case is adapted: inputs but the first become constants, except where
@@ -128,7 +128,7 @@ def _declare(graph, name: str, x: np.ndarray) -> None:
 
 
 def _with_images(node, values, first, expected):
-    """Prepend an axis of one image to what is computed, and to what says axes."""
+    """Prepend an axis of one image to computed values, and adapt the arguments that name axes."""
     values = {name: array if name != first else array[np.newaxis] for name, array in values.items()}
     if node.op_type in MERGING:
         values = {name: array[np.newaxis] for name, array in values.items()}
@@ -149,7 +149,7 @@ def _with_images(node, values, first, expected):
 
 
 def _branches(graph, values, free) -> np.ndarray:
-    """Let several inputs come out of one, by convolutions or dense layers that pick channels."""
+    """Make several inputs from one, by convolutions or dense layers that pick channels."""
     x = np.concatenate([values[name] for name in free], 1)
     start = 0
     made = []
@@ -168,7 +168,7 @@ def _branches(graph, values, free) -> np.ndarray:
 
 
 def _with_a_layer(graph, node, expected):
-    """Put behind what leaves no layer one that changes nothing, and a dense one behind a flattened map."""
+    """Put an identity layer behind operators that need no layer, and a dense one behind a flattened map."""
     output = graph.output[0].name
     if node.op_type in ("Flatten", "Reshape") and expected.ndim == 2 and expected.size:
         weight = np.random.default_rng(0).normal(size=(expected.shape[1], 3)).astype(expected.dtype)

@@ -1,4 +1,4 @@
-"""A network from an ONNX file, run on the file's arrays: each of the file's values can be compared."""
+"""Runs a network from an ONNX file on the file's arrays, to compare each value of the file."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +22,7 @@ def read(message: onnx.ModelProto) -> Model:
 
 
 def build(message: onnx.ModelProto, batch: int) -> Building:
-    """As `load_onnx`, with all that it forgets."""
+    """Load as `load_onnx`, but keep the intermediate results."""
     model = read(message)
     layout = layout_of(model)
     shape = tuple(length or batch for length in model.input_shape)

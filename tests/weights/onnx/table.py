@@ -1,4 +1,4 @@
-"""Write what became of the package onnx's cases into docs/onnx.md: python -m tests.weights.onnx.table."""
+"""Write the results of the package onnx's cases into docs/onnx.md: python -m tests.weights.onnx.table."""
 
 from collections import defaultdict
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files that PyTorch's two exporters, Keras and tf2onnx wrote, against what those frameworks answered.
+"""Files by PyTorch's two exporters, Keras and tf2onnx, against these frameworks' outputs.
 
 `tests/golden/make_onnx.py` made them; no framework is needed here.
 """

@@ -1,4 +1,4 @@
-"""Files that nobody should trust: one sentence each, at once, with nothing run and little memory taken."""
+"""Hostile files are refused with one sentence each, at once, with nothing run and little memory taken."""
 
 import tracemalloc
 
@@ -17,7 +17,7 @@ CONV = node("Conv", "x w", "c", "first")
 
 
 def refused(content, tmp_path, match):
-    """The file is refused with a sentence, and little memory was needed to see it."""
+    """The file is refused with a sentence, and with little memory."""
     path = tmp_path / "hostile.onnx"
     path.write_bytes(content if isinstance(content, bytes) else content.SerializeToString())
     tracemalloc.start()
@@ -36,7 +36,7 @@ def refused(content, tmp_path, match):
 
 
 def sentence(path):
-    """What a refusal says; None if the file is read."""
+    """The message of a refusal; None if the file is read."""
     try:
         load_onnx(path)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What exporters write around layers: constants, biases, padding and axes, and how little is left of them."""
+"""Constants, biases, padding and axes that exporters write around layers become few layers."""
 
 import numpy as np
 import onnx
@@ -32,7 +32,7 @@ def reference(message, x):
 
 
 def check(message, kinds):
-    """The layers are these, and they answer as the package onnx's own evaluator."""
+    """The layers are these, and their outputs equal those of the package onnx's evaluator."""
     shape = [length if isinstance(length, int) else 2 for length in shape_of(message)]
     x = RNG.standard_normal(shape).astype(np.float32)
     layers = build(message, len(x)).layers

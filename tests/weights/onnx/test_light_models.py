@@ -23,7 +23,7 @@ def test_every_nodes_output_is_onnx_runtimes(name):
     for value in compared:
         scale = np.abs(theirs[value]).max()
         np.testing.assert_allclose(ours[value], theirs[value], rtol=0, atol=1e-5 * scale, err_msg=value)
-    left_out = {"Dropout": 2, "Unsqueeze": 242}  # what leaves no layer, at most
+    left_out = {"Dropout": 2, "Unsqueeze": 242}  # the most nodes without a layer
     assert len(compared) >= len(theirs) - sum(left_out.values())
     assert model.graph.output[0].name in compared
 

@@ -1,4 +1,4 @@
-"""What an ONNX file does not say of images: from a card beside it, from the caller, or assumed and said."""
+"""Preparation of images for ONNX files: from a card, from the caller, or assumed and reported."""
 
 import json
 

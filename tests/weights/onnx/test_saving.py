@@ -1,4 +1,4 @@
-"""ONNX files that we write: ONNX Runtime answers as our layers, and we read them back."""
+"""ONNX files that we write: ONNX Runtime's outputs equal our layers', and we read the files back."""
 
 import sys
 
@@ -23,7 +23,7 @@ REFUSED = {
 
 
 def runtime(path, images):
-    """Return what ONNX Runtime makes of images (N, H, W, C), with maps in our order of axes."""
+    """Return ONNX Runtime's outputs for images (N, H, W, C), with maps in our order of axes."""
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     x = images.transpose(0, 3, 1, 2) if images.ndim == 4 else images
     (y,) = session.run(["outputs"], {"images": x})

@@ -1,4 +1,4 @@
-"""From operators of ONNX to layers: a function for each, which takes a node and the network in the making."""
+"""From operators of ONNX to layers: a function for each operator."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
@@ -29,7 +29,7 @@ from npdeconv.weights.onnx.operators.weighted import conv, gemm, matmul
 from npdeconv.weights.onnx.values import Value
 
 Convert: TypeAlias = Callable[[Node, tuple[Value | None, ...], Building], Value]
-"""Takes the values that a node reads, None for constants, and returns what it makes."""
+"""Takes a node and its input values, None for constants, and returns its output."""
 
 CONVERT: Mapping[str, Convert] = {
     "Add": add,

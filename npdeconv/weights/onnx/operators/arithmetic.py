@@ -1,4 +1,4 @@
-"""Sums and products: of values, where branches meet, and with constants, which scale or shift channels."""
+"""Sums of values, and sums and products with constants, which scale or shift channels."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ Reads = tuple[Value | None, ...]
 
 
 def add(node: Node, reads: Reads, net: Building) -> Value:
-    """Of values a sum, with a constant a shift."""
+    """`Add` of several values; a shift with a constant."""
     values = [value for value in reads if value is not None]
     if len(values) == len(reads) > 1:
         return _sum(node, values, net)
@@ -23,7 +23,7 @@ def add(node: Node, reads: Reads, net: Building) -> Value:
 
 
 def sub(node: Node, reads: Reads, net: Building) -> Value:
-    """A constant from a value, or the reverse."""
+    """A value minus a constant, or a constant minus a value."""
     x, constant = _with_constant(node, reads, net)
     if reads[0] is None:
         return net.scale(node, x, -np.ones(x.shape[-1]), constant)
@@ -31,13 +31,13 @@ def sub(node: Node, reads: Reads, net: Building) -> Value:
 
 
 def mul(node: Node, reads: Reads, net: Building) -> Value:
-    """With a constant, a scale."""
+    """A scale, by a constant."""
     x, scale = _with_constant(node, reads, net)
     return net.scale(node, x, scale, np.zeros(x.shape[-1]))
 
 
 def div(node: Node, reads: Reads, net: Building) -> Value:
-    """By a constant, a scale."""
+    """A scale, by the inverse of a constant."""
     x, divisor = _with_constant(node, reads, net)
     if reads[0] is None:
         raise node.refusal("it divides by what it computes; the nearest that works is Div by a constant")
@@ -53,7 +53,7 @@ def neg(node: Node, reads: Reads, net: Building) -> Value:
 
 
 def _with_constant(node: Node, reads: Reads, net: Building) -> tuple[Value, Array]:
-    """Return the one value that a node reads, and its constant as one number per channel."""
+    """Return a node's only computed input, and its constant as one number per channel."""
     values = [value for value in reads if value is not None]
     if len(values) != 1:
         raise node.refusal(f"it works on two computed values; the nearest is {node.operator} with a constant")
@@ -62,7 +62,7 @@ def _with_constant(node: Node, reads: Reads, net: Building) -> tuple[Value, Arra
 
 
 def _legacy(node: Node, constant: Array, x: Value) -> Array:
-    """Return a constant that meets its value at `axis`, as up to version 6, in the shape it has since."""
+    """Return a constant that broadcasts from `axis` on (up to version 6) in the shape of later versions."""
     if "axis" not in node.attributes:
         return constant
     behind = len(x.axes) - int(node.attributes["axis"]) - constant.ndim

@@ -1,4 +1,4 @@
-"""What moves axes: of most of it nothing is left, since a value knows which of its axes is which."""
+"""Operators that move axes. Most need no layer, since a value knows its axes."""
 
 from npdeconv.layers import Flatten, Pad
 from npdeconv.weights.onnx.building import Building
@@ -10,7 +10,7 @@ Reads = tuple[Value | None, ...]
 
 
 def transpose(node: Node, reads: Reads, net: Building) -> Value:
-    """No layer: the axes are called in another order."""
+    """No layer: only the order of the axes changes."""
     x = net.value(node, reads)
     order = node.attributes.get("perm", tuple(reversed(range(len(x.axes)))))
     return x._replace(axes=tuple(x.axes[place] for place in order))

@@ -1,4 +1,4 @@
-"""What is done to each number, or to each channel, by itself; and normalizations."""
+"""Elementwise functions, scales of channels, and normalizations."""
 
 import numpy as np
 
@@ -35,14 +35,14 @@ def prelu(node: Node, reads: Reads, net: Building) -> Value:
     """A slope for each channel."""
     x = net.value(node, reads)
     layer, slope = PReLU(x.shape[-1], dtype=net.dtype), net.needed(node, 1)
-    if net.known.opset < 7 and slope.ndim == 1:  # what broadcasts along channels, not as arrays do
+    if net.known.opset < 7 and slope.ndim == 1:  # broadcasts along channels, not along the last axis
         slope = slope.reshape(slope.shape + (1,) * (len(x.axes) - 2))
     layer.slope[...] = net.per_channel(node, slope, x)
     return net.add(node, layer, x, order=x.order)
 
 
 def clip(node: Node, reads: Reads, net: Building) -> Value:
-    """Limits are attributes up to version 10, and inputs since."""
+    """Limits are attributes up to version 10, and inputs in later ones."""
     x = net.value(node, reads)
     low, high = net.number(node, 1, "min", -np.inf), net.number(node, 2, "max", np.inf)
     return net.add(node, Clip(low, high), x, order=x.order)
@@ -61,7 +61,7 @@ def tanh(node: Node, reads: Reads, net: Building) -> Value:
 
 
 def softmax(node: Node, reads: Reads, net: Building) -> Value:
-    """Along the channels; of a LogSoftmax, which must be the last, the probabilities themselves."""
+    """Along the channels. A LogSoftmax must be the last node, and becomes a Softmax."""
     x = net.value(node, reads)
     axis = int(node.attributes.get("axis", -1 if net.known.opset >= 13 else 1)) % len(x.axes)
     along = {x.axes[axis]} if net.known.opset >= 13 else {*x.axes[axis:]} - {"1"}
@@ -79,7 +79,7 @@ def softmax(node: Node, reads: Reads, net: Building) -> Value:
 
 
 def lrn(node: Node, reads: Reads, net: Building) -> Value:
-    """Alpha is divided by the size there, too; of an even size, the odd channel is on the other side."""
+    """Alpha is divided by the size in ONNX, too; with an even size, the odd channel is on the other side."""
     x = net.value(node, reads)
     size = int(node.attributes["size"])
     if x.axes[:2] != ("N", "C") or x.order is not None:

@@ -10,9 +10,9 @@ from npdeconv.weights.onnx.values import Value
 
 
 def max_pool(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
-    """Padding never wins, here as there."""
+    """Padding never wins, in ONNX as here."""
     if len(node.outputs) > 1 and node.outputs[1]:
-        raise node.refusal("its switches are an output; a network keeps them to itself, without that one")
+        raise node.refusal("expected one output, got the switches as a second one")
     x = net.maps(node, net.value(node, reads))
     return net.add(node, MaxPool2D(**_window(node, x)), x)
 

@@ -36,7 +36,7 @@ def conv(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
 
 
 def _of_vectors(node: Node, x: Value, weight: Array, bias: Array | None, net: Building) -> Value:
-    """Return what a convolution makes of maps of one pixel, which are vectors here."""
+    """Return the output of a convolution of maps of one pixel, which are vectors here."""
     is_plain = weight.shape[1:] == (x.shape[0], 1, 1) and not any(node.pads())
     if not is_plain:
         raise node.refusal("expected a map, got what a global pooling made; there only 1x1 filters work")
@@ -87,7 +87,7 @@ def _assign(node: Node, layer: Conv2D | Dense, weight: Array, bias: Array | None
 
 
 def padding(node: Node, size: tuple[int, int], x: Value) -> Padding:
-    """Return how a window is padded, by any of the ways in which a file says it."""
+    """Return a window's padding, from `pads` or `auto_pad`."""
     automatic = node.text("auto_pad", "NOTSET")
     if automatic in ("VALID", "SAME_UPPER"):
         return "valid" if automatic == "VALID" else "same"
@@ -101,7 +101,7 @@ def padding(node: Node, size: tuple[int, int], x: Value) -> Padding:
 
 
 def _lower(length: int, size: int, stride: int, dilation: int) -> tuple[int, int]:
-    """Return as much padding as gives ceil(length / stride) places, the odd pixel before."""
+    """Return the padding that gives ceil(length / stride) places, with the odd pixel before."""
     places = -(-length // stride)
     both = max(0, (places - 1) * stride + (size - 1) * dilation + 1 - length)
     return both - both // 2, both // 2

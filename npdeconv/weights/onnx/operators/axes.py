@@ -32,7 +32,7 @@ def reshape(node: Node, reads: Reads, net: Building) -> Value:
 
 
 def pad(node: Node, reads: Reads, net: Building) -> Value:
-    """Around rows and columns, with a constant."""
+    """Around rows and columns, and of channels, with a constant."""
     x = net.value(node, reads)
     if node.text("mode", "constant") != "constant":
         raise node.refusal("the nearest that works is mode='constant'")
@@ -44,7 +44,7 @@ def pad(node: Node, reads: Reads, net: Building) -> Value:
     if half != len(places):
         raise node.refusal(f"expected two widths for each axis, got {len(widths)}")
     around = {x.axes[place]: (widths[i], widths[half + i]) for i, place in enumerate(places)}
-    rows, columns = around.pop("H", (0, 0)), around.pop("W", (0, 0))
+    rows, columns, channels = (around.pop(axis, (0, 0)) for axis in "HWC")
     if len(x.shape) != 3 or any(any(pair) for pair in around.values()):
-        raise node.refusal("expected padding of rows and columns alone, got that of other axes")
-    return net.add(node, Pad((rows, columns), value=value), x)
+        raise node.refusal("expected padding of rows, columns and channels alone, got that of other axes")
+    return net.add(node, Pad((rows, columns), value=value, channels=channels), x)

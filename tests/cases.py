@@ -213,6 +213,7 @@ CASES = [
         (7, 6, 2),
     ),
     Case("pad", lambda dtype: Pad(((1, 0), (2, 3)), value=0.5), (4, 5, 2)),
+    Case("pad of channels", lambda dtype: Pad(((0, 1), (0, 0)), value=0.5, channels=(1, 3)), (4, 5, 2)),
     Case("pad by nothing", lambda dtype: Pad(((0, 0), (0, 0))), (4, 5, 2)),
     Case("pool 2", pool(2), (6, 8, 3)),
     Case("pool 2, odd input", pool(2), (7, 5, 3)),

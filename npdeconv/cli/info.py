@@ -3,10 +3,12 @@
 Prints a network's input and classes, the data that fit it, and its layers: name, kind, shape of the
 output, number of parameters, and the size in pixels of the part of the image that one unit depends
 on. A model's name is enough. Without NETWORK, prints the input, the classes and the fitting data of
-every model.
+every model. Of an ONNX file, prints also its input, who wrote it, the node that each layer was, and what
+the network does otherwise than the file.
 """
 
 import argparse
+import textwrap
 
 from npdeconv import models
 from npdeconv._text import visible
@@ -19,6 +21,7 @@ from npdeconv.cli.parser import Parser
 from npdeconv.data.classes import list_names
 from npdeconv.layers import Sequential
 from npdeconv.layers.sequential import one_above
+from npdeconv.weights import OnnxNetwork
 
 SETS_BY_SHAPE = {(28, 28, 1): "mnist, strokes", (32, 32, 3): "cifar10"}
 """Named sets with images of one size; images of rps and of folders are scaled to any."""
@@ -34,11 +37,14 @@ def run(options: argparse.Namespace) -> None:
     if options.network is None:
         print(table_of_models())
         return
-    network = load_network(options, untrained=True).network
+    loaded = load_network(options, untrained=True)
+    network, nodes = loaded.network, {} if loaded.onnx is None else loaded.onnx.nodes
     rows = summarize(network)
     shape = network.input_shape or ()
     fitting = f"data that fit: {fitting_data(shape)}"
     print(f"{network.name}: input {_shape(shape)}; classes: {_classes(network)}; {fitting}")
+    if loaded.onnx is not None:
+        _print_file(loaded.onnx)
     width = max(12, *(len(row.name) + 1 for row in rows))
     kinds = max(10, *(len(row.kind) + 1 for row in rows))
     print(f"{'layer':<{width}} {'kind':<{kinds}} {'output':>16} {'parameters':>11} {'receptive field':>16}")
@@ -48,9 +54,21 @@ def run(options: argparse.Namespace) -> None:
         line = f"{row.name:<{width}} {row.kind:<{kinds}} {_shape(row.output_shape):>16}"
         reads = network.inputs[row.name]
         branches = f"  reads {', '.join(reads)}" if reads != usual[row.name] else ""
-        print(f"{line} {row.parameters:>11,} {field:>16}{branches}")
+        node = f"  node {visible(nodes[row.name])}" if row.name in nodes else ""
+        print(f"{line} {row.parameters:>11,} {field:>16}{branches}{node}")
     total = sum(row.parameters for row in rows)
     print(f"{'total':<{width}} {'':<{kinds}} {'':>16} {total:>11,}")
+
+
+def _print_file(file: OnnxNetwork) -> None:
+    """Print what an ONNX file says besides its layers."""
+    said = file.input
+    batch = "any number" if said.batch is None else str(said.batch)
+    print(f"file: input {said.name!r}, {said.layout}, {said.dtype}, {batch} at once")
+    for name, value in file.metadata.items():
+        print(visible(textwrap.shorten(f"file: {name} {value}", 200, placeholder=" ...")))
+    for note in file.notes:
+        print(visible(f"note: {note}"))
 
 
 def table_of_models() -> str:

@@ -1,22 +1,32 @@
 """Loads the network that NETWORK names.
 
 NETWORK is the folder of a training run, the name of a model with `--weights`, the card of a pretrained
-network, or a file of weights with layers from its card, its run or `--model`.
+network, an ONNX file, or a file of weights with layers from its card, its run or `--model`.
 """
 
 import argparse
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from npdeconv import models, weights
 from npdeconv._checks import did_you_mean
+from npdeconv._text import visible
 from npdeconv._types import Shape
 from npdeconv.data import Preprocessing
 from npdeconv.data.files import find, locate
 from npdeconv.layers import Sequential
 from npdeconv.training.loading import is_run, rebuild
+
+OF_ONNX = {
+    "--input-size": "size",
+    "--input-mean": "mean",
+    "--input-std": "std",
+    "--input-channels": "channels",
+    "--class-names": "classes",
+}
+"""Options for what an ONNX file does not say, and what `weights.pretrained_onnx` calls it."""
 
 
 class Loaded(NamedTuple):
@@ -26,6 +36,7 @@ class Loaded(NamedTuple):
     trained_on: str | None = None  # what --data said then
     preprocessing: Preprocessing | None = None  # of a pretrained network
     run: Path | None = None  # the folder of its training
+    onnx: weights.OnnxNetwork | None = None  # what its ONNX file says
 
     def fitting(self, shape: Shape | None = None) -> Preprocessing:
         """Return how photos are brought to the network's size, or to another, cut out likewise."""
@@ -40,9 +51,10 @@ class Loaded(NamedTuple):
 
 
 def load_network(options: argparse.Namespace, *, untrained: bool = False) -> Loaded:
-    """Load the network that NETWORK names, with --weights, --model and --fold.
+    """Load the network that NETWORK names, with --weights, --model and --fold, or the options of ONNX files.
 
-    With `untrained`, a model needs no weights, nor does a run.
+    With `untrained`, a model needs no weights, nor does a run. Of an ONNX file, what is assumed of its
+    images is printed.
 
     Raises
     ------
@@ -50,6 +62,13 @@ def load_network(options: argparse.Namespace, *, untrained: bool = False) -> Loa
         If there is no such network, or something that it needs is missing or was given in vain.
     """
     source, file, model, fold = options.network, options.weights, options.model, options.fold
+    if _is_onnx(source):
+        for option, value in {"--weights": file, "--model": model, "--fold": fold}.items():
+            _refuse(option, value, f"{source} has layers and weights")
+        return _of_onnx(_place(source), options)
+    refuse_of_onnx(options, f"{source} is no ONNX file (.onnx)")
+    if file is not None and _is_onnx(file):
+        raise ValueError(f"--weights: expected weights alone; {file} has layers, too, and can be NETWORK")
     if source in models.names() or is_own(source):
         _refuse("--model", model, f"{source} says what its layers are")
         return _of_model(source, file, fold, untrained=untrained)
@@ -66,14 +85,29 @@ def load_network(options: argparse.Namespace, *, untrained: bool = False) -> Loa
         return _of_run(place, file, model, fold, untrained=untrained)
     known = ", ".join(models.names())
     raise FileNotFoundError(
-        f"{source}: expected the folder of a training run, a card (.json), a file of weights, or one of"
-        f" {known}{did_you_mean(source, models.names())}"
+        f"{source}: expected the folder of a training run, a card (.json), a file of weights, an ONNX file,"
+        f" or one of {known}{did_you_mean(source, models.names())}"
     )
 
 
 def _refuse(option: str, value: object, why: str) -> None:
     if value:
         raise ValueError(f"{option}: expected none, {why}")
+
+
+def refuse_of_onnx(options: argparse.Namespace, why: str) -> None:
+    """Refuse the options that only ONNX files take."""
+    for option in OF_ONNX:
+        _refuse(option, _value(options, option), why)
+
+
+def _value(options: argparse.Namespace, option: str) -> Any:
+    return getattr(options, option.removeprefix("--").replace("-", "_"))
+
+
+def _is_onnx(name: str) -> bool:
+    """Tell by the ending: files of this format begin with nothing that only they have."""
+    return Path(name).suffix.lower() == ".onnx"
 
 
 def is_own(model: str) -> bool:
@@ -97,6 +131,15 @@ def _place(name: str | Path) -> Path:
 
 def _pretrained(made: weights.Pretrained) -> Loaded:
     return Loaded(made.on_pixels(), preprocessing=made.preprocessing)
+
+
+def _of_onnx(file: Path, options: argparse.Namespace) -> Loaded:
+    given = {name: _value(options, option) for option, name in OF_ONNX.items()}
+    if given["classes"] is not None:
+        given["classes"] = _place(given["classes"])
+    found = weights.pretrained_onnx(file, **given)
+    print(visible(found.assumed))
+    return _pretrained(found.pretrained)._replace(onnx=found.file)
 
 
 def _of_model(name: str, file: str | Path | None, fold: bool, *, untrained: bool = False) -> Loaded:

@@ -1,6 +1,7 @@
 """Options that several commands share, declared once."""
 
 import argparse
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -10,8 +11,10 @@ import numpy as np
 
 from npdeconv import models
 from npdeconv.cli.datasets import PHOTOS, Choose, Split
+from npdeconv.cli.networks import OF_ONNX
 from npdeconv.cli.parser import Parser
 from npdeconv.data import class_number
+from npdeconv.data.preprocessing import Channels
 from npdeconv.inference import class_names
 from npdeconv.layers import Sequential
 
@@ -39,6 +42,14 @@ def number(text: str) -> float:
     return value
 
 
+def size(text: str) -> tuple[int, int]:
+    """Parse a height and a width, or one number for both."""
+    if not re.fullmatch(r"[1-9][0-9]*(x[1-9][0-9]*)?", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"expected N or HxW in pixels, such as 224 or 240x320, got {text!r}")
+    height, _, width = text.partition("x")
+    return int(height), int(width or height)
+
+
 def _of(metavar: str, words: str, **settings: Any) -> dict[str, Any]:
     return {"metavar": metavar, "help": words, **settings}
 
@@ -56,6 +67,17 @@ SHARED: dict[str, dict[str, Any]] = {
         "help": "of files of PyTorch or Keras that do not say it: each batch normalization comes right behind"
         " the layer before it, below any activation",
     },
+    "--input-size": _of("N", "of an ONNX file that leaves it open: pixels of a side, or HxW", type=size),
+    "--input-mean": _of(
+        "X",
+        "of an ONNX file: what is subtracted from pixels, one number or red, green and blue; pixels are"
+        " divided by 255 before, unless one is above 1",
+        type=number,
+        nargs="+",
+    ),
+    "--input-std": _of("X", "of an ONNX file: what pixels are divided by then", type=number, nargs="+"),
+    "--input-channels": {"choices": get_args(Channels), "help": "of an ONNX file: the order of its channels"},
+    "--class-names": _of("FILE", "of an ONNX file: a table (.csv) of its classes, with a column name"),
     "--data": _of("SET", f"data set: {PHOTOS}"),
     "--split": {"choices": get_args(Split), "help": "part of the data set"},
     "--image": _of("N", "image, by its place in the data set from 0", type=int),
@@ -95,15 +117,15 @@ def share(parser: Any, name: str, more: str = "", **settings: Any) -> None:
 
 
 def add_network(parser: Parser, *, data: bool = True, split: bool = True, **settings: Any) -> None:
-    """Declare NETWORK, and what goes with it: --weights, --model, --fold, --data, --split."""
+    """Declare NETWORK, and what goes with it: --weights, --model, --fold, of ONNX files, --data, --split."""
     parser.add_argument(
         "network",
         metavar="NETWORK",
-        help="folder of a training run, model's name with --weights, card (.json) of a pretrained network, or"
-        " file of weights with --model",
+        help="folder of a training run, model's name with --weights, card (.json) of a pretrained network,"
+        " ONNX file, or file of weights with --model",
         **settings,
     )
-    for name in ("--weights", "--model", "--fold"):
+    for name in ("--weights", "--model", "--fold", *OF_ONNX):
         share(parser, name)
     if data:
         share(parser, "--data", "; the run's if not given")

@@ -66,8 +66,9 @@ def say_what_is_dead(layer: str, found: Strongest, images: int) -> None:
     if not len(dead):
         print(f"{layer}: {len(found.firing)} maps, dead: none")
         return
+    which = f"{'map' if len(dead) == 1 else 'maps'} {', '.join(map(str, dead))}"
     print(
-        f"{layer}: {len(found.firing)} maps, dead, for they fire on none of the {images:,} images searched:"
-        f" {', '.join(map(str, dead))} (no gradient reaches a map that never fires, so few come"
-        " back; the network does without them)"
+        f"{layer}: {len(found.firing)} maps, {len(dead)} of them dead, for they fire on none of the"
+        f" {images:,} images searched: {which} (no gradient reaches a map that never fires, so few come back;"
+        " the network does without them)"
     )

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from argparse import Namespace
 
 import numpy as np
 import pytest
@@ -44,6 +43,7 @@ def little(*, rng, dtype=np.float32):
 def made(tmp_path_factory):
     """A folder of data, and the same weights in files of every kind, as a run, and with a card."""
     h5py, save = pytest.importorskip("h5py"), pytest.importorskip("safetensors.numpy").save_file
+    pytest.importorskip("onnx")
     place, rng = tmp_path_factory.mktemp("networks"), np.random.default_rng(4)
     for label, name in enumerate(CLASSES):
         (place / "pets" / name).mkdir(parents=True)
@@ -56,6 +56,9 @@ def made(tmp_path_factory):
     (place / "run/snapshots").mkdir(parents=True)
     for name in ("w.npz", "card.npz", "run/weights.npz", "run/snapshots/epoch_0001.npz"):
         weights.save(network, place / name)
+    for name in ("w.onnx", "card.onnx"):
+        weights.save_onnx(network, place / name)
+    (place / "classes.csv").write_text("\n".join(("name", *CLASSES)))
     torch_zip(place / "w.pth", theirs)
     save({f"conv{name[1:]}": array for name, array in theirs.items()}, place / "w.safetensors")
     with h5py.File(place / "w.h5", "w") as file:
@@ -89,6 +92,13 @@ WAYS = {
     "npz": ("w.npz", "--model", "little"),
     "keras": ("w.h5", "--model", "little"),
     "torch": ("w.pth", "--model", "little"),
+    "onnx": ("w.onnx", "--class-names", "classes.csv"),
+    "onnx + card": ("card.onnx",),
+}
+ASSUMED = {
+    "onnx": f"w.onnx: assumed RGB photos stretched to {SIDE}x{SIDE}, pixels divided by 255, mean 0, std 1,"
+    " 3 names of classes\n",
+    "onnx + card": "card.onnx: images as card.json says\n",
 }
 RUNS = ("run", "run + weights", "weights of a run", "snapshot")
 
@@ -135,8 +145,9 @@ def arrays_of(folder):
 
 
 QUICK = ("classify", "info")  # the others draw
+OFTEN = ("torch", "onnx")
 PAIRS = [
-    pytest.param(command, way, marks=() if command in QUICK or way == "torch" else pytest.mark.slow)
+    pytest.param(command, way, marks=() if command in QUICK or way in OFTEN else pytest.mark.slow)
     for command in TAKES
     for way in WAYS
 ]
@@ -154,6 +165,8 @@ def test_every_command_takes_every_way_of_naming_a_network(command, way, here, o
         pytest.importorskip("skimage")
     status = cli.main(arguments(command, way, here / "out"))
     out, err = capsys.readouterr()
+    assumed = ASSUMED.get(way, "")
+    assert out.startswith(assumed)
     if command == "evolve" and way not in RUNS:
         named = WAYS[way][0]
         assert status == 2
@@ -165,10 +178,19 @@ def test_every_command_takes_every_way_of_naming_a_network(command, way, here, o
         of_run[command] = capsys.readouterr().out, arrays_of(here / "run")
     said, wanted = of_run[command]
     found = arrays_of(here / "out")
-    assert command != "classify" or out == said
+    assert command != "classify" or out == assumed + said
     assert found.keys() == wanted.keys()
     for name, array in wanted.items():
         np.testing.assert_array_equal(found[name], array)
+
+
+SETTINGS = [
+    ("--input-size", "32"),
+    ("--input-mean", "0"),
+    ("--input-std", "1"),
+    ("--input-channels", "RGB"),
+    ("--class-names", "classes.csv"),
+]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +208,28 @@ def test_every_command_takes_every_way_of_naming_a_network(command, way, here, o
         (("no.pth",), "no.pth: expected the folder of a training run, a card (.json), a file of weights, "),
         (
             ("pets",),
-            "pets: expected the folder of a training run, a card (.json), a file of weights, or one ",
+            "pets: expected the folder of a training run, a card (.json), a file of weights, an ONNX file, ",
+        ),
+        (("no.onnx",), "no.onnx: there is no such file"),
+        (("w.onnx", "--weights", "w.pth"), "--weights: expected none, w.onnx has layers and weights"),
+        (("w.onnx", "--model", "little"), "--model: expected none, w.onnx has layers and weights"),
+        (("w.onnx", "--fold"), "--fold: expected none, w.onnx has layers and weights"),
+        (("w.onnx", "--class-names", "no.csv"), "no.csv: there is no such file"),
+        (
+            ("w.onnx", "--input-size", "8"),
+            "w.onnx: expected images of 8x8, the file takes 'images' of shape (None, 3, 32, 32)",
+        ),
+        (
+            ("card.onnx", "--input-std", "0.5"),
+            "card.json: says how images are prepared; expected no other settings besides",
+        ),
+        (
+            ("little", "--weights", "w.onnx"),
+            "--weights: expected weights alone; w.onnx has layers, too, and can be NETWORK",
+        ),
+        *(
+            (("run", *option), f"{option[0]}: expected none, run is no ONNX file (.onnx)")
+            for option in SETTINGS
         ),
         (("w.npz", "--model", "litle"), "no network 'litle' (did you mean 'little'?); the networks are "),
     ],
@@ -194,6 +237,64 @@ def test_every_command_takes_every_way_of_naming_a_network(command, way, here, o
 def test_what_is_missing_or_given_in_vain_is_named(given, said, here, capsys):
     assert cli.main(["classify", *given, "--data", "pets"]) == 2
     assert capsys.readouterr().err.startswith(f"npdeconv: {said}")
+
+
+@pytest.mark.parametrize("size", ["0", "8x", "x8", "8x0", "-8", "8.5", "8x8x3", "٨"])
+def test_a_size_is_one_number_or_two(size, here, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["info", "w.onnx", f"--input-size={size}"])
+    assert f"--input-size: expected N or HxW in pixels, such as 224 or 240x320, got '{size}'" in (
+        capsys.readouterr().err
+    )
+
+
+def test_what_an_onnx_file_leaves_open_comes_from_options(here, capsys):
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load_model("w.onnx")
+    for dim, name in zip(model.graph.input[0].type.tensor_type.shape.dim[2:], "hw", strict=True):
+        dim.dim_param = name
+    del model.graph.value_info[:]
+    onnx.save_model(model, here / "open.onnx")
+    given = ["info", str(here / "open.onnx")]
+    assert cli.main(given) == 2
+    assert "on the command line --input-size, says height and width" in capsys.readouterr().err
+    prepared = ("--input-mean", "120", "110", "100", "--input-std", "60", "--input-channels", "BGR")
+    assert cli.main([*given, "--input-size", "40x24", *prepared]) == 0
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == (
+        "open.onnx: assumed BGR photos stretched to 40x24, pixels as they are, 0 to 255, mean 120 110 100,"
+        " std 60, classes without names"
+    )
+    assert second.startswith("open: input 40 x 24 x 3; ")
+
+
+def test_info_prints_what_an_onnx_file_says(here, capsys):
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load_model("w.onnx")
+    model.graph.node[0].name = "/c/\x1b[31mConv"
+    model.producer_name = "someone's exporter"
+    onnx.save_model(model, here / "said.onnx")
+    assert cli.main(["info", str(here / "said.onnx")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("said.onnx: assumed RGB photos stretched to 32x32")
+    assert lines[2:5] == [
+        "file: input 'images', NCHW, float32, any number at once",
+        "file: producer someone's exporter",
+        "file: graph little",
+    ]
+    assert [line.partition("  node ")[2] for line in lines[6:9]] == [
+        "/c/\\x1b[31mConv",
+        "relu",
+        "pool/GlobalAveragePool",
+    ]
+
+
+def test_training_from_the_beginning_takes_no_onnx_settings(here, capsys):
+    given = ["transfer", "little", "--pretrain", "ant", "--data", "pets", "--input-mean", "0.5"]
+    assert cli.main(given) == 2
+    assert "--input-mean: expected none, --pretrain trains NETWORK from the beginning" in (
+        capsys.readouterr().err
+    )
 
 
 def test_files_of_weights_lie_where_data_lie(made, here, monkeypatch, capsys):
@@ -235,7 +336,7 @@ def test_photos_are_cut_out_as_the_card_says(made, here):
     """Stretched photos would show pixels from outside of the middle square."""
     folder = large(here / "photos")
     for way, shorter_side in {"card": SIDE, "run": None}.items():
-        options = Namespace(weights=None, model=None, fold=False, network=WAYS[way][0])
+        options = cli.commands.parser_of_all()[0].parse_args(["classify", WAYS[way][0]])
         seen = read_data(load_network(options), str(folder), "test").images
         np.testing.assert_array_equal(seen, load_folder(folder, SIDE, shorter_side).images)
 

@@ -113,7 +113,9 @@ def partly_dead(tmp_path, monkeypatch):
 def test_project_shows_maps_that_fire_by_default(partly_dead, capsys):
     assert main(["project", *partly_dead, "--layer", "relu1"]) == 0
     said = capsys.readouterr().out
-    dead = "relu1: 32 maps, dead, for they fire on none of the 50 images searched: 0, 1, 2 (no gr"
+    dead = (
+        "relu1: 32 maps, 3 of them dead, for they fire on none of the 50 images searched: maps 0, 1, 2 (no gr"
+    )
     assert said.startswith(dead)
     assert [line.split(",")[0] for line in said.splitlines()[1:9]] == [f"relu1 map {m}" for m in range(3, 11)]
     assert "silent" not in said

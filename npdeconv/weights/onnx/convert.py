@@ -49,14 +49,14 @@ def layout_of(model: Model) -> str:
 def convert(known: Known, model: Model, output: str, layout: str) -> Building:
     """Build the layers of a simplified model."""
     source = _source(known.shapes[model.input_name], layout)
-    net = Building(known, short_names(known.nodes), source, model.input_dtype, output)
-    net.values[model.input_name] = source
+    building = Building(known, short_names(known.nodes), source, model.input_dtype, output)
+    building.values[model.input_name] = source
     for node in known.nodes:
-        reads = tuple(map(net.values.get, node.inputs))
-        value = _convert(node, reads, net)
+        reads = tuple(map(building.values.get, node.inputs))
+        value = _convert(node, reads, building)
         _check_shape(node, value, known)
-        net.values[node.outputs[0]] = value
-    last = net.values.get(output)
+        building.values[node.outputs[0]] = value
+    last = building.values.get(output)
     if last is None or last.layer == INPUT:
         raise UnexpectedError("expected a network with layers, the output is the input or a constant")
     if last.order is not None or last.axes[0] != "N":
@@ -64,7 +64,7 @@ def convert(known: Known, model: Model, output: str, layout: str) -> Building:
             f"expected an output {output!r} of images or vectors, got a flattened map, whose numbers would be"
             " in another order than in the file; onnx.utils.extract_model cuts the file before it"
         )
-    return net
+    return building
 
 
 def _source(shape: tuple[int, ...], layout: str) -> Value:
@@ -74,9 +74,9 @@ def _source(shape: tuple[int, ...], layout: str) -> Value:
     return Value(INPUT, (rows, columns, channels), MAPS if layout == "NCHW" else tuple(layout))
 
 
-def _convert(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
+def _convert(node: Node, reads: tuple[Value | None, ...], building: Building) -> Value:
     try:
-        return CONVERT[node.operator](node, reads, net)
+        return CONVERT[node.operator](node, reads, building)
     except (TypeError, ValueError) as error:  # a layer refuses the file's settings
         raise node.refusal(str(error)) from None
 

@@ -122,7 +122,8 @@ def _input_shape(model: Model, layout: str, size: Pair | None) -> Shape:
             shape[place] = length
     if None in shape:
         raise UnexpectedError(
-            f"expected an input with known lengths, got {said}; size=(H, W) says height and width"
+            f"expected an input with known lengths, got {said}; size=(H, W), on the command line"
+            " --input-size, says height and width"
         )
     known = tuple(length for length in shape if length is not None)
     if min(known) < 1 or (max(known[1:]) > LARGEST_SIDE and len(known) == 4):

@@ -10,10 +10,11 @@ from npdeconv.weights.onnx.loading import OnnxNetwork, load_onnx
 
 
 class Assumed(NamedTuple):
-    """A pretrained network, and a sentence about the assumed preparation of its images."""
+    """A pretrained network, a sentence about the assumed preparation of its images, and what the file says."""
 
     pretrained: Pretrained
     assumed: str
+    file: OnnxNetwork
 
 
 def pretrained_onnx(
@@ -67,7 +68,8 @@ def pretrained_onnx(
         (shape[0], shape[1]), scale=scale, mean=average, std=deviation, channels=kind
     )
     names = None if classes is None else read_classes(Path(classes))
-    return Assumed(_pretrained(loaded, preprocessing, names, path), _sentence(path, preprocessing, names))
+    pretrained = _pretrained(loaded, preprocessing, names, path)
+    return Assumed(pretrained, _sentence(path, preprocessing, names), loaded)
 
 
 def _by_card(path: Path, card: Path) -> Assumed:
@@ -76,7 +78,7 @@ def _by_card(path: Path, card: Path) -> Assumed:
     if loaded.input.shape != said.shape:
         raise ValueError(f"{card}: expected inputs of shape {loaded.input.shape}, as {path.name} has them")
     pretrained = _pretrained(loaded, said.preprocessing, said.classes, path)
-    return Assumed(pretrained, f"{path.name}: images as {card.name} says")
+    return Assumed(pretrained, f"{path.name}: images as {card.name} says", loaded)
 
 
 def _pretrained(
@@ -96,8 +98,8 @@ def _sentence(path: Path, preprocessing: Preprocessing, classes: tuple[str, ...]
     numbers = f"mean {_listed(preprocessing.mean)}, std {_listed(preprocessing.std)}"
     named = "classes without names" if classes is None else f"{len(classes)} names of classes"
     return (
-        f"{path.name}: assumed {preprocessing.channels} photos of {height}x{width}, pixels {divided},"
-        f" {numbers}, {named}"
+        f"{path.name}: assumed {preprocessing.channels} photos stretched to {height}x{width}, pixels"
+        f" {divided}, {numbers}, {named}"
     )
 
 

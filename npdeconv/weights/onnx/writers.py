@@ -136,7 +136,8 @@ def _response_norm(layer: layers.LocalResponseNorm, place: Place) -> None:
 
 def _pad(layer: layers.Pad, place: Place) -> None:
     top, left, bottom, right = _window(layer.window, place)["pads"]
-    pads = np.array([0, 0, top, left, 0, 0, bottom, right], np.int64)
+    before, after = layer.channels
+    pads = np.array([0, before, top, left, 0, after, bottom, right], np.int64)
     place.node("Pad", {"pads": pads, "value": np.array(layer.beyond)})
 
 

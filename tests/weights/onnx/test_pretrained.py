@@ -24,7 +24,8 @@ def file(tmp_path):
 def test_what_is_assumed_is_said(file):
     found = pretrained_onnx(file, size=8)
     assert found.assumed == (
-        "net.onnx: assumed RGB photos of 8x8, pixels divided by 255, mean 0, std 1, classes without names"
+        "net.onnx: assumed RGB photos stretched to 8x8, pixels divided by 255, mean 0, std 1, classes without"
+        " names"
     )
     assert found.pretrained.preprocessing.size == (8, 8)
 
@@ -33,8 +34,8 @@ def test_what_is_given_is_done(file):
     given = {"mean": (0.4, 0.5, 0.6), "std": (0.2, 0.2, 0.1), "classes": file.with_name("classes.csv")}
     found = pretrained_onnx(file, size=(8, 6), channels="BGR", **given)
     assert found.assumed == (
-        "net.onnx: assumed BGR photos of 8x6, pixels divided by 255, mean 0.4 0.5 0.6, std 0.2 0.2 0.1,"
-        " 4 names of classes"
+        "net.onnx: assumed BGR photos stretched to 8x6, pixels divided by 255, mean 0.4 0.5 0.6, std 0.2 0.2"
+        " 0.1, 4 names of classes"
     )
     assert found.pretrained.network.classes == ("ant", "bee", "cow", "dog")
     photos = np.random.default_rng(1).integers(0, 256, (2, 8, 6, 3), np.uint8)

@@ -19,68 +19,68 @@ from npdeconv.weights.onnx.values import Value
 Reads = tuple[Value | None, ...]
 
 
-def relu(node: Node, reads: Reads, net: Building) -> Value:
+def relu(node: Node, reads: Reads, building: Building) -> Value:
     """max(x, 0)."""
-    x = net.value(node, reads)
-    return net.add(node, ReLU(), x, order=x.order)
+    x = building.value(node, reads)
+    return building.add(node, ReLU(), x, order=x.order)
 
 
-def leaky_relu(node: Node, reads: Reads, net: Building) -> Value:
+def leaky_relu(node: Node, reads: Reads, building: Building) -> Value:
     """A slope of 0.01 unless the file has another."""
-    x = net.value(node, reads)
-    return net.add(node, LeakyReLU(float(node.attributes.get("alpha", 0.01))), x, order=x.order)
+    x = building.value(node, reads)
+    return building.add(node, LeakyReLU(float(node.attributes.get("alpha", 0.01))), x, order=x.order)
 
 
-def prelu(node: Node, reads: Reads, net: Building) -> Value:
+def prelu(node: Node, reads: Reads, building: Building) -> Value:
     """A slope for each channel."""
-    x = net.value(node, reads)
-    layer, slope = PReLU(x.shape[-1], dtype=net.dtype), net.needed(node, 1)
-    if net.known.opset < 7 and slope.ndim == 1:  # broadcasts along channels, not along the last axis
+    x = building.value(node, reads)
+    layer, slope = PReLU(x.shape[-1], dtype=building.dtype), building.needed(node, 1)
+    if building.known.opset < 7 and slope.ndim == 1:  # broadcasts along channels, not along the last axis
         slope = slope.reshape(slope.shape + (1,) * (len(x.axes) - 2))
-    layer.slope[...] = net.per_channel(node, slope, x)
-    return net.add(node, layer, x, order=x.order)
+    layer.slope[...] = building.per_channel(node, slope, x)
+    return building.add(node, layer, x, order=x.order)
 
 
-def clip(node: Node, reads: Reads, net: Building) -> Value:
+def clip(node: Node, reads: Reads, building: Building) -> Value:
     """Limits are attributes up to version 10, and inputs in later ones."""
-    x = net.value(node, reads)
-    low, high = net.number(node, 1, "min", -np.inf), net.number(node, 2, "max", np.inf)
-    return net.add(node, Clip(low, high), x, order=x.order)
+    x = building.value(node, reads)
+    low, high = building.number(node, 1, "min", -np.inf), building.number(node, 2, "max", np.inf)
+    return building.add(node, Clip(low, high), x, order=x.order)
 
 
-def sigmoid(node: Node, reads: Reads, net: Building) -> Value:
+def sigmoid(node: Node, reads: Reads, building: Building) -> Value:
     """1 / (1 + exp(-x))."""
-    x = net.value(node, reads)
-    return net.add(node, Sigmoid(), x, order=x.order)
+    x = building.value(node, reads)
+    return building.add(node, Sigmoid(), x, order=x.order)
 
 
-def tanh(node: Node, reads: Reads, net: Building) -> Value:
+def tanh(node: Node, reads: Reads, building: Building) -> Value:
     """tanh(x)."""
-    x = net.value(node, reads)
-    return net.add(node, Tanh(), x, order=x.order)
+    x = building.value(node, reads)
+    return building.add(node, Tanh(), x, order=x.order)
 
 
-def softmax(node: Node, reads: Reads, net: Building) -> Value:
+def softmax(node: Node, reads: Reads, building: Building) -> Value:
     """Along the channels. A LogSoftmax must be the last node, and becomes a Softmax."""
-    x = net.value(node, reads)
-    axis = int(node.attributes.get("axis", -1 if net.known.opset >= 13 else 1)) % len(x.axes)
-    along = {x.axes[axis]} if net.known.opset >= 13 else {*x.axes[axis:]} - {"1"}
+    x = building.value(node, reads)
+    axis = int(node.attributes.get("axis", -1 if building.known.opset >= 13 else 1)) % len(x.axes)
+    along = {x.axes[axis]} if building.known.opset >= 13 else {*x.axes[axis:]} - {"1"}
     long = {one for one in along if one == "N" or x.lengths[one] > 1} or {"C"}
     if long != {"C"}:
         over = ", ".join(sorted(long))
         raise node.refusal(f"it is along {over}; the nearest that works is along the channels alone, C")
     if node.operator == "LogSoftmax":
-        if node.outputs[0] != net.last:
+        if node.outputs[0] != building.last:
             raise node.refusal("there is no layer for it but at the end; the nearest that works is Softmax")
-        net.notes.append(
+        building.notes.append(
             f"outputs are probabilities: Softmax stands for {node.name!r} (LogSoftmax), their logarithm"
         )
-    return net.add(node, Softmax(), x, order=x.order)
+    return building.add(node, Softmax(), x, order=x.order)
 
 
-def lrn(node: Node, reads: Reads, net: Building) -> Value:
+def lrn(node: Node, reads: Reads, building: Building) -> Value:
     """Alpha is divided by the size in ONNX, too; with an even size, the odd channel is on the other side."""
-    x = net.value(node, reads)
+    x = building.value(node, reads)
     size = int(node.attributes["size"])
     if x.axes[:2] != ("N", "C") or x.order is not None:
         raise node.refusal("expected maps (N, C, H, W)")
@@ -90,17 +90,19 @@ def lrn(node: Node, reads: Reads, net: Building) -> Value:
         float(node.attributes.get(name, default))
         for name, default in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0))
     )
-    return net.add(node, LocalResponseNorm(size, alpha=alpha, beta=beta, k=bias), x)
+    return building.add(node, LocalResponseNorm(size, alpha=alpha, beta=beta, k=bias), x)
 
 
-def batch_normalization(node: Node, reads: Reads, net: Building) -> Value:
+def batch_normalization(node: Node, reads: Reads, building: Building) -> Value:
     """A scale and a shift, by the statistics that the file holds."""
-    x = net.value(node, reads)
-    if node.attributes.get("training_mode", 0) or not node.attributes.get("is_test", net.known.opset > 6):
+    x = building.value(node, reads)
+    if node.attributes.get("training_mode", 0) or not node.attributes.get(
+        "is_test", building.known.opset > 6
+    ):
         raise node.refusal("it is to take statistics of the batch; export the network for inference")
     if x.axes[:2] != ("N", "C"):
         raise node.refusal("expected maps (N, C, H, W) or vectors (N, C)")
-    scale, shift, mean, variance = (net.needed(node, place).astype(np.float64) for place in range(1, 5))
+    scale, shift, mean, variance = (building.needed(node, place).astype(np.float64) for place in range(1, 5))
     channels = x.shape[-1:]
     if not scale.shape == shift.shape == mean.shape == variance.shape == channels:
         raise node.refusal(f"expected {channels[0]} numbers of each kind, one for each channel")
@@ -109,4 +111,4 @@ def batch_normalization(node: Node, reads: Reads, net: Building) -> Value:
     if not np.isfinite(weight).all():
         raise node.refusal("expected variances that are not negative, got others")
     bias = shift - mean * weight
-    return net.scale(node, x, net.ordered(weight, x), net.ordered(bias, x))
+    return building.scale(node, x, building.ordered(weight, x), building.ordered(bias, x))

@@ -9,19 +9,19 @@ from npdeconv.weights.onnx.operators.weighted import padding
 from npdeconv.weights.onnx.values import Value
 
 
-def max_pool(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
+def max_pool(node: Node, reads: tuple[Value | None, ...], building: Building) -> Value:
     """Padding never wins, in ONNX as here."""
     if len(node.outputs) > 1 and node.outputs[1]:
         raise node.refusal("expected one output, got the switches as a second one")
-    x = net.maps(node, net.value(node, reads))
-    return net.add(node, MaxPool2D(**_window(node, x)), x)
+    x = building.maps(node, building.value(node, reads))
+    return building.add(node, MaxPool2D(**_window(node, x)), x)
 
 
-def average_pool(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
+def average_pool(node: Node, reads: tuple[Value | None, ...], building: Building) -> Value:
     """Padding counts if the file says so."""
-    x = net.maps(node, net.value(node, reads))
+    x = building.maps(node, building.value(node, reads))
     counts = bool(node.attributes.get("count_include_pad", 0))
-    return net.add(node, AvgPool2D(**_window(node, x), count_include_pad=counts), x)
+    return building.add(node, AvgPool2D(**_window(node, x), count_include_pad=counts), x)
 
 
 def _window(node: Node, x: Value) -> dict[str, Any]:
@@ -36,25 +36,25 @@ def _window(node: Node, x: Value) -> dict[str, Any]:
     }
 
 
-def global_average_pool(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
+def global_average_pool(node: Node, reads: tuple[Value | None, ...], building: Building) -> Value:
     """(N, C, H, W) -> (N, C, 1, 1), which is a vector here."""
-    return _global(node, reads, GlobalAveragePool(), net)
+    return _global(node, reads, GlobalAveragePool(), building)
 
 
-def global_max_pool(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
+def global_max_pool(node: Node, reads: tuple[Value | None, ...], building: Building) -> Value:
     """As `global_average_pool`."""
-    return _global(node, reads, GlobalMaxPool(), net)
+    return _global(node, reads, GlobalMaxPool(), building)
 
 
-def _global(node: Node, reads: tuple[Value | None, ...], layer: Layer, net: Building) -> Value:
-    x = net.maps(node, net.value(node, reads))
-    return net.add(node, layer, x, axes=("N", "C", "1", "1"))
+def _global(node: Node, reads: tuple[Value | None, ...], layer: Layer, building: Building) -> Value:
+    x = building.maps(node, building.value(node, reads))
+    return building.add(node, layer, x, axes=("N", "C", "1", "1"))
 
 
-def reduce_mean(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
+def reduce_mean(node: Node, reads: tuple[Value | None, ...], building: Building) -> Value:
     """The mean over rows and columns is a global pooling."""
-    x = net.value(node, reads)
-    given = net.integers(node, 1, "axes")
+    x = building.value(node, reads)
+    given = building.integers(node, 1, "axes")
     places = {axis % len(x.axes) for axis in given or ()}
     averaged = {x.axes[place] for place in places}
     if averaged not in ({"H", "W"}, {"HW"}):
@@ -64,4 +64,4 @@ def reduce_mean(node: Node, reads: tuple[Value | None, ...], net: Building) -> V
         axes = tuple("1" if place in places else axis for place, axis in enumerate(x.axes))
     else:
         axes = tuple(axis for place, axis in enumerate(x.axes) if place not in places)
-    return net.add(node, GlobalAveragePool(), x, axes=axes)
+    return building.add(node, GlobalAveragePool(), x, axes=axes)

@@ -10,15 +10,15 @@ from npdeconv.weights.onnx.model import Node
 from npdeconv.weights.onnx.values import VECTORS, Value
 
 
-def conv(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
+def conv(node: Node, reads: tuple[Value | None, ...], building: Building) -> Value:
     """Filters (F, C / groups, KH, KW) -> (KH, KW, C / groups, F)."""
-    x = net.value(node, reads)
-    weight, bias = net.needed(node, 1), net.constant(node, 2)
+    x = building.value(node, reads)
+    weight, bias = building.needed(node, 1), building.constant(node, 2)
     if weight.ndim != 4:
         raise node.refusal(f"expected filters in two dimensions, got weights of shape {weight.shape}")
     if len(x.shape) == 1 and x.axes == ("N", "C", "1", "1"):
-        return _of_vectors(node, x, weight, bias, net)
-    net.maps(node, x)
+        return _of_vectors(node, x, weight, bias, building)
+    building.maps(node, x)
     filters, _, *kernel = weight.shape
     layer = Conv2D(
         x.shape[2],
@@ -28,25 +28,25 @@ def conv(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
         padding=padding(node, (kernel[0], kernel[1]), x),
         dilation=node.pair("dilations"),
         groups=int(node.attributes.get("group", 1)),
-        rng=net.rng,
-        dtype=net.dtype,
+        rng=building.rng,
+        dtype=building.dtype,
     )
     _assign(node, layer, weight.transpose(2, 3, 1, 0), bias)
-    return net.add(node, layer, x)
+    return building.add(node, layer, x)
 
 
-def _of_vectors(node: Node, x: Value, weight: Array, bias: Array | None, net: Building) -> Value:
+def _of_vectors(node: Node, x: Value, weight: Array, bias: Array | None, building: Building) -> Value:
     """Return the output of a convolution of maps of one pixel, which are vectors here."""
     is_plain = weight.shape[1:] == (x.shape[0], 1, 1) and not any(node.pads())
     if not is_plain:
         raise node.refusal("expected a map, got what a global pooling made; there only 1x1 filters work")
-    return _dense(node, x, weight[:, :, 0, 0].T, bias, net)
+    return _dense(node, x, weight[:, :, 0, 0].T, bias, building)
 
 
-def gemm(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
+def gemm(node: Node, reads: tuple[Value | None, ...], building: Building) -> Value:
     """Weights (D, M), or (M, D) if they are to be transposed."""
-    x = net.value(node, reads)
-    weight, bias = net.needed(node, 1), net.constant(node, 2)
+    x = building.value(node, reads)
+    weight, bias = building.needed(node, 1), building.constant(node, 2)
     if x.axes != VECTORS or node.attributes.get("transA", 0):
         raise node.refusal("expected vectors (N, D) times a matrix of constants")
     if node.attributes.get("transB", 0):
@@ -60,21 +60,21 @@ def gemm(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
                 " works is one for each output"
             )
         bias = beta * np.broadcast_to(bias.reshape(-1), (outputs,))
-    return _dense(node, x, alpha * weight, bias, net)
+    return _dense(node, x, alpha * weight, bias, building)
 
 
-def matmul(node: Node, reads: tuple[Value | None, ...], net: Building) -> Value:
+def matmul(node: Node, reads: tuple[Value | None, ...], building: Building) -> Value:
     """Weights (D, M)."""
-    x, weight = net.value(node, reads), net.needed(node, 1)
+    x, weight = building.value(node, reads), building.needed(node, 1)
     if x.axes != VECTORS or weight.ndim != 2:
         raise node.refusal("expected vectors (N, D) times a matrix of constants; the nearest is a 1x1 Conv")
-    return _dense(node, x, weight, None, net)
+    return _dense(node, x, weight, None, building)
 
 
-def _dense(node: Node, x: Value, weight: Array, bias: Array | None, net: Building) -> Value:
-    layer = Dense(*weight.shape, rng=net.rng, dtype=net.dtype)
-    _assign(node, layer, net.ordered(weight, x), bias)
-    return net.add(node, layer, x)
+def _dense(node: Node, x: Value, weight: Array, bias: Array | None, building: Building) -> Value:
+    layer = Dense(*weight.shape, rng=building.rng, dtype=building.dtype)
+    _assign(node, layer, building.ordered(weight, x), bias)
+    return building.add(node, layer, x)
 
 
 def _assign(node: Node, layer: Conv2D | Dense, weight: Array, bias: Array | None) -> None:

@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from npdeconv._types import Array
 from npdeconv.plot.images import image, in_box
 from npdeconv.plot.projections import SPECK
-from npdeconv.plot.text import in_legend, literal
+from npdeconv.plot.text import in_legend, literal, wrapped
 from npdeconv.visualize import Maximization
 
 LARGE = 100  # pixels: images of this height are drawn larger, and fewer to a row
+LETTERS = 11  # to an inch of a title
 
 
 def maximized(
@@ -37,7 +38,8 @@ def maximized(
     """
     axes = _layout(len(result.pixels), result.pixels.shape[1] >= LARGE) if axes is None else axes
     if title:
-        axes[0].figure.suptitle(title, fontsize="medium")
+        figure = axes[0].figure
+        figure.suptitle(wrapped(title, int(figure.get_figwidth() * LETTERS)), fontsize="medium")
     for n, ax in enumerate(axes):
         pixels, part = result.pixels[n], in_box(result.pixels[n], result.box[n])
         is_speck = part[..., 0].size * SPECK < pixels[..., 0].size
@@ -68,7 +70,7 @@ def ascents(
 def _layout(count: int, is_large: bool) -> Array:
     columns = min(count, 4 if is_large else 5)
     rows, inches = -(-count // columns), 2.8 if is_large else 1.8
-    size = (inches * columns + 0.2, (inches + 0.45) * rows + 0.3)
+    size = (max(inches * columns + 0.2, 3.6), (inches + 0.45) * rows + 0.3)
     axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")[1].ravel()
     for ax in axes[count:]:
         ax.remove()

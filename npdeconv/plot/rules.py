@@ -18,6 +18,8 @@ CAPTION = f"""\
 box: what the unit sees; each projection shows this part, on a scale of its own:
 {OWN_SCALE}"""
 
+NO_SWITCHES = "\nboth rows are the same: switches of max poolings make no difference here"
+
 
 def rules(pixels: Array, result: RuleComparison, axes: Array | None = None) -> Array:
     """Draw the eight projections of a unit, and how they correlate.
@@ -40,7 +42,8 @@ def rules(pixels: Array, result: RuleComparison, axes: Array | None = None) -> A
     """
     if axes is None:
         axes = _layout()
-        axes[0].figure.text(0.01, 0.03, CAPTION, fontsize="small")
+        is_same = np.array_equal(*np.split(result.pixels, 2))
+        axes[0].figure.text(0.01, 0.03, CAPTION + NO_SWITCHES * is_same, fontsize="small")
     silent = bool(result.unit.silent[0])
     image(pixels, axes[0], title="the unit is silent here" if silent else "image, and what the unit sees")
     if not silent:

@@ -74,6 +74,15 @@ def test_maximized_images_and_enlarged_patches():
     axes[0].figure.canvas.draw()
 
 
+def test_a_title_is_not_wider_than_the_one_image_below_it():
+    result = maximize_activation(corner_finder(), "conv1", [0], steps=1)
+    axes = plot.maximized(result, title="what excites resnet20: logits most, after 30 steps up from noise")
+    figure = axes[0].figure
+    figure.draw_without_rendering()
+    extent = figure._suptitle.get_window_extent()
+    assert 0 <= extent.x0 < extent.x1 <= figure.bbox.width
+
+
 def test_ascents_are_lines_of_the_activations():
     result = maximize_activation(small_network(np.float32), "logits", [0, 2], steps=4)
     ax = plot.ascents(result, titles=["a", "b"])

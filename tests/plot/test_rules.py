@@ -39,6 +39,16 @@ def test_every_projection_has_its_own_scale_and_title():
     assert texts == [f"{value:.2f}" for value in result.correlation.ravel()]
 
 
+def test_rows_that_are_the_same_are_said_to_be():
+    image = np.random.default_rng(0).integers(0, 256, (5, 6, 2), np.uint8)
+    for layer, is_same in {"relu1": True, "relu2": False}.items():
+        result = compare_rules(chain(), image, layer, 0)
+        axes = plot.rules(image[..., :1], result._replace(pixels=result.pixels[..., :1]))
+        (caption,) = axes[0].figure.texts
+        said = "both rows are the same: switches of max poolings make no difference here"
+        assert caption.get_text().endswith(said) is is_same
+
+
 def test_a_silent_unit_has_no_box():
     net, image = chain(), np.zeros((5, 6, 2), np.uint8)
     net["conv2"].bias[...] = -100

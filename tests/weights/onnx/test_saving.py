@@ -85,6 +85,15 @@ def test_a_network_for_photos(tmp_path):
     check(network, images, tmp_path / "squeezenet.onnx")
 
 
+def test_shortcuts_that_pad_channels(tmp_path):
+    network = nd.models.build("resnet20", rng=np.random.default_rng(0))
+    images = np.random.default_rng(1).random((2, *network.input_shape), np.float32)
+    check(network, images, tmp_path / "resnet20.onnx")
+    read = load_onnx(tmp_path / "resnet20.onnx").network
+    assert read["block2_1_pad"].channels == network["block2_1_pad"].channels == (8, 8)
+    np.testing.assert_array_equal(read(images), network(images))
+
+
 def test_doubles_stay_doubles(tmp_path):
     network = graphs.inception(np.float64)
     save_onnx(network, tmp_path / "double.onnx")

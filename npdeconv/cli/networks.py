@@ -24,7 +24,7 @@ OF_ONNX = {
     "--input-mean": "mean",
     "--input-std": "std",
     "--input-channels": "channels",
-    "--class-names": "classes",
+    "--class-names": "class_file",
 }
 """Options for what an ONNX file does not say, and what `weights.pretrained_onnx` calls it."""
 
@@ -135,8 +135,8 @@ def _pretrained(made: weights.Pretrained) -> Loaded:
 
 def _of_onnx(file: Path, options: argparse.Namespace) -> Loaded:
     given = {name: _value(options, option) for option, name in OF_ONNX.items()}
-    if given["classes"] is not None:
-        given["classes"] = _place(given["classes"])
+    if given["class_file"] is not None:
+        given["class_file"] = _place(given["class_file"])
     found = weights.pretrained_onnx(file, **given)
     print(visible(found.assumed))
     return _pretrained(found.pretrained)._replace(onnx=found.file)

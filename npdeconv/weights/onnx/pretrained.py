@@ -10,7 +10,7 @@ from npdeconv.weights.onnx.loading import OnnxNetwork, load_onnx
 
 
 class Assumed(NamedTuple):
-    """A pretrained network, a sentence about the assumed preparation of its images, and what the file says."""
+    """A pretrained network, a sentence about the assumed preparation of its images, and the file's words."""
 
     pretrained: Pretrained
     assumed: str
@@ -24,7 +24,7 @@ def pretrained_onnx(
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
     channels: Channels | None = None,
-    classes: str | Path | None = None,
+    class_file: str | Path | None = None,
 ) -> Assumed:
     """Load a network from an ONNX file, with the preparation of its images.
 
@@ -40,7 +40,7 @@ def pretrained_onnx(
         Per channel, red, green, blue: pixels become (x - mean) / std. They are divided by 255 before, unless
         a mean is above 1.
     channels : "RGB", "BGR" or "gray", optional
-    classes : str or path, optional
+    class_file : str or path, optional
         A table `.csv` with a column `name`.
 
     Raises
@@ -54,7 +54,7 @@ def pretrained_onnx(
     path = Path(path)
     card = path.with_suffix(".json")
     if card.exists():
-        if any(given is not None for given in (size, mean, std, channels, classes)):
+        if any(given is not None for given in (size, mean, std, channels, class_file)):
             raise ValueError(f"{card}: says how images are prepared; expected no other settings besides")
         return _by_card(path, card)
     loaded = load_onnx(path, size=size)
@@ -67,7 +67,7 @@ def pretrained_onnx(
     preprocessing = Preprocessing(
         (shape[0], shape[1]), scale=scale, mean=average, std=deviation, channels=kind
     )
-    names = None if classes is None else read_classes(Path(classes))
+    names = None if class_file is None else read_classes(Path(class_file))
     pretrained = _pretrained(loaded, preprocessing, names, path)
     return Assumed(pretrained, _sentence(path, preprocessing, names), loaded)
 

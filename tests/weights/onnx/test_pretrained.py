@@ -31,7 +31,7 @@ def test_what_is_assumed_is_said(file):
 
 
 def test_what_is_given_is_done(file):
-    given = {"mean": (0.4, 0.5, 0.6), "std": (0.2, 0.2, 0.1), "classes": file.with_name("classes.csv")}
+    given = {"mean": (0.4, 0.5, 0.6), "std": (0.2, 0.2, 0.1), "class_file": file.with_name("classes.csv")}
     found = pretrained_onnx(file, size=(8, 6), channels="BGR", **given)
     assert found.assumed == (
         "net.onnx: assumed BGR photos stretched to 8x6, pixels divided by 255, mean 0.4 0.5 0.6, std 0.2 0.2"
@@ -81,7 +81,7 @@ def test_what_does_not_fit_is_refused(file, tmp_path):
     with pytest.raises(
         ValueError, match=r"net\.onnx: expected 2 outputs, one per class, got outputs of shape \(4,\)"
     ):
-        pretrained_onnx(file, size=8, classes=tmp_path / "two.csv")
+        pretrained_onnx(file, size=8, class_file=tmp_path / "two.csv")
     onnx.save_model(model([node("Relu", "x", "y")], shape=(1, 9)), tmp_path / "vectors.onnx")
     with pytest.raises(
         ValueError, match=r"vectors\.onnx: expected a network of photos, .* it takes inputs \(9,\)"

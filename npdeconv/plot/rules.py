@@ -42,7 +42,8 @@ def rules(pixels: Array, result: RuleComparison, axes: Array | None = None) -> A
     """
     if axes is None:
         axes = _layout()
-        is_same = np.array_equal(*np.split(result.pixels, 2))
+        with_switches, to_centers = np.split(result.pixels, 2)
+        is_same = np.array_equal(with_switches, to_centers)
         axes[0].figure.text(0.01, 0.03, CAPTION + NO_SWITCHES * is_same, fontsize="small")
     silent = bool(result.unit.silent[0])
     image(pixels, axes[0], title="the unit is silent here" if silent else "image, and what the unit sees")

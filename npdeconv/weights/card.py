@@ -205,7 +205,12 @@ def read_classes(path: Path) -> tuple[str, ...]:
     """Read the column `name` of a table; repeated names get their `wordnet_id` appended."""
     text = _read(path, "table of classes")
     with naming(path, "table of classes"):
-        rows = list(csv.DictReader(text.splitlines(), strict=True))
+        table = csv.DictReader(text.splitlines(), strict=True)
+        if "name" not in (table.fieldnames or ()):
+            raise UnexpectedError(
+                f"expected a first line with a column 'name', got {describe(text.partition(chr(10))[0])}"
+            )
+        rows = list(table)
         counts = Counter(row["name"] for row in rows)
         return tuple(
             row["name"] if counts[row["name"]] == 1 else f"{row['name']} ({row['wordnet_id']})"

@@ -58,6 +58,7 @@ def made(tmp_path_factory):
         weights.save(network, place / name)
     for name in ("w.onnx", "card.onnx"):
         weights.save_onnx(network, place / name)
+    (place / "names.txt").write_text("\n".join(CLASSES))
     (place / "classes.csv").write_text("\n".join(("name", *CLASSES)))
     torch_zip(place / "w.pth", theirs)
     save({f"conv{name[1:]}": array for name, array in theirs.items()}, place / "w.safetensors")
@@ -215,6 +216,10 @@ SETTINGS = [
         (("w.onnx", "--model", "little"), "--model: expected none, w.onnx has layers and weights"),
         (("w.onnx", "--fold"), "--fold: expected none, w.onnx has layers and weights"),
         (("w.onnx", "--class-names", "no.csv"), "no.csv: there is no such file"),
+        (
+            ("w.onnx", "--class-names", "names.txt"),
+            "names.txt: expected a first line with a column 'name', got 'ant'",
+        ),
         (
             ("w.onnx", "--input-size", "8"),
             "w.onnx: expected images of 8x8, the file takes 'images' of shape (None, 3, 32, 32)",

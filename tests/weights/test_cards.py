@@ -141,7 +141,7 @@ def test_classes_in_a_table(path):
     write(path, class_names=None, classes="list.csv")
     assert weights.load_card(path).classes == ("crane (n1)", "a, b", "crane (n3)")
     (path.parent / "list.csv").write_text("index,wordnet_id\n0,n1\n")
-    refuse(path, r"list\.csv: expected a table of classes, got a file that can't be read as one \('name'\)$")
+    refuse(path, r"list\.csv: expected a first line with a column 'name', got 'index,wordnet_id'$")
     (path.parent / "list.csv").write_text('index,name\n0,"x\n')
     refuse(path, r"list\.csv: expected a table of classes, got a file that can't be read")
     (path.parent / "list.csv").unlink()

@@ -323,7 +323,7 @@ def test_every_data_set_resolves_by_its_name(name, made, here, real_data, monkey
         )
         given = (command, made / "card.json", "--data", name, *more)
         assert cli.main([str(part) for part in given]) == 0, capsys.readouterr().err
-        assert capsys.readouterr().out.startswith("image 1" if command == "classify" else ("by ", "nobody"))
+        assert capsys.readouterr().out.startswith("image 1" if command == "classify" else ("by ", "photos"))
 
 
 def large(folder):

@@ -10,6 +10,7 @@ from npdeconv.plot.maximization import ascents, maximized
 from npdeconv.plot.mistakes import confusion, mistakes
 from npdeconv.plot.montage import evolution, montage, strongest
 from npdeconv.plot.occlusion import occlusion
+from npdeconv.plot.paths import paths
 from npdeconv.plot.pooling_comparison import localization, localization_examples
 from npdeconv.plot.projections import projections
 from npdeconv.plot.retraining import contributions, reconstructions, similarity
@@ -38,6 +39,7 @@ __all__ = [
     "montage",
     "neighbors",
     "occlusion",
+    "paths",
     "probes",
     "projections",
     "reconstructions",

@@ -19,6 +19,7 @@ from npdeconv.visualize.object_boxes import Saliency, energy_inside, object_boxe
 from npdeconv.visualize.occluder import Fill, OccluderGrid, occlude_box, occluder_grid
 from npdeconv.visualize.occlusion import Occlusion, occlude
 from npdeconv.visualize.patches import Patches, find_patches
+from npdeconv.visualize.paths import PathProjections, project_paths
 from npdeconv.visualize.projection import Projection, Select, project
 from npdeconv.visualize.regularizers import Regularizers
 from npdeconv.visualize.rules import RuleComparison, compare_rules
@@ -42,6 +43,7 @@ __all__ = [
     "OccluderGrid",
     "Occlusion",
     "Patches",
+    "PathProjections",
     "Pca",
     "Projection",
     "Ranking",
@@ -82,5 +84,6 @@ __all__ = [
     "pixel_features",
     "project",
     "project_layers",
+    "project_paths",
     "saliency",
 ]

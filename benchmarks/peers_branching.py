@@ -30,7 +30,7 @@ def runner(kind: str, name: str, batch: int, folder: str) -> Callable[[], Any]:
         return lambda: predict(network, x, workers=2)
     x = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
     if kind == "onnx":
-        import onnxruntime  # type: ignore[import-untyped]
+        import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 2
@@ -43,7 +43,7 @@ def runner(kind: str, name: str, batch: int, folder: str) -> Callable[[], Any]:
 
     stub = "torchvision._meta_registrations"  # fails to load where only torchvision's Python parts do
     sys.modules[stub] = types.ModuleType(stub)
-    import torchvision  # type: ignore[import-not-found]
+    import torchvision
 
     torch.set_num_threads(2)
     more = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}

@@ -1,9 +1,9 @@
 """ResNet-18 and GoogLeNet with random weights beside PyTorch and ONNX Runtime, two threads each.
 
-`python benchmarks/peers_branching.py export DIR` in npdeconv's environment writes ONNX files and runs nothing
+`python -m benchmarks.peers_branching export DIR` in npdeconv's environment writes ONNX files and runs nothing
 else; `... ours NAME BATCH` there, and `... torch|onnx NAME BATCH DIR` in the peers', time one pass each
 time a line comes in, so that a parent can take turns. At the end each prints its peak memory in MB.
-`python benchmarks/peers_branching.py race PEERS_PYTHON DIR` is that parent, and prints the table.
+`python -m benchmarks.peers_branching race PEERS_PYTHON DIR` is that parent, and prints the table.
 """
 
 import statistics
@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from benchmarks import memory_use
 
 NAMES, TURNS = ("resnet18", "googlenet"), {1: 9, 32: 3}
 
@@ -59,15 +61,13 @@ def runner(kind: str, name: str, batch: int, folder: str) -> Callable[[], Any]:
 
 def serve(kind: str, name: str, batch: str, folder: str = "") -> None:
     """Time one pass per line of the standard input."""
-    import resource
-
     run = runner(kind, name, int(batch), folder)
     run()
     for _ in sys.stdin:
         start = time.perf_counter()
         run()
         print(time.perf_counter() - start, flush=True)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
+    print(memory_use.peak_since(0) / 2**20, flush=True)
 
 
 def export(folder: str) -> None:
@@ -87,7 +87,7 @@ def race(peers: str, folder: str) -> None:
         for batch, turns in TURNS.items():
             children = {
                 kind: subprocess.Popen(
-                    [python, __file__, kind, name, str(batch), folder],
+                    [python, "-m", "benchmarks.peers_branching", kind, name, str(batch), folder],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     text=True,

@@ -8,7 +8,7 @@ import pytest
 from npdeconv import inference, report, visualize, weights
 from npdeconv.data import Dataset
 from npdeconv.finite import is_finite
-from npdeconv.layers import Conv2D, Dense, Flatten, GlobalAveragePool, MaxPool2D, ReLU, Sequential
+from npdeconv.layers import Add, Conv2D, Dense, Flatten, GlobalAveragePool, Graph, MaxPool2D, ReLU, Sequential
 from npdeconv.visualize import Strongest
 
 pytestmark = pytest.mark.filterwarnings("ignore:(overflow|invalid value) encountered:RuntimeWarning")
@@ -32,6 +32,7 @@ ASKED = {
     "occlude": (IMAGES[0], "relu2"),
     "project": (IMAGES, "relu2", 0),
     "project_layers": (IMAGES[0],),
+    "project_paths": (IMAGES[0], "relu2", 0),
     "saliency": (IMAGES,),
 }
 BY_NAME = {
@@ -49,10 +50,11 @@ def network(dtype=np.float32):
         "relu1": ReLU(),
         "pool1": MaxPool2D(2),
         "conv2": Conv2D(3, 3, 3, padding="same", rng=rng, dtype=dtype),
+        "add": Add(),
         "relu2": ReLU(),
         "mean": GlobalAveragePool(),
     }
-    return Sequential(layers, input_shape=(8, 8, 1), name="small")
+    return Graph(layers, inputs={"add": ("conv2", "pool1")}, input_shape=(8, 8, 1), name="small")
 
 
 def ask(name, net):

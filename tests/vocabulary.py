@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import npdeconv
 
 SPELLINGS = {  # what the annotations of `npdeconv._types` become, as their authors wrote them
-    r"numpy\.ndarray\[tuple\[typing\.Any, \.\.\.\], numpy\.dtype\[typing\.Any\]\]": "Array",
+    # Older versions of NumPy write Any for the shape.
+    r"numpy\.ndarray\[(tuple\[typing\.Any, \.\.\.\]|typing\.Any), numpy\.dtype\[typing\.Any\]\]": "Array",
     r"tuple\[int, int\]": "Pair",
     r"\b(?:\w+\.)+(?=\w)": "",
 }

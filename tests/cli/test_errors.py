@@ -103,8 +103,8 @@ def test_networks_that_are_none(run, capsys):
     for source in ("resnet", run.parent):
         said = complain(capsys, "project", source, *PROJECT)
         assert said == (
-            f"{source}: expected the folder of a training run, a card (.json), a file of weights, or one of"
-            f" {known}"
+            f"{source}: expected the folder of a training run, a card (.json), a file of weights,"
+            f" an ONNX file, or one of {known}"
         )
     said = complain(capsys, "project", "deck_model3", *PROJECT)
     assert said == "deck_model3: --weights must name the file of weights to look into"

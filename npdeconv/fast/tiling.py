@@ -17,6 +17,14 @@ class Tiling(NamedTuple):
     rows: int  # of squares in each image of a tile, at most
 
 
+class Wanted(NamedTuple):
+    """The steps of a forward pass besides the convolution."""
+
+    rectified: bool  # pooling always rectifies
+    winners: bool  # marked, for the way back
+    ties: bool  # equal patches get equal outputs, see `npdeconv.fast.equal_patches`
+
+
 class Tile(NamedTuple):
     """Some rows of some images."""
 

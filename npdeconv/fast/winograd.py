@@ -67,7 +67,7 @@ from npdeconv._jit import kernel
 from npdeconv._types import Array, Pair
 from npdeconv.fast import winograd_tiles
 from npdeconv.fast.equal_patches import all_different, first_equals, has_plain_areas
-from npdeconv.fast.tiling import Tiling
+from npdeconv.fast.tiling import Tiling, Wanted
 from npdeconv.fast.winograd_transforms import ELEMENTS, GROUPS, IN, LANES, OUT
 
 TILE_BYTES = 3 * 2**19  # of squares and products: a little more than second-level caches hold
@@ -107,24 +107,25 @@ def forward(
         Of the pooling windows; with 2, outputs are rectified.
     keeps_ties : bool
         Give equal patches of an image equal outputs, see `npdeconv.fast.equal_patches`; before a pooling,
-        equal patches of a tile. Batches without plain areas are not searched.
+        equal patches of a tile, and mark the winners. Batches without plain areas are not searched.
 
     Returns
     -------
     y : (N, OH // side, OW // side, F)
     winners : uint8, as y
-        Which output of each window won, see `npdeconv.fast.relu_and_pool`.
+        Which output of each window won, for a pass that keeps ties; see `npdeconv.fast.relu_and_pool`.
     """
     (transformed, bias), (offset, out_shape) = filters, place
     tiling, workspace = cut(len(x), transformed.shape[1:], place, side, x.dtype)
     x = kernel_input(x)
-    if keeps_ties and has_plain_areas(x):
+    wanted = Wanted(rectified, winners=keeps_ties, ties=keeps_ties and has_plain_areas(x))
+    if wanted.ties:
         firsts = first_equals(x, offset, out_shape, OUT * tiling.rows if side == 2 else out_shape[0])
     else:
         firsts = all_different(len(x), out_shape)
     y = np.empty((len(x), out_shape[0] // side, out_shape[1] // side, len(bias)), x.dtype)
     winners = np.zeros(y.shape, np.uint8)
-    winograd_tiles.forward(x, transformed, bias, rectified, firsts, tiling, workspace, y, winners)
+    winograd_tiles.forward(x, transformed, bias, wanted, firsts, tiling, workspace, y, winners)
     return y, winners
 
 

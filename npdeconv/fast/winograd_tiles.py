@@ -12,8 +12,8 @@ import numpy as np
 from npdeconv._jit import inlined, kernel
 from npdeconv._types import Array, Pair
 from npdeconv.fast.equal_patches import copy_to_equals
-from npdeconv.fast.relu_and_pool import add_bias, pool_and_rectify, rectify_and_mark, unpool
-from npdeconv.fast.tiling import Room, Tile, Tiling, count_tiles, cut_workspace, shaped, tile_at
+from npdeconv.fast.relu_and_pool import add_bias, pool_and_rectify, rectify, rectify_and_mark, unpool
+from npdeconv.fast.tiling import Room, Tile, Tiling, Wanted, count_tiles, cut_workspace, shaped, tile_at
 from npdeconv.fast.winograd_transforms import (
     ELEMENTS,
     OUT,
@@ -31,7 +31,7 @@ def forward(
     x: Array,
     transformed: Array,
     bias: Array,
-    rectified: bool,
+    wanted: Wanted,
     firsts: Array,
     tiling: Tiling,
     workspace: Array,
@@ -46,17 +46,16 @@ def forward(
     transformed : (36, C, F)
         From `npdeconv.fast.winograd.transform_filters`.
     bias : (F,)
-    rectified : bool
-        Pooling always rectifies.
+    wanted : Wanted
     firsts : int32 (N, OH, OW)
-        Positions of equal patches, which get equal outputs, see `npdeconv.fast.equal_patches`.
+        Positions of equal patches.
     tiling : Tiling
     workspace : (size,)
         Written over; see `cut_workspace`.
     y : (N, OH // side, OW // side, F)
         Filled.
     winners : uint8, as y
-        Filled where outputs are rectified, see `npdeconv.fast.relu_and_pool`.
+        Filled where wanted, and with pooling; see `npdeconv.fast.relu_and_pool`.
     """
     channels, filters = transformed.shape[1:]
     room = cut_workspace(workspace, tiling, channels, filters)
@@ -73,13 +72,17 @@ def forward(
             if tiling.side == 2:
                 maps = shaped(room.maps, bottom - top, tiling.out_shape[1], filters)
                 outputs_from_squares(products, i * count, maps)
-                copy_to_equals(maps, bias, firsts[n], top, bottom)
+                if wanted.ties:
+                    copy_to_equals(maps, bias, firsts[n], top, bottom)
                 pool_and_rectify(maps, y[n, top // 2 : bottom // 2], winners[n, top // 2 : bottom // 2])
             else:
                 outputs_from_squares(products, i * count, y[n, top:bottom])
-                copy_to_equals(y[n, :bottom], bias, firsts[n], top, bottom)
-                if rectified:
+                if wanted.ties:
+                    copy_to_equals(y[n, :bottom], bias, firsts[n], top, bottom)
+                if wanted.rectified and wanted.winners:
                     rectify_and_mark(y[n, top:bottom].reshape(-1), winners[n, top:bottom].reshape(-1))
+                elif wanted.rectified:
+                    rectify(y[n, top:bottom])
 
 
 @kernel

@@ -27,35 +27,30 @@ def im2col(images: Array, stride: Pair, offset: Pair, dilation: Pair, first_row:
     """
     batch, height, width, channels = images.shape
     rows, out_width, filter_height, filter_width = columns.shape[1:5]
-    # A row of a patch is contiguous in the image, as KW * C numbers; if dilated, only each column is.
-    columns_per_piece = filter_width if dilation[1] == 1 else 1
-    count, length, line_length = (
-        filter_width // columns_per_piece,
-        columns_per_piece * channels,
-        width * channels,
-    )
+    # A row of a patch is contiguous in the image; if dilated, only each of its pixels is.
+    pixels = filter_width if dilation[1] == 1 else 1
+    length, row_length, line_length = pixels * channels, filter_width * channels, width * channels
     lines = images.reshape(batch, height, line_length)
-    pieces = columns.reshape(batch, rows, out_width, filter_height, count, length)
+    patches = columns.reshape(batch, rows, out_width, filter_height, row_length)
     for n in range(batch):
         for r in range(rows):
             for kh in range(filter_height):
                 h = (first_row + r) * stride[0] - offset[0] + kh * dilation[0]
                 is_inside = 0 <= h < height
                 line = lines[n, h if is_inside else 0]
-                for q in range(out_width):
-                    for part in range(count):
-                        piece = pieces[n, r, q, kh, part]
-                        left = (q * stride[1] - offset[1] + part * dilation[1]) * channels
+                for start in range(0, row_length, length):
+                    shift = start * dilation[1] - offset[1] * channels
+                    for q in range(out_width):
+                        target = patches[n, r, q, kh, start : start + length]
+                        left = q * stride[1] * channels + shift
                         first, last = max(0, -left), min(length, line_length - left)
                         if not is_inside or first > last:
                             first, last = 0, 0
-                        for k in range(first):
-                            piece[k] = 0
-                        source, target = line[left + first : left + last], piece[first:last]
-                        for k in range(last - first):
-                            target[k] = source[k]
-                        for k in range(max(first, last), length):
-                            piece[k] = 0
+                        source, inside = line[left + first : left + last], target[first:last]
+                        target[:first] = 0
+                        for k in range(len(inside)):
+                            inside[k] = source[k]
+                        target[last:] = 0
 
 
 @kernel

@@ -1,22 +1,16 @@
 """The page: a template, filled with styles, scripts, pictures and numbers."""
 
-import base64
-import hashlib
-from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
-
-from npdeconv import _files
-from npdeconv._version import __version__
+from npdeconv.report import assembly
 from npdeconv.report.contents import Report
 from npdeconv.report.downscaling import SIDE
-from npdeconv.report.payload import as_json
+from npdeconv.report.payload import page_data
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATE = "report.html.j2"
 # Each script uses definitions of earlier ones only.
 SCRIPTS = (
+    "elements",
     "page",
     "state",
     "curves",
@@ -42,16 +36,12 @@ def write(path: str | Path, report: Report, *, refresh: float | None = None) -> 
     refresh : float, optional
         Seconds after which the page reloads itself, with the same choices; never unless given.
     """
-    page = render(report, refresh=refresh).encode(errors="backslashreplace")  # names may have lone surrogates
-    _files.replace(Path(path), lambda file: file.write(page))
-    return len(page)
+    return assembly.save(path, render(report, refresh=refresh))
 
 
 def is_page(path: Path) -> bool:
     """Tell whether a file begins like a page written by `write`."""
-    start = _read("report.html.j2").partition("{{")[0].encode()
-    with path.open("rb") as file:
-        return file.read(len(start)) == start
+    return assembly.begins_like(path, TEMPLATE)
 
 
 def render(report: Report, *, refresh: float | None = None) -> str:
@@ -60,37 +50,5 @@ def render(report: Report, *, refresh: float | None = None) -> str:
     Names from the run and the data set are escaped. A content security policy also allows only the
     page's own script and style, and no connection.
     """
-    style, script = _read("report.css"), "\n".join(_read(f"{name}.js") for name in SCRIPTS)
-    return _template().render(
-        report=report,
-        side=SIDE,
-        version=__version__,
-        style=Markup(style),
-        style_hash=_hash(style),
-        script=Markup(script),
-        script_hash=_hash(script),
-        payload=Markup(as_json(report, refresh)),
-    )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("npdeconv.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2")
-
-
-@cache
-def _read(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    """Return the hash of a script or style for the content security policy."""
-    digest = hashlib.sha256(text.encode()).digest()
-    return "sha256-" + base64.b64encode(digest).decode("ascii")
+    data = page_data(report, refresh)
+    return assembly.assemble(TEMPLATE, ("base", "report"), SCRIPTS, data, report=report, side=SIDE)

@@ -1,6 +1,5 @@
-"""The arrays of a report as JSON for the page's scripts: numbers, names and pictures."""
+"""The arrays of a report as data for the page's scripts: numbers, names and pictures."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -16,14 +15,8 @@ from npdeconv.report.whole_images import scenes_payload
 TABLE_CLASSES = 30  # beyond so many, a confusion matrix is unreadable
 
 
-def as_json(report: Report, refresh: float | None) -> str:
-    """Return the JSON text for a script element: nothing in it can end the element or begin another."""
-    text = json.dumps(_page(report, refresh), allow_nan=False, separators=(",", ":"))
-    # In JSON these occur only in strings, where the escape means the same.
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _page(report: Report, refresh: float | None) -> dict[str, Any]:
+def page_data(report: Report, refresh: float | None) -> dict[str, Any]:
+    """Return what the page's scripts read."""
     return {
         "refresh": refresh,
         "classes": report.classes,

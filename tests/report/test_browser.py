@@ -1,7 +1,5 @@
 """The report in a real browser: Debian's chromium, driven by Playwright."""
 
-import contextlib
-import shutil
 import time
 
 import numpy as np
@@ -10,33 +8,9 @@ import pytest
 from npdeconv.data import Dataset
 from npdeconv.report import write
 from npdeconv.report.sprites import as_bytes
+from tests.browsing import focus_by_tab, opened
 from tests.report_cases import DEAD, HOSTILE, history, hostile_report, noisy_report, tiny_report
 from tests.tiny import CLASSES, tiny_dataset
-
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",  # a container has no sandbox, and the page is our own
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-]
-SECOND = 1000  # milliseconds
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Start the browser once."""
-    if CHROMIUM is None:
-        pytest.skip("needs a browser: chromium is not installed (apt-get install chromium)")
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs a browser driver: playwright")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -49,25 +23,6 @@ def path(report, tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "report.html"
     write(path, report)
     return path
-
-
-@contextlib.contextmanager
-def opened(browser, path, address="", **options):
-    """Open a page; fail on console messages, errors, and requests for anything but the file itself."""
-    context = browser.new_context(**({"viewport": {"width": 1280, "height": 850}} | options))
-    page = context.new_page()
-    page.set_default_timeout(5 * SECOND)
-    complaints, requests = [], []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: complaints.append(dialog.message))
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(f"{path.as_uri()}{address}")
-    yield page
-    context.close()
-    assert complaints == []
-    outside = [url for url in requests if not url.startswith(("data:", path.as_uri()))]
-    assert outside == []
 
 
 @pytest.fixture
@@ -152,15 +107,6 @@ def test_play_runs_to_the_end(page):
     assert page.inner_text("#stage-name") == "epoch 2"
     page.clock.run_for(700)
     assert (page.inner_text("#play"), page.inner_text("#stage-name")) == ("Play", "current weights")
-
-
-def focus_by_tab(page, condition):
-    """Press Tab until the element with the focus meets a condition, as a function in JavaScript."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate(f"({condition})(document.activeElement)"):
-            return
-    raise AssertionError(f"the Tab key reaches nothing with {condition}")
 
 
 def test_the_keyboard_alone_is_enough(page, report):

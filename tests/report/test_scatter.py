@@ -10,7 +10,8 @@ from npdeconv.layers import Dense, Flatten, Sequential
 from npdeconv.report import collect, render, write
 from npdeconv.report.scatter import find_scatter
 from npdeconv.visualize import embed, label_agreement
-from tests.report.test_browser import browser, opened, pixels  # noqa: F401
+from tests.browsing import opened
+from tests.report.test_browser import pixels
 from tests.report.test_page import payload_of, tile_of
 from tests.tiny import CLASSES, tiny_dataset, tiny_network
 
@@ -86,7 +87,7 @@ def shown_words(report, number):
     return f"Image {scatter.image_indices[number]}, class {report.classes[scatter.labels[number]]}"
 
 
-def test_pointing_at_a_point_shows_its_image_and_neighbors(browser, path, report):  # noqa: F811
+def test_pointing_at_a_point_shows_its_image_and_neighbors(browser, path, report):
     scatter, images = report.scatter, tiny_dataset(120).images[::2]
     with opened(browser, path) as page:
         page.locator("#scatter-points").scroll_into_view_if_needed()
@@ -110,7 +111,7 @@ def test_pointing_at_a_point_shows_its_image_and_neighbors(browser, path, report
         assert "of the nearest neighbors share" in page.inner_text("#similar")
 
 
-def test_the_arrow_keys_go_from_point_to_point(browser, path, report):  # noqa: F811
+def test_the_arrow_keys_go_from_point_to_point(browser, path, report):
     with opened(browser, path) as page:
         page.focus("#scatter-points")
         assert page.inner_text("#scatter-words") == shown_words(report, 0)
@@ -138,7 +139,7 @@ def test_the_arrow_keys_go_from_point_to_point(browser, path, report):  # noqa: 
         assert len(seen) > 1
 
 
-def test_touching_a_point_shows_its_image(browser, path, report):  # noqa: F811
+def test_touching_a_point_shows_its_image(browser, path, report):
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     with opened(browser, path, **phone) as page:
         page.locator("#scatter-points").scroll_into_view_if_needed()
@@ -147,7 +148,7 @@ def test_touching_a_point_shows_its_image(browser, path, report):  # noqa: F811
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_another_method_moves_the_points(browser, report, tmp_path):  # noqa: F811
+def test_another_method_moves_the_points(browser, report, tmp_path):
     other = np.random.default_rng(0).random((60, 2))
     names = {**report.scatter.axes, "t-SNE": ("no meaning", "")}
     scatter = report.scatter._replace(points={**report.scatter.points, "t-SNE": other}, axes=names)

@@ -7,6 +7,7 @@ server and no network. Of a network that comes from no run, there are no curves 
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from tqdm import tqdm
@@ -48,15 +49,13 @@ def run(options: argparse.Namespace) -> None:
     write_report(loaded.run, loaded.network, dataset, page, count=options.count, workers=options.workers)
 
 
-def check_page(out: Path) -> None:
-    """Check that the page can be written, and replaces at most an older page."""
+def check_page(out: Path, is_own: Callable[[Path], bool] = is_page, what: str = "a page of a run") -> None:
+    """Check that a page can be written, and replaces at most an older one of its kind."""
     check_folder(out.parent)
     if out.is_dir():
         raise IsADirectoryError(f"{out}: expected a file to write the page to, got a folder")
-    if out.exists() and not is_page(out):
-        raise FileExistsError(
-            f"{out}: expected a page of a run to replace, got another file; choose another name"
-        )
+    if out.exists() and not is_own(out):
+        raise FileExistsError(f"{out}: expected {what} to replace, got another file; choose another name")
 
 
 def write_report(

@@ -11,6 +11,7 @@ COMMANDS = {
     "demo": "train on the embedded digits and draw what was learned; about a minute",
     "train": "train a network; the run is a folder that can be resumed and looked into",
     "report": "write a page that shows what a network learned, as one HTML file",
+    "explain": "write a small worked example, up and down, whose numbers one can touch and change",
     "classify": "print the most likely classes of images",
     "look": "draw each layer's filters and maps for one image, the rules side by side, and the mistakes",
     "project": "project feature maps back to pixels, as a figure and as arrays",

@@ -100,7 +100,7 @@ SHARED: dict[str, dict[str, Any]] = {
     "--workers": _of(
         "N", "threads; the results are the same for any number (default: one per core)", **_COUNT
     ),
-    "--out": _of("DIR", "folder to write to", type=Path),
+    "--out": _of("PATH", "where to write", type=Path),
     "--format": {"choices": _FORMATS, "help": "of figures; pdf and svg are sharp at any size"},
     "--dpi": _of("N", "dots per inch of figures", type=at_least(10)),
 }
@@ -135,7 +135,7 @@ def add_network(parser: Parser, *, data: bool = True, split: bool = True, **sett
 
 def add_results(parser: Parser, out: str) -> None:
     """Declare --out, --format, --dpi and --workers."""
-    share(parser, "--out", default=Path(out))
+    share(parser, "--out", ": a folder", default=Path(out))
     share(parser, "--format", default="png")
     share(parser, "--dpi", default=130)
     share(parser, "--workers")

@@ -73,7 +73,7 @@ PRESETS = (
     ),
     Preset(
         "A dot",
-        "One pixel is 1. Going up, its values are the filter's, turned upside down and left to right."
+        "One pixel is 1. Filtered, it shows the filter, turned upside down and left to right."
         " Going down, each value spreads the filter as it is.",
         DOT,
         COUNTING,

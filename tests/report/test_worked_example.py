@@ -256,11 +256,11 @@ def test_the_cells_between_say_what_happened_to_them(page):
     assert sources(page, "gate") == [["convolved", 6]]
 
 
-@pytest.mark.parametrize("kept", [True, False])
-def test_cells_where_the_rules_part_are_marked(page, kept):
+@pytest.mark.parametrize(("kept", "send"), [(True, "signs"), (False, "signs"), (False, "map")])
+def test_cells_where_the_rules_part_are_marked(page, kept, send):
     ways = {}
     for rule in RULES:
-        take(page, rule, kept=kept, preset=SIGNS)
+        take(page, rule, kept=kept, send=send)
         ways[rule] = check(page, rule, kept=kept)
     for grid in ("gated", "projection"):
         values = np.stack([ways[rule][grid] for rule in RULES])
@@ -463,6 +463,8 @@ def test_no_width_needs_sideways_scrolling(browser, path, width):
 
 def test_a_finger_is_enough(browser, path):
     with opened(browser, path, viewport={"width": 390, "height": 844}, has_touch=True) as page:
+        figure = page.locator("#figure").bounding_box()
+        assert page.locator("#panel").bounding_box()["y"] >= figure["y"] + figure["height"]  # hides nothing
         cell(page, "picture", 14).tap()
         assert page.inner_text("#words h2").startswith("Picture, row 3, column 3")
         page.tap("#more")

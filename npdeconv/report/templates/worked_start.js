@@ -86,7 +86,9 @@ function listenToFigure() {
   figure.addEventListener("keydown", onKey);
   figure.addEventListener("focusin", (event) => {
     if (event.relatedTarget !== $("entry")) $("complaint").textContent = ""; // else it is about the entry just left
-    if (cellAt(event)) pin(cellAt(event));
+    if (!cellAt(event)) return;
+    $("panel").classList.add("docked"); // on narrow screens; before, the whole figure is in sight
+    pin(cellAt(event));
   });
   figure.addEventListener("click", (event) => cellAt(event) && pin(cellAt(event)));
   figure.addEventListener("pointerover", (event) => {

@@ -33,7 +33,7 @@ const EXPLAIN = {
     words: [`A pixel: nothing comes before it. ${placesThatSee(seenBy(k).filter((place) => place !== null).length)} it.`],
     sources: [],
   }),
-  weight: () => ({ words: ["A weight. On the way up it multiplies the pixel under it. On the way down the same weight is used again: nothing is learned twice."], sources: [] }),
+  weight: () => ({ words: ["A weight. On the way up it multiplies the pixel under it. On the way down it is used again: that way has no weights of its own."], sources: [] }),
   bias: () => ({ words: ["The bias is added to each sum on the way up. It is not used on the way down."], sources: [] }),
   convolved: (k) => {
     const pixels = patchOf(k).map((pixel) => state.picture[pixel]);

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+import os
 import re
 import shutil
 from os.path import relpath
@@ -15,6 +16,7 @@ import npdeconv
 from npdeconv.cli.commands import COMMANDS
 
 mpl.use("Agg")
+os.environ.pop("NPDECONV_DATA", None)  # chapters have the data that the package embeds, and no other
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent

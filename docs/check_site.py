@@ -1,4 +1,4 @@
-"""Check a built site: `python docs/check_site.py docs/_build/html` lists its faults, and fails if there are any.
+"""Check a built site: `python docs/check_site.py docs/_build/html` lists its faults, and fails if it has any.
 
 A site is opened as files and without a network. So pages and style sheets may load nothing from outside, and
 every link within the site must lead to a file, and to an anchor that is there.

@@ -77,7 +77,9 @@ def seconds_in_the_site(path, cells):
     for source in sorted((ROOT / "npdeconv").rglob("*.py")):
         digest.update(source.read_bytes())
     stamp, cache = BUILD / "sources.sha256", BUILD / "jupyter_cache"
-    if not (cache / "global.db").is_file() or stamp.read_text(encoding="utf-8") != digest.hexdigest():
+    if not stamp.is_file() or not (cache / "global.db").is_file():
+        return None
+    if stamp.read_text(encoding="utf-8") != digest.hexdigest():
         return None
     with closing(sqlite3.connect((cache / "global.db").as_uri() + "?mode=ro", uri=True)) as database:
         rows = database.execute("SELECT uri, hashkey, data FROM nbcache").fetchall()

@@ -22,7 +22,7 @@ test-oldest: $(OLDEST_VENV)/installed-test  ## the tests that are not slow, with
 	NUMBA_CACHE_DIR="$(CURDIR)/$(OLDEST_VENV)/numba" $(OLDEST_VENV)/bin/python -m pytest -m "not slow"
 
 docs: $(VENV)/installed-docs  ## the documentation site, with its notebooks run, into docs/_build/html; warnings are errors
-	$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs docs/_build/html
+	$(BIN)/python -m sphinx -E -W --keep-going -n -q -b html docs docs/_build/html
 	$(BIN)/python docs/check_site.py docs/_build/html
 
 CONSTRAINTS := $(NEWEST)

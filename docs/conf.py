@@ -63,7 +63,7 @@ myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence
 myst_heading_anchors = 4
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(BUILD / "jupyter_cache")
-nb_execution_raise_on_error = True
+nb_execution_show_tb = True  # with its warning, which -W makes an error: so all that fail are named
 nb_execution_timeout = 240
 nb_merge_streams = True
 

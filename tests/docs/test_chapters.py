@@ -29,9 +29,9 @@ EXERCISES = {1: 2, 2: 3, 3: 2, 4: 3, 5: 2, 6: 3, 7: 3, 8: 2}  # how many each ch
 
 HEADER = {
     "a question before the box": r"\A[^`]*\?\*\*",
-    "its goals": r"\*\*You will be able to\*\*",
-    "its prerequisites": r"\*\*You need\*\*",
-    "its minutes": r"\*\*It takes\*\* \d+ minutes",
+    "its goals": r"\*\*Learning goals\.\*\*",
+    "its prerequisites": r"\*\*Prerequisites\.\*\*",
+    "its minutes": r"\*\*Minutes\.\*\* About \d+",
     "the line that installs the package": r"^%pip install npdeconv$",
     "what we now know, and cannot know": r"^## What we now know, and what we cannot know$",
 }

@@ -91,8 +91,21 @@ def test_whole_networks_of_odd_geometries(drawn):
     chain = plain_chain(network)
     for name in network.layers if network.parameters else ():
         for rule in RULES:
-            own = project(network, x, name, 0, rule=rule).pixels
-            np.testing.assert_allclose(own, plain.project(chain, x, name, 0, rule), **CLOSE)
+            own = project(network, x, name, 0, rule=rule)
+            same = has_plain_position(own, chain, x, name)
+            np.testing.assert_allclose(
+                own.pixels[same], plain.project(chain, x, name, 0, rule)[same], **CLOSE
+            )
+
+
+def has_plain_position(own, chain, x, name):
+    """Tell for which images both chose the same unit. Elsewhere, rounding decided between equals."""
+    y, _ = plain.forward({key: chain[key] for key in list(chain)[: list(chain).index(name) + 1]}, x)
+    maps = y.reshape(len(y), -1, y.shape[-1])[:, :, 0]
+    width = y.shape[2] if y.ndim == 4 else 1
+    places, images = own.position @ (width, 1), np.arange(len(y))
+    np.testing.assert_allclose(maps[images, places], maps.max(axis=1), **CLOSE)
+    return places == maps.argmax(axis=1)
 
 
 @pytest.mark.parametrize("name", ["deck_model2", "deck_model3", "deck_model4"])

@@ -14,6 +14,7 @@ from npdeconv._jit import kernel
 from npdeconv._types import Array
 
 PART = 512  # rows of a matrix that are converted at a time; all rows of a dense layer would not fit the cache
+BAND_BYTES = 2**18  # of a matrix that is kept in the cache, a quarter of a second-level one
 
 
 def product(rows: Array, matrix: Array, precision: DTypeLike = np.float64) -> Array:
@@ -57,7 +58,8 @@ def add_product(rows: Array, matrix: Array, sums: Array) -> None:
     Four rows are computed at a time, which fetches each number of the matrix once for four rows. Four
     terms are added at a time, which fetches each sum once for four terms. The innermost loop, over
     the filters, becomes vector instructions. If fewer than four rows are left, the last one is
-    computed several times, by the same instructions, and stored once.
+    computed several times, by the same instructions, and stored once. A large matrix is taken in bands
+    of rows, each of which stays in the cache until all rows have met it.
 
     Parameters
     ----------
@@ -72,32 +74,35 @@ def add_product(rows: Array, matrix: Array, sums: Array) -> None:
     filters = matrix.shape[1]
     held = np.empty((4, filters), sums.dtype)
     s, t, u, v = held[0], held[1], held[2], held[3]
-    in_fours = inner - inner % 4
-    for p in range(0, count, 4):
-        q, r, o = min(p + 1, count - 1), min(p + 2, count - 1), min(p + 3, count - 1)
-        for f in range(filters):
-            s[f], t[f], u[f], v[f] = sums[p, f], sums[q, f], sums[r, f], sums[o, f]
-        for k in range(0, in_fours, 4):
-            m0, m1, m2, m3 = matrix[k], matrix[k + 1], matrix[k + 2], matrix[k + 3]
-            a0, a1, a2, a3 = rows[p, k], rows[p, k + 1], rows[p, k + 2], rows[p, k + 3]
-            b0, b1, b2, b3 = rows[q, k], rows[q, k + 1], rows[q, k + 2], rows[q, k + 3]
-            c0, c1, c2, c3 = rows[r, k], rows[r, k + 1], rows[r, k + 2], rows[r, k + 3]
-            d0, d1, d2, d3 = rows[o, k], rows[o, k + 1], rows[o, k + 2], rows[o, k + 3]
+    band = max(4, BAND_BYTES // (filters * matrix.itemsize) // 4 * 4)
+    for first in range(0, inner, band):
+        last = min(first + band, inner)
+        in_fours = last - last % 4
+        for p in range(0, count, 4):
+            q, r, o = min(p + 1, count - 1), min(p + 2, count - 1), min(p + 3, count - 1)
             for f in range(filters):
-                w0, w1, w2, w3 = m0[f], m1[f], m2[f], m3[f]
-                s[f] = s[f] + a0 * w0 + a1 * w1 + a2 * w2 + a3 * w3
-                t[f] = t[f] + b0 * w0 + b1 * w1 + b2 * w2 + b3 * w3
-                u[f] = u[f] + c0 * w0 + c1 * w1 + c2 * w2 + c3 * w3
-                v[f] = v[f] + d0 * w0 + d1 * w1 + d2 * w2 + d3 * w3
-        for k in range(in_fours, inner):
-            m0 = matrix[k]
-            a0, b0, c0, d0 = rows[p, k], rows[q, k], rows[r, k], rows[o, k]
-            for f in range(filters):
-                w0 = m0[f]
-                s[f] = s[f] + a0 * w0
-                t[f] = t[f] + b0 * w0
-                u[f] = u[f] + c0 * w0
-                v[f] = v[f] + d0 * w0
-        for i in range(min(4, count - p)):
-            for f in range(filters):
-                sums[p + i, f] = held[i, f]
+                s[f], t[f], u[f], v[f] = sums[p, f], sums[q, f], sums[r, f], sums[o, f]
+            for k in range(first, in_fours, 4):
+                m0, m1, m2, m3 = matrix[k], matrix[k + 1], matrix[k + 2], matrix[k + 3]
+                a0, a1, a2, a3 = rows[p, k], rows[p, k + 1], rows[p, k + 2], rows[p, k + 3]
+                b0, b1, b2, b3 = rows[q, k], rows[q, k + 1], rows[q, k + 2], rows[q, k + 3]
+                c0, c1, c2, c3 = rows[r, k], rows[r, k + 1], rows[r, k + 2], rows[r, k + 3]
+                d0, d1, d2, d3 = rows[o, k], rows[o, k + 1], rows[o, k + 2], rows[o, k + 3]
+                for f in range(filters):
+                    w0, w1, w2, w3 = m0[f], m1[f], m2[f], m3[f]
+                    s[f] = s[f] + a0 * w0 + a1 * w1 + a2 * w2 + a3 * w3
+                    t[f] = t[f] + b0 * w0 + b1 * w1 + b2 * w2 + b3 * w3
+                    u[f] = u[f] + c0 * w0 + c1 * w1 + c2 * w2 + c3 * w3
+                    v[f] = v[f] + d0 * w0 + d1 * w1 + d2 * w2 + d3 * w3
+            for k in range(in_fours, last):
+                m0 = matrix[k]
+                a0, b0, c0, d0 = rows[p, k], rows[q, k], rows[r, k], rows[o, k]
+                for f in range(filters):
+                    w0 = m0[f]
+                    s[f] = s[f] + a0 * w0
+                    t[f] = t[f] + b0 * w0
+                    u[f] = u[f] + c0 * w0
+                    v[f] = v[f] + d0 * w0
+            for i in range(min(4, count - p)):
+                for f in range(filters):
+                    sums[p + i, f] = held[i, f]

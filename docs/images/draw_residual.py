@@ -20,10 +20,12 @@ TITLES = {"resnet20": "ResNet-20", "resnet44": "ResNet-44"}
 
 
 def network(name):
+    """Load a network that takes pixels."""
     return nd.weights.load_published(name, DATA / "resnet" / FILES[name]).on_pixels()
 
 
 def blocks(net, stage=""):
+    """Return the names of the last rectifiers of all blocks, or of a stage's."""
     return [name for name in net.layers if name.startswith(f"block{stage}") and name.endswith("_relu")]
 
 
@@ -42,6 +44,7 @@ def cat():
 
 
 def save(figure, name, dpi=100):
+    """Write a figure beside this file."""
     figure.savefig(HERE / f"{name}.png", dpi=dpi, metadata={"Software": None})
     plt.close(figure)
 
@@ -56,19 +59,21 @@ def draw_top(net, images, chosen, name, title):
         nd.plot.strongest(patches, found[layer], ax, feature_maps=maps)
         ax.set_title(layer, fontsize="small", pad=12)
     figure.suptitle(
-        f"{title}: two maps of nine blocks; left the nine strongest of 1,000 drawn digits, right their projections"
-        " (mid-gray is zero)",
+        f"{title}: two maps of nine blocks; left the nine strongest of 1,000 drawn digits, right their"
+        " projections (mid-gray is zero)",
         fontsize="medium",
     )
     save(figure, name)
 
 
 def draw_layers(net, image, chosen, name):
+    """Draw the strongest unit of each block."""
     axes = nd.plot.layers(image, nd.visualize.project_layers(net, image, chosen))
     save(axes[0, 0].figure, name, 72)
 
 
 def draw_class_maps(net, image, name):
+    """Draw what speaks for the three likeliest classes."""
     found = nd.visualize.class_activation_maps(net, image[np.newaxis], k=3)
     axes = nd.plot.class_activation(image, found, classes=net.classes)
     save(axes.flat[0].figure, name)
@@ -93,6 +98,7 @@ def draw_depth(image):
 
 
 def main():
+    """Draw all figures."""
     image = cat()
     for name in FILES:
         net = network(name)
@@ -106,7 +112,6 @@ def main():
         found = nd.visualize.occlude(net, image, layer, label="cat", size=8, stride=2)
         axes = nd.plot.occlusion(image, found, classes=net.classes)
         save(np.ravel(axes)[0].figure, f"residual{suffix}_occlusion")
-        print(name, nd.training.predict(net, image[np.newaxis]).max(), net.classes)
     draw_depth(image)
 
 

@@ -28,7 +28,7 @@ class Fault(NamedTuple):
     parts : Parts, the right ones except for one
     story : str, what is wrong, where it was seen, and what it does
     shows : Shows
-    layer : str, of the network of the pictures, whose strongest unit is projected
+    layer : str, of the network of the pictures; one of its units is projected
     """
 
     name: str
@@ -40,7 +40,7 @@ class Fault(NamedTuple):
     @property
     def title(self) -> str:
         """The first sentence of the story."""
-        return self.story.split("\\n")[0]
+        return self.story.split("\n")[0]
 
 
 def _fault(
@@ -53,7 +53,7 @@ def _fault(
 FAULTS: Mapping[str, Fault] = {
     fault.name: fault
     for fault in (
-        _fault("bias_added", Parts(conv=layers.BiasAdded), layers.BiasAdded),
+        _fault("bias_added", Parts(conv=layers.BiasAdded), layers.BiasAdded, layer="dense2"),
         _fault("not_flipped", Parts(conv=layers.NotFlipped), layers.NotFlipped),
         _fault(
             "unrectified", Parts(relu=layers.Unrectified, head_relu=layers.Unrectified), layers.Unrectified
@@ -63,7 +63,7 @@ FAULTS: Mapping[str, Fault] = {
             "gradient_in_head", Parts(head_relu=layers.GradientInHead), layers.GradientInHead, layer="dense2"
         ),
         _fault("unswitched", Parts(pool=layers.Unswitched), layers.Unswitched),
-        _fault("padded_switches", Parts(pool=layers.PaddedSwitches), layers.PaddedSwitches),
+        _fault("padded_switches", Parts(pool=layers.PaddedSwitches), layers.PaddedSwitches, layer="dense2"),
         _fault("ties_spread", Parts(pool=layers.TiesSpread), layers.TiesSpread),
         _fault("overwritten", Parts(pool=layers.Overwritten), layers.Overwritten),
         _fault("adam_reset", Parts(adam=tools.ForgetfulAdam), tools.ForgetfulAdam, "training"),

@@ -20,7 +20,7 @@ class BiasAdded(Conv2D):
     """
 
     def deconv(self, y: Array, context: Conv2D.Context) -> Array:
-        """Carry down, and add the mean bias."""
+        """Carry down, and add the mean bias: there is one for each filter, and none for a channel below."""
         return super().deconv(y, context) + self.bias.mean()
 
 

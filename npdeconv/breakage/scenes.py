@@ -14,7 +14,7 @@ from npdeconv.breakage.parts import Parts, build
 from npdeconv.data import as_input, load_strokes
 from npdeconv.layers import Sequential
 from npdeconv.losses import softmax_cross_entropy
-from npdeconv.visualize import display, find_strongest, most_active, occlude_box, project
+from npdeconv.visualize import display, find_strongest, occlude_box, project
 
 SCENE = (28, 28, 1), (8, 12), 24, 10
 """Input, filters, hidden units and classes of the network of the pictures."""
@@ -49,11 +49,10 @@ class Scene(NamedTuple):
 def show(fault: Fault) -> Scene:
     """Return what a fault does to a picture of drawn digits."""
     image, right, wrong, signed, caption = _SCENES[fault.shows](fault)
-    change = float(np.linalg.norm(wrong - right) / np.linalg.norm(right))
     one, other = (array.ravel().astype(np.float64) - array.mean() for array in (right, wrong))
     norms = float(np.linalg.norm(one) * np.linalg.norm(other))
     alike = float(one @ other) / norms if norms else 0.0
-    return Scene(image, right, wrong, signed, caption, change, alike)
+    return Scene(image, right, wrong, signed, caption, _change(right, wrong), alike)
 
 
 _Shown = tuple[Array, Array, Array, bool, str]
@@ -74,17 +73,26 @@ def scene_network(parts: Parts) -> Sequential:
 
 
 def _projection(fault: Fault) -> _Shown:
-    """Project the strongest unit of a layer among all digits by both."""
-    right, layer = scene_network(Parts()), fault.layer
-    found = find_strongest(right, _digits(), [layer], k=1)[layer]
-    feature_map = int(most_active(found, 1)[0])
-    image = _digits()[found.image_indices[feature_map]]
-    both = [
-        project(net, image, layer, feature_map).pixels[0, ..., 0]
-        for net in (right, scene_network(fault.parts))
-    ]
-    caption = f"the strongest unit of {layer}, map {feature_map}, projected"
-    return image[0, ..., 0], both[0], both[1], True, caption
+    """Project the strongest units of a layer's maps by both; return those that differ most."""
+    networks = scene_network(Parts()), scene_network(fault.parts)
+    images, maps = _strongest(networks[0], fault.layer)
+    right, wrong = (project(net, images, fault.layer, maps).pixels[..., 0] for net in networks)
+    m = int(np.argmax([_change(*both) for both in zip(right, wrong, strict=True)]))
+    caption = (
+        f"projection of the strongest unit of {fault.layer}, map {maps[m]}, which differs most of all maps"
+    )
+    return images[m, ..., 0], right[m], wrong[m], True, caption
+
+
+def _strongest(network: Sequential, layer: str) -> tuple[Array, Array]:
+    """Return the digit that each living map of a layer answers to most, and the maps' numbers."""
+    found = find_strongest(network, _digits(), [layer], k=1)[layer]
+    maps = np.flatnonzero(found.firing)
+    return _digits()[found.image_indices[maps, 0]], maps
+
+
+def _change(right: Array, wrong: Array) -> float:
+    return float(np.linalg.norm(wrong - right) / np.linalg.norm(right))
 
 
 def _ranking(fault: Fault) -> _Shown:
@@ -93,13 +101,9 @@ def _ranking(fault: Fault) -> _Shown:
     right, wrong = (parts.rank(network, _digits(), "relu2", NINE) for parts in (Parts(), fault.parts))
     common = [len({*a} & {*b}) for a, b in zip(right.tolist(), wrong.tolist(), strict=True)]
     m = int(np.argmin(common))
-    sheets = [_sheet(_digits()[rows[m], ..., 0]) / 255 for rows in (right, wrong)]
-    return (
-        np.empty((0, 0)),
-        *sheets,
-        False,
-        f"the nine strongest digits of relu2, map {m}; {common[m]} in common",
-    )
+    sheets: list[Array] = [_sheet(_digits()[rows[m], ..., 0]) / 255 for rows in (right, wrong)]
+    caption = f"the nine strongest digits of relu2, map {m}; {common[m]} in common"
+    return np.empty((0, 0)), sheets[0], sheets[1], False, caption
 
 
 def _sheet(images: Array) -> Array:
@@ -109,9 +113,15 @@ def _sheet(images: Array) -> Array:
 
 
 def _display(fault: Fault) -> _Shown:
-    """Show one projection both ways, as gray values."""
-    image, pixels, *_ = _projection(fault)
-    return image, display(pixels), fault.parts.display(pixels), False, "the same projection, as gray values"
+    """Show the projection with the most unequal extremes both ways, as gray values."""
+    network = scene_network(Parts())
+    images, maps = _strongest(network, fault.layer)
+    pixels = project(network, images, fault.layer, maps).pixels[..., 0]
+    highest, lowest = pixels.max(axis=(1, 2)), -pixels.min(axis=(1, 2))
+    m = int(np.argmax(np.abs(highest - lowest) / np.maximum(highest, lowest)))
+    values = f"from {-lowest[m]:.2g} to {highest[m]:.2g}"
+    caption = f"one projection, of {fault.layer}, map {maps[m]}, {values}, as gray values"
+    return images[m, ..., 0], display(pixels[m]), fault.parts.display(pixels[m]), False, caption
 
 
 def _occlusion(fault: Fault) -> _Shown:
@@ -120,7 +130,7 @@ def _occlusion(fault: Fault) -> _Shown:
     image = digits.images[int(np.flatnonzero(np.asarray(digits.labels) == 0)[0])]
     places = range(0, 28 - OCCLUDER + 1, 2)
     clean = network(as_input(image[np.newaxis], np.float32))[0, 0]
-    maps = []
+    maps: list[Array] = []
     for parts in (Parts(), fault.parts):
         boxes = [Box(row, row + OCCLUDER, column, column + OCCLUDER) for row in places for column in places]
         hidden = np.stack([occlude_box(image, box, parts.fill) for box in boxes])
@@ -155,19 +165,15 @@ def _training(fault: Fault) -> _Shown:
 
 def _weights(fault: Fault) -> _Shown:
     """Correlate the initial filters of one layer with those of the next."""
-    tables = []
+    tables: list[Array] = []
     for parts in (Parts(), fault.parts):
         first, second = (
             parts.conv(8, 8, 3, rng=rng).weight.reshape(-1, 8).T
             for rng in parts.generators(np.random.default_rng(0), 2)
         )
         tables.append(np.corrcoef(first, second)[:8, 8:])
-    return (
-        np.empty((0, 0)),
-        *tables,
-        True,
-        "correlations of the 8 initial filters of one layer with the next one's",
-    )
+    caption = "correlations of the 8 initial filters of one layer with the next one's"
+    return np.empty((0, 0)), tables[0], tables[1], True, caption
 
 
 _SCENES: Mapping[Shows, Callable[[Fault], _Shown]] = {

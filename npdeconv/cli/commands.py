@@ -27,7 +27,7 @@ COMMANDS = {
     "info": "print a network's layers, their output shapes, parameters and receptive fields",
     "gradcheck": "compare a network's gradients with finite differences, parameter by parameter",
     "check": "test a layer of your own against the contract of layers",
-    "break": "show faults that published deconvnets had beside the right picture, and the checks that catch them",
+    "break": "show faults of published deconvnets beside the right picture, and the checks that catch them",
 }
 MODULES = {"break": "breakage"}  # a keyword of Python can't name a module
 

@@ -18,7 +18,8 @@ COLORS = {"right": "black", "wrong": "C3"}
 def fault(which: Fault, scene: Scene) -> Array:
     """Draw the right picture, the wrong one, and their difference, beside the digit that they are of.
 
-    Pictures with both signs share one scale with mid-gray at zero. Losses are curves in one plot.
+    Pictures with both signs share one scale with mid-gray at zero; the difference has its own. Losses
+    are curves in one plot, and ranked images have no difference.
 
     Parameters
     ----------
@@ -35,7 +36,8 @@ def fault(which: Fault, scene: Scene) -> Array:
         axes = plt.subplots(1, 1, figsize=(6, 4), squeeze=False, layout="constrained")[1]
         _curves(pictures, axes[0, 0])
     else:
-        pictures |= {"wrong minus right": scene.wrong - scene.right}
+        if which.shows != "ranking":
+            pictures |= {"wrong minus right": scene.wrong - scene.right}
         count = len(pictures) + bool(scene.image.size)
         axes = plt.subplots(1, count, figsize=(2.4 * count, 3.4), squeeze=False, layout="constrained")[1]
         _draw(scene, pictures, axes[0])
@@ -53,9 +55,10 @@ def _draw(scene: Scene, pictures: dict[str, Array], axes: Sequence[Axes] | Array
         image(scene.image[..., np.newaxis], axes[0], title="the digit")
     limit = float(max(np.abs(scene.right).max(), np.abs(scene.wrong).max()))
     for ax, (name, pixels) in zip(axes[-len(pictures) :], pictures.items(), strict=True):
+        own = float(np.abs(pixels).max()) if name == "wrong minus right" else limit
         signed = scene.signed or name == "wrong minus right"
-        shown = display(pixels.astype(np.float64), limit) if signed else pixels
-        title = f"{name}\n{span(limit)}" if signed else f"{name}\nas shown"
+        shown = display(pixels.astype(np.float64), own) if signed else pixels
+        title = f"{name}\n{span(own)}" if signed else f"{name}\nas shown"
         image(shown[..., np.newaxis], ax, title=title)
 
 

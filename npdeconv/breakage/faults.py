@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
 from npdeconv._checks import did_you_mean
+from npdeconv._repr import brief
 from npdeconv.breakage import layers, tools
 from npdeconv.breakage.parts import Parts
 
@@ -19,6 +20,7 @@ BLACK = """An occluder is black, on pictures whose background is black.
     """
 
 
+@brief
 class Fault(NamedTuple):
     """A published fault.
 

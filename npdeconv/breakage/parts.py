@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
+from npdeconv._repr import brief
 from npdeconv._types import Array, Generator, Pair, Shape
 from npdeconv.breakage import tools
 from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
@@ -13,6 +14,7 @@ from npdeconv.optimizers import Adam
 from npdeconv.visualize import Fill, display
 
 
+@brief
 class Parts(NamedTuple):
     """The parts; the right ones unless given.
 
@@ -32,7 +34,7 @@ class Parts(NamedTuple):
     pool: type[MaxPool2D] = MaxPool2D
     head_relu: type[ReLU] = ReLU
     adam: type[Adam] = Adam
-    rank: Callable[[Sequential, Array, str, int], Array] = tools.by_maximum
+    rank: Callable[..., Array] = tools.by_maximum
     display: Callable[[Array], Array] = display
     fill: Fill = "gray"
     generators: Callable[[Generator, int], Sequence[Generator]] = tools.one_after_another

@@ -54,7 +54,7 @@ def _ranked(parts: Parts) -> str | None:
     """The strongest image is the one with the pattern, not the one with many faint ones."""
     everywhere = [(row, column) for row in (0, 5, 10, 15) for column in (0, 5, 10, 15)]
     images = np.stack([_picture(0.4, *everywhere), _picture(1, CORNER), _picture(0.6, CORNER)])
-    first = int(parts.rank(_network(parts, PATTERN), images, "relu", 1)[0, 0])
+    first = int(parts.rank(_network(parts, PATTERN), images, "relu", k=1)[0, 0])
     return None if first == 1 else "the image ranked first is not the one with the planted patch"
 
 

@@ -98,7 +98,7 @@ def _change(right: Array, wrong: Array) -> float:
 def _ranking(fault: Fault) -> _Shown:
     """Find the nine strongest digits of the map on whose order both disagree most."""
     network = scene_network(Parts())
-    right, wrong = (parts.rank(network, _digits(), "relu2", NINE) for parts in (Parts(), fault.parts))
+    right, wrong = (parts.rank(network, _digits(), "relu2", k=NINE) for parts in (Parts(), fault.parts))
     common = [len({*a} & {*b}) for a, b in zip(right.tolist(), wrong.tolist(), strict=True)]
     m = int(np.argmin(common))
     sheets: list[Array] = [_sheet(_digits()[rows[m], ..., 0]) / 255 for rows in (right, wrong)]

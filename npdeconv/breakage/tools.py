@@ -25,12 +25,12 @@ class ForgetfulAdam(Adam):
         super().update(parameters, gradients)
 
 
-def by_maximum(network: Sequential, images: Array, layer: str, k: int) -> Array:
+def by_maximum(network: Sequential, images: Array, layer: str, *, k: int) -> Array:
     """Return the images whose strongest unit of each map is strongest, (F, k), as the paper ranks them."""
     return find_strongest(network, images, [layer], k=k)[layer].image_indices
 
 
-def by_mean(network: Sequential, images: Array, layer: str, k: int) -> Array:
+def by_mean(network: Sequential, images: Array, layer: str, *, k: int) -> Array:
     """Images are ranked by the mean of a map instead of its maximum.
 
     A mean is one call shorter, and finds the images with most ink: a map that fires a little
@@ -51,15 +51,15 @@ def stretched(pixels: Array) -> Array:
         return np.asarray((pixels - pixels.min()) / (pixels.max() - pixels.min()))
 
 
-def one_after_another(rng: Generator, count: int) -> Sequence[Generator]:
+def one_after_another(rng: Generator, layer_count: int) -> Sequence[Generator]:
     """Return the source of each layer's initial weights: the same generator, which goes on."""
-    return [rng] * count
+    return [rng] * layer_count
 
 
-def seeded_alike(rng: Generator, count: int) -> Sequence[Generator]:
+def seeded_alike(rng: Generator, layer_count: int) -> Sequence[Generator]:
     """Every layer's weights are drawn by a generator with the same seed.
 
     For the sake of reproducible results, each layer makes its own generator from the one seed
     (netket, issue 241). Layers of one shape are then equal, and others begin with equal numbers.
     """
-    return [np.random.default_rng(0) for _ in range(count)]
+    return [np.random.default_rng(0) for _ in range(layer_count)]

@@ -24,7 +24,14 @@ class Settings(NamedTuple):
     class_file: str | Path | None = None
 
 
-def prepare(path: Path, load: Load, settings: Settings) -> tuple[Pretrained, str]:
+class Prepared(NamedTuple):
+    """A pretrained network, and a sentence about the assumed preparation of its images."""
+
+    pretrained: Pretrained
+    assumed: str
+
+
+def prepare(path: Path, load: Load, settings: Settings) -> Prepared:
     """Load a network with the preparation of its images; say what was assumed.
 
     Parameters
@@ -54,16 +61,17 @@ def prepare(path: Path, load: Load, settings: Settings) -> tuple[Pretrained, str
     scale = 1 / 255 if divided and max(mean) <= 1 else 1.0
     preprocessing = Preprocessing((shape[0], shape[1]), scale=scale, mean=mean, std=std, channels=kind)
     names = None if settings.class_file is None else read_classes(Path(settings.class_file))
-    return _pretrained(network, preprocessing, names, path), _sentence(path, preprocessing, names)
+    pretrained = _pretrained(network, preprocessing, names, path)
+    return Prepared(pretrained, _sentence(path, preprocessing, names))
 
 
-def _by_card(path: Path, card: Path, load: Load) -> tuple[Pretrained, str]:
+def _by_card(path: Path, card: Path, load: Load) -> Prepared:
     said = read_card(card)
     network, _ = load(said.preprocessing.size)
     if network.input_shape != said.shape:
         raise ValueError(f"{card}: expected inputs of shape {network.input_shape}, as {path.name} has them")
     pretrained = _pretrained(network, said.preprocessing, said.classes, path)
-    return pretrained, f"{path.name}: images as {card.name} says"
+    return Prepared(pretrained, f"{path.name}: images as {card.name} says")
 
 
 def _pretrained(

@@ -14,8 +14,8 @@ from npdeconv.data.preprocessing import Channels
 from npdeconv.layers import Graph, Layer, Sequential
 from npdeconv.layers.sequential import INPUT, one_above
 from npdeconv.weights.arrays import assign
-from npdeconv.weights.assumed import Settings, prepare
-from npdeconv.weights.card import LARGEST_SIDE, Pretrained
+from npdeconv.weights.assumed import Prepared, Settings, prepare
+from npdeconv.weights.card import LARGEST_SIDE
 from npdeconv.weights.conversion import convert
 from npdeconv.weights.hdf5 import open_hdf5
 from npdeconv.weights.keras_kinds import MERGING, build_layers
@@ -43,12 +43,12 @@ def pretrained_keras(
     std: Sequence[float] | None = None,
     channels: Channels | None = None,
     class_file: str | Path | None = None,
-) -> tuple[Pretrained, str]:
+) -> Prepared:
     """Load a network from a Keras file that holds its model, with the preparation of its images.
 
-    These are the files of `save`: `.keras`, and `.h5`. The second result is a sentence about what was
-    assumed. See `pretrained_onnx` for the arguments, and for the card beside the file. Pixels are not
-    divided by 255 if the model begins with a `Rescaling`.
+    These are the files of `save`: `.keras`, and `.h5`. See `pretrained_onnx` for the
+    arguments, and for the card beside the file. Pixels are not divided by 255 if the model begins with
+    a `Rescaling`.
 
     Raises
     ------

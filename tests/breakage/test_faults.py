@@ -108,9 +108,7 @@ def test_pooling_by_hand():
     assert down(Overwritten(3, stride=1), ones)[2, 2] == 8
     padded = {"stride": 2, "padding": ((1, 1), (1, 1))}
     assert down(MaxPool2D(2, **padded), np.ones((3, 3))).sum() == 9
-    assert (
-        down(PaddedSwitches(2, **padded), np.ones((3, 3))).sum() == 6
-    )  # 3 begin in the margin
+    assert down(PaddedSwitches(2, **padded), np.ones((3, 3))).sum() == 6  # 3 begin in the margin
 
 
 def test_adam_that_forgets_takes_steps_of_one_size():

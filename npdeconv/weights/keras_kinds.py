@@ -169,10 +169,12 @@ def _norm(config: Any, shape: Shape, largest: int) -> Layer:
     axis = config.get("axis", -1)
     if axis not in (-1, [-1], len(shape), [len(shape)]):
         raise ValueError(f"expected it to normalize channels, the last axis, got axis {axis}")
+    _check_size(2 * shape[-1], largest)
     return Scale(shape[-1])
 
 
 def _rescaling(config: Any, shape: Shape, largest: int) -> Layer:
+    _check_size(shape[-1], largest)
     scale, offset = (np.broadcast_to(np.float64(config[key]), shape[-1:]) for key in ("scale", "offset"))
     if not np.all(scale > 0):
         raise ValueError(f"expected a scale above 0, got {describe(config['scale'])}")

@@ -138,7 +138,10 @@ def _input_shape(said: list[int | None], size: Pair | None) -> Shape:
         )
     if not all(type(length) is int and 1 <= length <= LARGEST_SIDE for length in shape[:2]):
         raise UnexpectedError(f"expected sides from 1 to {LARGEST_SIDE}, got {describe(shape)}")
-    return tuple(int(length or 0) for length in shape)
+    known = tuple(int(length or 0) for length in shape)
+    if not 0 < math.prod(known) <= LARGEST_OUTPUT:
+        raise UnexpectedError(f"expected inputs of 1 to {LARGEST_OUTPUT} numbers, got {describe(shape)}")
+    return known
 
 
 def _build(steps: list[Step], shape: Shape, name: str, largest: int) -> _Built:

@@ -63,8 +63,10 @@ def made(tmp_path_factory):
     torch_zip(place / "w.pth", theirs)
     save({f"conv{name[1:]}": array for name, array in theirs.items()}, place / "w.safetensors")
     with h5py.File(place / "w.h5", "w") as file:
-        described = layer("Conv2D", "c", [weight, bias], filters=3, batch_input_shape=[None, SIDE, SIDE, 3])
-        named = layer("Activation", "relu", activation="relu"), layer("GlobalAveragePooling2D", "g")
+        described = layer(
+            "Conv2D", "conv", [weight, bias], filters=3, batch_input_shape=[None, SIDE, SIDE, 3]
+        )
+        named = layer("Activation", "relu", activation="relu"), layer("GlobalAveragePooling2D", "pool")
         write_h5(file, [described, *named])
         with h5py.File(place / "alone.h5", "w") as alone:
             write_h5(alone, [described], config=False)

@@ -159,6 +159,41 @@ def test_what_has_no_layer_is_refused_by_name(tmp_path, what):
     refuse(save(tmp_path / "m.h5", layers), match)
 
 
+@pytest.mark.parametrize(
+    "text", ["{", "3", '{"config": 3}', '{"config": {"layers": [{"class_name": 1}]}}', "[" * 60_000]
+)
+def test_invalid_descriptions_are_refused(tmp_path, text):
+    path = save(tmp_path / "m.h5", small())
+    with h5py.File(path, "a") as file:
+        file.attrs["model_config"] = text
+    refuse(path, r"expected a Keras file with its model, got a file that can't be read as one \(")
+
+
+@pytest.mark.parametrize(
+    ("shape", "match"),
+    [
+        ([None, 10**6, 6, 2], r"expected sides from 1 to 4096, got"),
+        ([None, 0, 6, 2], r"expected sides from 1 to 4096, got"),
+        ([None, 6, "6", 2], r"expected sides from 1 to 4096, got"),
+        ([None, 4096, 4096, 10**6], r"expected inputs of 1 to 268435456 numbers, got"),
+        ([None, 6, 6, 0], r"expected inputs of 1 to 268435456 numbers, got"),
+        ([None], r"expected a model that says the shape of its inputs"),
+    ],
+)
+def test_inputs_of_impossible_shapes_are_refused(tmp_path, shape, match):
+    first = layer("InputLayer", "in", batch_input_shape=shape)
+    refuse(save(tmp_path / "m.h5", small_model(input=first)), match)
+
+
+def test_channels_that_grow_beyond_the_file_are_refused(tmp_path):
+    layers = [reading("InputLayer", "in", **INPUT)]
+    for n, below in enumerate(["in", *(f"c{n}" for n in range(18))]):
+        layers.append(reading("Concatenate", f"c{n}", below, below))
+    scaled = layer("BatchNormalization", "n", (), ["c18"])
+    match = r"'n' \(BatchNormalization\): expected at most the \d+ weights that .*, got 2097152$"
+    refuse(save(tmp_path / "m.h5", [*layers, scaled], "Functional"), match)
+
+
 def reading(kind, name, *reads, **config):
     return layer(kind, name, CONV if kind == "Conv2D" else (), list(reads), **config)
 

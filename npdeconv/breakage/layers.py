@@ -114,8 +114,7 @@ class PaddedSwitches(MaxPool2D):
         """Pool; the switches are -1 where the margin wins."""
         y, _ = super().forward(x)
         (top, left), _ = self.window.place(x.shape[1:], self.kind)
-        _, flat = _windows(self, x, 0.0).max(axis=-1), _windows(self, x, 0.0).argmax(axis=-1)
-        rows, columns = np.divmod(flat, self.window.size[1])
+        rows, columns = np.divmod(_windows(self, x, 0.0).argmax(axis=-1), self.window.size[1])
         rows += np.arange(y.shape[1])[:, np.newaxis, np.newaxis] * self.window.stride[0] - top
         columns += np.arange(y.shape[2])[:, np.newaxis] * self.window.stride[1] - left
         inside = (rows >= 0) & (rows < x.shape[1]) & (columns >= 0) & (columns < x.shape[2])

@@ -211,6 +211,26 @@ def test_branches_that_are_not_understood_are_refused(tmp_path):
     refuse(save(tmp_path / "m.h5", loose), r"no layer reads 'r', and it is not the last one \('f'\)")
 
 
+@pytest.mark.parametrize("word", ["kernel", "depthwise_kernel"])
+def test_depthwise_filters_under_either_name(tmp_path, word):
+    """Two filters for each of two channels; Keras 2 called them depthwise_kernel."""
+    kernel = np.arange(4.0).reshape(1, 1, 2, 2)
+    deep = layer(
+        *("DepthwiseConv2D", "deep", [kernel, np.zeros(4)]),
+        kernel_size=[1, 1],
+        strides=[1, 1],
+        padding="valid",
+        depth_multiplier=2,
+    )
+    path = save(tmp_path / "m.h5", [layer("InputLayer", "in", **INPUT), deep])
+    with h5py.File(path, "a") as file:
+        group = file["model_weights/deep"]
+        group.move("m/deep/kernel", f"m/deep/{word}:0")
+        group.attrs["weight_names"] = [f"m/deep/{word}:0", "m/deep/bias"]
+    network = load_keras_network(path)
+    np.testing.assert_array_equal(network(X)[..., 2:], X[..., 1:] * np.float32([2, 3]))
+
+
 def test_two_layers_of_one_name(tmp_path):
     twice = [layer("InputLayer", "in", **INPUT), layer("ReLU", "r"), layer("Flatten", "r")]
     write_keras(tmp_path / "m.keras", twice, h5py)

@@ -76,8 +76,9 @@ def _row(goal: Goal, run: Run) -> Row:
     else:
         own = next((record for record in found if (record.library, record.variant) == ("npdeconv", "")), None)
         other = best([record for record in found if record.library == goal.other])
-    if own is not None and own.facts.get("images"):
-        goal = goal._replace(what=goal.what.format(**own.facts))
+    images = None if own is None else own.facts.get("images")
+    what = goal.what.format(images=images) if images else goal.what.replace("{images:,} ", "")
+    goal = goal._replace(what=what)
     if own is None or (goal.other and other is None):
         return Row(goal, own, other, None, None)
     values = own.values if other is None else ratios(other.values, own.values)

@@ -107,7 +107,7 @@ def small_model(**changes):
     norm = [rng.uniform(0.5, 2, 4) for _ in range(4)]
     layers = {
         "input": layer("InputLayer", "input"),
-        "conv": layer("Conv2D", "first", [rng.normal(size=(3, 3, 2, 4)), rng.normal(size=4)]),
+        "conv": layer("Conv2D", "first", [rng.normal(size=(3, 3, 2, 4)), rng.normal(size=4)], filters=4),
         "norm": layer("BatchNormalization", "norm", norm),
         "relu": layer("Activation", "act", activation="relu"),
         "pool": layer("MaxPooling2D", "pool"),
@@ -119,6 +119,7 @@ def small_model(**changes):
             [rng.normal(0, 0.1, (16, 3)), rng.normal(size=3)],
             activation="softmax",
             use_bias=True,
+            units=3,
         ),
     }
     for place, change in changes.items():

@@ -179,6 +179,11 @@ def test_goals_take_a_peer_at_its_best_round_by_round(canned):
     assert tensorflow.is_met is None
 
 
+def test_rows_that_were_not_measured_name_no_number_of_images(canned):
+    assert not any("{" in row.goal.what for row in rows(canned))
+    assert "prediction, digits, `deck_model3`" in {row.goal.what for row in rows(canned)}
+
+
 def test_goals_of_memory_and_of_seconds(canned):
     found = {row.goal.what: row for row in rows(canned)}
     assert found["peak memory, training `deck_rps3`"].reached == 2.5

@@ -81,16 +81,19 @@ def weights_below(network: Sequential, layer: str) -> str | None:
     return layer
 
 
-def source_of(network: Sequential, layer: str) -> str | None:
-    """Return the name of the layer that a layer reads, its first one of several; None if that is the image.
+def sources_of(network: Sequential, layer: str) -> tuple[str, ...]:
+    """Return the names of the layers that a layer reads, in order; none for the image.
 
     Flattening and dropout are skipped, since they pass their inputs on.
     """
     inputs = network[:layer].inputs
-    source = inputs[layer][0]
-    while source != INPUT and network[source].passes_on:
-        source = inputs[source][0]
-    return None if source == INPUT else source
+    found: list[str] = []
+    for above in inputs[layer]:
+        source = above
+        while source != INPUT and network[source].passes_on:
+            (source,) = inputs[source]
+        found += [source] if source != INPUT else []
+    return tuple(found)
 
 
 def last_hidden(network: Sequential) -> str:
@@ -102,10 +105,10 @@ def last_hidden(network: Sequential) -> str:
         If there is none.
     """
     weighted = weighted_layers(network)
-    found = source_of(network, weighted[-1]) if weighted else None
-    if found is None:
+    found = sources_of(network, weighted[-1]) if weighted else ()
+    if not found:
         raise ValueError(f"last_hidden: expected a layer below the last weights, {network.name} has none")
-    return found
+    return found[0]
 
 
 def telling_layers(network: Sequential) -> tuple[str, ...]:
@@ -154,7 +157,7 @@ def at_pooling(network: Sequential) -> AtPooling | None:
     if _says_yes_or_no(network) and _is_dense(network[logits]):
         network = with_layers(network, {logits: _halved(network[logits])})
     dense = network[logits] if _is_dense(network[logits]) else None
-    pooling = logits if dense is None else source_of(network, logits)
+    (pooling,) = (logits,) if dense is None else sources_of(network, logits) or (None,)
     if pooling is None or network[pooling].pools is None or network[pooling].window is not None:
         return None
     (below,) = network.inputs[pooling]

@@ -28,7 +28,9 @@ COMMANDS = {
     "info": "print a network's layers, their output shapes, parameters and receptive fields",
     "gradcheck": "compare a network's gradients with finite differences, parameter by parameter",
     "check": "test a layer of your own against the contract of layers",
+    "break": "show faults of published deconvnets beside the right picture, and the checks that catch them",
 }
+MODULES = {"break": "breakage"}  # a keyword of Python can't name a module
 
 DESCRIPTION = """\
 A convolutional network and its DeconvNet (Zeiler & Fergus, arXiv:1311.2901), from scratch.
@@ -53,7 +55,7 @@ def parser_of_all() -> tuple[Parser, dict[str, Command]]:
     parser = Parser("npdeconv", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"npdeconv {npdeconv.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Command)
-    modules = {name: f"npdeconv.cli.{name}" for name in COMMANDS}
+    modules = {name: f"npdeconv.cli.{MODULES.get(name, name)}" for name in COMMANDS}
     return parser, {
         name: commands.add_parser(name, help=summary, module=modules[name])
         for name, summary in COMMANDS.items()

@@ -1,10 +1,12 @@
 """Loads the network that NETWORK names.
 
 NETWORK is the folder of a training run, the name of a model with `--weights`, the card of a pretrained
-network, an ONNX file, or a file of weights with layers from its card, its run or `--model`.
+network, an ONNX file, a Keras file that holds its model, or a file of weights with layers from its card,
+its run or `--model`.
 """
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,14 +21,14 @@ from npdeconv.data.files import find, locate
 from npdeconv.layers import Sequential
 from npdeconv.training.loading import is_run, rebuild
 
-OF_ONNX = {
+OF_FILES = {
     "--input-size": "size",
     "--input-mean": "mean",
     "--input-std": "std",
     "--input-channels": "channels",
     "--class-names": "class_file",
 }
-"""Options for what an ONNX file does not say, and what `weights.pretrained_onnx` calls it."""
+"""Options for what files of networks do not say, and what `weights.pretrained_onnx` calls it."""
 
 
 class Loaded(NamedTuple):
@@ -51,10 +53,10 @@ class Loaded(NamedTuple):
 
 
 def load_network(options: argparse.Namespace, *, untrained: bool = False) -> Loaded:
-    """Load the network that NETWORK names, with --weights, --model and --fold, or the options of ONNX files.
+    """Load the network that NETWORK names, with --weights, --model and --fold, or the options of such files.
 
-    With `untrained`, a model needs no weights, nor does a run. Of an ONNX file, what is assumed of its
-    images is printed.
+    With `untrained`, a model needs no weights, nor does a run. Of an ONNX or Keras file, what is assumed
+    of its images is printed.
 
     Raises
     ------
@@ -62,11 +64,10 @@ def load_network(options: argparse.Namespace, *, untrained: bool = False) -> Loa
         If there is no such network, or something that it needs is missing or was given in vain.
     """
     source, file, model, fold = options.network, options.weights, options.model, options.fold
-    if _is_onnx(source):
-        for option, value in {"--weights": file, "--model": model, "--fold": fold}.items():
-            _refuse(option, value, f"{source} has layers and weights")
-        return _of_onnx(_place(source), options)
-    refuse_of_onnx(options, f"{source} is no ONNX file (.onnx)")
+    if _is_onnx(source) or (model is None and _is_keras(_place(source))):
+        given = {"--weights": file, "--model": model, "--fold": fold}
+        return _of_whole(source, given, options)
+    refuse_of_files(options, f"{source} is no ONNX file (.onnx), nor a Keras file with its model")
     if file is not None and _is_onnx(file):
         raise ValueError(f"--weights: expected weights alone; {file} has layers, too, and can be NETWORK")
     if source in models.names() or is_own(source):
@@ -95,9 +96,9 @@ def _refuse(option: str, value: object, why: str) -> None:
         raise ValueError(f"{option}: expected none, {why}")
 
 
-def refuse_of_onnx(options: argparse.Namespace, why: str) -> None:
-    """Refuse the options that only ONNX files take."""
-    for option in OF_ONNX:
+def refuse_of_files(options: argparse.Namespace, why: str) -> None:
+    """Refuse the options that only ONNX and Keras files take."""
+    for option in OF_FILES:
         _refuse(option, _value(options, option), why)
 
 
@@ -108,6 +109,11 @@ def _value(options: argparse.Namespace, option: str) -> Any:
 def _is_onnx(name: str) -> bool:
     """Tell by the ending: files of this format begin with nothing that only they have."""
     return Path(name).suffix.lower() == ".onnx"
+
+
+def _is_keras(file: Path) -> bool:
+    """Tell whether a Keras file lies here, and outside of a run, whose layers are known."""
+    return file.is_file() and _run_of(file) is None and weights.is_keras(file)
 
 
 def is_own(model: str) -> bool:
@@ -133,13 +139,24 @@ def _pretrained(made: weights.Pretrained) -> Loaded:
     return Loaded(made.on_pixels(), preprocessing=made.preprocessing)
 
 
-def _of_onnx(file: Path, options: argparse.Namespace) -> Loaded:
-    given = {name: _value(options, option) for option, name in OF_ONNX.items()}
-    if given["class_file"] is not None:
-        given["class_file"] = _place(given["class_file"])
-    found = weights.pretrained_onnx(file, **given)
+def _of_whole(source: str, given: Mapping[str, object], options: argparse.Namespace) -> Loaded:
+    """Load a file of layers and weights; the options for those must not be given."""
+    for option, value in given.items():
+        _refuse(option, value, f"{source} has layers and weights")
+    if not _is_onnx(source):
+        pretrained, assumed = weights.pretrained_keras(_place(source), **_settings(options))
+        print(visible(assumed))
+        return _pretrained(pretrained)
+    found = weights.pretrained_onnx(_place(source), **_settings(options))
     print(visible(found.assumed))
     return _pretrained(found.pretrained)._replace(onnx=found.file)
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    given = {name: _value(options, option) for option, name in OF_FILES.items()}
+    if given["class_file"] is not None:
+        given["class_file"] = _place(given["class_file"])
+    return given
 
 
 def _of_model(name: str, file: str | Path | None, fold: bool, *, untrained: bool = False) -> Loaded:
@@ -169,12 +186,17 @@ def _of_run(
 
 def _of_file(file: Path, model: str | None, fold: bool) -> Loaded:
     """Load a file of weights, with the layers of its run or of --model."""
-    run = next((folder for folder in list(file.parents)[:2] if is_run(folder)), None)
+    run = _run_of(file)
     if run is not None:
         return _of_run(run, file, model, fold)
     if model is None:
         raise ValueError(f"{file}: expected --model, which says what the layers are between these weights")
     return _of_model(model, file, fold)
+
+
+def _run_of(file: Path) -> Path | None:
+    """Return the run that a file belongs to."""
+    return next((folder for folder in list(file.parents)[:2] if is_run(folder)), None)
 
 
 def _read(network: Sequential, file: str | Path | None, fold: bool) -> None:

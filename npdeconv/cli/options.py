@@ -11,7 +11,7 @@ import numpy as np
 
 from npdeconv import models
 from npdeconv.cli.datasets import PHOTOS, Choose, Split
-from npdeconv.cli.networks import OF_ONNX
+from npdeconv.cli.networks import OF_FILES
 from npdeconv.cli.parser import Parser
 from npdeconv.data import class_number
 from npdeconv.data.preprocessing import Channels
@@ -67,17 +67,26 @@ SHARED: dict[str, dict[str, Any]] = {
         "help": "of files of PyTorch or Keras that do not say it: each batch normalization comes right behind"
         " the layer before it, below any activation",
     },
-    "--input-size": _of("N", "of an ONNX file that leaves it open: pixels of a side, or HxW", type=size),
+    "--input-size": _of(
+        "N", "of an ONNX or Keras file that leaves it open: pixels of a side, or HxW", type=size
+    ),
     "--input-mean": _of(
         "X",
-        "of an ONNX file: what is subtracted from pixels, one number or red, green and blue; pixels are"
-        " divided by 255 before, unless one is above 1",
+        "of an ONNX or Keras file: what is subtracted from pixels, one number or red, green and blue; pixels"
+        " are divided by 255 before, unless one is above 1",
         type=number,
         nargs="+",
     ),
-    "--input-std": _of("X", "of an ONNX file: what pixels are divided by then", type=number, nargs="+"),
-    "--input-channels": {"choices": get_args(Channels), "help": "of an ONNX file: the order of its channels"},
-    "--class-names": _of("FILE", "of an ONNX file: a table (.csv) of its classes, with a column name"),
+    "--input-std": _of(
+        "X", "of an ONNX or Keras file: what pixels are divided by then", type=number, nargs="+"
+    ),
+    "--input-channels": {
+        "choices": get_args(Channels),
+        "help": "of an ONNX or Keras file: the order of its channels",
+    },
+    "--class-names": _of(
+        "FILE", "of an ONNX or Keras file: a table (.csv) of its classes, with a column name"
+    ),
     "--data": _of("SET", f"data set: {PHOTOS}"),
     "--split": {"choices": get_args(Split), "help": "part of the data set"},
     "--image": _of("N", "image, by its place in the data set from 0", type=int),
@@ -117,15 +126,15 @@ def share(parser: Any, name: str, more: str = "", **settings: Any) -> None:
 
 
 def add_network(parser: Parser, *, data: bool = True, split: bool = True, **settings: Any) -> None:
-    """Declare NETWORK, and what goes with it: --weights, --model, --fold, of ONNX files, --data, --split."""
+    """Declare NETWORK, and what goes with it: --weights, --model, --fold, of files, --data, --split."""
     parser.add_argument(
         "network",
         metavar="NETWORK",
         help="folder of a training run, model's name with --weights, card (.json) of a pretrained network,"
-        " ONNX file, or file of weights with --model",
+        " ONNX file, Keras file with its model, or file of weights with --model",
         **settings,
     )
-    for name in ("--weights", "--model", "--fold", *OF_ONNX):
+    for name in ("--weights", "--model", "--fold", *OF_FILES):
         share(parser, name)
     if data:
         share(parser, "--data", "; the run's if not given")

@@ -18,7 +18,7 @@ from npdeconv._text import visible
 from npdeconv._types import Array, Generator
 from npdeconv.cli.datasets import check_takes, data_name, has_test_set, read_data
 from npdeconv.cli.figures import Results, file_stem
-from npdeconv.cli.networks import Loaded, load_network, refuse_of_onnx
+from npdeconv.cli.networks import Loaded, load_network, refuse_of_files
 from npdeconv.cli.options import add_network, add_results, at_least, share
 from npdeconv.cli.parser import Parser
 from npdeconv.data import Augmentation, Dataset, compose, flip, shift
@@ -126,7 +126,7 @@ def _pretrain(options: argparse.Namespace) -> Loaded:
     """Train a model on some classes."""
     if options.weights is not None:
         raise ValueError("--pretrain: expected no --weights, since NETWORK is trained from scratch")
-    refuse_of_onnx(options, "--pretrain trains NETWORK from the beginning")
+    refuse_of_files(options, "--pretrain trains NETWORK from the beginning")
     rng = np.random.default_rng(0)
     network = models.build(options.network, rng=rng)
     dataset, test = load_few(Loaded(network), options.data, options.pretrain)

@@ -18,6 +18,7 @@ from npdeconv._types import Array
 CORNERS = 200  # at most, per image
 APART = 3  # pixels from one corner to the next
 FAINTEST = 1e-8  # least response of a corner: rounding makes weaker ones in constant images
+SMALLEST = 12  # side in pixels that both detectors need
 MISFIT = 3.0  # pixels by which a matched corner may miss its place
 TRIALS = 200
 SEED = 0  # of k-means' start and of RANSAC's samples: equal images get equal scores
@@ -75,7 +76,8 @@ def learn_words(descriptors: Sequence[Array], vocabulary: int) -> Words:
     every = np.concatenate([np.empty((0, 128)), *descriptors])
     if len(every) < number:
         raise ValueError(
-            f"learn_words: expected at least {number} SIFT descriptors, the images have {len(every)}"
+            f"learn_words: expected at least {number} SIFT descriptors, one for each visual word, the images"
+            f" have {len(every)}; larger photos have more, and a smaller vocabulary (--words) needs fewer"
         )
     centers, _ = kmeans(every.astype(np.float64), number, iter=3, seed=SEED)
     nearest, _ = vq(every.astype(np.float64), centers)
@@ -107,11 +109,14 @@ def sift_descriptors(image: Array) -> Array:
     Lowe, "Distinctive image features from scale-invariant keypoints" (2004), without the initial
     doubling of the image: it would add keypoints smaller than the strokes that networks draw.
     """
-    sift = _skimage("feature").SIFT(upsampling=1)
+    sift, gray = _skimage("feature").SIFT(upsampling=1), _gray(image, "sift_descriptors")
+    none = np.empty((0, 128), np.uint8)
+    if min(gray.shape) < SMALLEST:
+        return none
     try:
-        sift.detect_and_extract(_gray(image, "sift_descriptors"))
+        sift.detect_and_extract(gray)
     except RuntimeError:  # there are no keypoints
-        return np.empty((0, 128), np.uint8)
+        return none
     return sift.descriptors
 
 
@@ -129,10 +134,12 @@ def find_corners(image: Array) -> Corners:
     2011), which turn with the image. Corners too near the edge for a descriptor are left out.
     """
     feature, gray = _skimage("feature"), _gray(image, "find_corners")
+    none = Corners(np.empty((0, 2)), np.empty((0, 256), bool))
+    if min(gray.shape) < SMALLEST:
+        return none
     places = feature.corner_peaks(
         feature.corner_harris(gray), min_distance=APART, threshold_abs=FAINTEST, num_peaks=CORNERS
     )
-    none = Corners(np.empty((0, 2)), np.empty((0, 256), bool))
     if not len(places):
         return none
     angles = feature.corner_orientations(gray, places, _skimage("morphology").disk(15))

@@ -1,5 +1,6 @@
 """Draw the results of `npdeconv.visualize` and training: axes (or None) in, axes out; nothing is computed."""
 
+from npdeconv.plot.breakage import fault
 from npdeconv.plot.class_activation import class_activation
 from npdeconv.plot.embedding import neighbors, scatter
 from npdeconv.plot.images import draw_box, image
@@ -27,6 +28,7 @@ __all__ = [
     "curves",
     "draw_box",
     "evolution",
+    "fault",
     "feature_maps",
     "filters",
     "image",

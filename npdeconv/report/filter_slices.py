@@ -7,7 +7,7 @@ import numpy as np
 from npdeconv._repr import brief
 from npdeconv._types import Array, Shape
 from npdeconv.anatomy.maps import as_map_shape, map_shape
-from npdeconv.anatomy.roles import source_of, weights_below
+from npdeconv.anatomy.roles import sources_of, weights_below
 from npdeconv.layers import Sequential
 
 GAP = 1  # pixels between the slices of a filter
@@ -20,7 +20,7 @@ class Filters(NamedTuple):
     Attributes
     ----------
     source : str, the layer that holds the weights
-    reads : str, the layer whose maps are the filters' input; empty: the pixels
+    reads : str, the layer whose maps are the filters' input, and those that it merges; empty: the pixels
     slices : int, pictures side by side
     size : Shape, height and width of one slice
     pixels : (F, H, W, C), signed and unscaled
@@ -45,7 +45,7 @@ def find_filters(network: Sequential, layer: str, feature_maps: Array | None = N
     source = weights_below(network, layer)
     if source is None:
         return None
-    reads = source_of(network, source) or ""
+    reads = next(iter(sources_of(network, source)), "")
     weight = network[source].parameters["weight"]
     if weight.ndim == 2:
         weight = weight.reshape(*_map_size(network, reads), -1, weight.shape[1])
@@ -55,7 +55,9 @@ def find_filters(network: Sequential, layer: str, feature_maps: Array | None = N
         pixels = np.moveaxis(weight, 3, 0)
         return Filters(source, reads, 1, (kh, kw), pixels, np.ones(pixels.shape[:3], bool))
     pixels, inside = _side_by_side(np.moveaxis(weight, (3, 2), (0, 1)))
-    return Filters(source, reads, channels, (kh, kw), pixels, np.broadcast_to(inside, (count, *inside.shape)))
+    merged = sources_of(network, reads) if reads and network[reads].merges else ()
+    named = f"{reads} ({', '.join(merged)})" if merged else reads
+    return Filters(source, named, channels, (kh, kw), pixels, np.broadcast_to(inside, (count, *inside.shape)))
 
 
 def _map_size(network: Sequential, reads: str) -> Shape:

@@ -19,6 +19,7 @@ from npdeconv.weights.modules import Module, group
 
 _ROLES = {
     "kernel": "weight",
+    "depthwise_kernel": "weight",
     "bias": "bias",
     "gamma": "gamma",
     "beta": "beta",
@@ -27,7 +28,12 @@ _ROLES = {
 }
 _NORM = ("gamma", "beta", "moving_mean", "moving_variance")
 
-_GROUPS = {"Conv2D": "conv2d", "Dense": "dense", "BatchNormalization": "batch_normalization"}
+_GROUPS = {
+    "Conv2D": "conv2d",
+    "DepthwiseConv2D": "depthwise_conv2d",
+    "Dense": "dense",
+    "BatchNormalization": "batch_normalization",
+}
 """Keras 3's names of the groups of a class, before the number."""
 
 _OLD = (

@@ -1,7 +1,7 @@
 """The model that a Keras file describes: its layers, and the inputs of each."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from npdeconv._checks import describe
@@ -22,14 +22,18 @@ class Step(NamedTuple):
     kind: str  # Keras' class
     config: Mapping[str, Any]
     reads: list[str]  # the layers whose outputs it takes; none for the first layer
+    calls: int = 1  # how often the model uses it
 
 
-def read_model(text: Any) -> list[Step]:
-    """Return the layers of a model, in order, without those that act only during training."""
+def read_model(text: Any, source: Sequence[str] = ()) -> list[Step]:
+    """Return the layers of a model, in order, without those that act only during training.
+
+    `source` are the names that stand for the model's input in what layers read.
+    """
     if not isinstance(text, str):
         raise UnexpectedError(f"expected model_config to be text, got {describe(text)}")
     steps: list[Step] = []
-    _collect(json.loads(text), [], steps)
+    _collect(json.loads(text), [*source], steps)
     for step in steps:
         if "channels_first" in (step.config.get("data_format"), step.config.get("dim_ordering")):
             raise UnexpectedError(
@@ -41,12 +45,17 @@ def read_model(text: Any) -> list[Step]:
 def _collect(model: Any, source: list[str], steps: list[Step]) -> list[str]:
     """Append the layers of a model that reads `source`; return the layers that make its output."""
     leads_to: dict[str, list[str]] = {}  # the steps that make the output of each layer
-    last, config = source, model["config"]
-    for layer in config if isinstance(config, list) else config["layers"]:
-        name = layer["config"].get("name") or layer["name"]
+    last, layers = source, _layers(model)
+    below = {_name(layer) for layer in layers}
+    for layer in layers:
+        name = _name(layer)
         kind = layer["class_name"].removesuffix("V1").removesuffix("V2")  # of some batch normalizations
         nodes = layer.get("inbound_nodes")
-        reads = last if nodes is None else [end for read in _texts(nodes) for end in leads_to.get(read, [])]
+        read_names = [text for text in _texts(nodes or ()) if text in below]
+        missing = next((read for read in read_names if read not in leads_to), None)
+        if missing is not None:
+            raise UnexpectedError(f"expected layers to read layers before them, {name!r} reads {missing!r}")
+        reads = last if nodes is None else [end for read in read_names for end in leads_to[read]]
         if kind == "InputLayer":
             last = source
         elif kind in _ABSENT:
@@ -54,10 +63,45 @@ def _collect(model: Any, source: list[str], steps: list[Step]) -> list[str]:
         elif kind in _CHAINS:
             last = _collect(layer, reads, steps)
         else:
-            steps.append(Step(name, kind, layer["config"], reads))
+            steps.append(Step(name, kind, layer["config"], reads, len(nodes or (1,))))
             last = [name]
         leads_to[name] = last
     return last
+
+
+def _layers(model: Any) -> list[Any]:
+    """Return the descriptions of a model's layers."""
+    config = model["config"]
+    return list(config if isinstance(config, list) else config["layers"])
+
+
+def _name(layer: Any) -> str:
+    return str(layer["config"].get("name") or layer["name"])
+
+
+def read_input_shape(text: str) -> list[int | None]:
+    """Return the lengths of the axes of one input of a model, None for those that are open.
+
+    Raises
+    ------
+    UnexpectedError
+        If the model has several inputs, or does not say the shape.
+    """
+    model = json.loads(text)
+    while _layers(model)[0]["class_name"] in _CHAINS:
+        model = _layers(model)[0]
+    layers = _layers(model)
+    inputs = [layer for layer in layers if layer["class_name"] == "InputLayer"]
+    if len(inputs) > 1:
+        raise UnexpectedError(
+            f"expected a model with one input, got {', '.join(repr(_name(each)) for each in inputs)}"
+        )
+    config = (inputs or layers)[0]["config"]
+    built = model["config"].get("build_input_shape") if isinstance(model["config"], dict) else None
+    shape = config.get("batch_shape") or config.get("batch_input_shape") or built
+    if not isinstance(shape, list) or len(shape) < 2:
+        raise UnexpectedError("expected a model that says the shape of its inputs, as a built one does")
+    return shape[1:]
 
 
 def _texts(nodes: Any) -> Iterator[str]:

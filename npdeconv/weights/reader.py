@@ -58,6 +58,14 @@ def reader_of(path: str | Path, *, fold: bool = False) -> Reader:
     return _FOLDING[reader] if fold else reader
 
 
+def is_keras(path: str | Path) -> bool:
+    """Tell whether a file is one of Keras'."""
+    try:
+        return reader_of(path) is load_keras
+    except ValueError:
+        return False
+
+
 def _of_file(start: bytes) -> Reader | None:
     if start.startswith(b"\x89HDF\r\n\x1a\n"):
         return load_keras

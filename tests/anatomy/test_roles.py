@@ -8,7 +8,7 @@ from npdeconv.anatomy.roles import (
     answers,
     at_pooling,
     logits_layer,
-    source_of,
+    sources_of,
     telling_layers,
     weighted_layers,
 )
@@ -68,9 +68,9 @@ def test_the_last_hidden_layer_is_what_the_classes_are_read_from():
 
 def test_a_layer_reads_what_flattening_and_dropout_pass_on():
     network = tiny_network()  # ... relu2, dropout, flatten, logits
-    assert source_of(network, "logits") == "relu2"
-    assert source_of(network, "pool1") == "relu1"
-    assert source_of(network, "conv1") is None
+    assert sources_of(network, "logits") == ("relu2",)
+    assert sources_of(network, "pool1") == ("relu1",)
+    assert sources_of(network, "conv1") == ()
     assert weighted_layers(network) == ["conv1", "conv2", "logits"]
     assert telling_layers(network) == ("conv1", "relu1", "pool1", "conv2", "relu2", "logits")
 

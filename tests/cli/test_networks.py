@@ -63,8 +63,14 @@ def made(tmp_path_factory):
     torch_zip(place / "w.pth", theirs)
     save({f"conv{name[1:]}": array for name, array in theirs.items()}, place / "w.safetensors")
     with h5py.File(place / "w.h5", "w") as file:
-        described = layer("Conv2D", "c", [weight, bias], filters=3, activation="relu")
-        write_h5(file, [described, layer("GlobalAveragePooling2D", "g")])
+        described = layer(
+            "Conv2D", "conv", [weight, bias], filters=3, batch_input_shape=[None, SIDE, SIDE, 3]
+        )
+        named = layer("Activation", "relu", activation="relu"), layer("GlobalAveragePooling2D", "pool")
+        write_h5(file, [described, *named])
+        with h5py.File(place / "alone.h5", "w") as alone:
+            write_h5(alone, [described], config=False)
+    shutil.copy(place / "w.h5", place / "card.h5")
     (place / "card.json").write_text(json.dumps(CARD))
     dataset = {"name": "pets", "images": [12, SIDE, SIDE, 3], "classes": CLASSES}
     (place / "run/config.json").write_text(json.dumps({"network": "little", "dataset": dataset}))
@@ -92,14 +98,20 @@ WAYS = {
     "snapshot": ("run/snapshots/epoch_0001.npz",),
     "npz": ("w.npz", "--model", "little"),
     "keras": ("w.h5", "--model", "little"),
+    "whole keras": ("w.h5", "--class-names", "classes.csv"),
+    "whole keras + card": ("card.h5",),
     "torch": ("w.pth", "--model", "little"),
     "onnx": ("w.onnx", "--class-names", "classes.csv"),
     "onnx + card": ("card.onnx",),
 }
+PREPARED = (
+    f"assumed RGB photos stretched to {SIDE}x{SIDE}, pixels divided by 255, mean 0, std 1, 3 names of classes"
+)
 ASSUMED = {
-    "onnx": f"w.onnx: assumed RGB photos stretched to {SIDE}x{SIDE}, pixels divided by 255, mean 0, std 1,"
-    " 3 names of classes\n",
+    "onnx": f"w.onnx: {PREPARED}\n",
     "onnx + card": "card.onnx: images as card.json says\n",
+    "whole keras": f"w.h5: {PREPARED}\n",
+    "whole keras + card": "card.h5: images as card.json says\n",
 }
 RUNS = ("run", "run + weights", "weights of a run", "snapshot")
 
@@ -121,7 +133,7 @@ TAKES = {  # all commands that take a network, and their other arguments
     "retrain": ("--photos", "pets/ant", "--control", "pets/bee", "--class", "0", *FEW),
 }
 WITHOUT_DATA = ("maximize", "info", "retrain")
-OTHERS = {"demo", "train", "localize", "gradcheck", "check", "explain"}  # these make their own
+OTHERS = {"demo", "train", "localize", "gradcheck", "check", "explain", "break"}  # these make their own
 
 
 def test_no_command_is_forgotten():
@@ -214,6 +226,13 @@ SETTINGS = [
         (("no.onnx",), "no.onnx: there is no such file"),
         (("w.onnx", "--weights", "w.pth"), "--weights: expected none, w.onnx has layers and weights"),
         (("w.onnx", "--model", "little"), "--model: expected none, w.onnx has layers and weights"),
+        (("w.h5", "--fold"), "--fold: expected none, w.h5 has layers and weights"),
+        (("w.h5", "--weights", "w.pth"), "--weights: expected none, w.h5 has layers and weights"),
+        (
+            ("alone.h5",),
+            "alone.h5: expected a file with its model (model.save), got weights alone, which load_keras reads"
+            " into a network (on the command line, --model)",
+        ),
         (("w.onnx", "--fold"), "--fold: expected none, w.onnx has layers and weights"),
         (("w.onnx", "--class-names", "no.csv"), "no.csv: there is no such file"),
         (
@@ -233,7 +252,10 @@ SETTINGS = [
             "--weights: expected weights alone; w.onnx has layers, too, and can be NETWORK",
         ),
         *(
-            (("run", *option), f"{option[0]}: expected none, run is no ONNX file (.onnx)")
+            (
+                ("run", *option),
+                f"{option[0]}: expected none, run is no ONNX file (.onnx), nor a Keras file with its model",
+            )
             for option in SETTINGS
         ),
         (("w.npz", "--model", "litle"), "no network 'litle' (did you mean 'little'?); the networks are "),

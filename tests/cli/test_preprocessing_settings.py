@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from npdeconv import weights
-from npdeconv.cli.networks import OF_ONNX, load_network
+from npdeconv.cli.networks import OF_FILES, load_network
 from npdeconv.data import Preprocessing, as_input
 from npdeconv.layers import Conv2D, Sequential, Standardize
 from npdeconv.weights import Pretrained
@@ -70,7 +70,7 @@ def test_commands_that_compare_layers_keep_the_settings_of_torchvision(monkeypat
     pretrained = Pretrained(network_for(Preprocessing(4)), Preprocessing(4, shorter_side=7), None)
     monkeypatch.setattr(weights, "reader_of", lambda path: weights.load_torch)
     monkeypatch.setattr(weights, "load_published", lambda name, path: pretrained)
-    of_onnx = {option.removeprefix("--").replace("-", "_"): None for option in OF_ONNX}
+    of_onnx = {option.removeprefix("--").replace("-", "_"): None for option in OF_FILES}
     options = Namespace(network="alexnet", weights="alexnet.pth", model=None, fold=False, **of_onnx)
     assert load_network(options).preprocessing.shorter_side == 7
 

@@ -11,7 +11,7 @@ from PIL import Image
 from npdeconv import cli, models, plot, weights
 from npdeconv.experiments import Retraining, retraining, t_interval
 from npdeconv.experiments.similarity import count_words, learn_words, sift_descriptors
-from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential, Softmax
+from npdeconv.layers import Conv2D, Dense, Flatten, GlobalAveragePool, MaxPool2D, ReLU, Sequential, Softmax
 from tests.blocks import blocks
 from tests.tiny import assert_same_bits, copy_of
 
@@ -48,6 +48,20 @@ def study(channels=3, **settings):
     return retraining(
         network(channels), images, label=1, control_images=control_images, control_label=2, **FEW | settings
     )
+
+
+@pytest.mark.parametrize("side", [SIZE, 8])
+def test_photos_without_any_corner_are_refused(side):
+    """Blank photos, and photos of fewer pixels than the detectors look at."""
+    pytest.importorskip("skimage")
+    layers = {"conv": Conv2D(3, 3, 3, rng=np.random.default_rng(0)), "pool": GlobalAveragePool()}
+    net = Sequential(layers, input_shape=(side, side, 3))
+    blank = np.full((3, side, side, 3), 99, np.uint8)
+    small = np.random.default_rng(1).integers(0, 256, (3, side, side, 3), np.uint8) if side < SIZE else blank
+    with pytest.raises(
+        ValueError, match=r"^learn_words: expected at least 6 SIFT descriptors, .*, the images have 0; larger"
+    ):
+        retraining(net, small, label=1, control_images=blank, control_label=2, **FEW)
 
 
 KNOWN = np.arange(12.0).reshape(2, 3, 2) / 100

@@ -71,6 +71,14 @@ def test_a_constant_image_has_neither_words_nor_corners(words):
     assert corner_agreement(find_corners(even), find_corners(blocks(0))) == 0
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 1), (11, 64, 3), (64, 4, 3), (12, 12, 1)])
+def test_images_too_small_for_the_detectors_have_neither(shape):
+    pytest.importorskip("skimage")
+    image = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    assert sift_descriptors(image).shape == (0, 128)
+    assert len(find_corners(image).places) == 0
+
+
 def test_corners_at_the_edge_are_left_out():
     pytest.importorskip("skimage")
     image = np.zeros((SIZE, SIZE, 1), np.uint8)
@@ -97,9 +105,12 @@ def test_the_same_images_give_the_same_words():
 
 
 def test_errors():
-    with pytest.raises(ValueError, match=r"^learn_words: expected at least 9 SIFT descriptors, .* have 8$"):
+    with pytest.raises(
+        ValueError,
+        match=r"^learn_words: expected at least 9 SIFT descriptors, .* have 8; larger photos have more",
+    ):
         learn_words([np.zeros((8, 128))], 9)
-    with pytest.raises(ValueError, match=r"^learn_words: expected at least 1 SIFT .* have 0$"):
+    with pytest.raises(ValueError, match=r"^learn_words: expected at least 1 SIFT .* have 0; larger"):
         learn_words([], 1)
     with pytest.raises(TypeError, match=r"^learn_words: vocabulary must be an integer, got 2\.5$"):
         learn_words([], 2.5)

@@ -14,7 +14,7 @@ from PIL import Image
 from npdeconv import models, weights
 from npdeconv.cli import main
 from npdeconv.data import as_input
-from npdeconv.layers import Flatten, ReLU, Sequential
+from npdeconv.layers import Concat, Conv2D, Dropout, Flatten, Graph, ReLU, Sequential
 from npdeconv.report import Watch, collect, render, write
 from npdeconv.report.collect import STAGES
 from npdeconv.report.downscaling import shrink, shrink_patches
@@ -224,6 +224,14 @@ def test_filters_over_pixels_over_maps_and_over_flattened_maps():
     assert (hidden.reads, hidden.size) == ("relu_dense1", (1, 1))
     flat = Sequential({"flatten": Flatten(), "relu": ReLU()}, input_shape=(2, 2, 1))
     assert find_filters(flat, "relu") is None
+
+
+def test_filters_over_maps_of_several_layers_name_them_all():
+    rng = np.random.default_rng(0)
+    layers = {"a": Conv2D(1, 2, 1, rng=rng), "b": Conv2D(1, 3, 1, rng=rng), "both": Concat()}
+    layers |= {"drop": Dropout(0.5), "c": Conv2D(5, 4, 1, rng=rng)}
+    net = Graph(layers, inputs={"b": "input", "both": ("a", "b")}, input_shape=(3, 3, 1))
+    assert find_filters(net, "c")[:3] == ("c", "both (a, b)", 5)
 
 
 @pytest.mark.parametrize("channels", [1, 3])

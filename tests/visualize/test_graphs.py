@@ -8,7 +8,7 @@ import pytest
 from npdeconv import experiments, report, visualize
 from npdeconv._types import Box, Rule
 from npdeconv.anatomy import last_hidden, shown_layers, summarize
-from npdeconv.anatomy.roles import logits_layer, source_of, telling_layers
+from npdeconv.anatomy.roles import logits_layer, sources_of, telling_layers
 from npdeconv.data import Dataset, as_input
 from npdeconv.layers import Add, Conv2D, Graph, ReLU, Sequential
 from npdeconv.visualize.occluder import occlude_plainly
@@ -29,8 +29,8 @@ def test_roles():
     net = residual()
     assert (logits_layer(net), last_hidden(net)) == ("logits", "mean")
     assert shown_layers(net) == ("relu0", "relu1", "relu2", "relu3", "relu4", "logits")
-    assert [source_of(net, name) for name in ("conv0", "short2", "logits", "add1")] == [
-        None, "relu2", "mean", "conv2",
+    assert [sources_of(net, name) for name in ("conv0", "short2", "logits", "add1")] == [
+        (), ("relu2",), ("mean",), ("conv2", "relu0"),
     ]  # fmt: skip
     rows = {row.name: row for row in summarize(net)}
     assert rows["add2"].output_shape == (5, 4, 6)

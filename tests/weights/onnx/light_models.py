@@ -16,6 +16,45 @@ LOADED = (
     *("inception_v1", "inception_v2", "resnet50", "densenet121"),
 )
 
+PROJECTED = {  # outputs of rectifiers in the middle and at the end
+    "squeezenet": ("r34", "r64"),
+    "resnet50": ("r89", "r171"),
+    "densenet121": ("r456", "r907"),
+}
+
+
+def photo() -> np.ndarray:
+    """Return noise of the size that the models take."""
+    return np.random.default_rng(1).standard_normal((1, 224, 224, 3))
+
+
+def sketch(pixels: np.ndarray) -> np.ndarray:
+    """Return a projection's largest pixel, its norm, 500 of its pixels, and 20 sums of all of them."""
+    flat, rng = pixels.reshape(-1), np.random.default_rng(2)
+    chosen = rng.choice(flat.size, 500, replace=False)
+    sums = [flat @ rng.choice([-1.0, 1.0], flat.size) for _ in range(20)]
+    return np.array([np.abs(flat).max(), np.linalg.norm(flat), *flat[chosen], *sums])
+
+
+def in_doubles(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return a randomized model that computes in float64."""
+    for node in model.graph.node:
+        if node.op_type == "Constant":
+            node.attribute[0].t.CopyFrom(_doubled(node.attribute[0].t))
+    for tensor in model.graph.initializer:
+        tensor.CopyFrom(_doubled(tensor))
+    for value in (*model.graph.input, *model.graph.output):
+        kind = value.type.tensor_type
+        if kind.elem_type == onnx.TensorProto.FLOAT:
+            kind.elem_type = onnx.TensorProto.DOUBLE
+    del model.graph.value_info[:]
+    return model
+
+
+def _doubled(tensor: onnx.TensorProto) -> onnx.TensorProto:
+    array = numpy_helper.to_array(tensor)
+    return numpy_helper.from_array(array.astype(np.float64), tensor.name) if array.dtype == "f4" else tensor
+
 
 def randomized(name: str) -> onnx.ModelProto:
     """Return a light model with random weights instead of its ConstantOfShape nodes."""

@@ -16,7 +16,7 @@ NEED_DATA = "load_mnist(", "load_cifar10(", "load_rps("
 
 
 @pytest.fixture(autouse=True)
-def example(request: pytest.FixtureRequest) -> Iterator[None]:
+def example(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Prepare an example, close its figures, and skip it by name if it needs data that are not here."""
     if not isinstance(request.node, pytest.DoctestItem):
         yield
@@ -24,6 +24,7 @@ def example(request: pytest.FixtureRequest) -> Iterator[None]:
     lines = "".join(one.source for one in request.node.dtest.examples)
     if any(loader in lines for loader in NEED_DATA) and not os.environ.get("NPDECONV_DATA"):
         pytest.skip("needs real data: NPDECONV_DATA is not set")
+    monkeypatch.setattr("npdeconv.models._OWN", {})  # what an example registers, no other test finds
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")

@@ -17,6 +17,12 @@ class Interval(NamedTuple):
     Attributes
     ----------
     mean, low, high : (...), of the shape of one result
+
+    Examples
+    --------
+    >>> mean, low, high = nd.experiments.t_interval(np.array([1.0, 2.0, 3.0]))
+    >>> bool(low < mean < high)
+    True
     """
 
     mean: Array

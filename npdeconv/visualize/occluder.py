@@ -31,6 +31,12 @@ class OccluderGrid(NamedTuple):
     size : Pair, height and width of the occluder, in pixels
     rows : int (P,), of its upper edge
     columns : int (Q,), of its left edge
+
+    Examples
+    --------
+    >>> grid = nd.visualize.occluder_grid((8, 8, 1), size=4, stride=2)
+    >>> grid.rows.tolist(), grid.total
+    ([0, 2, 4], 9)
     """
 
     size: Pair

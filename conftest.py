@@ -24,6 +24,7 @@ def example(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     lines = "".join(one.source for one in request.node.dtest.examples)
     if any(loader in lines for loader in NEED_DATA) and not os.environ.get("NPDECONV_DATA"):
         pytest.skip("needs real data: NPDECONV_DATA is not set")
+    request.node.dtest.globs.clear()  # of its module: readers do not have them
     monkeypatch.setattr("npdeconv.models._OWN", {})  # what an example registers, no other test finds
     yield
     if "matplotlib.pyplot" in sys.modules:
@@ -33,5 +34,4 @@ def example(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture(autouse=True)
 def imports(doctest_namespace: dict[str, object]) -> None:
     """Import for every example what all of them need, as NumPy's own do."""
-    doctest_namespace["np"] = np
-    doctest_namespace["nd"] = nd
+    doctest_namespace.update(np=np, nd=nd, __name__="__main__")

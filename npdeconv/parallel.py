@@ -36,8 +36,9 @@ class OrderedMap(Protocol):
 
     Examples
     --------
-    >>> with nd.parallel.pool(2) as parallel_map:
-    ...     list(parallel_map(str.upper, ["a", "b"]))
+    >>> def shouted(parallel_map: nd.parallel.OrderedMap) -> list[str]:
+    ...     return list(parallel_map(str.upper, ["a", "b"]))
+    >>> shouted(map)
     ['A', 'B']
     """
 

@@ -17,6 +17,7 @@ def as_map_shape(shape: Shape) -> tuple[int, int, int]:
 
     Examples
     --------
+    >>> from npdeconv.anatomy.maps import as_map_shape
     >>> as_map_shape((7, 5, 64)), as_map_shape((10,))
     ((7, 5, 64), (1, 1, 10))
     """
@@ -122,6 +123,7 @@ def descent_start(
 
     Examples
     --------
+    >>> from npdeconv.anatomy.maps import descent_start
     >>> descent_start(np.array([[3.0, -1.0, 2.0], [4.0, 5.0, -6.0]]), np.array([0, 2]))
     array([[3., 0., 0.],
            [0., 0., 0.]])

@@ -27,7 +27,7 @@ def batch_indices(count: int, batch_size: int, rng: Generator | None = None) -> 
 
     Examples
     --------
-    >>> [batch.tolist() for batch in batch_indices(5, 2)]
+    >>> [batch.tolist() for batch in nd.data.batch_indices(5, 2)]
     [[0, 1], [2, 3], [4]]
     """
     size = positive_int(batch_size, "batch_indices", "batch_size")

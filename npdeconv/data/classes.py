@@ -17,7 +17,7 @@ def class_indices(names: Sequence[str], known: Sequence[str]) -> list[int | None
 
     Examples
     --------
-    >>> class_indices(["Sea_Water", "lemon"], ["tomato", "sea water"])
+    >>> nd.data.class_indices(["Sea_Water", "lemon"], ["tomato", "sea water"])
     [1, None]
     """
     exact = {name: number for number, name in enumerate(known)}

@@ -40,7 +40,7 @@ class Preprocessing:
 
     Examples
     --------
-    >>> card = Preprocessing(227, shorter_side=256, scale=1, mean=(123, 117, 104))
+    >>> card = nd.data.Preprocessing(227, shorter_side=256, scale=1, mean=(123, 117, 104))
     >>> card.apply([np.full((300, 400, 3), 124, np.uint8)])[0, 0, 0].tolist()
     [1.0, 7.0, 20.0]
     """

@@ -131,8 +131,7 @@ def check_layer(layer: Layer, input_shape: Shape, *, rng: Generator | None = Non
 
     Examples
     --------
-    >>> from npdeconv.layers import LeakyReLU
-    >>> check_layer(LeakyReLU(0.2), (5, 7, 3)).passed
+    >>> nd.gradcheck.check_layer(nd.layers.LeakyReLU(0.2), (5, 7, 3)).passed
     True
     """
     if not isinstance(layer, Layer):

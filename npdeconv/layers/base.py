@@ -262,6 +262,8 @@ class UninvertedLayer(Layer):
 
     Examples
     --------
+    >>> isinstance(nd.layers.Softmax(), nd.layers.UninvertedLayer)
+    True
     >>> y, context = nd.layers.Softmax().forward(np.array([[1.0, 2.0]]))
     >>> nd.layers.Softmax().deconv(np.array([[0.0, 7.0]]), context)
     array([[0., 7.]])

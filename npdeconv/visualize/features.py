@@ -114,7 +114,7 @@ def average_maps(maps: Array, limit: int | None = None) -> Array:
     Examples
     --------
     >>> maps = np.arange(9.0).reshape(1, 3, 3, 1)
-    >>> average_maps(maps, limit=4)
+    >>> nd.visualize.average_maps(maps, limit=4)
     array([[0. , 1.5, 4.5, 6. ]])
     """
     height, width = maps.shape[1:3]

@@ -132,7 +132,7 @@ def overlap(boxes: Array, others: Array) -> Array:
 
     Examples
     --------
-    >>> overlap(np.array([[0, 2, 0, 2]]), np.array([[0, 2, 1, 3]])).round(3).tolist()
+    >>> nd.visualize.overlap(np.array([[0, 2, 0, 2]]), np.array([[0, 2, 1, 3]])).round(3).tolist()
     [0.333]
     """
     ends = np.minimum(boxes[:, 1::2], others[:, 1::2])

@@ -72,7 +72,7 @@ def occluder_grid(
 
     Examples
     --------
-    >>> occluder_grid((28, 28, 1), size=8).total
+    >>> nd.visualize.occluder_grid((28, 28, 1), size=8).total
     441
     """
     height, width, _ = image_shape(shape, "occlude")
@@ -107,7 +107,7 @@ def occlude_box(image: Array, box: Box, fill: Fill = "gray") -> Array:
     Examples
     --------
     >>> white = np.full((4, 4, 1), 255, np.uint8)
-    >>> occlude_box(white, Box(top=0, bottom=2, left=1, right=4))[:, :, 0]
+    >>> nd.visualize.occlude_box(white, nd.visualize.Box(top=0, bottom=2, left=1, right=4))[:, :, 0]
     array([[255, 128, 128, 128],
            [255, 128, 128, 128],
            [255, 255, 255, 255],

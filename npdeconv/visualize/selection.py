@@ -65,7 +65,7 @@ def affordable_maps(counts: Sequence[int], costs: Sequence[int], budget: int) ->
 
     Examples
     --------
-    >>> affordable_maps([10, 1000], [1, 5], budget=110)
+    >>> nd.visualize.affordable_maps([10, 1000], [1, 5], budget=110)
     20
     """
 

@@ -43,6 +43,7 @@ def test_all_rooms_are_walked():
 @pytest.mark.parametrize("where", CALLED)
 def test_every_public_name_has_an_example(where):
     assert examples(CALLED[where]), f"nd.{where} has no section Examples with >>> lines"
+    assert inspect.getdoc(CALLED[where]).count("\nExamples\n-") == 1, "numpydoc reads one section Examples"
 
 
 @pytest.mark.parametrize("where", CALLED)

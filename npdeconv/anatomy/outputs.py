@@ -37,10 +37,6 @@ class Outputs:
 
     Examples
     --------
-    ``for layer, maps in Outputs(network, ["relu1", "logits"])(images): ...``
-
-    Examples
-    --------
     >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
     >>> for layer, maps in nd.anatomy.Outputs(net, ["logits", "relu1"])(nd.data.load_strokes(2).images):
     ...     print(layer, maps.shape)

@@ -44,7 +44,7 @@ def check_adjoint(layer: Layer, x: Array, *, rng: Generator | None = None) -> Ad
     Returns
     -------
     AdjointReport
-        |left - right| / (|f(x) - f(0)| |y|) for `deconv` and for `backward`: only a rounding error
+        ``|left - right| / (|f(x) - f(0)| |y|)`` for `deconv` and for `backward`: only a rounding error
         (below 1e-10 in float64) if the identity holds.
 
     Examples

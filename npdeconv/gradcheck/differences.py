@@ -137,7 +137,7 @@ def check_gradients(
 
     Notes
     -----
-    The relative error of an entry is |analytic - numeric| / (max(|analytic|, |numeric|) + s),
+    The relative error of an entry is ``|analytic - numeric| / (max(|analytic|, |numeric|) + s)``,
     where s is a thousandth of the array's largest gradient: it keeps rounding errors of a gradient of
     0 from being divided by 0. The rounding error of the quotient is subtracted from the difference
     first. It is measured with a step so small that the loss should change evenly to both sides: any

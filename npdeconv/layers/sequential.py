@@ -36,12 +36,6 @@ class Sequential(Layer):
         Names of the outputs, if known: from a card or from training. Data sets are matched by these
         names, see `npdeconv.inference.match`.
 
-    Examples
-    --------
-    ``net["conv1"]`` is a layer. ``net[:"relu2"]`` is the chain up to **and including** relu2,
-    ``net["pool1":]`` the one from pool1 on; both share the layers, and so the parameters, of `net`.
-    ``net.parameters`` is flat: ``{"conv1.weight": array, ...}``.
-
     Raises
     ------
     TypeError
@@ -51,6 +45,10 @@ class Sequential(Layer):
 
     Examples
     --------
+    ``net["conv1"]`` is a layer. ``net[:"relu2"]`` is the chain up to **and including** relu2,
+    ``net["pool1":]`` the one from pool1 on; both share the layers, and so the parameters, of `net`.
+    ``net.parameters`` is flat: ``{"conv1.weight": array, ...}``.
+
     >>> rng = np.random.default_rng(0)
     >>> net = nd.layers.Sequential(
     ...     {

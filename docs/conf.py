@@ -62,7 +62,7 @@ myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence
 myst_heading_anchors = 4
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(BUILD / "jupyter_cache")
-nb_execution_raise_on_error = True
+nb_execution_show_tb = True  # with its warning, which -W makes an error: so all that fail are named
 nb_execution_timeout = 240
 nb_merge_streams = True
 
@@ -85,7 +85,9 @@ html_theme = "pydata_sphinx_theme"
 html_title = "npdeconv"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's system
 html_show_sourcelink = False
+html_show_search_summary = False  # a page opened as a file may not fetch the others
 html_theme_options = {
     "navigation_with_keys": True,
     "show_prev_next": True,

@@ -56,6 +56,7 @@ OUTSIDE = {
 # Python's docstrings.
 autodoc_typehints = "none"  # numpydoc's sections state the types
 autosummary_generate = True
+autosummary_ignore_module_all = False  # a room shows what its `__all__` names
 numpydoc_show_class_members = False
 
 # Chapters and guides are notebooks in Markdown. They are executed once for one state of the package.

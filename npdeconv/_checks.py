@@ -31,6 +31,7 @@ def did_you_mean(word: Any, known: Iterable[str]) -> str:
 
     Examples
     --------
+    >>> from npdeconv._checks import did_you_mean
     >>> did_you_mean("Relu2", ["conv2", "relu2"])
     " (did you mean 'relu2'?)"
     """

@@ -15,6 +15,7 @@ _JOINERS = "\u200c\u200d"  # invisible, but letters of some scripts and emoji ne
 def visible(text: str) -> str:
     r"""Return a text with its invisible characters escaped as in Python: `\n`, `\x1b`.
 
+    >>> from npdeconv._text import visible
     >>> print(visible("two\nlines"))
     two\nlines
     """

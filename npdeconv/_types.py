@@ -19,7 +19,14 @@ Descent: TypeAlias = Rule | Literal["ascent"]
 
 
 class Box(NamedTuple):
-    """A rectangle of rows [top, bottom) and columns [left, right); may leave the image."""
+    """A rectangle of rows [top, bottom) and columns [left, right); may leave the image.
+
+    Examples
+    --------
+    >>> box = nd.visualize.Box(top=2, bottom=5, left=0, right=4)
+    >>> box.bottom - box.top, box.right - box.left  # height and width
+    (3, 4)
+    """
 
     top: int
     bottom: int

@@ -21,6 +21,17 @@ class Snapshots:
     epochs : collection of int, optional
         All epochs unless given. The paper shows 1, 2, 5, 10, 20, 30, 40 and 64 (arXiv:1311.2901,
         figure 4).
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> digits, rng = nd.data.load_strokes(40), np.random.default_rng(0)
+    >>> net, sgd = nd.models.deck_model3(rng=rng), nd.optimizers.SGD(0.01)
+    >>> with TemporaryDirectory() as folder:
+    ...     saved = nd.callbacks.Snapshots(folder, epochs=(1, 2))
+    ...     _ = nd.training.fit(net, digits, sgd, epochs=2, rng=rng, callbacks=[saved])
+    ...     print(*(path.name for path in nd.visualize.find_snapshots(folder).values()))
+    epoch_0001.npz epoch_0002.npz
     """
 
     def __init__(self, folder: str | Path, epochs: Collection[int] | None = None) -> None:
@@ -35,7 +46,14 @@ class Snapshots:
 
 
 def print_epoch(network: Sequential, history: History) -> None:
-    """Print one line about the epoch to stderr, above the progress bar."""
+    """Print one line about the epoch to stderr, above the progress bar.
+
+    Examples
+    --------
+    >>> digits, rng = nd.data.load_strokes(40), np.random.default_rng(0)
+    >>> net, sgd = nd.models.deck_model3(rng=rng), nd.optimizers.SGD(0.01)
+    >>> history = nd.training.fit(net, digits, sgd, epochs=1, rng=rng, callbacks=[nd.callbacks.print_epoch])
+    """
     row = {column: values[-1] for column, values in history.items()}
     line = f"epoch {history.epochs}: loss {row['loss']:.4f}, accuracy {row['accuracy']:.2%}"
     if row["validation_loss"] == row["validation_loss"]:  # not NaN: there was a validation

@@ -28,6 +28,11 @@ class Evaluation(NamedTuple):
     ----------
     accuracy : float
     loss : float, mean cross-entropy, in nats
+
+    Examples
+    --------
+    >>> nd.inference.Evaluation(accuracy=0.5, loss=0.25)
+    Evaluation(accuracy=0.5, loss=0.25)
     """
 
     accuracy: float
@@ -59,6 +64,13 @@ def predict(network: Sequential, images: Array, *, workers: Workers = None) -> A
         For images that the network can't take.
     ValueError
         For a network of one output without `Sigmoid`: the softmax of one number is always 1.
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> probabilities = nd.inference.predict(net, nd.data.load_strokes(3).images)
+    >>> probabilities.shape, probabilities.sum(axis=1).round(3).tolist()
+    ((3, 10), [1.0, 1.0, 1.0])
     """
     image_batch(images, "predict")
     if not len(images):
@@ -80,6 +92,13 @@ def evaluate(network: Sequential, dataset: Dataset, *, workers: Workers = None) 
     ValueError
         If the data set is empty, has no labels, or does not fit the network (see `match`), or if the
         network has one output.
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> accuracy, loss = nd.inference.evaluate(net, nd.data.load_strokes(50))
+    >>> accuracy < 0.5  # not trained yet
+    True
     """
     dataset = match(network, dataset)
     truth = dataset.labels_for("evaluate")
@@ -95,7 +114,14 @@ def evaluate(network: Sequential, dataset: Dataset, *, workers: Workers = None) 
 
 
 def class_logits(network: Sequential, images: Array, *, workers: Workers = None) -> Iterator[Array]:
-    """Yield the logits (n, classes) of each shard of images."""
+    """Yield the logits (n, classes) of each shard of images.
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> [logits.shape for logits in nd.inference.class_logits(net, nd.data.load_strokes(3).images)]
+    [(3, 10)]
+    """
     chain, cuts = below_softmax(network), shards(images, SHARD_PIXELS)
     if len(cuts) == 1:  # the workers share the pass itself
         with pool(None if isinstance(workers, Executor) else workers) as parallel_map:
@@ -126,7 +152,14 @@ def _check_several(logits: Array, network: Sequential) -> Array:
 
 
 def class_names(network: Sequential, outputs: int) -> tuple[str, ...]:
-    """Return the names of a network's classes, or their numbers where it has no names."""
+    """Return the names of a network's classes, or their numbers where it has no names.
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> nd.inference.class_names(net, 10)
+    ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
+    """
     return network.classes or tuple(map(str, range(outputs)))
 
 
@@ -137,6 +170,12 @@ def as_class(network: Sequential, outputs: int, label: Any, who: str) -> Any:
     ------
     KeyError
         If there is no class of this name.
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> nd.inference.as_class(net, 10, "7", "example")
+    7
     """
     return class_number(label, class_names(network, outputs), who) if isinstance(label, str) else label
 
@@ -155,6 +194,13 @@ def match(network: Sequential, dataset: Dataset) -> Dataset:
     ValueError
         If the data set is empty, its images or classes do not fit the network, or the network ends
         in a `Sigmoid` of several outputs.
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> digits = nd.data.load_strokes(4)
+    >>> nd.inference.match(net, digits)
+    <Dataset 'strokes': 4 images of 28x28x1 in 10 classes>
     """
     if not isinstance(dataset, Dataset):
         raise TypeError(f"{network.name}: expected a Dataset to train on or look at, got {describe(dataset)}")

@@ -20,6 +20,12 @@ def he_normal(shape: Shape, rng: Generator, dtype: DTypeLike = np.float32) -> Ar
 
     He et al., "Delving Deep into Rectifiers" (arXiv:1502.01852), equation 10: keeps the variance
     of the activations through layers that end in a ReLU.
+
+    Examples
+    --------
+    >>> weights = nd.initializers.he_normal((3, 3, 2, 1000), np.random.default_rng(0))
+    >>> weights.dtype, round(float(weights.std()), 2)  # sqrt(2 / 18)
+    (dtype('float32'), 0.33)
     """
     fan_in = int(np.prod(shape[:-1]))
     return normal(shape, rng, dtype, deviation=float(np.sqrt(2 / fan_in)))
@@ -30,6 +36,12 @@ def glorot_uniform(shape: Shape, rng: Generator, dtype: DTypeLike = np.float32) 
 
     Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks"
     (2010), equation 16.
+
+    Examples
+    --------
+    >>> weights = nd.initializers.glorot_uniform((10, 5), np.random.default_rng(0))
+    >>> bool((abs(weights) <= np.sqrt(6 / 15)).all())
+    True
     """
     taps = int(np.prod(shape[:-2]))  # 1 for dense weights
     limit = float(np.sqrt(6 / (taps * (shape[-2] + shape[-1]))))
@@ -41,6 +53,12 @@ def normal(shape: Shape, rng: Generator, dtype: DTypeLike = np.float32, *, devia
     """Draw from a normal distribution of mean 0 and standard deviation `deviation`.
 
     The default is AlexNet's (Krizhevsky et al., 2012, section 5).
+
+    Examples
+    --------
+    >>> weights = nd.initializers.normal((100, 100), np.random.default_rng(0))
+    >>> round(float(weights.std()), 3)
+    0.01
     """
     random_generator(rng, "initializers")
     weights = np.empty(shape, _floating(dtype))

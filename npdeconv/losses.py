@@ -29,6 +29,12 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
     ------
     TypeError, ValueError
         If these are no arrays, or the labels are not one integer per row, from 0 to M - 1.
+
+    Examples
+    --------
+    >>> loss, dlogits = nd.losses.softmax_cross_entropy(np.log([[1.0, 3.0]]), np.array([1]))
+    >>> round(loss, 3), dlogits.round(3)  # -log(3 / 4)
+    (0.288, array([[ 0.25, -0.25]]))
     """
     who = "softmax_cross_entropy"
     for name, array in {"logits": logits, "labels": labels}.items():

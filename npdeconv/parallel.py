@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from functools import cache, partial
-from threading import Lock, current_thread
+from functools import partial
+from threading import current_thread
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
-from threadpoolctl import OpenBLASController, ThreadpoolController
 from tqdm import tqdm
 
+from npdeconv._blas import single_threaded_blas
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
 
@@ -32,7 +32,15 @@ Workers: TypeAlias = int | Executor | None
 
 
 class OrderedMap(Protocol):
-    """`map`, perhaps by several workers, with the results in the order of the items."""
+    """`map`, perhaps by several workers, with the results in the order of the items.
+
+    Examples
+    --------
+    >>> def shouted(parallel_map: nd.parallel.OrderedMap) -> list[str]:
+    ...     return list(parallel_map(str.upper, ["a", "b"]))
+    >>> shouted(map)
+    ['A', 'B']
+    """
 
     def __call__(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
         """Yield function(item) for every item."""
@@ -42,6 +50,13 @@ def shards(images: Array, most_pixels: int = SHARD_PIXELS) -> list[slice]:
     """Cut a batch of images (N, H, W, C) into slices of about one size, which depends on the shape alone.
 
     A shard has at most `most_pixels` pixels, which bounds its memory, but at least one image.
+
+    Examples
+    --------
+    >>> [cut.stop - cut.start for cut in nd.parallel.shards(np.zeros((100, 28, 28, 1)))]
+    [25, 25, 25, 25]
+    >>> [cut.stop - cut.start for cut in nd.parallel.shards(np.zeros((3, 300, 300, 1)))]
+    [1, 1, 1]
     """
     count, height, width = images.shape[:3]
     most = min(max(most_pixels // (height * width), 1), SHARD_SIZE)
@@ -49,7 +64,13 @@ def shards(images: Array, most_pixels: int = SHARD_PIXELS) -> list[slice]:
 
 
 def slices(count: int, size: int) -> list[slice]:
-    """Cut `count` items into slices of `size`; the last may be smaller."""
+    """Cut `count` items into slices of `size`; the last may be smaller.
+
+    Examples
+    --------
+    >>> nd.parallel.slices(5, size=2)
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
     return [slice(first, min(first + size, count)) for first in range(0, count, size)]
 
 
@@ -77,6 +98,14 @@ def map_shards(
     -------
     array (N, ...), or tuple of such
         As the function's.
+
+    Examples
+    --------
+    >>> def brightest(images):
+    ...     return images.max(axis=(1, 2, 3))
+    >>> images = np.arange(5).reshape(5, 1, 1, 1)
+    >>> nd.parallel.map_shards(brightest, images, workers=2)
+    array([0, 1, 2, 3, 4])
     """
     parts: list[Any] = [part for _, part in each_shard(function, *arrays, cuts=cuts, workers=workers)]
     joined: Any
@@ -94,7 +123,19 @@ def each_shard(
     cuts: Sequence[slice] | None = None,
     workers: "Workers | OrderedMap" = None,
 ) -> Iterator[tuple[slice, Result]]:
-    """Yield where each shard of a batch is and what a function returns for it, see `map_shards`."""
+    """Yield where each shard of a batch is and what a function returns for it, see `map_shards`.
+
+    Examples
+    --------
+    >>> def brightest(images):
+    ...     return images.max(axis=(1, 2, 3))
+    >>> images = np.arange(5).reshape(5, 1, 1, 1)
+    >>> cuts = nd.parallel.slices(5, size=3)
+    >>> for cut, values in nd.parallel.each_shard(brightest, images, cuts=cuts):
+    ...     print(cut, values)
+    slice(0, 3, None) [0 1 2]
+    slice(3, 5, None) [3 4]
+    """
     cuts = (shards(arrays[0]) if cuts is None else cuts) or [slice(0)]
     work = [tuple(array[cut] for array in arrays) for cut in cuts]
     with nullcontext(workers) if callable(workers) else pool(workers) as parallel_map:
@@ -121,6 +162,12 @@ def pool(workers: Workers = None) -> Iterator[OrderedMap]:
     ------
     RuntimeError
         If called in one of the executor's own threads, which might then wait for itself.
+
+    Examples
+    --------
+    >>> with nd.parallel.pool(2) as parallel_map:
+    ...     list(parallel_map(abs, [-1, 2, -3]))
+    [1, 2, 3]
     """
     if isinstance(workers, Executor):
         if _is_own_thread(workers):
@@ -128,12 +175,12 @@ def pool(workers: Workers = None) -> Iterator[OrderedMap]:
                 "pool: expected an executor of other threads, got the calling thread's own, which might"
                 " wait for itself forever; pass workers=1 here, or another executor"
             )
-        with _single_threaded_blas:
+        with single_threaded_blas:
             yield _with_progress(_Ordered(workers, ahead=2 * available_processors()))
         return
     count = available_processors() if workers is None else positive_int(workers, "pool", "workers")
     _keep_freed_memory()
-    with _single_threaded_blas:
+    with single_threaded_blas:
         if count == 1:
             yield _with_progress(map)
         else:
@@ -157,7 +204,14 @@ _bars: ContextVar[bool] = ContextVar("bars", default=False)
 
 @contextmanager
 def progress_bars() -> Iterator[None]:
-    """While open, every map over shards that takes more than two seconds shows its progress on stderr."""
+    """While open, every map over shards that takes more than two seconds shows its progress on stderr.
+
+    Examples
+    --------
+    >>> with nd.parallel.progress_bars():  # shows none here, since two seconds do not pass
+    ...     nd.parallel.map_shards(np.negative, np.ones((2, 1, 1, 1)), workers=1).ravel()
+    array([-1., -1.])
+    """
     before = _bars.set(True)
     try:
         yield
@@ -178,7 +232,13 @@ def _with_progress(parallel_map: OrderedMap) -> OrderedMap:
 
 
 def available_processors() -> int:
-    """Count the processors that this process may use."""
+    """Count the processors that this process may use.
+
+    Examples
+    --------
+    >>> nd.parallel.available_processors() >= 1
+    True
+    """
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -213,46 +273,5 @@ class _Ordered:
 
 def _compute(function: Callable[[Item], Result], item: Item) -> Result:
     """Compute one result in a worker, perhaps in another process."""
-    with _single_threaded_blas:
+    with single_threaded_blas:
         return function(item)
-
-
-class _SingleThreadedBlas:
-    """Limits BLAS to one thread; the last of several overlapping holders restores the old limit."""
-
-    def __init__(self) -> None:
-        self._lock, self._holders, self._limit = Lock(), 0, None
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._holders == 0:
-                _take_control()
-                self._limit = _libraries().limit(limits=1, user_api="blas")
-            self._holders += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._holders -= 1
-            if self._holders == 0 and self._limit is not None:
-                _take_control()
-                self._limit.restore_original_limits()
-                _take_control()  # so that the next thread may set it
-
-
-_single_threaded_blas = _SingleThreadedBlas()
-
-
-def _take_control() -> None:
-    """Let this thread set OpenBLAS's limit.
-
-    From version 3.8 on, threadpoolctl obeys only the first thread that set a limit, and another thread
-    may restore it here.
-    """
-    if hasattr(OpenBLASController, "clear_controlling_thread"):
-        OpenBLASController.clear_controlling_thread(force=True)
-
-
-@cache
-def _libraries() -> ThreadpoolController:
-    """Find the loaded libraries once, since the search takes milliseconds."""
-    return ThreadpoolController()

@@ -3,10 +3,7 @@
 import os
 from pathlib import Path
 
-import matplotlib as mpl
 import pytest
-
-mpl.use("Agg")
 
 # Programs and modules that need a framework are not imported.
 collect_ignore = ["killed_run.py"]

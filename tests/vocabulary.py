@@ -34,6 +34,17 @@ def public_modules() -> list[ModuleType]:
     return [npdeconv, *map(importlib.import_module, names)]
 
 
+def rooms() -> dict[str, ModuleType]:
+    """Return the modules whose names are stable (`docs/stability.md`), by their names in the package."""
+    found = {name: getattr(npdeconv, name) for name in npdeconv.__all__}
+    return {name: one for name, one in found.items() if inspect.ismodule(one)}
+
+
+def public_names(room: ModuleType) -> list[str]:
+    """Return what a module names in `__all__` or, without it, defines without an underscore."""
+    return sorted(getattr(room, "__all__", None) or {one.__name__ for one in _own([room])})
+
+
 def name_of(one: Any) -> str:
     return f"{one.__module__.removeprefix('npdeconv.')}.{one.__qualname__}"
 

@@ -17,6 +17,7 @@ def as_map_shape(shape: Shape) -> tuple[int, int, int]:
 
     Examples
     --------
+    >>> from npdeconv.anatomy.maps import as_map_shape
     >>> as_map_shape((7, 5, 64)), as_map_shape((10,))
     ((7, 5, 64), (1, 1, 10))
     """
@@ -37,7 +38,13 @@ def map_shape(network: Sequential, layer: str, input_shape: Shape) -> tuple[int,
 
 
 def map_count(network: Sequential, layer: str, input_shape: Shape) -> int:
-    """Return how many maps a layer has."""
+    """Return how many maps a layer has.
+
+    Examples
+    --------
+    >>> nd.anatomy.map_count(nd.models.deck_model4(rng=np.random.default_rng(0)), "relu4", (28, 28, 1))
+    64
+    """
     return map_shape(network, layer, input_shape)[2]
 
 
@@ -85,7 +92,14 @@ def field_size(network: Sequential, layer: str, input_shape: Shape) -> Pair:
 
 
 def patch_size(network: Sequential, layer: str, input_shape: Shape) -> Pair:
-    """Return height and width of a layer's patches: the receptive field, but at most the image."""
+    """Return height and width of a layer's patches: the receptive field, but at most the image.
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> [nd.anatomy.patch_size(net, layer, (28, 28, 1)) for layer in ("relu1", "relu2", "relu4", "logits")]
+    [(3, 3), (5, 5), (14, 14), (28, 28)]
+    """
     height, width = field_size(network, layer, input_shape)
     return min(height, input_shape[0]), min(width, input_shape[1])
 
@@ -109,6 +123,7 @@ def descent_start(
 
     Examples
     --------
+    >>> from npdeconv.anatomy.maps import descent_start
     >>> descent_start(np.array([[3.0, -1.0, 2.0], [4.0, 5.0, -6.0]]), np.array([0, 2]))
     array([[3., 0., 0.],
            [0., 0., 0.]])

@@ -37,7 +37,11 @@ class Outputs:
 
     Examples
     --------
-    ``for layer, maps in Outputs(network, ["relu1", "logits"])(images): ...``
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> for layer, maps in nd.anatomy.Outputs(net, ["logits", "relu1"])(nd.data.load_strokes(2).images):
+    ...     print(layer, maps.shape)
+    relu1 (2, 28, 28, 32)
+    logits (2, 1, 1, 10)
     """
 
     def __init__(self, network: Sequential, layers: Sequence[str], *, by: type[Passes] | None = None) -> None:

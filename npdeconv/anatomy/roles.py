@@ -18,7 +18,14 @@ def logits_layer(network: Sequential) -> str:
 
 
 def below_softmax(network: Sequential) -> Sequential:
-    """Return the network that ends in the logits of classes."""
+    """Return the network that ends in the logits of classes.
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> list(nd.anatomy.below_softmax(net).layers)[-1]
+    'logits'
+    """
     network = two_classes(network)
     return network[: logits_layer(network)] if answers(network) == "exclusive" else network
 
@@ -41,6 +48,13 @@ def two_classes(network: Sequential) -> Sequential:
     """Return a network of one output and a `Sigmoid` as an equal one of two classes; others unchanged.
 
     It shares all parameters, and layers keep their names, even the last one, which is a `Softmax` now.
+
+    Examples
+    --------
+    >>> dense = nd.layers.Dense(4, 1, rng=np.random.default_rng(0))
+    >>> net = nd.layers.Sequential({"dense": dense, "answer": nd.layers.Sigmoid()}, input_shape=(4,))
+    >>> nd.anatomy.two_classes(net).output_shape((4,))
+    (2,)
     """
     if not _says_yes_or_no(network):
         return network
@@ -103,6 +117,11 @@ def last_hidden(network: Sequential) -> str:
     ------
     ValueError
         If there is none.
+
+    Examples
+    --------
+    >>> nd.anatomy.last_hidden(nd.models.deck_model4(rng=np.random.default_rng(0)))
+    'relu_dense1'
     """
     weighted = weighted_layers(network)
     found = sources_of(network, weighted[-1]) if weighted else ()
@@ -124,6 +143,11 @@ def shown_layers(network: Sequential) -> tuple[str, ...]:
     """Return the names of the layers worth looking at.
 
     These are all rectifiers and max poolings, and the layer of the logits.
+
+    Examples
+    --------
+    >>> nd.anatomy.shown_layers(nd.models.deck_model4(rng=np.random.default_rng(0)))
+    ('relu1', 'relu2', 'pool1', 'relu3', 'relu4', 'pool2', 'relu_dense1', 'logits')
     """
     return tuple(
         name
@@ -138,6 +162,11 @@ def map_layers(network: Sequential, input_shape: Shape) -> tuple[str, ...]:
     """Return the names of those `shown_layers` that give rectified feature maps.
 
     If a network has none, these are all layers that give maps.
+
+    Examples
+    --------
+    >>> nd.anatomy.map_layers(nd.models.deck_model4(rng=np.random.default_rng(0)), (28, 28, 1))
+    ('relu1', 'relu2', 'relu3', 'relu4')
     """
     maps = [name for name, shape in network.output_shapes(input_shape) if len(shape) == 3]
     return tuple(name for name in maps if network[name].rectifies) or tuple(maps)

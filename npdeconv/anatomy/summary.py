@@ -18,6 +18,13 @@ class LayerSummary(NamedTuple):
     output_shape : Shape
     parameters : int
     receptive_field : Pair, height and width in pixels, padding included
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> first = nd.anatomy.summarize(net)[0]
+    >>> first.name, first.output_shape, first.parameters, first.receptive_field
+    ('conv1', (28, 28, 32), 320, (3, 3))
     """
 
     name: str
@@ -35,6 +42,15 @@ def summarize(network: Sequential, input_shape: Shape | None = None) -> tuple[La
     network : Sequential
     input_shape : (H, W, C), optional
         The network's own unless given.
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> for row in nd.anatomy.summarize(net)[:3]:
+    ...     print(row.name, row.kind, row.output_shape, row.parameters)
+    conv1 Conv2D (28, 28, 32) 320
+    relu1 ReLU (28, 28, 32) 0
+    conv2 Conv2D (28, 28, 32) 9248
     """
     shape = network.input_shape if input_shape is None else input_shape
     if shape is None:

@@ -40,6 +40,15 @@ def shift(max_pixels: int, fill: int = 0) -> Augmentation:
         The largest shift; all whole numbers from ``-max_pixels`` to ``max_pixels`` are equally likely.
     fill : int
         The pixel value, 0 to 255, of new pixels at the edges.
+
+    Examples
+    --------
+    >>> images = np.array([1, 2, 3], np.uint8).reshape(1, 1, 3, 1).repeat(4, axis=0)
+    >>> nd.data.shift(1)(images, np.random.default_rng(0))[:, 0, :, 0]
+    array([[0, 0, 0],
+           [0, 1, 2],
+           [0, 1, 2],
+           [0, 0, 0]], dtype=uint8)
     """
     reach = positive_int(max_pixels, "shift", "max_pixels")
     value = pixel_value(fill, "shift", "fill")
@@ -57,6 +66,13 @@ def crop(size: int | Pair) -> Augmentation:
     """Cut a random window of `size` (height, width) out of each image.
 
     Smaller images raise a ValueError. (For "pad and crop back", see `shift`.)
+
+    Examples
+    --------
+    >>> images = np.arange(16, dtype=np.uint8).reshape(1, 4, 4, 1)
+    >>> nd.data.crop(2)(images, np.random.default_rng(0))[0, ..., 0]
+    array([[ 9, 10],
+           [13, 14]], dtype=uint8)
     """
     window = positive_pair(size, "crop", "size")
 
@@ -73,7 +89,17 @@ def crop(size: int | Pair) -> Augmentation:
 
 
 def flip() -> Augmentation:
-    """Mirror left and right, each image with probability 1/2."""
+    """Mirror left and right, each image with probability 1/2.
+
+    Examples
+    --------
+    >>> images = np.array([1, 2, 3], np.uint8).reshape(1, 1, 3, 1).repeat(4, axis=0)
+    >>> nd.data.flip()(images, np.random.default_rng(0))[:, 0, :, 0]
+    array([[1, 2, 3],
+           [3, 2, 1],
+           [3, 2, 1],
+           [3, 2, 1]], dtype=uint8)
+    """
 
     def flipped(images: Array, rng: Generator) -> Array:
         batch_of(images, np.dtype(np.uint8), (None, None, None), "flip")
@@ -84,7 +110,14 @@ def flip() -> Augmentation:
 
 
 def compose(*augmentations: Augmentation) -> Augmentation:
-    """Apply several augmentations, the first one first."""
+    """Apply several augmentations, the first one first.
+
+    Examples
+    --------
+    >>> vary = nd.data.compose(nd.data.flip(), nd.data.shift(1))
+    >>> vary(np.zeros((2, 8, 8, 1), np.uint8), np.random.default_rng(0)).shape
+    (2, 8, 8, 1)
+    """
 
     def composed(images: Array, rng: Generator) -> Array:
         for augment in augmentations:

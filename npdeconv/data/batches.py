@@ -27,7 +27,7 @@ def batch_indices(count: int, batch_size: int, rng: Generator | None = None) -> 
 
     Examples
     --------
-    >>> [batch.tolist() for batch in batch_indices(5, 2)]
+    >>> [batch.tolist() for batch in nd.data.batch_indices(5, 2)]
     [[0, 1], [2, 3], [4]]
     """
     size = positive_int(batch_size, "batch_indices", "batch_size")
@@ -58,6 +58,11 @@ def as_input(images: Array, dtype: DTypeLike = np.float32) -> Array:
         If `images` is no array of uint8 or floating numbers, or `dtype` is not floating.
     ValueError
         If the shape is not (N, H, W, C), or an image holds NaN or infinite values.
+
+    Examples
+    --------
+    >>> nd.data.as_input(np.array([[0, 51, 255]], np.uint8).reshape(1, 1, 3, 1)).ravel()
+    array([0. , 0.2, 1. ], dtype=float32)
     """
     target = np.dtype(dtype)
     if target.kind != "f":

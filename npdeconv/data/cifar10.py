@@ -70,6 +70,11 @@ def load_cifar10(split: Literal["train", "test"]) -> Dataset:
         to put where.
     ValueError
         If a file is damaged or is another one.
+
+    Examples
+    --------
+    >>> nd.data.load_cifar10("test")
+    <Dataset 'cifar10 test': 9800 images of 32x32x3 in 10 classes>
     """
     one_of(split, BATCHES, "load_cifar10", "split")
     folder = fetch(SOURCE)

@@ -17,7 +17,7 @@ def class_indices(names: Sequence[str], known: Sequence[str]) -> list[int | None
 
     Examples
     --------
-    >>> class_indices(["Sea_Water", "lemon"], ["tomato", "sea water"])
+    >>> nd.data.class_indices(["Sea_Water", "lemon"], ["tomato", "sea water"])
     [1, None]
     """
     exact = {name: number for number, name in enumerate(known)}
@@ -34,6 +34,12 @@ def class_number(label: str | int, classes: Sequence[str], who: str) -> int:
     ------
     KeyError
         If there is no such class.
+
+    Examples
+    --------
+    >>> classes = "cat", "dog"
+    >>> nd.data.class_number("dog", classes, "example"), nd.data.class_number(0, classes, "example")
+    (1, 0)
     """
     if isinstance(label, str):
         (found,) = class_indices([label], classes)

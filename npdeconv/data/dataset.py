@@ -39,6 +39,18 @@ class Dataset:
         If an array or a name has another type.
     ValueError
         If the shapes or counts do not fit, or a label is no position in `classes`.
+
+    Examples
+    --------
+    >>> images = np.zeros((4, 8, 8, 1), np.uint8)
+    >>> faces = nd.data.Dataset(images, np.array([0, 1, 1, 0]), ("cat", "dog"), "faces")
+    >>> faces
+    <Dataset 'faces': 4 images of 8x8x1 in 2 classes>
+    >>> faces[faces.labels == 1]
+    <Dataset 'faces': 2 images of 8x8x1 in 2 classes>
+    >>> rest, aside = faces.split(0.5, np.random.default_rng(0))
+    >>> aside.labels.tolist()
+    [1, 0]
     """
 
     images: Array

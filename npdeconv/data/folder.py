@@ -87,6 +87,19 @@ def load_folder(
     ValueError
         If the folder holds neither class folders nor images, a class folder holds no image, or a file
         is no image, is damaged or needs too much memory.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from PIL import Image
+    >>> with TemporaryDirectory() as folder:
+    ...     for name in ("cat", "dog"):
+    ...         Path(folder, name).mkdir()
+    ...         Image.new("RGB", (40, 30)).save(Path(folder, name, "1.png"))
+    ...     photos = nd.data.load_folder(folder, size=16)
+    >>> photos.classes, photos.labels.tolist(), photos.images.shape
+    (('cat', 'dog'), [0, 1], (2, 16, 16, 3))
     """
     shape = positive_pair(size, "load_folder", "size")
     check_shorter_side(shorter_side, shape, "load_folder")

@@ -65,6 +65,11 @@ def load_mnist(split: Literal["train", "test"]) -> Dataset:
         If a file is missing and could not be downloaded. The message says which file to put where.
     ValueError
         If a file is damaged or is another one, or the two files do not belong together.
+
+    Examples
+    --------
+    >>> nd.data.load_mnist("test")
+    <Dataset 'mnist test': 10000 images of 28x28x1 in 10 classes>
     """
     one_of(split, SOURCES, "load_mnist", "split")
     images_path, labels_path = map(_find_or_fetch, SOURCES[split])

@@ -37,6 +37,12 @@ class Photo(NamedTuple):
     ----------
     name : str
     image : uint8 (H, W, C)
+
+    Examples
+    --------
+    >>> photo = nd.data.Photo("coffee", np.zeros((300, 400, 3), np.uint8))
+    >>> photo.name, photo.image.shape
+    ('coffee', (300, 400, 3))
     """
 
     name: str
@@ -72,6 +78,17 @@ def load_photos(path: str | os.PathLike[str], *, background: Color = WHITE) -> l
     ValueError
         If the folder has no photo, a file is no image, is damaged or needs too much memory, or all
         photos together need more than 2 GiB.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from PIL import Image
+    >>> with TemporaryDirectory() as folder:
+    ...     Image.new("RGB", (40, 30)).save(Path(folder, "coffee.png"))
+    ...     photos = nd.data.load_photos(folder)
+    >>> photos[0].name, photos[0].image.shape
+    ('coffee', (30, 40, 3))
     """
     color, photos, size = check_background(background, "load_photos"), [], 0
     with unwarned():

@@ -29,6 +29,12 @@ class Planted(NamedTuple):
     ----------
     dataset : Dataset
     boxes : int (N, 4), top, bottom, left, right of the object
+
+    Examples
+    --------
+    >>> planted = nd.data.plant(nd.data.load_strokes(5))
+    >>> planted.dataset, planted.boxes.shape
+    (<Dataset 'planted strokes': 5 images of 40x40x1 in 10 classes>, (5, 4))
     """
 
     dataset: Dataset
@@ -64,6 +70,15 @@ def plant(digits: Dataset, *, seed: int = 0, size: int = SIZE) -> Planted:
     A picture is smoothed noise of random fineness and contrast. It shows a digit, whose longer side
     has 18 to 28 pixels, and up to six pieces of other digits, 8x8 pixels large. The pieces are as
     bright as the digit, and do not touch it.
+
+    Examples
+    --------
+    >>> planted = nd.data.plant(nd.data.load_strokes(5), size=60)
+    >>> planted.dataset.images.shape
+    (5, 60, 60, 1)
+    >>> top, bottom, left, right = planted.boxes[0].tolist()  # where the first digit is
+    >>> 0 <= top < bottom <= 60
+    True
     """
     if not isinstance(digits, Dataset):
         raise TypeError(f"plant: expected a Dataset of digits, got {describe(digits)}")

@@ -40,7 +40,7 @@ class Preprocessing:
 
     Examples
     --------
-    >>> card = Preprocessing(227, shorter_side=256, scale=1, mean=(123, 117, 104))
+    >>> card = nd.data.Preprocessing(227, shorter_side=256, scale=1, mean=(123, 117, 104))
     >>> card.apply([np.full((300, 400, 3), 124, np.uint8)])[0, 0, 0].tolist()
     [1.0, 7.0, 20.0]
     """
@@ -128,6 +128,12 @@ def fit_photo(photo: Array, size: Pair, shorter_side: int | None = None, *, gray
     Returns
     -------
     uint8 array (height, width, 3) or (height, width, 1)
+
+    Examples
+    --------
+    >>> photo = np.full((300, 400, 3), 200, np.uint8)
+    >>> nd.data.fit_photo(photo, (224, 224), shorter_side=256).shape
+    (224, 224, 3)
     """
     if not isinstance(photo, np.ndarray) or photo.dtype != np.uint8:
         raise TypeError(f"fit_photo: expected a photo of dtype uint8, got {describe(photo)}")

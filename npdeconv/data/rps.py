@@ -57,6 +57,11 @@ def load_rps(split: Literal["train", "test"], size: int | Pair = 300) -> Dataset
         If the folder is missing and could not be downloaded. The message says what to put where.
     ValueError
         If the folder has other classes, or as in `load_folder`.
+
+    Examples
+    --------
+    >>> nd.data.load_rps("test", size=16).images.shape[1:]
+    (16, 16, 3)
     """
     one_of(split, SOURCES, "load_rps", "split")
     shape = positive_pair(size, "load_rps", "size")

@@ -48,6 +48,14 @@ def load_strokes(n: int, seed: int = 0) -> Dataset:
         If `n` or `seed` is not an integer.
     ValueError
         If `n` is below 1 or `seed` below 0.
+
+    Examples
+    --------
+    >>> digits = nd.data.load_strokes(100, seed=0)
+    >>> digits
+    <Dataset 'strokes': 100 images of 28x28x1 in 10 classes>
+    >>> digits.labels[:5].tolist(), int(digits.images.max())
+    ([4, 6, 2, 7, 3], 255)
     """
     n, seed = positive_int(n, "load_strokes", "n"), _seed(seed)
     digits, styles, noise = _draw_noise(n, seed)

@@ -20,6 +20,13 @@ def warp(degrees: float, zoom: float, shift: float, fill: int = 0) -> Augmentati
         The largest shift along each axis, as a share of the image's side, below 1.
     fill : int
         The pixel value, 0 to 255, of new pixels at the edges.
+
+    Examples
+    --------
+    >>> digits = nd.data.load_strokes(3).images
+    >>> turned = nd.data.warp(degrees=15, zoom=1.1, shift=0.1)(digits, np.random.default_rng(0))
+    >>> turned.shape, turned.dtype
+    ((3, 28, 28, 1), dtype('uint8'))
     """
     turn = np.deg2rad(not_negative(degrees, "warp", "degrees"))
     stretch = _at_least_one(zoom, "warp", "zoom")
@@ -61,6 +68,13 @@ def tint(overall: float, channel: float, white: int = 255) -> Augmentation:
         The largest factors, at least 1; the smallest are their inverses.
     white : int
         The pixel value, 0 to 255, of the backdrop.
+
+    Examples
+    --------
+    >>> images = np.full((2, 1, 1, 3), 100, np.uint8)
+    >>> tinted = nd.data.tint(overall=1.5, channel=1.2)(images, np.random.default_rng(0))
+    >>> tinted.shape, bool((tinted[0] != tinted[1]).any())
+    ((2, 1, 1, 3), True)
     """
     whole, single = _at_least_one(overall, "tint", "overall"), _at_least_one(channel, "tint", "channel")
     backdrop = pixel_value(white, "tint", "white")

@@ -17,6 +17,12 @@ class Interval(NamedTuple):
     Attributes
     ----------
     mean, low, high : (...), of the shape of one result
+
+    Examples
+    --------
+    >>> mean, low, high = nd.experiments.t_interval(np.array([1.0, 2.0, 3.0]))
+    >>> bool(low < mean < high)
+    True
     """
 
     mean: Array
@@ -47,7 +53,7 @@ def t_interval(values: Array, level: float = 0.95) -> Interval:
 
     Examples
     --------
-    >>> interval = t_interval(np.array([1.0, 2.0, 3.0]))
+    >>> interval = nd.experiments.t_interval(np.array([1.0, 2.0, 3.0]))
     >>> [round(float(end), 3) for end in interval]
     [2.0, -0.484, 4.484]
     """

@@ -47,6 +47,14 @@ class Localization(NamedTuple):
     best_share : (S, P, M), of the maximum, chosen on other images
     best_error : (S, P, M), the error at the best share instead of 20 %
     area : float, the objects' mean share of the pictures: the energy of a constant map
+
+    Examples
+    --------
+    >>> digits = nd.data.load_strokes(30)
+    >>> few = {"pools": ["average"], "seeds": [0], "warm_up": 0, "epochs": 1, "examples": 1}
+    >>> result = nd.experiments.compare_poolings(digits[:20], digits[20:], **few).localization
+    >>> result.pools, result.map_kinds, result.error.shape
+    (('average',), ('class map', 'saliency', 'smoothed saliency'), (1, 1, 3))
     """
 
     pools: tuple[str, ...]
@@ -70,6 +78,14 @@ class LocalizationExample(NamedTuple):
     pictures : Planted
     maps : (M, N, H, W)
     boxes : int (M, N, 4), found in the maps, at 20 % of the maximum
+
+    Examples
+    --------
+    >>> digits = nd.data.load_strokes(30)
+    >>> few = {"pools": ["max"], "seeds": [0], "warm_up": 0, "epochs": 1, "examples": 2}
+    >>> (example,) = nd.experiments.compare_poolings(digits[:20], digits[20:], **few).examples
+    >>> example.pool, example.maps.shape, example.boxes.shape
+    ('max', (3, 2, 40, 40), (3, 2, 4))
     """
 
     pool: str
@@ -86,6 +102,14 @@ class PoolingComparison(NamedTuple):
     ----------
     localization : Localization
     examples : tuple of P LocalizationExample, one for each pooling
+
+    Examples
+    --------
+    >>> digits = nd.data.load_strokes(30)
+    >>> few = {"pools": ["average"], "seeds": [0], "warm_up": 0, "epochs": 1, "examples": 1}
+    >>> localization, examples = nd.experiments.compare_poolings(digits[:20], digits[20:], **few)
+    >>> localization.accuracy.shape, len(examples)
+    ((1, 1), 1)
     """
 
     localization: Localization
@@ -138,6 +162,14 @@ def compare_poolings(
     -----
     All maps are of the true class, so errors are errors of place alone. Saliency responds to edges and
     falls into many parts; smoothing by a Gaussian of two pixels joins them.
+
+    Examples
+    --------
+    >>> digits = nd.data.load_strokes(30)
+    >>> few = {"seeds": [0], "warm_up": 0, "epochs": 1, "examples": 1}
+    >>> result = nd.experiments.compare_poolings(digits[:20], digits[20:], **few)
+    >>> result.localization.pools, result.localization.energy.shape
+    (('average', 'max'), (1, 2, 3))
     """
     half = len(test) // 2
     if half < 1 or not len(seeds):

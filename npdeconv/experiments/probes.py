@@ -38,6 +38,13 @@ class Probes(NamedTuple):
     per_class : int, training images of each class
     seeds : int (S,), each draws other training images
     accuracy : (S, L), the mean over the classes
+
+    Examples
+    --------
+    >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(60)
+    >>> result = nd.experiments.linear_probes(net, digits, ["relu4"], per_class=1, seeds=[0, 1], limit=500)
+    >>> result.layers, result.accuracy.shape
+    (('pixels', 'relu4'), (2, 2))
     """
 
     layers: tuple[str, ...]
@@ -91,6 +98,13 @@ def linear_probes(
     Notes
     -----
     The control for what was learned is the same network with random weights: `untrained`.
+
+    Examples
+    --------
+    >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(60)
+    >>> result = nd.experiments.linear_probes(net, digits, ["relu1", "relu4"], per_class=1, limit=500)
+    >>> result.layers, result.accuracy.shape
+    (('pixels', 'relu1', 'relu4'), (5, 3))
     """
     who = "linear_probes"
     plan = make_plan(dataset, test, [per_class], who)
@@ -117,6 +131,13 @@ def untrained(network: Sequential, rng: Generator) -> Sequential:
     ------
     TypeError
         If `rng` is no numpy.random.Generator.
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> other = nd.experiments.untrained(net, np.random.default_rng(1))
+    >>> list(other.layers) == list(net.layers), bool((other["conv1"].weight == net["conv1"].weight).any())
+    (True, False)
     """
     random_generator(rng, "untrained")
     blank = copy.deepcopy(network)

@@ -104,6 +104,15 @@ def retraining(
     A class is reconstructed by `npdeconv.visualize.maximize_activation` of its logit, from noise, so
     similarity can come only from the weights. A deconvnet's projection would start from an image, and
     its switches would draw that image's edges whatever the weights.
+
+    Examples
+    --------
+    >>> net = nd.experiments.small_network((40, 40, 1), 10, np.random.default_rng(0))
+    >>> images = nd.data.plant(nd.data.load_strokes(6)).dataset.images
+    >>> few = {"control_label": 8, "seeds": [0, 1], "epochs": 1, "steps": 2, "vocabulary": 4}
+    >>> result = nd.experiments.retraining(net, images[:3], label=3, control_images=images[3:], **few)
+    >>> result.reconstructions.shape, result.words.shape
+    ((2, 2, 2, 40, 40, 1), (2, 2, 2, 6))
     """
     check_scikit_image()
     shape = _check_images(network, images, control_images)

@@ -27,6 +27,13 @@ class Contribution(NamedTuple):
     ----------
     trained : (O,), mean over the repetitions that trained on the image
     held_out : (O,), mean over those that did not
+
+    Examples
+    --------
+    >>> trained, held_out = np.array([0.25, np.nan]), np.array([0.125, 0.5])
+    >>> gain = nd.experiments.Contribution(trained, held_out)
+    >>> (gain.trained - gain.held_out).tolist()
+    [0.125, nan]
     """
 
     trained: Array
@@ -53,6 +60,15 @@ class Retraining(NamedTuple):
     corners : (2, 2, R, I), share of corners that move together, from 0 to 1
     known : (2, 3, R), scores of the `KNOWN` pictures, by words and by corners
     control_images : int, how many of the I images are the control's
+
+    Examples
+    --------
+    >>> net = nd.experiments.small_network((40, 40, 1), 10, np.random.default_rng(0))
+    >>> images = nd.data.plant(nd.data.load_strokes(6)).dataset.images
+    >>> few = {"control_label": 8, "seeds": [0, 1], "epochs": 1, "steps": 2, "vocabulary": 4}
+    >>> result = nd.experiments.retraining(net, images[:3], label=3, control_images=images[3:], **few)
+    >>> result.best("words", "held out").shape, result.contribution("words").trained.shape
+    ((2, 2, 2), (3,))
     """
 
     seeds: Array

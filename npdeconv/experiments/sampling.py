@@ -26,6 +26,11 @@ def ranks_within_class(labels: Array, rng: Generator) -> Array:
     -------
     int array (N,)
         Each of 0, 1, 2, ... once per class.
+
+    Examples
+    --------
+    >>> nd.experiments.ranks_within_class(np.array([0, 1, 0, 1, 1]), np.random.default_rng(0))
+    array([1, 2, 0, 1, 0])
     """
     random_generator(rng, "ranks_within_class")
     shuffled = rng.permutation(len(labels))
@@ -51,6 +56,12 @@ def only_classes(dataset: Dataset, labels: Sequence[str | int]) -> Dataset:
         If the data set has no such class.
     ValueError
         For no classes, a repeated class, or images without labels.
+
+    Examples
+    --------
+    >>> digits = nd.experiments.only_classes(nd.data.load_strokes(50), ["3", "8"])
+    >>> digits.classes, sorted(set(digits.labels.tolist()))
+    (('3', '8'), [0, 1])
     """
     chosen = [class_number(wanted, dataset.classes, dataset.name) for wanted in labels]
     if not chosen or len(set(chosen)) < len(chosen):

@@ -35,6 +35,14 @@ class Scratch:
     learning_rate : float
     augment : callable, optional
         See `npdeconv.data.augment`.
+
+    Examples
+    --------
+    >>> few = nd.experiments.Scratch(
+    ...     lambda rng: nd.experiments.small_network((28, 28, 1), 10, rng), steps=4, batch_size=10
+    ... )
+    >>> few.train(nd.data.load_strokes(20), np.random.default_rng(0)).name
+    'small'
     """
 
     build: Callable[[Generator], Sequential]
@@ -83,6 +91,12 @@ def small_network(input_shape: Shape, class_count: int, rng: Generator) -> Seque
 
     All convolutions are 3x3 "same"; a ReLU follows each, and the hidden dense layer. Images below
     16x16 are pooled less often.
+
+    Examples
+    --------
+    >>> net = nd.experiments.small_network((12, 12, 1), 3, np.random.default_rng(0))
+    >>> net.output_shape((12, 12, 1)), [name for name in net.layers if name.startswith("pool")]
+    ((3,), ['pool1', 'pool2', 'pool3'])
     """
     layers: dict[str, Layer] = {}
     channels = input_shape[-1]

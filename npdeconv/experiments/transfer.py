@@ -36,6 +36,13 @@ class Transfer(NamedTuple):
     frozen : (S, K), a linear classifier on the layer's features
     scratch_seeds : int (R,), the same draws, and another network
     scratch : (R, K), a network trained from scratch on the same images
+
+    Examples
+    --------
+    >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(60)
+    >>> result = nd.experiments.transfer(net, digits, per_class=[1, 2], seeds=[0, 1, 2])
+    >>> result.layer, result.frozen.shape, result.scratch.shape
+    ('relu_dense1', (3, 2), (0, 2))
     """
 
     layer: str
@@ -101,6 +108,13 @@ def transfer(
         If the network has no such layer.
     TypeError, ValueError
         For images that do not fit, and classes with too few images.
+
+    Examples
+    --------
+    >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(60)
+    >>> result = nd.experiments.transfer(net, digits, "relu4", per_class=[1, 2], seeds=[0, 1], limit=500)
+    >>> result.per_class.tolist(), bool((result.frozen.mean(axis=0) >= 0).all())
+    ([1, 2], True)
     """
     who = "transfer"
     plan = make_plan(dataset, test, per_class, who)

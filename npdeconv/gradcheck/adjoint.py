@@ -16,6 +16,12 @@ class AdjointReport(NamedTuple):
     ----------
     deconv : float
     backward : float
+
+    Examples
+    --------
+    >>> report = nd.gradcheck.check_adjoint(nd.layers.Flatten(), np.ones((1, 2, 2, 1)))
+    >>> report.deconv < 1e-10, report.backward < 1e-10
+    (True, True)
     """
 
     deconv: float
@@ -38,8 +44,15 @@ def check_adjoint(layer: Layer, x: Array, *, rng: Generator | None = None) -> Ad
     Returns
     -------
     AdjointReport
-        |left - right| / (|f(x) - f(0)| |y|) for `deconv` and for `backward`: only a rounding error
+        ``|left - right| / (|f(x) - f(0)| |y|)`` for `deconv` and for `backward`: only a rounding error
         (below 1e-10 in float64) if the identity holds.
+
+    Examples
+    --------
+    >>> conv = nd.layers.Conv2D(1, 2, 3, stride=2, rng=np.random.default_rng(0), dtype=np.float64)
+    >>> report = nd.gradcheck.check_adjoint(conv, np.random.default_rng(1).random((1, 7, 7, 1)))
+    >>> report.deconv < 1e-10
+    True
     """
     x = checked_input(x)
     rng = np.random.default_rng(0) if rng is None else rng

@@ -27,6 +27,13 @@ class TensorCheck(NamedTuple):
     checked : int
     kinks : int, entries with a kink within the step; a smaller step may have passed it
     undecided : int, entries that sit right at a kink, or whose gradient is lost in rounding
+
+    Examples
+    --------
+    >>> dense = nd.layers.Dense(2, 3, rng=np.random.default_rng(0), dtype=np.float64)
+    >>> report = nd.gradcheck.check_gradients(dense, np.array([[1.0, 2.0]]))
+    >>> [(tensor.name, tensor.checked) for tensor in report.tensors]
+    [('x', 2), ('weight', 6), ('bias', 3)]
     """
 
     name: str
@@ -43,6 +50,12 @@ class GradientReport(NamedTuple):
     ----------
     tensors : tuple[TensorCheck, ...]
     tolerance : float
+
+    Examples
+    --------
+    >>> report = nd.gradcheck.check_gradients(nd.layers.ReLU(), np.array([[-1.0, 0.0, 2.0]]))
+    >>> report.passed, report.kinks  # the entry that is 0 sits at the kink
+    (True, 1)
     """
 
     tensors: tuple[TensorCheck, ...]
@@ -124,7 +137,7 @@ def check_gradients(
 
     Notes
     -----
-    The relative error of an entry is |analytic - numeric| / (max(|analytic|, |numeric|) + s),
+    The relative error of an entry is ``|analytic - numeric| / (max(|analytic|, |numeric|) + s)``,
     where s is a thousandth of the array's largest gradient: it keeps rounding errors of a gradient of
     0 from being divided by 0. The rounding error of the quotient is subtracted from the difference
     first. It is measured with a step so small that the loss should change evenly to both sides: any
@@ -137,6 +150,13 @@ def check_gradients(
     kink was near); the slopes still differ by as much (the entry is at the kink); or the error
     shrinks with the step (there are many kinks: one weight moves all the units of a large map).
     The error of a wrong gradient does not shrink.
+
+    Examples
+    --------
+    >>> conv = nd.layers.Conv2D(1, 2, 3, rng=np.random.default_rng(0), dtype=np.float64)
+    >>> report = nd.gradcheck.check_gradients(conv, np.random.default_rng(1).random((1, 5, 5, 1)))
+    >>> report.passed, report.error < 1e-6
+    (True, True)
     """
     x = checked_input(x)
     rng = np.random.default_rng(0) if rng is None else rng

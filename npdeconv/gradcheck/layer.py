@@ -43,6 +43,12 @@ class ClauseCheck(NamedTuple):
     name : str
     failure : str or None, one sentence
     omitted : str or None, why the clause does not apply to the layer
+
+    Examples
+    --------
+    >>> report = nd.gradcheck.check_layer(nd.layers.ReLU(), (5, 7, 3))
+    >>> [check.name for check in report.checks if check.omitted]
+    ['adjoint', 'outputs']
     """
 
     name: str
@@ -58,6 +64,16 @@ class LayerReport(NamedTuple):
     layer : str, its repr
     input_shape : Shape
     checks : tuple[ClauseCheck, ...]
+
+    Examples
+    --------
+    >>> class Halved(nd.layers.ReLU):
+    ...     def backward(self, dy, context):
+    ...         dx, gradients = super().backward(dy, context)
+    ...         return dx / 2, gradients
+    >>> report = nd.gradcheck.check_layer(Halved(), (5, 7, 3))
+    >>> report.passed, report.failures[0].split(":")[0]
+    (False, 'finite differences')
     """
 
     layer: str
@@ -115,8 +131,7 @@ def check_layer(layer: Layer, input_shape: Shape, *, rng: Generator | None = Non
 
     Examples
     --------
-    >>> from npdeconv.layers import LeakyReLU
-    >>> check_layer(LeakyReLU(0.2), (5, 7, 3)).passed
+    >>> nd.gradcheck.check_layer(nd.layers.LeakyReLU(0.2), (5, 7, 3)).passed
     True
     """
     if not isinstance(layer, Layer):

@@ -27,6 +27,13 @@ class AvgPool2D(Pool2D):
     Notes
     -----
     Pooling is linear: `deconv` and the gradient spread every value evenly over its window.
+
+    Examples
+    --------
+    >>> x = np.arange(16.0).reshape(1, 4, 4, 1)
+    >>> nd.layers.AvgPool2D(2)(x)[0, ..., 0]
+    array([[ 2.5,  4.5],
+           [10.5, 12.5]])
     """
 
     locality = "window"

@@ -28,6 +28,20 @@ class Layer(ABC):
     A layer defines `forward`, `backward` and `deconv`; `parameters` if it has any, and `output_shape` if
     that differs from the input's. The attributes below declare properties that others rely on. A layer
     that declares none is assumed to have none. `npdeconv.gradcheck.check_layer` tests the declarations.
+
+    Examples
+    --------
+    >>> class Double(nd.layers.Layer):
+    ...     def forward(self, x, *, rng=None):
+    ...         return 2 * x, (x.shape,)
+    ...     def backward(self, dy, context):
+    ...         return 2 * dy, {}
+    ...     def deconv(self, y, context):
+    ...         return 2 * y
+    >>> Double()(np.array([[1.0, 2.0]]))
+    array([[2., 4.]])
+    >>> nd.gradcheck.check_gradients(Double(), np.array([[1.0, 2.0]])).passed
+    True
     """
 
     locality: ClassVar[Literal["position", "window"] | None] = None
@@ -202,6 +216,17 @@ class LinearLayer(Layer):
 
     The projection and the gradient are both the transposed map, `_transpose`. Neither calls the
     other, so that a change of the projection rule can never change the gradient.
+
+    Examples
+    --------
+    >>> class Reversed(nd.layers.LinearLayer):
+    ...     def forward(self, x, *, rng=None):
+    ...         return x[:, ::-1], (x.shape,)
+    ...     def _transpose(self, y, context):
+    ...         return y[:, ::-1]
+    >>> y, context = Reversed().forward(np.array([[1.0, 2.0, 3.0]]))
+    >>> y, Reversed().deconv(y, context)
+    (array([[3., 2., 1.]]), array([[1., 2., 3.]]))
     """
 
     linear = True
@@ -233,7 +258,16 @@ class LinearLayer(Layer):
 
 
 class UninvertedLayer(Layer):
-    """A layer without an inverse in the paper's DeconvNet: `deconv` is the identity."""
+    """A layer without an inverse in the paper's DeconvNet: `deconv` is the identity.
+
+    Examples
+    --------
+    >>> isinstance(nd.layers.Softmax(), nd.layers.UninvertedLayer)
+    True
+    >>> y, context = nd.layers.Softmax().forward(np.array([[1.0, 2.0]]))
+    >>> nd.layers.Softmax().deconv(np.array([[0.0, 7.0]]), context)
+    array([[0., 7.]])
+    """
 
     @abstractmethod
     def _gradient(self, dy: Array, context: Context) -> Array:

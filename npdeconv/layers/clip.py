@@ -27,6 +27,11 @@ class Clip(Layer):
     identity, as for `Tanh`, and every other rule is `backward`.
 
     `backward` passes the gradient strictly between the limits.
+
+    Examples
+    --------
+    >>> nd.layers.Clip(0, 6)(np.array([[-1.0, 3.0, 8.0]]))
+    array([[0., 3., 6.]])
     """
 
     locality = "position"

@@ -43,6 +43,20 @@ class Conv2D(LinearLayer):
 
     `deconv` filters with the transposed filters (arXiv:1311.2901, section 2.1: "flipping each
     filter vertically and horizontally") and adds no bias: it is the gradient's map.
+
+    Examples
+    --------
+    >>> conv = nd.layers.Conv2D(1, 1, 2, rng=np.random.default_rng(0), dtype=np.float64)
+    >>> conv.weight[..., 0, 0] = [[1, 2], [3, 4]]
+    >>> x = np.arange(9.0).reshape(1, 3, 3, 1)
+    >>> y, context = conv.forward(x)
+    >>> y[0, ..., 0]
+    array([[27., 37.],
+           [57., 67.]])
+    >>> conv.deconv(y, context)[0, ..., 0]
+    array([[ 27.,  91.,  74.],
+           [138., 400., 282.],
+           [171., 429., 268.]])
     """
 
     locality = "window"

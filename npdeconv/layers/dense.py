@@ -14,7 +14,13 @@ from npdeconv.layers.base import LinearLayer
 
 
 class Flatten(LinearLayer):
-    """Read each image as one vector, in the order rows, columns, channels: (N, H, W, C) -> (N, D)."""
+    """Read each image as one vector, in the order rows, columns, channels: (N, H, W, C) -> (N, D).
+
+    Examples
+    --------
+    >>> nd.layers.Flatten()(np.zeros((10, 4, 4, 3))).shape
+    (10, 48)
+    """
 
     passes_on = True
 
@@ -53,6 +59,13 @@ class Dense(LinearLayer):
     rng : numpy.random.Generator
         Source of the initial weights, drawn by `npdeconv.initializers.he_normal`. Biases start at 0.
     dtype : float32 or float64
+
+    Examples
+    --------
+    >>> dense = nd.layers.Dense(2, 3, rng=np.random.default_rng(0), dtype=np.float64)
+    >>> dense.weight[:] = [[1, 2, 3], [4, 5, 6]]
+    >>> dense(np.array([[1.0, 10.0]]))
+    array([[41., 52., 63.]])
     """
 
     class Context(NamedTuple):

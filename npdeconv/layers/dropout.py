@@ -25,6 +25,14 @@ class Dropout(UninvertedLayer):
     -----
     Without noise, as in all visualization, it is the identity by every rule of descent. After a
     pass with noise, "deconv" ignores the mask; every other rule multiplies by it again.
+
+    Examples
+    --------
+    >>> x = np.ones((1, 6), np.float32)
+    >>> nd.layers.Dropout(0.5)(x)
+    array([[1., 1., 1., 1., 1., 1.]], dtype=float32)
+    >>> nd.layers.Dropout(0.5).forward(x, rng=np.random.default_rng(1))[0]
+    array([[0., 2., 2., 2., 0., 0.]], dtype=float32)
     """
 
     locality = "position"

@@ -34,6 +34,11 @@ class GlobalAveragePool(GlobalPool):
     Lin, Chen & Yan, "Network In Network" (arXiv:1312.4400), section 3.2. It makes class activation
     maps exact (Zhou et al., arXiv:1512.04150): a dense layer applied to the mean is the mean of the
     dense layer applied at each position. `deconv` and the gradient spread a value evenly.
+
+    Examples
+    --------
+    >>> nd.layers.GlobalAveragePool()(np.arange(8.0).reshape(1, 2, 2, 2))
+    array([[3., 4.]])
     """
 
     pools = "mean"
@@ -58,6 +63,11 @@ class GlobalMaxPool(GlobalPool):
 
     It is `MaxPool2D` with the map as its window: ties go to the first in row-major order, and a NaN
     wins over every number, so that it stays visible.
+
+    Examples
+    --------
+    >>> nd.layers.GlobalMaxPool()(np.arange(8.0).reshape(1, 2, 2, 2))
+    array([[6., 7.]])
     """
 
     pools = "maximum"

@@ -29,12 +29,19 @@ class Graph(Sequential):
     input_shape, name, classes, dtype
         As of a `Sequential`.
 
+    Raises
+    ------
+    TypeError, KeyError
+        For layers that are no layers, and inputs that do not exist.
+    ValueError
+        For a layer that reads one below it, or the wrong number of layers; for a layer that none
+        reads; and for shapes that do not fit.
+
     Examples
     --------
-    >>> from npdeconv.layers import Add, Conv2D, ReLU
-    >>> rng = np.random.default_rng(0)
-    >>> net = Graph(
-    ...     {"conv1": Conv2D(3, 3, 3, padding="same", rng=rng), "relu1": ReLU(), "add": Add()},
+    >>> conv = nd.layers.Conv2D(3, 3, 3, padding="same", rng=np.random.default_rng(0))
+    >>> net = nd.layers.Graph(
+    ...     {"conv1": conv, "relu1": nd.layers.ReLU(), "add": nd.layers.Add()},
     ...     inputs={"add": ("relu1", "input")},
     ... )
     >>> net
@@ -46,14 +53,6 @@ class Graph(Sequential):
 
     ``net[:"add"]`` is everything that add depends on. ``net["conv1":"relu1"]`` and ``net["conv1":]``
     are the layers from conv1 on, if they read no other layer than conv1 does.
-
-    Raises
-    ------
-    TypeError, KeyError
-        For layers that are no layers, and inputs that do not exist.
-    ValueError
-        For a layer that reads one below it, or the wrong number of layers; for a layer that none
-        reads; and for shapes that do not fit.
     """
 
     def __init__(

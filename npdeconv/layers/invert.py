@@ -22,6 +22,11 @@ class Invert(Layer):
     It is the linear map level - x, rectified. The rectifier belongs to the preparation of images, so
     no rule changes it: "deconv" only changes the sign, since projected pixels keep both signs, as in
     the paper's DeconvNet. Negative pixels ought to be dark. By every other rule it is `backward`.
+
+    Examples
+    --------
+    >>> nd.layers.Invert(0.75)(np.array([[0.0, 0.25, 1.0]]))
+    array([[0.75, 0.5 , 0.  ]])
     """
 
     locality = "position"

@@ -15,6 +15,11 @@ class MergingLayer(Layer):
 
     Only a `Graph` can contain it. It is linear, as `LinearLayer` is, and does the same at every
     position; `deconv` and the gradient are the same map, `_transpose`.
+
+    Examples
+    --------
+    >>> issubclass(nd.layers.Add, nd.layers.MergingLayer), nd.layers.Concat().merges
+    (True, True)
     """
 
     # Types are ignored below where this layer takes tuples and `Layer` takes arrays.
@@ -96,6 +101,15 @@ class Add(MergingLayer):
 
     He et al., "Deep Residual Learning for Image Recognition" (arXiv:1512.03385), equation 1. On the
     way down, each input gets a copy: the transposed map of a sum.
+
+    Examples
+    --------
+    >>> a, b = np.array([[1.0, 2.0]]), np.array([[10.0, 20.0]])
+    >>> y, context = nd.layers.Add().forward((a, b))
+    >>> y
+    array([[11., 22.]])
+    >>> nd.layers.Add().deconv(y, context)
+    (array([[11., 22.]]), array([[11., 22.]]))
     """
 
     locality = "position"
@@ -122,6 +136,12 @@ class Concat(MergingLayer):
 
     Inception modules (arXiv:1409.4842) and dense blocks (arXiv:1608.06993) end in it. On the way
     down, each input gets its own channels.
+
+    Examples
+    --------
+    >>> a, b = np.zeros((1, 5, 5, 2)), np.ones((1, 5, 5, 3))
+    >>> nd.layers.Concat()((a, b)).shape
+    (1, 5, 5, 5)
     """
 
     locality = "position"

@@ -34,6 +34,12 @@ class LocalResponseNorm(UninvertedLayer):
     normalization. On the way up, every value is multiplied by a positive number, so the same units
     are active, with the same signs, on both sides. By every other rule it is `backward`, the full
     Jacobian.
+
+    Examples
+    --------
+    >>> norm = nd.layers.LocalResponseNorm(3, alpha=3, beta=1, k=1)
+    >>> norm(np.array([[1.0, 1.0, 0.0, 0.0]])).round(2)  # the second channel sees the first, and itself
+    array([[0.33, 0.33, 0.  , 0.  ]])
     """
 
     locality = "position"

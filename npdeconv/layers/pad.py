@@ -25,6 +25,13 @@ class Pad(LinearLayer):
     -----
     It is linear apart from a constant, like a bias: `deconv` and the gradient cut the margin off. It
     is declared as a window of one pixel with padding.
+
+    Examples
+    --------
+    >>> nd.layers.Pad(((1, 0), (0, 2)))(np.ones((1, 2, 2, 1)))[0, ..., 0]
+    array([[0., 0., 0., 0.],
+           [1., 1., 0., 0.],
+           [1., 1., 0., 0.]])
     """
 
     locality = "window"

@@ -71,6 +71,22 @@ class MaxPool2D(Pool2D):
     With fixed switches, pooling is a linear selection of inputs; unpooling (arXiv:1311.2901,
     section 2.1) is its transpose, and so also its gradient. Ties go to the first in row-major
     order. Overlapping windows may share a winner: values that come down to it are summed.
+
+    Examples
+    --------
+    >>> x = np.array([[1.0, 5, 2, 2], [3, 4, 0, 7], [0, 0, 6, 1], [0, 0, 1, 1]]).reshape(1, 4, 4, 1)
+    >>> y, context = nd.layers.MaxPool2D(2).forward(x)
+    >>> y[0, ..., 0]
+    array([[5., 7.],
+           [0., 6.]])
+    >>> context.switches[0, ..., 0]  # row * width + column of each winner
+    array([[ 1,  7],
+           [ 8, 10]], dtype=int32)
+    >>> nd.layers.MaxPool2D(2).deconv(y, context)[0, ..., 0]
+    array([[0., 5., 0., 0.],
+           [0., 0., 0., 7.],
+           [0., 0., 6., 0.],
+           [0., 0., 0., 0.]])
     """
 
     locality = "window"

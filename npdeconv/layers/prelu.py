@@ -28,6 +28,14 @@ class PReLU(Layer):
     `deconv` is the layer's own function, applied to what comes down, for the reason given at
     `LeakyReLU`; the rules are those of `LeakyReLU` with each channel's slope. A learned slope may be
     negative or above 1; `deconv` then treats negative values as the layer does on the way up.
+
+    Examples
+    --------
+    >>> prelu = nd.layers.PReLU(2, dtype=np.float64)
+    >>> prelu.parameters["slope"][:] = 0.5, 0.25
+    >>> prelu(np.array([[-4.0, -4.0], [1.0, 1.0]]))
+    array([[-2., -1.],
+           [ 1.,  1.]])
     """
 
     locality = "position"

@@ -30,6 +30,18 @@ class ReLU(Layer):
 
     Projections follow the first four. "ascent" is for activation maximization alone: a unit that
     is silent on noise has no gradient.
+
+    Examples
+    --------
+    >>> relu = nd.layers.ReLU()
+    >>> y, context = relu.forward(np.array([[-1.0, 2.0, 3.0]]))
+    >>> down = np.array([[5.0, -6.0, 7.0]])
+    >>> for rule in ("deconv", "gradient", "guided", "linear"):
+    ...     print(rule, relu.descend(down, context, rule))
+    deconv [[5. 0. 7.]]
+    gradient [[ 0. -6.  7.]]
+    guided [[0. 0. 7.]]
+    linear [[ 5. -6.  7.]]
     """
 
     locality = "position"
@@ -77,6 +89,11 @@ class LeakyReLU(ReLU):
     and so may their reconstructions. The rules are those of `ReLU`, with gates that pass slope times
     the value instead of 0. As slope goes to 0, projections become those of a network with `ReLU`; as
     it goes to 1, those of a linear one.
+
+    Examples
+    --------
+    >>> nd.layers.LeakyReLU(0.5)(np.array([[-2.0, 0.0, 3.0]]))
+    array([[-1.,  0.,  3.]])
     """
 
     locality = "position"

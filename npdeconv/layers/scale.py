@@ -29,6 +29,13 @@ class Scale(LinearLayer):
     It is linear, so `deconv` multiplies by the same weights and adds no bias: folding the layer into
     the convolution below it changes no projection. (`deconv` is the identity for response normalization,
     where the scale depends on the image.)
+
+    Examples
+    --------
+    >>> scale = nd.layers.Scale(2, dtype=np.float64)
+    >>> scale.weight[:], scale.bias[:] = (2, 3), (0, 1)
+    >>> scale(np.array([[10.0, 10.0]]))
+    array([[20., 31.]])
     """
 
     locality = "position"

@@ -36,18 +36,35 @@ class Sequential(Layer):
         Names of the outputs, if known: from a card or from training. Data sets are matched by these
         names, see `npdeconv.inference.match`.
 
-    Examples
-    --------
-    ``net["conv1"]`` is a layer. ``net[:"relu2"]`` is the chain up to **and including** relu2,
-    ``net["pool1":]`` the one from pool1 on; both share the layers, and so the parameters, of `net`.
-    ``net.parameters`` is flat: ``{"conv1.weight": array, ...}``.
-
     Raises
     ------
     TypeError
         For layers without names, or that are no layers.
     ValueError
         For no layers at all, or layers that do not fit; the error's notes name the layer.
+
+    Examples
+    --------
+    ``net["conv1"]`` is a layer. ``net[:"relu2"]`` is the chain up to **and including** relu2,
+    ``net["pool1":]`` the one from pool1 on; both share the layers, and so the parameters, of `net`.
+    ``net.parameters`` is flat: ``{"conv1.weight": array, ...}``.
+
+    >>> rng = np.random.default_rng(0)
+    >>> net = nd.layers.Sequential(
+    ...     {
+    ...         "conv1": nd.layers.Conv2D(1, 4, 3, padding="same", rng=rng),
+    ...         "relu1": nd.layers.ReLU(),
+    ...         "pool1": nd.layers.MaxPool2D(2),
+    ...     },
+    ...     input_shape=(8, 8, 1),
+    ... )
+    >>> net["conv1"], net[:"relu1"].output_shape((8, 8, 1))
+    (Conv2D(1, 4, (3, 3), padding='same'), (8, 8, 4))
+    >>> y, tape = net.forward(rng.random((2, 8, 8, 1), np.float32))
+    >>> y.shape, net.deconv(y, tape).shape
+    ((2, 4, 4, 4), (2, 8, 8, 1))
+    >>> {name: array.shape for name, array in net.parameters.items()}
+    {'conv1.weight': (3, 3, 1, 4), 'conv1.bias': (4,)}
     """
 
     def __init__(

@@ -16,6 +16,11 @@ class Sigmoid(UninvertedLayer):
     `deconv` is the identity, as for `Softmax`: a projection starts from the logits. The paper has no
     inverse of this function, and as it increases, the order of units stays the same. By every other
     rule it is `backward`.
+
+    Examples
+    --------
+    >>> nd.layers.Sigmoid()(np.array([[-np.inf, 0.0, np.inf]]))
+    array([[0. , 0.5, 1. ]])
     """
 
     locality = "position"

@@ -26,6 +26,11 @@ class Softmax(UninvertedLayer):
 
     Training does not use `backward` but the fused `npdeconv.losses.softmax_cross_entropy`, which
     is stable.
+
+    Examples
+    --------
+    >>> nd.layers.Softmax()(np.log([[1.0, 3.0]])).round(3)
+    array([[0.25, 0.75]])
     """
 
     probabilities = "exclusive"

@@ -27,6 +27,12 @@ class Standardize(LinearLayer):
     ------
     ValueError
         If the two are not of one length, or hold NaN, infinity, or a `std` that is not above 0.
+
+    Examples
+    --------
+    >>> standardize = nd.layers.Standardize(mean=[1, 2], std=[10, 100])
+    >>> standardize(np.array([[11.0, 202.0]]))
+    array([[1., 2.]])
     """
 
     locality = "position"

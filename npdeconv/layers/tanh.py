@@ -15,6 +15,11 @@ class Tanh(UninvertedLayer):
     -----
     `deconv` is the identity. The paper rectifies on the way down since its maps are rectified; tanh
     keeps both signs, so there is nothing to rectify. By every other rule it is `backward`.
+
+    Examples
+    --------
+    >>> nd.layers.Tanh()(np.array([[-np.inf, 0.0, np.inf]]))
+    array([[-1.,  0.,  1.]])
     """
 
     locality = "position"

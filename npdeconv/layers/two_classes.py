@@ -13,6 +13,11 @@ class TwoClasses(LinearLayer):
 
     Their softmax is sigmoid(-x) and sigmoid(x). A network of one output and a `Sigmoid` therefore equals
     one of two classes, see `npdeconv.anatomy.two_classes`.
+
+    Examples
+    --------
+    >>> nd.layers.TwoClasses()(np.array([[3.0]]))
+    array([[-1.5,  1.5]])
     """
 
     class Context(NamedTuple):

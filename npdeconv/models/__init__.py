@@ -84,7 +84,13 @@ _OWN: dict[str, Builder] = {}
 
 
 def names() -> tuple[str, ...]:
-    """Return the names that `build` knows."""
+    """Return the names that `build` knows.
+
+    Examples
+    --------
+    >>> "zfnet" in nd.models.names(), len(nd.models.names()) > 20
+    (True, True)
+    """
     return *_NETWORKS, *_OWN
 
 
@@ -100,6 +106,15 @@ def register(builder: Builder) -> Builder:
     ------
     ValueError
         If a network of the package has this name.
+
+    Examples
+    --------
+    >>> @nd.models.register
+    ... def tiny_example(*, rng):
+    ...     layers = {"flatten": nd.layers.Flatten(), "logits": nd.layers.Dense(16, 2, rng=rng)}
+    ...     return nd.layers.Sequential(layers, input_shape=(4, 4, 1))
+    >>> nd.models.build("tiny_example", rng=np.random.default_rng(0)).output_shape((4, 4, 1))
+    (2,)
     """
     if builder.__name__ in _NETWORKS:
         raise ValueError(f"register: expected a new name, got that of npdeconv's network {builder.__name__}")
@@ -108,7 +123,13 @@ def register(builder: Builder) -> Builder:
 
 
 def source(name: str) -> str | None:
-    """Return "file.py:function" or "module:function" of a registered network, or None for any other."""
+    """Return "file.py:function" or "module:function" of a registered network, or None for any other.
+
+    Examples
+    --------
+    >>> nd.models.source("zfnet") is None  # a network of the package, not of a user
+    True
+    """
     return source_of(_OWN[name]) if name in _OWN else None
 
 
@@ -133,6 +154,12 @@ def build(
         If there is no network of that name.
     FileNotFoundError, ImportError, TypeError
         If there is no such function, or it returns no Sequential.
+
+    Examples
+    --------
+    >>> net = nd.models.build("deck_model4", class_count=3, rng=np.random.default_rng(0))
+    >>> net.output_shape(net.input_shape)
+    (3,)
     """
     if ":" in name:
         name = register(load_builder(name)).__name__

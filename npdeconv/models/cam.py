@@ -34,6 +34,12 @@ def cam_net(
     class_count : int
     rng : numpy.random.Generator
     dtype : float32 or float64
+
+    Examples
+    --------
+    >>> net = nd.models.cam_net(input_shape=(40, 40, 1), class_count=3, rng=np.random.default_rng(0))
+    >>> net.output_shape((40, 40, 1)), nd.visualize.has_class_maps(net)
+    ((3,), True)
     """
     one_of(pool, ("average", "max"), "cam_net", "pool")
     image_shape(input_shape, "cam_net")
@@ -49,5 +55,12 @@ def cam_net(
 
 
 def cam_net_max(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
-    """Build `cam_net` with max pooling, under a separate name for the command line."""
+    """Build `cam_net` with max pooling, under a separate name for the command line.
+
+    Examples
+    --------
+    >>> net = nd.models.cam_net_max(rng=np.random.default_rng(0))
+    >>> [layer.kind for layer in net.layers.values() if layer.pools and not layer.window]
+    ['GlobalMaxPool']
+    """
     return cam_net(pool="max", rng=rng, dtype=dtype)

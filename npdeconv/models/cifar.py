@@ -18,6 +18,12 @@ def plotka(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     by 3. This constraint is not part of the network but an argument of the training::
 
         fit(net, train, Adam(1e-4), constraint=MaxNorm(3, "dense1.weight"), ...)
+
+    Examples
+    --------
+    >>> net = nd.models.plotka(rng=np.random.default_rng(0))
+    >>> net.input_shape, sum(array.size for array in net.parameters.values())
+    ((32, 32, 3), 2395434)
     """
     net = Stack("plotka", INPUT_SHAPE, rng=rng, dtype=dtype)
     for pair, filters in enumerate((32, 64, 128), 1):
@@ -36,6 +42,12 @@ def bonaccorso(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     """32x32x3: "valid" convolutions of 32, 64, 128 and 128 filters; 776,394 parameters.
 
     Bonaccorso's network for CIFAR-10.
+
+    Examples
+    --------
+    >>> net = nd.models.bonaccorso(rng=np.random.default_rng(0))
+    >>> net.input_shape, net.output_shape(net.input_shape)
+    ((32, 32, 3), (10,))
     """
     net = Stack("bonaccorso", INPUT_SHAPE, rng=rng, dtype=dtype)
     net.conv("conv1", 32, 3, padding="valid")

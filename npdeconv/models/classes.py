@@ -25,6 +25,13 @@ def with_classes(network: Sequential, class_count: int, rng: Generator) -> Seque
     ValueError
         If the last layer with weights is neither dense nor a convolution, or the network does not end
         in classes.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> net = nd.models.with_classes(nd.models.deck_model4(rng=rng), 3, rng)
+    >>> net.output_shape((28, 28, 1))
+    (3,)
     """
     count = positive_int(class_count, "with_classes", "class_count")
     weighted = weighted_layers(network)

@@ -42,6 +42,12 @@ def squeezenet(
     -----
     Caffe rounds the number of pooling windows up, so windows may hang over the edge. The padding,
     which never wins, allows that here.
+
+    Examples
+    --------
+    >>> net = nd.models.squeezenet(rng=np.random.default_rng(0))
+    >>> net.input_shape, nd.visualize.has_class_maps(net)
+    ((227, 227, 3), True)
     """
     one_of(variant, ("original", "torchvision"), "squeezenet", "variant")
     is_original = variant == "original"
@@ -64,6 +70,12 @@ def tiny_darknet(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential
 
     Redmon, https://pjreddie.com/darknet/tiny-darknet/: 3x3 and 1x1 convolutions in turn. Its batch
     normalizations are folded into the convolutions, as in imported weights.
+
+    Examples
+    --------
+    >>> net = nd.models.tiny_darknet(rng=np.random.default_rng(0))
+    >>> sum(layer.kind == "LeakyReLU" for layer in net.layers.values())
+    15
     """
     net = Stack("tiny_darknet", (224, 224, 3), rng=rng, dtype=dtype)
     filters = (16, 32, 16, 128, 16, 128, 32, 256, 32, 256, 64, 512, 64, 512, 128)

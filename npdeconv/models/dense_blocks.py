@@ -18,6 +18,12 @@ def densenet121(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     A layer of a dense block reads the maps of all layers before it, side by side, and adds 32 maps to
     them. Its first batch normalization stands in front of a rectifier and is a `Scale`; its second one
     follows a convolution and is folded into it.
+
+    Examples
+    --------
+    >>> net = nd.models.densenet121(rng=np.random.default_rng(0))
+    >>> net.kind, sum(layer.kind == "Concat" for layer in net.layers.values())
+    ('Graph', 58)
     """
     net = Stack("densenet121", (224, 224, 3), rng=rng, dtype=dtype)
     net.conv("conv0", 64, 7, stride=2, padding=((3, 3), (3, 3)))

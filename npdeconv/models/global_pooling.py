@@ -32,6 +32,12 @@ def nin(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
 
     Lin, Chen & Yan (arXiv:1312.4400): two 1x1 convolutions behind each spatial one, and the mean of a map
     as the logit of its class.
+
+    Examples
+    --------
+    >>> net = nd.models.nin(rng=np.random.default_rng(0))
+    >>> net.input_shape, nd.visualize.has_class_maps(net)
+    ((32, 32, 3), True)
     """
     net = Stack("nin", (32, 32, 3), rng=rng, dtype=dtype)
     stages = ((192, 5, 160, 96), (192, 5, 192, 192), (192, 3, 192, 10))
@@ -51,7 +57,14 @@ def nin(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
 def alexnet_gap(
     *, pool: Literal["average", "max"] = "average", rng: Generator, dtype: DTypeLike = np.float32
 ) -> Sequential:
-    """224x224x3: the convolutions of `alexnet` + 1024 filters and global pooling; 5,855,016 parameters."""
+    """224x224x3: the convolutions of `alexnet` + 1024 filters and global pooling; 5,855,016 parameters.
+
+    Examples
+    --------
+    >>> net = nd.models.alexnet_gap(rng=np.random.default_rng(0))
+    >>> nd.visualize.has_class_maps(net)
+    True
+    """
     net = Stack("alexnet_gap", (224, 224, 3), rng=rng, dtype=dtype)
     put_alexnet_convolutions(net)
     return _pooled(net, pool)
@@ -60,7 +73,13 @@ def alexnet_gap(
 def vgg16_gap(
     *, pool: Literal["average", "max"] = "average", rng: Generator, dtype: DTypeLike = np.float32
 ) -> Sequential:
-    """224x224x3: the convolutions of `vgg16` + 1024 filters and global pooling; 20,459,304 parameters."""
+    """224x224x3: the convolutions of `vgg16` + 1024 filters and global pooling; 20,459,304 parameters.
+
+    Examples
+    --------
+    >>> nd.visualize.has_class_maps(nd.models.vgg16_gap(rng=np.random.default_rng(0)))
+    True
+    """
     net = Stack("vgg16_gap", (224, 224, 3), rng=rng, dtype=dtype)
     put_vgg16_convolutions(net)
     return _pooled(net, pool)
@@ -69,7 +88,13 @@ def vgg16_gap(
 def googlenet_gap(
     *, pool: Literal["average", "max"] = "average", rng: Generator, dtype: DTypeLike = np.float32
 ) -> Sequential:
-    """224x224x3: `googlenet` up to inception 4e + 1024 filters and global pooling; 11,962,664 parameters."""
+    """224x224x3: `googlenet` up to inception 4e + 1024 filters and global pooling; 11,962,664 parameters.
+
+    Examples
+    --------
+    >>> nd.visualize.has_class_maps(nd.models.googlenet_gap(rng=np.random.default_rng(0)))
+    True
+    """
     net = Stack("googlenet_gap", (224, 224, 3), rng=rng, dtype=dtype)
     put_inception(net, "4e")
     return _pooled(net, pool)

@@ -29,6 +29,12 @@ def alexnet(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     Krizhevsky, "One weird trick for parallelizing convolutional neural networks"
     (arXiv:1404.5997), with fewer filters than the original and no normalization. (At this image
     size, torchvision's adaptive pooling from 6x6 to 6x6 does nothing.)
+
+    Examples
+    --------
+    >>> net = nd.models.alexnet(rng=np.random.default_rng(0))
+    >>> net["conv1"], nd.anatomy.patch_size(net, "relu5", (224, 224, 3))
+    (Conv2D(3, 64, (11, 11), stride=(4, 4), padding=((2, 2), (2, 2))), (163, 163))
     """
     net = Stack("alexnet", (224, 224, 3), rng=rng, dtype=dtype)
     put_alexnet_convolutions(net)
@@ -48,6 +54,12 @@ def alexnet_grouped(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequent
     GPU. The paper says 224x224, but 55x55 positions of an 11x11 filter with stride 4 need 227.
     Normalization has the paper's formula and numbers; Caffe's AlexNet has k = 1 and a fifth of the
     alpha, ``LocalResponseNorm(5, alpha=1e-4)``.
+
+    Examples
+    --------
+    >>> net = nd.models.alexnet_grouped(rng=np.random.default_rng(0))
+    >>> net.input_shape, net["conv2"].groups
+    ((227, 227, 3), 2)
     """
     net = Stack("alexnet_grouped", (227, 227, 3), rng=rng, dtype=dtype)
     net.conv("conv1", 96, 11, stride=4, padding="valid")
@@ -70,6 +82,14 @@ def zfnet(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     stride 2 in the second, one tower. The padding follows from the sizes of the maps in the figure,
     110, 55, 26, 13 and 6. The paper normalizes "across feature maps" after pooling without giving
     numbers; AlexNet's are used.
+
+    Examples
+    --------
+    >>> net = nd.models.zfnet(rng=np.random.default_rng(0))
+    >>> net["conv1"].window.size, net["conv1"].window.stride, net["conv1"].weight.shape[3]
+    ((7, 7), (2, 2), 96)
+    >>> [nd.anatomy.map_count(net, f"relu{n}", (224, 224, 3)) for n in range(1, 6)]
+    [96, 256, 384, 384, 256]
     """
     net = Stack("zfnet", (224, 224, 3), rng=rng, dtype=dtype)
     last_window_overhangs = ((0, 1), (0, 1))
@@ -92,6 +112,12 @@ def vgg16(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     """224x224x3: thirteen 3x3 convolutions in five blocks, three dense layers; 138,357,544 parameters.
 
     Simonyan & Zisserman (arXiv:1409.1556), configuration D.
+
+    Examples
+    --------
+    >>> net = nd.models.vgg16(rng=np.random.default_rng(0))
+    >>> sum(layer.kind == "Conv2D" for layer in net.layers.values())
+    13
     """
     net = Stack("vgg16", (224, 224, 3), rng=rng, dtype=dtype)
     put_vgg16_convolutions(net)

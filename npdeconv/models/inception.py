@@ -28,6 +28,12 @@ def googlenet(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     Torchvision's has 3x3 filters where the paper has 5x5, and batch normalizations in place of response
     normalization; these are folded into the convolutions. The auxiliary classifiers, which only help
     training, are left out.
+
+    Examples
+    --------
+    >>> net = nd.models.googlenet(rng=np.random.default_rng(0))
+    >>> net.kind, sum(layer.kind == "Concat" for layer in net.layers.values())
+    ('Graph', 9)
     """
     net = Stack("googlenet", (224, 224, 3), rng=rng, dtype=dtype)
     put_inception(net, "5b")

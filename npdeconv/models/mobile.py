@@ -25,6 +25,12 @@ def mobilenet_v2(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential
 
     A block has a 1x1 convolution to more channels, a 3x3 depthwise one, and a 1x1 one to fewer channels,
     without a rectifier. Rectifiers clip at 6. Batch normalizations are folded in.
+
+    Examples
+    --------
+    >>> net = nd.models.mobilenet_v2(rng=np.random.default_rng(0))
+    >>> sum(layer.kind == "Conv2D" and layer.groups > 1 for layer in net.layers.values())
+    17
     """
     net = Stack("mobilenet_v2", (224, 224, 3), rng=rng, dtype=dtype)
     net.conv("conv1", 32, 3, stride=2, padding=RIM)

@@ -27,22 +27,49 @@ def resnet20(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
 
     He et al., section 4.2. Where the width changes, the shortcut takes every second row and column and
     pads the channels with zeros on both sides (their option A).
+
+    Examples
+    --------
+    >>> net = nd.models.resnet20(rng=np.random.default_rng(0))
+    >>> net.input_shape, sum(layer.kind == "Add" for layer in net.layers.values())
+    ((32, 32, 3), 9)
     """
     return _for_cifar("resnet20", 3, rng, dtype)
 
 
 def resnet32(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
-    """32x32x3: `resnet20` with 5 blocks in each stage; 463,018 parameters."""
+    """32x32x3: `resnet20` with 5 blocks in each stage; 463,018 parameters.
+
+    Examples
+    --------
+    >>> net = nd.models.resnet32(rng=np.random.default_rng(0))
+    >>> sum(layer.kind == "Add" for layer in net.layers.values())
+    15
+    """
     return _for_cifar("resnet32", 5, rng, dtype)
 
 
 def resnet44(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
-    """32x32x3: `resnet20` with 7 blocks in each stage; 657,002 parameters."""
+    """32x32x3: `resnet20` with 7 blocks in each stage; 657,002 parameters.
+
+    Examples
+    --------
+    >>> net = nd.models.resnet44(rng=np.random.default_rng(0))
+    >>> sum(layer.kind == "Add" for layer in net.layers.values())
+    21
+    """
     return _for_cifar("resnet44", 7, rng, dtype)
 
 
 def resnet56(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
-    """32x32x3: `resnet20` with 9 blocks in each stage; 850,986 parameters."""
+    """32x32x3: `resnet20` with 9 blocks in each stage; 850,986 parameters.
+
+    Examples
+    --------
+    >>> net = nd.models.resnet56(rng=np.random.default_rng(0))
+    >>> sum(layer.kind == "Add" for layer in net.layers.values())
+    27
+    """
     return _for_cifar("resnet56", 9, rng, dtype)
 
 
@@ -50,6 +77,12 @@ def resnet18(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     """224x224x3: four stages of 2 blocks of two 3x3 convolutions; 11,684,712 parameters.
 
     He et al., table 1. Where the width changes, the shortcut is a 1x1 convolution (their option B).
+
+    Examples
+    --------
+    >>> net = nd.models.resnet18(rng=np.random.default_rng(0))
+    >>> sum(layer.kind == "Add" for layer in net.layers.values())  # one for each block
+    8
     """
     return _for_imagenet("resnet18", (2, 2, 2, 2), _basic_body, 1, rng, dtype)
 
@@ -59,12 +92,25 @@ def resnet50(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
 
     A bottleneck block has a 1x1 convolution to fewer channels, a 3x3 one, and a 1x1 one to four times as
     many. As in torchvision, the 3x3 convolution has the stride.
+
+    Examples
+    --------
+    >>> net = nd.models.resnet50(rng=np.random.default_rng(0))
+    >>> sum(layer.kind == "Add" for layer in net.layers.values())
+    16
     """
     return _for_imagenet("resnet50", (3, 4, 6, 3), _bottleneck_body, 4, rng, dtype)
 
 
 def resnet101(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
-    """224x224x3: `resnet50` with 23 blocks in the third stage; 44,496,488 parameters."""
+    """224x224x3: `resnet50` with 23 blocks in the third stage; 44,496,488 parameters.
+
+    Examples
+    --------
+    >>> net = nd.models.resnet101(rng=np.random.default_rng(0))
+    >>> sum(layer.kind == "Add" for layer in net.layers.values())
+    33
+    """
     return _for_imagenet("resnet101", (3, 4, 23, 3), _bottleneck_body, 4, rng, dtype)
 
 

@@ -15,7 +15,18 @@ from npdeconv._types import Array, Gradients
 
 
 class Optimizer(ABC):
-    """A rule that turns gradients into steps of the parameters."""
+    """A rule that turns gradients into steps of the parameters.
+
+    Examples
+    --------
+    >>> class Sign(nd.optimizers.Optimizer):
+    ...     def _step(self, parameter, gradient, *remembered):
+    ...         return self.learning_rate * np.sign(gradient)
+    >>> weight = np.array([1.0, 2.0])
+    >>> Sign(0.5).update({"weight": weight}, {"weight": np.array([30.0, -0.1])})
+    >>> weight
+    array([0.5, 2.5])
+    """
 
     slots: ClassVar[tuple[str, ...]] = ()
     """Names of the arrays kept for each parameter; they have its shape and start at 0."""
@@ -72,6 +83,15 @@ class SGD(Optimizer):
         Look one velocity ahead, in the form of Sutskever et al. (2013) that PyTorch and Keras use.
     weight_decay : float
         Adds this multiple of each parameter to its gradient.
+
+    Examples
+    --------
+    >>> sgd, weight = nd.optimizers.SGD(0.5, momentum=0.5), np.array([1.0])
+    >>> for _ in range(2):
+    ...     sgd.update({"weight": weight}, {"weight": np.array([1.0])})
+    ...     print(weight)
+    [0.5]
+    [-0.25]
     """
 
     slots = ("velocity",)
@@ -105,6 +125,13 @@ class Adam(Optimizer):
     """Steps scaled by running means of the gradient and of its square.
 
     Kingma & Ba, arXiv:1412.6980, algorithm 1, with its default constants.
+
+    Examples
+    --------
+    >>> weight = np.array([1.0, 1.0])
+    >>> nd.optimizers.Adam(0.5).update({"weight": weight}, {"weight": np.array([100.0, -0.01])})
+    >>> weight.round(3)  # the first step has the length of the learning rate, whatever the gradient
+    array([0.5, 1.5])
     """
 
     slots = ("mean", "square")
@@ -137,6 +164,13 @@ class RMSprop(Optimizer):
     Tieleman & Hinton, lecture 6.5 of "Neural Networks for Machine Learning" (2012); epsilon is
     added to the root, as in PyTorch. (Keras adds its 1e-7 inside the root, where it weighs as
     3e-4 does outside.)
+
+    Examples
+    --------
+    >>> weight = np.array([1.0])
+    >>> nd.optimizers.RMSprop(0.1, decay=0.75).update({"weight": weight}, {"weight": np.array([8.0])})
+    >>> weight.round(3)  # 0.1 * 8 / sqrt(0.25 * 8**2)
+    array([0.8])
     """
 
     slots = ("square",)
@@ -156,6 +190,14 @@ class Adadelta(Optimizer):
     """Steps scaled by the ratio of recent steps to recent gradients (root mean squares).
 
     Zeiler, arXiv:1212.5701, algorithm 1; `learning_rate` multiplies its step (1 in the paper).
+
+    Examples
+    --------
+    >>> weight = np.array([1.0])
+    >>> adadelta = nd.optimizers.Adadelta(decay=0.75, epsilon=1)
+    >>> adadelta.update({"weight": weight}, {"weight": np.array([8.0])})
+    >>> weight.round(3)  # 8 * sqrt(1) / sqrt(0.25 * 8**2 + 1)
+    array([-0.94])
     """
 
     slots = ("square", "step_square")

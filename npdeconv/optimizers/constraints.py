@@ -19,6 +19,13 @@ class FilterRenormalization:
     ----------
     radius : float
         The largest root mean square over a filter's KH * KW * C weights.
+
+    Examples
+    --------
+    >>> filters = {"conv1.weight": np.full((3, 3, 1, 2), [0.05, 4.0])}
+    >>> nd.optimizers.FilterRenormalization(0.1)(filters)
+    >>> filters["conv1.weight"][0, 0, 0].round(3)  # the large filter is back at the radius
+    array([0.05, 0.1 ])
     """
 
     def __init__(self, radius: float) -> None:
@@ -48,6 +55,14 @@ class MaxNorm:
         or one filter of (KH, KW, C, F).
     name : str
         The name of the weights, such as "dense1.weight".
+
+    Examples
+    --------
+    >>> weights = {"dense1.weight": np.array([[3.0, 0.3], [4.0, 0.4]])}
+    >>> nd.optimizers.MaxNorm(1, "dense1.weight")(weights)
+    >>> weights["dense1.weight"].round(3)
+    array([[0.6, 0.3],
+           [0.8, 0.4]])
     """
 
     def __init__(self, limit: float, name: str) -> None:

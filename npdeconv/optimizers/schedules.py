@@ -14,6 +14,12 @@ class StepDecay:
     A schedule is a function of the history so far (a mapping from column to one value per epoch). It
     returns the factor of the base learning rate in the next epoch. It has no other state, so a resumed
     run continues with the same rate.
+
+    Examples
+    --------
+    >>> schedule = nd.optimizers.StepDecay(10, factor=0.5)
+    >>> schedule({"loss": [1.0] * 9}), schedule({"loss": [1.0] * 10}), schedule({"loss": [1.0] * 20})
+    (1.0, 0.5, 0.25)
     """
 
     def __init__(self, every: int, factor: float = 0.1) -> None:
@@ -33,6 +39,12 @@ class CosineDecay:
 
     Loshchilov & Hutter, arXiv:1608.03983, equation 5 without restarts, evaluated in the middle of each
     epoch. The rate stays 0 afterwards.
+
+    Examples
+    --------
+    >>> schedule = nd.optimizers.CosineDecay(4)
+    >>> [round(schedule({"loss": [1.0] * epochs}), 2) for epochs in range(5)]
+    [0.96, 0.69, 0.31, 0.04, 0.0]
     """
 
     def __init__(self, epochs: int) -> None:
@@ -57,6 +69,12 @@ class ReduceOnPlateau:
     factor : float
     monitor : str
         The column of the history to watch, "validation_loss" or "loss".
+
+    Examples
+    --------
+    >>> schedule = nd.optimizers.ReduceOnPlateau(2, factor=0.5, monitor="loss")
+    >>> schedule({"loss": [3, 2, 1]}), schedule({"loss": [3, 2, 2, 2]})
+    (1.0, 0.5)
     """
 
     def __init__(self, patience: int, factor: float = 0.1, monitor: str = "validation_loss") -> None:

@@ -44,6 +44,14 @@ def class_activation(
     Returns
     -------
     array of Axes (1 + K,)
+
+    Examples
+    --------
+    >>> net = nd.models.cam_net(input_shape=(28, 28, 1), rng=np.random.default_rng(0))
+    >>> images = nd.data.load_strokes(2).images
+    >>> result = nd.visualize.class_activation_maps(net, images, k=3)
+    >>> nd.plot.class_activation(images[0], result).shape
+    (4,)
     """
     maps = result.upsampled[image_index]
     if axes is None:

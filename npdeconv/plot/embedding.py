@@ -44,6 +44,13 @@ def scatter(
     labels : int (N,) or None
     classes : sequence of str
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> digits, points = nd.data.load_strokes(10), np.random.default_rng(0).random((10, 2))
+    >>> ax = nd.plot.scatter(points, digits.images, digits.labels, digits.classes, title="ten digits")
+    >>> ax.get_title()
+    'ten digits'
     """
     if ax is None:
         ax = plt.subplots(figsize=(SIDE, SIDE), layout="constrained")[1]
@@ -91,6 +98,21 @@ def neighbors(
     Returns
     -------
     array of Axes (Q, 1 + 2 k)
+
+    Examples
+    --------
+    >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(20)
+    >>> result = nd.visualize.embed(net, digits.images, k=3)
+    >>> in_features, in_pixels = (
+    ...     found._replace(
+    ...         queries=found.queries[:2],
+    ...         image_indices=found.image_indices[:2],
+    ...         distances=found.distances[:2],
+    ...     )
+    ...     for found in (result.neighbors, result.pixel_neighbors)
+    ... )
+    >>> nd.plot.neighbors(digits.images, in_features, in_pixels, digits.labels, digits.classes).shape
+    (2, 7)
     """
     if not np.array_equal(in_features.queries, in_pixels.queries):
         raise ValueError("neighbors: expected the neighbors of the same images in both spaces")

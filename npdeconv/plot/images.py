@@ -20,7 +20,14 @@ VIVID = 0.99  # share of the nonzero pixels that are shown at their true contras
 
 
 def image(pixels: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw an image (H, W, C): uint8, or floats from 0 to 1; one channel in gray, three in color."""
+    """Draw an image (H, W, C): uint8, or floats from 0 to 1; one channel in gray, three in color.
+
+    Examples
+    --------
+    >>> ax = nd.plot.image(nd.data.load_strokes(1).images[0], title="a digit")
+    >>> ax.get_title()
+    'a digit'
+    """
     ax = plt.subplots(layout="constrained")[1] if ax is None else ax
     if pixels.ndim != 3 or pixels.shape[2] not in (1, 3):
         raise ValueError(f"image: expected pixels of shape (H, W, 1) or (H, W, 3), got {pixels.shape}")
@@ -37,6 +44,12 @@ def draw_box(box: Sequence[int] | Array, ax: Axes) -> Axes:
 
     If the box leaves the image, the view is widened, and the padding inside the box gets a light
     color. A box around the whole image becomes the image's frame.
+
+    Examples
+    --------
+    >>> ax = nd.plot.image(np.zeros((20, 20, 1)))
+    >>> len(nd.plot.draw_box(nd.visualize.Box(2, 9, 3, 12), ax).patches)
+    2
     """
     top, bottom, left, right = map(int, box)
     west, east = ax.get_xlim()

@@ -25,6 +25,12 @@ def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -
     Returns
     -------
     array of Axes (2, units)
+
+    Examples
+    --------
+    >>> net, image = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(1).images[0]
+    >>> nd.plot.layers(image, nd.visualize.project_layers(net, image)).shape
+    (2, 4)
     """
     count = len(result.layers)
     if axes is None:

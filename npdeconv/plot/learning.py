@@ -21,6 +21,15 @@ def curves(history: Mapping[str, Sequence[float]], axes: Array | None = None, *,
     Returns
     -------
     array of Axes (2,)
+
+    Examples
+    --------
+    >>> digits, rng = nd.data.load_strokes(40), np.random.default_rng(0)
+    >>> net, sgd = nd.models.deck_model3(rng=rng), nd.optimizers.SGD(0.01)
+    >>> history = nd.training.fit(net, digits, sgd, epochs=3, rng=rng)
+    >>> loss, accuracy = nd.plot.curves(history)
+    >>> loss.get_ylabel(), accuracy.get_ylabel()
+    ('cross-entropy (nats)', 'accuracy')
     """
     if axes is None:
         axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")[1]

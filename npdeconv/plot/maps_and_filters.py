@@ -23,6 +23,13 @@ def filters(weights: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw the filters of a first layer, (F, KH, KW, C), on one scale; mid-gray is zero.
 
     Three channels are colors: a filter that responds to red is reddish.
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> ax = nd.plot.filters(nd.visualize.first_filters(net), title="32 filters")
+    >>> ax.get_title().splitlines()[0]
+    '32 filters'
     """
     drawn = _sheet(display(weights), np.zeros(len(weights), bool), ax, title, "filter")
     if ax is None:
@@ -42,6 +49,13 @@ def feature_maps(
     Black is zero, and white the largest activation. Brightness is the square root of the activation;
     otherwise all but the strongest would look black. If there are negative activations, mid-gray is
     zero, and the scale is linear. `feature_maps` are the maps' numbers, if they are not all of the layer's.
+
+    Examples
+    --------
+    >>> net, image = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(1).images[0]
+    >>> ax = nd.plot.feature_maps(nd.visualize.feature_maps(net, image, "relu2"), title="32 maps")
+    >>> ax.get_title().splitlines()[0]
+    '32 maps'
     """
     limit = float(np.abs(result.maps).max(initial=0)) or 1.0
     if (result.maps < 0).any():
@@ -70,6 +84,15 @@ def strongest_projections(
     Each projection has its own scale, mid-gray is zero, and the strongest hundredth of its pixels is
     clipped. It is cropped to what the unit sees; mid-gray beyond the image. Dead maps are crossed
     out. `feature_maps` are those passed to `find_patches`, all unless given.
+
+    Examples
+    --------
+    >>> net, images = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(20).images
+    >>> found = nd.visualize.find_strongest(net, images, ["relu4"], k=1)["relu4"]
+    >>> patches = nd.visualize.find_patches(net, images, "relu4", found=found)
+    >>> ax = nd.plot.strongest_projections(patches, found, title="relu4")
+    >>> ax.get_title().splitlines()[0]
+    'relu4'
     """
     shown = np.stack([vivid(projection) for projection in patches.projections[:, 0]])
     title = f"{title}\neach on its own scale, where mid-gray is zero".strip()

@@ -35,6 +35,13 @@ def maximized(
     Returns
     -------
     array of Axes (U,)
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> result = nd.visualize.maximize_activation(net, "logits", [3, 8], steps=5)
+    >>> nd.plot.maximized(result, titles=["three", "eight"]).shape
+    (2,)
     """
     axes = _layout(len(result.pixels), result.pixels.shape[1] >= LARGE) if axes is None else axes
     if title:
@@ -54,7 +61,16 @@ def maximized(
 def ascents(
     result: Maximization, ax: Axes | None = None, *, titles: Sequence[str] | None = None, title: str = ""
 ) -> Axes:
-    """Draw how the activation of each unit grew, step by step."""
+    """Draw how the activation of each unit grew, step by step.
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> result = nd.visualize.maximize_activation(net, "logits", [3, 8], steps=5)
+    >>> ax = nd.plot.ascents(result, titles=["three", "eight"])
+    >>> len(ax.lines)
+    2
+    """
     ax = plt.subplots(figsize=(6, 3.2), layout="constrained")[1] if ax is None else ax
     for n in range(result.activation.shape[1]):
         label = in_legend(titles[n]) if titles is not None else None

@@ -31,6 +31,12 @@ def confusion(counts: Array, classes: Sequence[str], ax: Axes | None = None, *, 
     ax : Axes, optional
     title : str, optional
         A line above the one that says how many are wrong.
+
+    Examples
+    --------
+    >>> ax = nd.plot.confusion(np.array([[8, 2], [1, 9]]), ["cat", "dog"])
+    >>> [text.get_text() for text in ax.texts]
+    ['8', '2', '1', '9']
     """
     if len(classes) > CLASSES_WITH_NUMBERS and counts.any():
         there = np.flatnonzero(counts.any(axis=0) | counts.any(axis=1)).tolist()
@@ -76,6 +82,13 @@ def mistakes(images: Array, result: Mistakes, classes: Sequence[str], axes: Arra
     Returns
     -------
     array of Axes (3, K)
+
+    Examples
+    --------
+    >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(40)
+    >>> wrong = nd.visualize.find_mistakes(net, digits, k=2)
+    >>> nd.plot.mistakes(digits.images[wrong.image_indices], wrong, digits.classes).shape
+    (3, 2)
     """
     count = len(images)
     if not count:

@@ -21,7 +21,13 @@ LABEL_POINTS = 16  # between pictures and title, for the labels of the first row
 
 
 def montage(pictures: Array, columns: int, gap: int = GAP) -> Array:
-    """Arrange pictures (N, H, W, C) of values from 0 to 1 in rows, on a light background."""
+    """Arrange pictures (N, H, W, C) of values from 0 to 1 in rows, on a light background.
+
+    Examples
+    --------
+    >>> nd.plot.montage(np.zeros((6, 5, 5, 1)), columns=3).shape
+    (11, 17, 1)
+    """
     count, height, width, channels = pictures.shape
     rows = -(-count // columns)
     sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), PAPER)
@@ -53,6 +59,15 @@ def strongest(
         Which maps, at most a few dozen; all that ever fire unless given.
     title : str, optional
         A line above the one that explains the sides.
+
+    Examples
+    --------
+    >>> net, images = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(20).images
+    >>> found = nd.visualize.find_strongest(net, images, ["relu4"], k=4)["relu4"]
+    >>> patches = nd.visualize.find_patches(net, images, "relu4", found=found)
+    >>> ax = nd.plot.strongest(patches, found, feature_maps=[0, 7], title="relu4")
+    >>> ax.get_title().splitlines()[0]
+    'relu4'
     """
     chosen = np.flatnonzero(found.firing) if feature_maps is None else np.asarray(feature_maps)
     if not len(chosen):
@@ -99,6 +114,16 @@ def evolution(result: Evolution, ax: Axes | None = None, *, title: str = "") -> 
 
     Projections are cropped to what the units see. Each row has one scale, mid-gray is zero. A frame
     marks a jump: a projection of another image than at the epoch before.
+
+    Examples
+    --------
+    >>> digits, rng = nd.data.load_strokes(40), np.random.default_rng(0)
+    >>> net, sgd = nd.models.deck_model3(rng=rng), nd.optimizers.SGD(0.01)
+    >>> seen = nd.visualize.EvolutionRecorder(digits.images[:10], ["relu2"], feature_maps=[0, 1])
+    >>> _ = nd.training.fit(net, digits, sgd, epochs=2, rng=rng, callbacks=[seen])
+    >>> ax = nd.plot.evolution(seen.result()["relu2"])
+    >>> len(ax.images)
+    1
     """
     epochs, maps = result.image_indices.shape
     cells = _cells(result)

@@ -49,6 +49,13 @@ def occlusion(
     Returns
     -------
     array of Axes (5,)
+
+    Examples
+    --------
+    >>> net, image = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(1).images[0]
+    >>> result = nd.visualize.occlude(net, image, "relu4", label=4, size=8, stride=5)
+    >>> nd.plot.occlusion(image, result).shape
+    (5,)
     """
     if axes is None:
         figure, axes = plt.subplots(1, 5, figsize=(15, 3.7), layout="constrained")

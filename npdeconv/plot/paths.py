@@ -24,6 +24,13 @@ def paths(pixels: Array, result: PathProjections, axes: Array | None = None) -> 
     Returns
     -------
     array of Axes (4,)
+
+    Examples
+    --------
+    >>> net = nd.models.resnet20(rng=np.random.default_rng(0))
+    >>> image = np.random.default_rng(1).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    >>> nd.plot.paths(image, nd.visualize.project_paths(net, image, "block1_2_relu", 0)).shape
+    (4,)
     """
     if axes is None:
         axes = plt.subplots(1, 4, figsize=(9, 2.9), layout="constrained")[1]

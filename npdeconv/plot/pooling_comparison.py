@@ -26,6 +26,17 @@ def localization(result: Localization, axes: Array | None = None) -> Array:
     Returns
     -------
     array of Axes (2,)
+
+    Examples
+    --------
+    >>> rng, shape = np.random.default_rng(0), (2, 2, 3)  # seeds, poolings, kinds of maps
+    >>> kinds = "class map", "saliency", "smoothed saliency"
+    >>> measured = [rng.random(shape) for _ in range(4)]
+    >>> result = nd.experiments.Localization(
+    ...     ("average", "max"), kinds, np.arange(2), rng.random((2, 2)), *measured, 0.3
+    ... )
+    >>> nd.plot.localization(result).shape
+    (2,)
     """
     if axes is None:
         axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")[1]
@@ -52,6 +63,15 @@ def localization_examples(example: LocalizationExample, axes: Array | None = Non
     Returns
     -------
     array of Axes (N, 1 + M)
+
+    Examples
+    --------
+    >>> pictures = nd.data.plant(nd.data.load_strokes(2))
+    >>> maps = np.random.default_rng(0).random((3, 2, 40, 40))  # of three kinds
+    >>> boxes = np.stack([pictures.boxes] * 3)
+    >>> example = nd.experiments.LocalizationExample("average", pictures, maps, boxes)
+    >>> nd.plot.localization_examples(example).shape
+    (2, 4)
     """
     pictures = example.pictures.dataset
     images, labels = pictures.images, pictures.labels_for("localization_examples")

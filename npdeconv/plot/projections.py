@@ -50,6 +50,13 @@ def projections(
     -------
     array of Axes (2, N)
         Unless axes are given, at most eight side by side.
+
+    Examples
+    --------
+    >>> net, images = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(3).images
+    >>> result = nd.visualize.project(net, images, "relu4", feature_map=7)
+    >>> nd.plot.projections(images, result, titles=["first", "second", "third"]).shape
+    (2, 3)
     """
     is_own, axes = axes is None, _layout(len(images)) if axes is None else axes
     if title:

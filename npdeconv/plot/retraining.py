@@ -32,6 +32,15 @@ def reconstructions(result: Retraining, classes: Sequence[str], axes: Array | No
     Returns
     -------
     array of Axes (4, R)
+
+    Examples
+    --------
+    >>> net = nd.experiments.small_network((40, 40, 1), 10, np.random.default_rng(0))
+    >>> images = nd.data.plant(nd.data.load_strokes(6)).dataset.images
+    >>> few = {"control_label": 8, "seeds": [0, 1], "epochs": 1, "steps": 2, "vocabulary": 4}
+    >>> result = nd.experiments.retraining(net, images[:3], label=3, control_images=images[3:], **few)
+    >>> nd.plot.reconstructions(result, ["three", "eight"]).shape
+    (4, 2)
     """
     count = result.trained.shape[0]
     if axes is None:
@@ -62,6 +71,15 @@ def similarity(result: Retraining, classes: Sequence[str], axes: Array | None = 
     Returns
     -------
     array of Axes (2,)
+
+    Examples
+    --------
+    >>> net = nd.experiments.small_network((40, 40, 1), 10, np.random.default_rng(0))
+    >>> images = nd.data.plant(nd.data.load_strokes(6)).dataset.images
+    >>> few = {"control_label": 8, "seeds": [0, 1], "epochs": 1, "steps": 2, "vocabulary": 4}
+    >>> result = nd.experiments.retraining(net, images[:3], label=3, control_images=images[3:], **few)
+    >>> nd.plot.similarity(result, ["three", "eight"]).shape
+    (2,)
     """
     if axes is None:
         axes = plt.subplots(1, 2, figsize=(9.6, 4), layout="constrained")[1]
@@ -113,6 +131,16 @@ def contributions(
     Returns
     -------
     Axes
+
+    Examples
+    --------
+    >>> net = nd.experiments.small_network((40, 40, 1), 10, np.random.default_rng(0))
+    >>> images = nd.data.plant(nd.data.load_strokes(6)).dataset.images
+    >>> few = {"control_label": 8, "seeds": [0, 1], "epochs": 1, "steps": 2, "vocabulary": 4}
+    >>> result = nd.experiments.retraining(net, images[:3], label=3, control_images=images[3:], **few)
+    >>> ax = nd.plot.contributions(result, "words")
+    >>> len(ax.containers)
+    2
     """
     trained, held_out = result.contribution(score)
     if ax is None:

@@ -39,6 +39,12 @@ def rules(pixels: Array, result: RuleComparison, axes: Array | None = None) -> A
     Returns
     -------
     array of Axes (10,)
+
+    Examples
+    --------
+    >>> net, image = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(1).images[0]
+    >>> nd.plot.rules(image, nd.visualize.compare_rules(net, image, "relu4", 7)).shape
+    (10,)
     """
     if axes is None:
         axes = _layout()
@@ -58,7 +64,15 @@ def rules(pixels: Array, result: RuleComparison, axes: Array | None = None) -> A
 
 
 def correlations(result: RuleComparison, ax: Axes | None = None) -> Axes:
-    """Draw the correlations between the projections as a table, from -1 in blue to 1 in red."""
+    """Draw the correlations between the projections as a table, from -1 in blue to 1 in red.
+
+    Examples
+    --------
+    >>> net, image = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(1).images[0]
+    >>> ax = nd.plot.correlations(nd.visualize.compare_rules(net, image, "relu4", 7))
+    >>> ax.get_title()
+    'correlation of the pixels'
+    """
     ax = plt.subplots(figsize=(5, 5), layout="constrained")[1] if ax is None else ax
     ax.imshow(result.correlation, cmap="RdBu_r", vmin=-1, vmax=1)
     for (row, column), value in np.ndenumerate(result.correlation):

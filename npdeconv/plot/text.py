@@ -15,11 +15,16 @@ from npdeconv._text import visible
 
 
 def literal(text: str) -> str:
-    """Return a string that Matplotlib draws as this text.
+    r"""Return a string that Matplotlib draws as this text.
 
     Dollars start no formula, and control characters are escaped as in Python. Letters that no
     installed font has become ASCII, with one warning. For letters of other installed fonts, see
     `use_fonts`.
+
+    Examples
+    --------
+    >>> nd.plot.literal("costs $5 or $6")
+    'costs \\$5 or \\$6'
     """
     return "".join(_drawable(character) for character in visible(text)).replace("$", r"\$")
 
@@ -35,7 +40,13 @@ def wrapped(text: str, width: int) -> str:
 
 
 def use_fonts(figure: Any) -> None:
-    """Let the texts of a figure fall back to other installed fonts for missing letters."""
+    """Let the texts of a figure fall back to other installed fonts for missing letters.
+
+    Examples
+    --------
+    >>> ax = nd.plot.image(np.zeros((4, 4, 1)), title="a café")
+    >>> nd.plot.use_fonts(ax.figure)
+    """
     for text in figure.findobj(Text):
         families = sorted({_family(character) or "" for character in text.get_text()} - {""})
         if families:

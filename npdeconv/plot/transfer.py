@@ -24,6 +24,15 @@ def transfer(
     chance : float, optional
         Accuracy of guessing, drawn as a line.
     title : str, optional
+
+    Examples
+    --------
+    >>> accuracy = np.array([[0.4, 0.7], [0.5, 0.8]])  # two seeds, two numbers of images
+    >>> counts, seeds = np.array([1, 5]), np.arange(2)
+    >>> result = nd.experiments.Transfer("relu4", counts, seeds, accuracy, seeds, accuracy / 2)
+    >>> ax = nd.plot.transfer(result, chance=0.1)
+    >>> ax.get_xlabel()
+    'training images per class'
     """
     if ax is None:
         ax = plt.subplots(figsize=(6.4, 4.2), layout="constrained")[1]
@@ -62,6 +71,14 @@ def probes(
     chance : float, optional
         Accuracy of guessing, drawn as a line.
     title : str, optional
+
+    Examples
+    --------
+    >>> accuracy = np.array([[0.3, 0.6], [0.4, 0.7]])  # two seeds, two layers
+    >>> result = nd.experiments.Probes(("pixels", "relu4"), np.array([784, 500]), 5, np.arange(2), accuracy)
+    >>> ax = nd.plot.probes(result, chance=0.1)
+    >>> ax.get_ylabel()
+    'test accuracy'
     """
     places = np.arange(len(result.layers))
     if ax is None:

@@ -77,6 +77,16 @@ def collect(
         See `npdeconv.parallel.pool`; the result is the same for any number.
     say : callable, optional
         See `Say`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> conv, dense = nd.layers.Conv2D(1, 2, 5, stride=3, rng=rng), nd.layers.Dense(128, 10, rng=rng)
+    >>> layers = {"conv": conv, "relu": nd.layers.ReLU(), "flatten": nd.layers.Flatten(), "logits": dense}
+    >>> net, digits = nd.layers.Sequential(layers, input_shape=(28, 28, 1)), nd.data.load_strokes(20)
+    >>> report = nd.report.collect(net, digits, examples=1)
+    >>> [view.name for view in report.layers][:3], report.examples[0].result.label >= 0
+    (['relu', 'logits'], True)
     """
     count = min(positive_int(image_count, "collect", "image_count"), len(dataset))
     dataset = match(network, dataset)  # before the long work

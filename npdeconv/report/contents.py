@@ -23,6 +23,16 @@ class Evolving(NamedTuple):
     projections : (S, F, PH, PW, C), signed, unscaled, shrunk
     inside : bool (S, F, PH, PW)
     jumped : bool (S, F), the image differs from that of the stage before
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> conv, dense = nd.layers.Conv2D(1, 2, 5, stride=3, rng=rng), nd.layers.Dense(128, 10, rng=rng)
+    >>> layers = {"conv": conv, "relu": nd.layers.ReLU(), "flatten": nd.layers.Flatten(), "logits": dense}
+    >>> net, digits = nd.layers.Sequential(layers, input_shape=(28, 28, 1)), nd.data.load_strokes(20)
+    >>> report = nd.report.collect(net, digits, examples=0)
+    >>> report.layers[0].evolving.activations.shape  # one stage, no snapshots
+    (1, 2)
     """
 
     image_indices: Array
@@ -52,6 +62,16 @@ class LayerView(NamedTuple):
     fields : int (F, k, 4), top, bottom, left, right of what the unit sees in the image
     patches : Patches, (F, k, ...), shrunk
     evolving : Evolving
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> conv, dense = nd.layers.Conv2D(1, 2, 5, stride=3, rng=rng), nd.layers.Dense(128, 10, rng=rng)
+    >>> layers = {"conv": conv, "relu": nd.layers.ReLU(), "flatten": nd.layers.Flatten(), "logits": dense}
+    >>> net, digits = nd.layers.Sequential(layers, input_shape=(28, 28, 1)), nd.data.load_strokes(20)
+    >>> view = nd.report.collect(net, digits, examples=0).layers[0]
+    >>> view.name, view.kind, view.receptive_field, view.found.image_indices.shape
+    ('relu', 'ReLU', (5, 5), (2, 9))
     """
 
     name: str
@@ -124,6 +144,16 @@ class Report(NamedTuple):
     scatter : Scatter or None, none where there is no hidden layer
     class_maps : ClassMaps or None, of the same images; None where the network has none
     wanted : Wanted or None
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> conv, dense = nd.layers.Conv2D(1, 2, 5, stride=3, rng=rng), nd.layers.Dense(128, 10, rng=rng)
+    >>> layers = {"conv": conv, "relu": nd.layers.ReLU(), "flatten": nd.layers.Flatten(), "logits": dense}
+    >>> net, digits = nd.layers.Sequential(layers, input_shape=(28, 28, 1)), nd.data.load_strokes(20)
+    >>> report = nd.report.collect(net, digits, examples=0)
+    >>> report.network_name, report.searched, len(report.layers)
+    ('Sequential', 20, 2)
     """
 
     run: str

@@ -21,6 +21,7 @@ def shrink(pictures: Array, side: int = SIDE) -> Array:
 
     Examples
     --------
+    >>> from npdeconv.report.downscaling import shrink
     >>> shrink(np.arange(6.0).reshape(2, 3, 1), side=2)[..., 0]
     array([[2. , 3.5]])
     """

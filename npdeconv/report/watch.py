@@ -34,6 +34,21 @@ class Watch:
     -----
     The page reloads itself until it is replaced by a page without `refresh`, to be written when
     training is over, see `npdeconv.report.write`.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> rng = np.random.default_rng(0)
+    >>> conv, dense = nd.layers.Conv2D(1, 2, 5, stride=3, rng=rng), nd.layers.Dense(128, 10, rng=rng)
+    >>> layers = {"conv": conv, "relu": nd.layers.ReLU(), "flatten": nd.layers.Flatten(), "logits": dense}
+    >>> net, digits = nd.layers.Sequential(layers, input_shape=(28, 28, 1)), nd.data.load_strokes(20)
+    >>> sgd = nd.optimizers.SGD(0.01)
+    >>> with TemporaryDirectory() as folder:
+    ...     watch = nd.report.Watch(Path(folder, "page.html"), digits, snapshots=Path(folder))
+    ...     _ = nd.training.fit(net, digits, sgd, epochs=1, rng=rng, callbacks=[watch])
+    ...     nd.report.is_page(Path(folder, "page.html"))
+    True
     """
 
     def __init__(
@@ -59,7 +74,14 @@ class Watch:
 
 
 def known_snapshots(folder: Path) -> dict[int, Path]:
-    """Return the snapshots of a run by epoch; empty if it has none."""
+    """Return the snapshots of a run by epoch; empty if it has none.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> nd.report.known_snapshots(Path("nowhere"))
+    {}
+    """
     try:
         return find_snapshots(folder)
     except FileNotFoundError:

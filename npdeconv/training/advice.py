@@ -31,6 +31,14 @@ def advise(history: History, dataset: Dataset) -> str | None:
     ------
     ValueError
         If the data set has no labels.
+
+    Examples
+    --------
+    >>> history = nd.training.History()
+    >>> row = {"epoch": 1, "loss": 99, "accuracy": 0.1, "learning_rate": 0.5, "seconds": 5}
+    >>> history.append(**row, validation_loss=np.nan, validation_accuracy=np.nan)
+    >>> nd.training.advise(history, nd.data.load_strokes(100)).split(":")[0]
+    'the training diverged'
     """
     if not history.epochs:
         return None

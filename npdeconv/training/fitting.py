@@ -94,6 +94,15 @@ def fit(
         If the folder `run` holds a run with other settings.
     BlockingIOError
         If another process is training in that folder.
+
+    Examples
+    --------
+    >>> digits, rng = nd.data.load_strokes(200), np.random.default_rng(0)
+    >>> net = nd.experiments.small_network((28, 28, 1), 10, rng)
+    >>> adam = nd.optimizers.Adam(0.003)
+    >>> history = nd.training.fit(net, digits, adam, epochs=3, batch_size=20, rng=rng, validation=0.2)
+    >>> history["loss"][-1] < history["loss"][0], len(history["validation_accuracy"])
+    (True, 3)
     """
     positive_int(epochs, "fit", "epochs")
     batch_size = positive_int(batch_size, "fit", "batch_size")

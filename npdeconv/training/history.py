@@ -21,7 +21,16 @@ COLUMNS = (
 
 
 class History(Mapping[str, list[float]]):
-    """One list of floats per column of `COLUMNS`; NaN where an epoch had no validation."""
+    """One list of floats per column of `COLUMNS`; NaN where an epoch had no validation.
+
+    Examples
+    --------
+    >>> history = nd.training.History()
+    >>> row = {"epoch": 1, "loss": 2.3, "accuracy": 0.1, "learning_rate": 0.01, "seconds": 5}
+    >>> history.append(**row, validation_loss=np.nan, validation_accuracy=np.nan)
+    >>> history.epochs, history["loss"]
+    (1, [2.3])
+    """
 
     def __init__(self) -> None:
         self._columns: dict[str, list[float]] = {column: [] for column in COLUMNS}

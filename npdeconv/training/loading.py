@@ -24,6 +24,12 @@ class LoadedRun(NamedTuple):
     network : Sequential, with the best weights (with early stopping) or the latest
     history : History
     data : str, the training data: the name of a set, or a folder of images
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> nd.training.LoadedRun(net, nd.training.History(), "strokes").network.name
+    'deck_model4'
     """
 
     network: Sequential
@@ -53,6 +59,17 @@ def load_run(folder: str | Path, *, builder: str | None = None) -> LoadedRun:
         If this is no folder of a run, or the run has finished no epoch.
     ValueError
         If files are damaged, the network is unknown, or the weights do not fit it.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> digits, rng = nd.data.load_strokes(64), np.random.default_rng(0)
+    >>> net, sgd = nd.models.deck_model3(rng=rng), nd.optimizers.SGD(0.01)
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = nd.training.fit(net, digits, sgd, epochs=1, rng=rng, run=f"{folder}/run")
+    ...     network, history, data = nd.load_run(f"{folder}/run")
+    >>> network.name, history.epochs, data
+    ('deck_model3', 1, 'strokes')
     """
     folder = Path(folder)
     built, data = rebuild(folder, builder)

@@ -25,7 +25,14 @@ Constraint: TypeAlias = Callable[[Mapping[str, Array]], None]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The result of one step."""
+    """The result of one step.
+
+    Examples
+    --------
+    >>> step = nd.training.Step(epoch=1, index=0, steps=8, loss=2.3, correct=24, count=32)
+    >>> step.correct / step.count
+    0.75
+    """
 
     epoch: int  # from 1
     index: int  # within the epoch, from 1
@@ -83,6 +90,15 @@ def train(
         if `augment` does not return one uint8 image for each given image.
     FloatingPointError
         If the loss becomes NaN or infinite; the message names the epoch, the step and the layer.
+
+    Examples
+    --------
+    >>> digits, rng = nd.data.load_strokes(64), np.random.default_rng(0)
+    >>> net, sgd = nd.models.deck_model3(rng=rng), nd.optimizers.SGD(0.01)
+    >>> for step in nd.training.train(net, digits, sgd, epochs=1, batch_size=32, rng=rng):
+    ...     print(step.epoch, step.index, step.steps, step.count)
+    1 1 2 32
+    1 2 2 32
     """
     batch_size, epochs = (
         positive_int(batch_size, "train", "batch_size"),

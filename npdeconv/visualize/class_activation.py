@@ -31,6 +31,14 @@ class ClassActivationMaps(NamedTuple):
     bias : (N, K), of the dense layer; 0 without one
     maps : (N, K, OH, OW), signed, as large as the last feature maps
     upsampled : (N, K, H, W), the maps at the size of the image
+
+    Examples
+    --------
+    >>> net = nd.models.cam_net(rng=np.random.default_rng(0))
+    >>> images = np.zeros((2, 32, 32, 3), np.uint8)
+    >>> result = nd.visualize.class_activation_maps(net, images, k=3)
+    >>> result.labels.shape, result.maps.shape, result.upsampled.shape
+    ((2, 3), (2, 3, 8, 8), (2, 3, 32, 32))
     """
 
     labels: Array
@@ -87,6 +95,14 @@ def class_activation_maps(
     `upsampled` puts each unit at the center of its receptive field, and interpolates linearly between
     these centers. (The usual scaling of the map to the size of the image misplaces it by several pixels
     where convolutions have no padding.)
+
+    Examples
+    --------
+    >>> net = nd.models.cam_net(input_shape=(40, 40, 1), rng=np.random.default_rng(0))
+    >>> pictures = nd.data.plant(nd.data.load_strokes(2)).dataset
+    >>> result = nd.visualize.class_activation_maps(net, pictures.images, labels=["4", "6"])
+    >>> result.labels.tolist(), result.upsampled.shape
+    ([[4, 6], [4, 6]], (2, 2, 40, 40))
     """
     parts = _split(network)
     image_batch(images, "class_activation_maps")
@@ -102,7 +118,14 @@ def class_activation_maps(
 
 
 def has_class_maps(network: Sequential) -> bool:
-    """Tell whether a network ends in global pooling and at most one dense layer."""
+    """Tell whether a network ends in global pooling and at most one dense layer.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> [nd.visualize.has_class_maps(build(rng=rng)) for build in (nd.models.cam_net, nd.models.plotka)]
+    [True, False]
+    """
     return at_pooling(network) is not None
 
 

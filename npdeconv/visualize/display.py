@@ -30,6 +30,11 @@ def display(pixels: Array, limit: float | None = None) -> Array:
         For pixels that are not floats: integers can't show one half.
     ValueError
         For NaN or infinity, and a negative limit.
+
+    Examples
+    --------
+    >>> nd.visualize.display(np.array([-2.0, 0.0, 1.0]))
+    array([0.  , 0.5 , 0.75])
     """
     if not isinstance(pixels, np.ndarray) or pixels.dtype.kind != "f":
         raise TypeError(f"display: expected an array of floats, got {describe(pixels)}")

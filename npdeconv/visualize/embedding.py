@@ -29,6 +29,12 @@ class Pca(NamedTuple):
     directions : (K, D), of length 1; the largest entry of each is positive
     mean : (D,)
     explained : (K,), share of the variance; 0 where there is none at all
+
+    Examples
+    --------
+    >>> result = nd.visualize.pca(np.array([[0.0, 0.0], [2.0, 2.0], [4.0, 4.0]]), components=1)
+    >>> abs(result.points).round(3).ravel().tolist(), result.explained.round(3).tolist()
+    ([2.828, 0.0, 2.828], [1.0])
     """
 
     points: Array
@@ -49,6 +55,13 @@ class Embedding(NamedTuple):
     tsne : (N, 2) or None, of the features
     neighbors : Neighbors, of all images, in feature space
     pixel_neighbors : Neighbors, in pixel space
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> result = nd.visualize.embed(net, nd.data.load_strokes(20).images, k=3)
+    >>> result.layer, result.features.shape, result.pca.points.shape, result.neighbors.image_indices.shape
+    ('relu_dense1', (20, 64), (20, 2), (20, 3))
     """
 
     layer: str
@@ -103,6 +116,13 @@ def embed(
         As `layer_features` and `nearest_neighbors` do.
     ImportError
         If t-SNE is wanted and scikit-learn is missing.
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> result = nd.visualize.embed(net, nd.data.load_strokes(20).images, "relu4", k=3)
+    >>> result.features.shape, result.pca.points.shape
+    ((20, 12544), (20, 2))
     """
     image_batch(images, "embed")
     name = last_hidden(network) if layer is None else layer
@@ -142,6 +162,12 @@ def pca(vectors: Array, components: int = 2) -> Pca:
     -----
     By singular value decomposition in float64. The sign of a direction is arbitrary: its largest entry
     is made positive, so that the same vectors give the same picture.
+
+    Examples
+    --------
+    >>> result = nd.visualize.pca(np.array([[0.0, 0.0], [2.0, 0.0], [4.0, 0.0], [2.0, 1.0], [2.0, -1.0]]))
+    >>> abs(result.directions).round(3).tolist(), result.explained.round(3).tolist()
+    ([[1.0, 0.0], [0.0, 1.0]], [0.8, 0.2])
     """
     rows = as_rows(vectors, "pca").astype(np.float64)
     count = positive_int(components, "pca", "components")
@@ -188,6 +214,12 @@ def embed_tsne(vectors: Array, *, perplexity: float = PERPLEXITY) -> Array:
     Notes
     -----
     scikit-learn's Barnes-Hut approximation, of the first 50 principal components.
+
+    Examples
+    --------
+    >>> vectors = np.random.default_rng(0).random((20, 5))
+    >>> nd.visualize.embed_tsne(vectors, perplexity=5).shape
+    (20, 2)
     """
     rows = as_rows(vectors, "embed_tsne")
     if not 1 <= not_negative(perplexity, "embed_tsne", "perplexity") < len(rows):

@@ -33,6 +33,16 @@ class Evolution(NamedTuple):
     pixels : (E, M, H, W, C), the unit's projection, signed and unscaled; zeros where it is silent
     jumped : bool (E, M), the strongest image differs from that of the epoch before
     last_jump : int, the last epoch at which any of these maps jumped; 0 if none did
+
+    Examples
+    --------
+    >>> digits, rng = nd.data.load_strokes(40), np.random.default_rng(0)
+    >>> net, sgd = nd.models.deck_model3(rng=rng), nd.optimizers.SGD(0.01)
+    >>> seen = nd.visualize.EvolutionRecorder(digits.images[:10], ["relu2"], feature_maps=[0, 1])
+    >>> _ = nd.training.fit(net, digits, sgd, epochs=2, rng=rng, callbacks=[seen])
+    >>> result = seen.result()["relu2"]
+    >>> result.epochs.tolist(), result.pixels.shape
+    ([1, 2], (2, 2, 28, 28, 1))
     """
 
     epochs: Array
@@ -64,6 +74,15 @@ class EvolutionRecorder:
         The epochs to project after; all unless given.
     select, rule, workers
         As for `project`.
+
+    Examples
+    --------
+    >>> digits, rng = nd.data.load_strokes(40), np.random.default_rng(0)
+    >>> net, sgd = nd.models.deck_model3(rng=rng), nd.optimizers.SGD(0.01)
+    >>> seen = nd.visualize.EvolutionRecorder(digits.images[:10], ["relu1"], feature_maps=[3])
+    >>> _ = nd.training.fit(net, digits, sgd, epochs=2, rng=rng, callbacks=[seen])
+    >>> seen.result()["relu1"].activations.shape
+    (2, 1)
     """
 
     def __init__(
@@ -132,7 +151,16 @@ class EvolutionRecorder:
 
 
 def find_snapshots(folder: str | Path) -> dict[int, Path]:
-    """Return the files `epoch_NNNN.npz` that `npdeconv.callbacks.Snapshots` wrote, by epoch."""
+    """Return the files `epoch_NNNN.npz` that `npdeconv.callbacks.Snapshots` wrote, by epoch.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     nd.weights.save(nd.models.deck_model4(rng=np.random.default_rng(0)), f"{folder}/epoch_0003.npz")
+    ...     list(nd.visualize.find_snapshots(folder))
+    [3]
+    """
     folder = Path(folder)
     found = {
         int(match[1]): path
@@ -170,6 +198,18 @@ def evolve(
     Returns
     -------
     dict of layer to Evolution
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> net, images = nd.models.deck_model3(rng=np.random.default_rng(0)), nd.data.load_strokes(10).images
+    >>> with TemporaryDirectory() as folder:
+    ...     snapshots = {epoch: f"{folder}/epoch_{epoch}.npz" for epoch in (1, 5)}
+    ...     for path in snapshots.values():
+    ...         nd.weights.save(net, path)
+    ...     result = nd.visualize.evolve(net, images, ["relu1"], snapshots=snapshots, feature_maps=[0])
+    >>> result["relu1"].epochs.tolist()
+    [1, 5]
     """
     moving = copy.deepcopy(network)
     recorder = EvolutionRecorder(

@@ -53,6 +53,13 @@ def layer_features(
     TypeError, ValueError
         For images that the network can't take, no images, no layers or a single name for them, and
         for features that would take more than 4 GiB.
+
+    Examples
+    --------
+    >>> net, images = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(4).images
+    >>> features = nd.visualize.layer_features(net, images, ["relu4", "relu_dense1"], limit=1000)
+    >>> {layer: array.shape for layer, array in features.items()}
+    {'relu4': (4, 576), 'relu_dense1': (4, 64)}
     """
     who = "layer_features"
     image_batch(images, who)
@@ -77,7 +84,14 @@ def layer_features(
 
 
 def pixel_features(images: Array, *, limit: int | None = None) -> Array:
-    """Return the pixels of images as features (N, D), for comparison; see `layer_features`."""
+    """Return the pixels of images as features (N, D), for comparison; see `layer_features`.
+
+    Examples
+    --------
+    >>> images = np.zeros((2, 28, 28, 1), np.uint8)
+    >>> nd.visualize.pixel_features(images).shape, nd.visualize.pixel_features(images, limit=100).shape
+    ((2, 784), (2, 100))
+    """
     image_batch(images, "pixel_features")
     if not len(images):
         raise ValueError("pixel_features: expected at least one image")
@@ -100,7 +114,7 @@ def average_maps(maps: Array, limit: int | None = None) -> Array:
     Examples
     --------
     >>> maps = np.arange(9.0).reshape(1, 3, 3, 1)
-    >>> average_maps(maps, limit=4)
+    >>> nd.visualize.average_maps(maps, limit=4)
     array([[0. , 1.5, 4.5, 6. ]])
     """
     height, width = maps.shape[1:3]

@@ -23,6 +23,13 @@ class LayerProjections(NamedTuple):
     layers : tuple[str, ...], of each unit
     feature_maps : int (U,), of each unit
     projection : Projection, of the one image; its first axis counts the units
+
+    Examples
+    --------
+    >>> net, image = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(1).images[0]
+    >>> result = nd.visualize.project_layers(net, image, ["relu1", "relu4"], k=2)
+    >>> result.layers, result.projection.pixels.shape
+    (('relu1', 'relu1', 'relu4', 'relu4'), (4, 28, 28, 1))
     """
 
     layers: tuple[str, ...]
@@ -66,6 +73,13 @@ def project_layers(
         If the network has no such layer.
     TypeError, ValueError
         For images that the network can't take.
+
+    Examples
+    --------
+    >>> net, image = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(1).images[0]
+    >>> result = nd.visualize.project_layers(net, image)
+    >>> result.layers, result.projection.pixels.shape
+    (('relu1', 'relu2', 'relu3', 'relu4'), (4, 28, 28, 1))
     """
     positive_int(k, "project_layers", "k")
     one_image(image, "project_layers")

@@ -24,6 +24,13 @@ class FeatureMaps(NamedTuple):
     ----------
     maps : (F, OH, OW)
     silent : bool (F,), the map is nowhere positive
+
+    Examples
+    --------
+    >>> net, image = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(1).images[0]
+    >>> result = nd.visualize.feature_maps(net, image, "relu3")
+    >>> result.maps.shape, result.silent.shape
+    ((64, 14, 14), (64,))
     """
 
     maps: Array
@@ -38,6 +45,11 @@ def first_filters(network: Sequential) -> Array:
     ------
     ValueError
         If the network's first layer with parameters is no convolution.
+
+    Examples
+    --------
+    >>> nd.visualize.first_filters(nd.models.deck_model4(rng=np.random.default_rng(0))).shape
+    (32, 3, 3, 1)
     """
     first = next((layer for layer in _flat(network) if layer.parameters), None)
     if not isinstance(first, Conv2D):
@@ -66,6 +78,12 @@ def feature_maps(network: Sequential, image: Array, layer: str) -> FeatureMaps:
         If the network has no such layer.
     TypeError, ValueError
         For images that the network can't take.
+
+    Examples
+    --------
+    >>> net, image = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(1).images[0]
+    >>> nd.visualize.feature_maps(net, image, "relu4").maps.shape
+    (64, 14, 14)
     """
     maps = np.moveaxis(maps_of(network, image, layer, who="feature_maps"), -1, 0)  # (F, OH, OW)
     return FeatureMaps(np.ascontiguousarray(maps), silent=maps.max(axis=(1, 2)) <= 0)

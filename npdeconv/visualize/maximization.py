@@ -40,6 +40,13 @@ class Maximization(NamedTuple):
     box : int (U, 4), top, bottom, left, right of the pixels it depends on; may leave the image
     frames : uint8 (K, U, H, W, C), the images on their way from noise to `pixels`
     frame_steps : int (K,), the number of steps before each frame
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> result = nd.visualize.maximize_activation(net, "relu2", [0, 5], steps=4)
+    >>> result.pixels.shape, result.activation.shape, result.box.shape
+    ((2, 28, 28, 1), (5, 2), (2, 4))
     """
 
     pixels: Array
@@ -120,6 +127,13 @@ def maximize_activation(
     the whole gradient of a unit passes it. Otherwise units that are silent on noise, as those of deep
     layers are, would have no gradient. Lucid (`misc/redirected_relu_grad.py`) does this in the first
     steps only, and passes only the part that raises an input.
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> result = nd.visualize.maximize_activation(net, "logits", 3, steps=20)
+    >>> result.activation.shape, bool(result.activation[-1, 0] > result.activation[0, 0])
+    ((21, 1), True)
     """
     shape = _input_shape(network)
     head = network[:layer]

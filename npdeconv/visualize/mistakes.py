@@ -31,6 +31,13 @@ class Mistakes(NamedTuple):
     misled_by : (K, H, W, C), projection of the evidence for `predicted`, signed and unscaled
     spoke_for_truth : (K, H, W, C), projection of the evidence for `truth`
     confusion : int (classes, classes), of the whole data set, see `confusion`
+
+    Examples
+    --------
+    >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(40)
+    >>> wrong = nd.visualize.find_mistakes(net, digits, k=2)
+    >>> wrong.image_indices.shape, wrong.misled_by.shape, bool((wrong.truth != wrong.predicted).all())
+    ((2,), (2, 28, 28, 1), True)
     """
 
     image_indices: Array
@@ -66,6 +73,13 @@ def confusion(network: Sequential, dataset: Dataset, *, workers: Workers = None)
         If it is no data set.
     ValueError
         If the data set is empty, has no labels, or does not fit the network.
+
+    Examples
+    --------
+    >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(40)
+    >>> counts = nd.visualize.confusion(net, digits)
+    >>> counts.shape, int(counts.sum())
+    ((10, 10), 40)
     """
     dataset = match(network, dataset)
     truth = dataset.labels_for("confusion")
@@ -107,6 +121,13 @@ def find_mistakes(network: Sequential, dataset: Dataset, *, k: int = 8, workers:
     added to all logits, so the most probable class may have a negative logit. The projection therefore
     starts from the logit's excess over the smallest one. Where the logit is positive, the result is
     that of `project` times a factor.
+
+    Examples
+    --------
+    >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(40)
+    >>> wrong = nd.visualize.find_mistakes(net, digits, k=3)
+    >>> bool((wrong.probability >= wrong.truth_probability).all())
+    True
     """
     positive_int(k, "find_mistakes", "k")
     dataset = match(network, dataset)

@@ -25,6 +25,12 @@ class Neighbors(NamedTuple):
     queries : int (Q,), indices of the vectors
     image_indices : int (Q, k)
     distances : float64 (Q, k), Euclidean
+
+    Examples
+    --------
+    >>> result = nd.visualize.nearest_neighbors(np.array([[0.0], [1.0], [10.0]]), k=2)
+    >>> result.image_indices.tolist(), result.distances.tolist()
+    ([[1, 2], [0, 2], [1, 0]], [[1.0, 10.0], [1.0, 9.0], [9.0, 10.0]])
     """
 
     queries: Array
@@ -42,6 +48,12 @@ class Agreement(NamedTuple):
     vote : float, share with the label of most of their neighbors; the nearest one's breaks ties
     by_class : (classes,), mean share of neighbors with the query's label; NaN for a class without queries
     chance : float, expected share if neighbors were drawn at random
+
+    Examples
+    --------
+    >>> neighbors = nd.visualize.nearest_neighbors(np.array([[0.0], [1.0], [10.0], [11.0]]), k=1)
+    >>> nd.visualize.label_agreement(neighbors, np.array([0, 0, 1, 0])).by_rank.tolist()
+    [0.5]
     """
 
     by_rank: Array
@@ -82,6 +94,12 @@ def nearest_neighbors(
         If there is no such query.
     TypeError, ValueError
         For features that are no finite numbers, and fewer than k + 1 vectors.
+
+    Examples
+    --------
+    >>> features = np.array([[0.0], [1.0], [10.0], [12.0]])
+    >>> nd.visualize.nearest_neighbors(features, k=1).image_indices.ravel()
+    array([1, 0, 3, 2])
     """
     who = "nearest_neighbors"
     rows = as_rows(features, who)
@@ -114,6 +132,13 @@ def label_agreement(neighbors: Neighbors, labels: Array) -> Agreement:
     ------
     TypeError, ValueError
         For labels that are no integers, or too few.
+
+    Examples
+    --------
+    >>> neighbors = nd.visualize.nearest_neighbors(np.array([[0.0], [1.0], [10.0], [11.0]]), k=1)
+    >>> agreement = nd.visualize.label_agreement(neighbors, np.array([0, 0, 1, 1]))
+    >>> agreement.by_rank.tolist(), round(agreement.chance, 3)
+    ([1.0], 0.333)
     """
     who = "label_agreement"
     if not isinstance(labels, np.ndarray) or labels.ndim != 1 or labels.dtype.kind not in "iu":

@@ -25,6 +25,12 @@ class Saliency(NamedTuple):
     ----------
     labels : int (N,), the class of each image
     maps : (N, H, W), logits per unit of a pixel's value, not negative
+
+    Examples
+    --------
+    >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(3)
+    >>> nd.visualize.saliency(net, digits.images, labels=digits.labels).maps.shape
+    (3, 28, 28)
     """
 
     labels: Array
@@ -51,6 +57,13 @@ def saliency(network: Sequential, images: Array, *, labels: Array, workers: Work
     Returns
     -------
     Saliency
+
+    Examples
+    --------
+    >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(3)
+    >>> result = nd.visualize.saliency(net, digits.images, labels=digits.labels)
+    >>> result.maps.shape, bool((result.maps >= 0).all())
+    ((3, 28, 28), True)
     """
     image_batch(images, "saliency")
     chosen = np.asarray(labels)
@@ -82,6 +95,13 @@ def object_boxes(maps: Array, share: float = 0.2) -> Array:
     -------
     int (N, 4)
         Top, bottom, left, right; the whole image where a map is nowhere positive.
+
+    Examples
+    --------
+    >>> maps = np.zeros((1, 6, 6))
+    >>> maps[0, 1:4, 2:5], maps[0, 5, 5] = 1, 0.1
+    >>> nd.visualize.object_boxes(maps)
+    array([[1, 4, 2, 5]])
     """
     _check_maps(maps, "object_boxes")
     fraction(share, "object_boxes", "share")
@@ -112,7 +132,7 @@ def overlap(boxes: Array, others: Array) -> Array:
 
     Examples
     --------
-    >>> overlap(np.array([[0, 2, 0, 2]]), np.array([[0, 2, 1, 3]])).round(3).tolist()
+    >>> nd.visualize.overlap(np.array([[0, 2, 0, 2]]), np.array([[0, 2, 1, 3]])).round(3).tolist()
     [0.333]
     """
     ends = np.minimum(boxes[:, 1::2], others[:, 1::2])
@@ -138,6 +158,13 @@ def energy_inside(maps: Array, boxes: Array) -> Array:
     -------
     float64 (N,)
         From 0 to 1; where a map is nowhere positive, the box's share of the image.
+
+    Examples
+    --------
+    >>> maps = np.zeros((1, 4, 4))
+    >>> maps[0, 0, 0], maps[0, 3, 3] = 3, 1
+    >>> nd.visualize.energy_inside(maps, np.array([[0, 2, 0, 2]]))  # 9 of 10
+    array([0.9])
     """
     _check_maps(maps, "energy_inside")
     energy = np.square(np.maximum(maps, 0), dtype=np.float64)

@@ -31,6 +31,12 @@ class OccluderGrid(NamedTuple):
     size : Pair, height and width of the occluder, in pixels
     rows : int (P,), of its upper edge
     columns : int (Q,), of its left edge
+
+    Examples
+    --------
+    >>> grid = nd.visualize.occluder_grid((8, 8, 1), size=4, stride=2)
+    >>> grid.rows.tolist(), grid.total
+    ([0, 2, 4], 9)
     """
 
     size: Pair
@@ -66,7 +72,7 @@ def occluder_grid(
 
     Examples
     --------
-    >>> occluder_grid((28, 28, 1), size=8).total
+    >>> nd.visualize.occluder_grid((28, 28, 1), size=8).total
     441
     """
     height, width, _ = image_shape(shape, "occlude")
@@ -101,7 +107,7 @@ def occlude_box(image: Array, box: Box, fill: Fill = "gray") -> Array:
     Examples
     --------
     >>> white = np.full((4, 4, 1), 255, np.uint8)
-    >>> occlude_box(white, Box(top=0, bottom=2, left=1, right=4))[:, :, 0]
+    >>> nd.visualize.occlude_box(white, nd.visualize.Box(top=0, bottom=2, left=1, right=4))[:, :, 0]
     array([[255, 128, 128, 128],
            [255, 128, 128, 128],
            [255, 255, 255, 255],

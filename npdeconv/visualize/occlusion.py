@@ -58,6 +58,13 @@ class Occlusion(NamedTuple):
     projection : (H, W, C), of the recorded map without an occluder, as signed pixels
     energy : float64 (P, Q), sum of the projection's squares under the occluder
     agreement : float, rank correlation of energy and drop in activity, see `rank_agreement`
+
+    Examples
+    --------
+    >>> net, image = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(1).images[0]
+    >>> result = nd.visualize.occlude(net, image, "relu4", label=4, size=7, stride=7)
+    >>> result.probability.shape, 0 <= result.clean_probability <= 1
+    ((4, 4), True)
     """
 
     size: Pair
@@ -144,6 +151,13 @@ def occlude(
     within about 1e-5 of the layers' results. Memory does not grow with the number of places, which are
     processed in shards. The paper does not define the strongest map; here it has the largest
     activation, by which the paper ranks images (figure 2).
+
+    Examples
+    --------
+    >>> net, image = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(1).images[0]
+    >>> result = nd.visualize.occlude(net, image, "relu4", label="4", size=8, stride=5)
+    >>> result.rows.tolist(), result.activity.shape
+    ([0, 5, 10, 15, 20], (5, 5))
     """
     check_image(image)
     if network.input_shape not in (None, image.shape):

@@ -32,6 +32,14 @@ class Patches(NamedTuple):
     pixels : (F, k, PH, PW, C), of the images' dtype
     projections : (F, k, PH, PW, C), signed and unscaled
     inside : bool (F, k, PH, PW)
+
+    Examples
+    --------
+    >>> net, images = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(20).images
+    >>> found = nd.visualize.find_strongest(net, images, ["relu2"], k=3)["relu2"]
+    >>> patches = nd.visualize.find_patches(net, images, "relu2", found=found, feature_maps=[0, 1])
+    >>> patches.pixels.shape, patches.projections.shape
+    ((2, 3, 5, 5, 1), (2, 3, 5, 5, 1))
     """
 
     pixels: Array
@@ -86,6 +94,13 @@ def find_patches(
     -----
     Only the units' receptive fields are passed up and down, see `npdeconv.fast.crops`. The projections
     are those of `project`, since an output depends on its patch alone.
+
+    Examples
+    --------
+    >>> net, images = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(20).images
+    >>> found = nd.visualize.find_strongest(net, images, ["relu4"], k=3)["relu4"]
+    >>> nd.visualize.find_patches(net, images, "relu4", found=found).pixels.shape  # 14x14 pixels each
+    (64, 3, 14, 14, 1)
     """
     image_batch(images, "find_patches")
     one_of(rule, get_args(Rule), "find_patches", "rule")

@@ -24,6 +24,14 @@ class PathProjections(NamedTuple):
     whole : Projection, of the one image, through all paths
     shortcuts : (H, W, C), the pixels that arrive if every sum lets down its shortcut only
     bodies : (H, W, C), the pixels that arrive if every sum lets down its body only
+
+    Examples
+    --------
+    >>> net = nd.models.resnet20(rng=np.random.default_rng(0))
+    >>> image = np.random.default_rng(1).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    >>> result = nd.visualize.project_paths(net, image, "block1_2_relu", 0)
+    >>> result.shortcuts.shape, result.bodies.shape
+    ((32, 32, 3), (32, 32, 3))
     """
 
     whole: Projection
@@ -74,6 +82,14 @@ def project_paths(
         If the layer depends on no `Add`, or if one has inputs with equally many layers below them.
     KeyError, IndexError, TypeError
         As of `project`.
+
+    Examples
+    --------
+    >>> net = nd.models.resnet20(rng=np.random.default_rng(0))
+    >>> image = np.random.default_rng(1).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    >>> result = nd.visualize.project_paths(net, image, "block1_2_relu", 0)
+    >>> result.whole.pixels.shape
+    (1, 32, 32, 3)
     """
     one_image(image, "project_paths")
     ways = _ways(network[:layer], layer)

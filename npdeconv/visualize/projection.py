@@ -31,6 +31,13 @@ class Projection(NamedTuple):
     position : int (N, 2), row and column of that unit in its map
     box : int (N, 4), top, bottom, left, right of the unit's receptive field; may leave the image
     silent : bool (N,), the activation is not positive, so there is nothing to project
+
+    Examples
+    --------
+    >>> net, images = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(3).images
+    >>> result = nd.visualize.project(net, images, "relu4", feature_map=7)
+    >>> result.pixels.shape, result.activation.shape, result.position.shape, result.box.shape
+    ((3, 28, 28, 1), (3,), (3, 2), (3, 4))
     """
 
     pixels: Array
@@ -89,6 +96,16 @@ def project(
         If the layer has no such map, or the map no such position.
     TypeError, ValueError
         For images that the network can't take, and unknown rules.
+
+    Examples
+    --------
+    >>> net, images = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(3).images
+    >>> result = nd.visualize.project(net, images, "relu4", feature_map=7)
+    >>> top, bottom, left, right = result.box[0].tolist()  # nothing outside of it can matter
+    >>> outside = result.pixels[0].copy()
+    >>> outside[max(top, 0) : bottom, max(left, 0) : right] = 0
+    >>> bool(outside.any())
+    False
     """
     head = network[:layer]
     one_of(rule, get_args(Rule), "project", "rule")

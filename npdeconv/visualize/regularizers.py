@@ -40,6 +40,14 @@ class Regularizers:
     ------
     TypeError, ValueError
         If one of them is no number, or out of range.
+
+    Examples
+    --------
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> plain = nd.visualize.Regularizers.none()
+    >>> result = nd.visualize.maximize_activation(net, "logits", 3, steps=4, regularizers=plain)
+    >>> result.pixels.shape
+    (1, 28, 28, 1)
     """
 
     decay: float = 0.02

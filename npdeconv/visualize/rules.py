@@ -41,6 +41,13 @@ class RuleComparison(NamedTuple):
     pixels : (8, H, W, C), signed and unscaled
     correlation : (8, 8), Pearson's, of the pixels; 0 for a projection without any contrast
     unit : Projection, of the unit by "deconv": its activation, position and box
+
+    Examples
+    --------
+    >>> net, image = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(1).images[0]
+    >>> result = nd.visualize.compare_rules(net, image, "relu4", 7)
+    >>> result.names[:3], result.correlation.shape
+    (('deconv', 'gradient', 'guided'), (8, 8))
     """
 
     names: tuple[str, ...]
@@ -82,6 +89,15 @@ def compare_rules(
 
     In some networks, "deconv" differs by more than gates: it skips normalizations, tanh, sigmoid,
     softmax and the rectification of `Invert`, where the other rules follow the gradient.
+
+    Examples
+    --------
+    >>> net, image = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(1).images[0]
+    >>> result = nd.visualize.compare_rules(net, image, "relu4", 7)
+    >>> for name, gates in zip(result.names[:2], result.gates[:2].tolist()):
+    ...     print(name, gates)
+    deconv [False, True, True]
+    gradient [True, False, True]
     """
     one_image(image, "compare_rules")
     batch = image[np.newaxis]

@@ -15,6 +15,13 @@ def most_active(found: Strongest, k: int) -> Array:
     """Return the numbers of the maps with the largest activations, at most `k`, in ascending order.
 
     The first of equal ones, such as dead maps, are taken.
+
+    Examples
+    --------
+    >>> net, images = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(20).images
+    >>> found = nd.visualize.find_strongest(net, images, ["relu4"], k=1)["relu4"]
+    >>> len(nd.visualize.most_active(found, 6))
+    6
     """
     positive_int(k, "most_active", "k")
     return np.sort(np.argsort(-found.activations[:, 0], kind="stable")[:k])
@@ -27,6 +34,13 @@ def living_maps(found: Strongest, k: int) -> Array:
     ------
     TypeError, ValueError
         If `k` is no integer of at least 1.
+
+    Examples
+    --------
+    >>> net, images = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(20).images
+    >>> found = nd.visualize.find_strongest(net, images, ["relu4"], k=1)["relu4"]
+    >>> bool((found.firing[nd.visualize.living_maps(found, 5)] > 0).all())
+    True
     """
     positive_int(k, "living_maps", "k")
     alive = np.flatnonzero(found.firing > 0)
@@ -51,7 +65,7 @@ def affordable_maps(counts: Sequence[int], costs: Sequence[int], budget: int) ->
 
     Examples
     --------
-    >>> affordable_maps([10, 1000], [1, 5], budget=110)
+    >>> nd.visualize.affordable_maps([10, 1000], [1, 5], budget=110)
     20
     """
 

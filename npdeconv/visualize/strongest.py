@@ -34,6 +34,13 @@ class Strongest(NamedTuple):
     positions : int (F, k, 2), row and column of the largest activation; -1 without an image
     activations : (F, k), the value ranked by; 0 without an image
     firing : (F,), share of the images on which the map is positive anywhere; 0 for a dead map
+
+    Examples
+    --------
+    >>> net, images = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(20).images
+    >>> found = nd.visualize.find_strongest(net, images, ["relu2"], k=3)["relu2"]
+    >>> found.image_indices.shape, found.positions.shape, found.firing.shape
+    ((32, 3), (32, 3, 2), (32,))
     """
 
     image_indices: Array
@@ -91,6 +98,13 @@ def find_strongest(
     strongest of each map exactly, and these values are ranked and returned. If that can't settle the
     order, as when many images excite a map equally, all images are computed exactly. An activation
     below 1e-4 of the layer's largest may be counted as firing or as silent.
+
+    Examples
+    --------
+    >>> net, images = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(50).images
+    >>> found = nd.visualize.find_strongest(net, images, ["relu2", "relu4"], k=9)
+    >>> found["relu4"].image_indices.shape, bool((np.diff(found["relu4"].activations) <= 0).all())
+    ((64, 9), True)
     """
     positive_int(k, "find_strongest", "k")
     one_of(by, ("maximum", "mean"), "find_strongest", "by")

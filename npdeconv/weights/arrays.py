@@ -48,7 +48,16 @@ class Stored(NamedTuple):
 
 
 def assign(live: Mapping[str, Array], stored: Mapping[str, Array], path: Path) -> None:
-    """Copy arrays of the right names and shapes into live ones, if all are finite and fit the dtype."""
+    """Copy arrays of the right names and shapes into live ones, if all are finite and fit the dtype.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> live = {"bias": np.zeros(2)}
+    >>> nd.weights.assign(live, {"bias": np.array([1.0, 2.0])}, Path("net.npz"))
+    >>> live["bias"]
+    array([1., 2.])
+    """
     converted = {}
     for name, array in live.items():
         if not np.issubdtype(stored[name].dtype, np.floating):

@@ -43,6 +43,13 @@ def fold_batch_norm(
     ------
     ValueError
         If the shapes do not agree, or the variance is negative or, with `epsilon`, 0.
+
+    Examples
+    --------
+    >>> weight, mean, variance = np.ones((4, 2)), np.array([0.0, 1.0]), np.array([1.0, 4.0])
+    >>> weight, bias = nd.weights.fold_batch_norm(weight, None, None, None, mean, variance, 0.0)
+    >>> weight[0], bias
+    (array([1. , 0.5]), array([ 0. , -0.5]))
     """
     filters = weight.shape[-1:]
     named = {"bias": bias, "gamma": gamma, "beta": beta, "mean": mean, "variance": variance}

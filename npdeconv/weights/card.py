@@ -48,6 +48,13 @@ class Pretrained(NamedTuple):
     network : Sequential
     preprocessing : Preprocessing
     classes : tuple[str, ...] or None
+
+    Examples
+    --------
+    >>> net = nd.models.zfnet(rng=np.random.default_rng(0))
+    >>> card = nd.data.Preprocessing((224, 224), shorter_side=256, mean=(0.5, 0.5, 0.5))
+    >>> list(nd.weights.Pretrained(net, card, None).on_pixels().layers)[:2]
+    ['standardize', 'conv1']
     """
 
     network: Sequential
@@ -93,6 +100,21 @@ def load_card(path: str | Path) -> Pretrained:
     ValueError
         If the path has another suffix, the card is damaged or lists layers that do not exist or do not
         fit, or the weights are damaged or do not fit the card.
+
+    Examples
+    --------
+    >>> import json
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> layers = [{"type": "conv", "name": "conv1", "kernel": 3, "stride": 1, "pad": 1, "in": 3, "out": 4}]
+    >>> about = {"input_shape_hwc": [8, 8, 3], "channel_order": "RGB", "preprocessing": "/ 255"}
+    >>> conv = nd.layers.Conv2D(3, 4, 3, padding="same", rng=np.random.default_rng(0))
+    >>> with TemporaryDirectory() as folder:
+    ...     nd.weights.save(nd.layers.Sequential({"conv1": conv}), f"{folder}/small.npz")
+    ...     _ = Path(folder, "small.json").write_text(json.dumps(about | {"layers": layers}))
+    ...     pretrained = nd.weights.load_card(f"{folder}/small.json")
+    >>> pretrained.network["conv1"], pretrained.preprocessing.size
+    (Conv2D(3, 4, (3, 3), padding=((1, 1), (1, 1))), (8, 8))
     """
     path = Path(path)
     if path.suffix not in (".json", ".npz"):

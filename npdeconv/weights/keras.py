@@ -74,6 +74,18 @@ def load_keras(
 
     Files are not trusted: HDF5 is read in a child process of limited time and memory, see
     `npdeconv.weights.hdf5`.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import h5py
+    >>> net = nd.layers.Sequential({"dense": nd.layers.Dense(2, 1, rng=np.random.default_rng(0))})
+    >>> with TemporaryDirectory() as folder:
+    ...     with h5py.File(f"{folder}/net.weights.h5", "w") as file:  # as Keras 3 writes it
+    ...         file["layers/dense/vars/0"], file["layers/dense/vars/1"] = [[1.0], [2.0]], [3.0]
+    ...     nd.weights.load_keras(net, f"{folder}/net.weights.h5")
+    >>> net["dense"].weight.ravel(), net["dense"].bias
+    (array([1., 2.], dtype=float32), array([3.], dtype=float32))
     """
     path = Path(path)
     if importlib.util.find_spec("h5py") is None:

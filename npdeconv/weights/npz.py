@@ -19,6 +19,15 @@ def save(network: Layer, path: str | Path) -> None:
         If a parameter holds NaN or infinity, which `load` would refuse.
     OSError
         If the file can't be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     nd.weights.save(nd.models.deck_model4(rng=np.random.default_rng(0)), f"{folder}/net.npz")
+    ...     with np.load(f"{folder}/net.npz") as file:
+    ...         print(file["conv1.weight"].shape)
+    (3, 3, 1, 32)
     """
     check_parameters(network, "save")
     write_arrays(Path(path), network.parameters)
@@ -44,6 +53,16 @@ def load(network: Layer, path: str | Path, names: Mapping[str, str] | None = Non
     ValueError
         If the file is damaged, holds pickled objects, NaN or infinity, or its names or shapes are
         not those of the network. The network then does not change.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> first, second = (nd.models.deck_model4(rng=np.random.default_rng(seed)) for seed in (0, 1))
+    >>> with TemporaryDirectory() as folder:
+    ...     nd.weights.save(first, f"{folder}/net.npz")
+    ...     nd.weights.load(second, f"{folder}/net.npz")
+    >>> bool((first["conv1"].weight == second["conv1"].weight).all())
+    True
     """
     path, live = Path(path), network.parameters
     if names is not None:

@@ -171,6 +171,13 @@ def load_published(name: str, path: str | Path) -> Pretrained:
         For other networks, and as `load_torch` and `load_safetensors`.
     ImportError, FileNotFoundError
         As those.
+
+    Examples
+    --------
+    >>> nd.weights.load_published("resnet18", "nowhere/resnet18-f37072fd.pth")
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: nowhere/resnet18-f37072fd.pth: there is no such file
     """
     one_of(name, PUBLISHED, "load_published", "name")
     said = PUBLISHED[name]

@@ -77,6 +77,15 @@ def load_torch(
     the order in which layers run, layers between a layer and its batch normalization, or additions of
     outputs as in residual networks. The weights of another model are loaded without an error if their
     shapes happen to fit. `probe` detects that.
+
+    Examples
+    --------
+    >>> dense = nd.layers.Dense(2, 1, rng=np.random.default_rng(0))
+    >>> net = nd.layers.Sequential({"logits": dense}, input_shape=(2,))
+    >>> nd.weights.load_torch(net, "nowhere/net.pth", {"logits": "fc"})  # our layer, and its module there
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: nowhere/net.pth: there is no such file
     """
     path = Path(path)
     check_torch(network, names, "load_torch")

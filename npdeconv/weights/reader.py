@@ -36,6 +36,14 @@ def reader_of(path: str | Path, *, fold: bool = False) -> Reader:
         If there is no such file.
     ValueError
         If the file has no known format, or `fold` is given for a format without this option.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     nd.weights.save(nd.models.deck_model4(rng=np.random.default_rng(0)), f"{folder}/net.weights")
+    ...     nd.weights.reader_of(f"{folder}/net.weights").__name__
+    'load'
     """
     path = Path(path)
     if not path.exists():

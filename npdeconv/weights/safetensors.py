@@ -45,6 +45,19 @@ def load_safetensors(
         If the package safetensors is not installed (the extra `safetensors` brings it).
     FileNotFoundError, KeyError, ValueError
         As `load_torch`.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from safetensors.numpy import save_file
+    >>> dense = nd.layers.Dense(2, 1, rng=np.random.default_rng(0))
+    >>> net = nd.layers.Sequential({"fc": dense}, input_shape=(2,))
+    >>> tensors = {"fc.weight": np.array([[1, 2]], np.float32), "fc.bias": np.array([3], np.float32)}
+    >>> with TemporaryDirectory() as folder:
+    ...     save_file(tensors, f"{folder}/net.safetensors")
+    ...     nd.weights.load_safetensors(net, f"{folder}/net.safetensors")
+    >>> net["fc"].weight.ravel(), net["fc"].bias
+    (array([1., 2.], dtype=float32), array([3.], dtype=float32))
     """
     path = Path(path)
     try:

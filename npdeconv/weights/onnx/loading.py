@@ -50,6 +50,23 @@ class OnnxNetwork(NamedTuple):
     nodes : mapping of str to str, the file's node for each layer
     metadata : mapping of str to str, the writer of the file and its remarks; not to be trusted
     notes : tuple of str, a sentence for each difference between the network and the file
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     nd.weights.save_onnx(nd.models.deck_model4(rng=np.random.default_rng(0)), f"{folder}/net.onnx")
+    ...     loaded = nd.weights.load_onnx(f"{folder}/net.onnx")
+    >>> loaded.input
+    OnnxInput(
+      name='images'
+      layout='NCHW'
+      shape=(28, 28, 1)
+      batch=None
+      dtype='float32'
+    )
+    >>> loaded.nodes["conv1"]
+    'conv1'
     """
 
     network: Sequential
@@ -81,6 +98,17 @@ def load_onnx(path: str | Path, *, size: int | Pair | None = None) -> OnnxNetwor
     ValueError
         If it is damaged, keeps weights in other files, does not have one input and one output, or has a
         node without a layer: the message names the node, and the nearest that works.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> net = nd.models.deck_model4(rng=np.random.default_rng(0))
+    >>> with TemporaryDirectory() as folder:
+    ...     nd.weights.save_onnx(net, f"{folder}/net.onnx")
+    ...     loaded = nd.weights.load_onnx(f"{folder}/net.onnx")
+    >>> image = nd.data.as_input(nd.data.load_strokes(1).images)
+    >>> bool(np.allclose(loaded.network(image), net(image), atol=1e-5))
+    True
     """
     path = Path(path)
     try:

@@ -20,6 +20,8 @@ def short_names(nodes: Sequence[Node]) -> dict[str, str]:
 
     Examples
     --------
+    >>> from npdeconv.weights.onnx.model import Node
+    >>> from npdeconv.weights.onnx.names import short_names
     >>> short_names([Node("/c1/Conv", "Conv", ("x",), ("y",), {}, None)])
     {'y': 'c1'}
     """

@@ -53,6 +53,15 @@ def pretrained_onnx(
         or has other numbers of channels or outputs.
     ImportError, FileNotFoundError
         As those.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     nd.weights.save_onnx(nd.models.resnet20(rng=np.random.default_rng(0)), f"{folder}/net.onnx")
+    ...     assumed = nd.weights.pretrained_onnx(f"{folder}/net.onnx", mean=(0.5,) * 3, std=(0.25,) * 3)
+    >>> assumed.pretrained.preprocessing.mean
+    (0.5, 0.5, 0.5)
     """
     path = Path(path)
     found: list[OnnxNetwork] = []

@@ -31,6 +31,15 @@ def save_onnx(network: Sequential, path: str | Path) -> None:
         larger than a file may be.
     OSError
         If the file can't be written; an older file stays unchanged.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     nd.weights.save_onnx(nd.models.deck_model4(rng=np.random.default_rng(0)), f"{folder}/net.onnx")
+    ...     loaded = nd.weights.load_onnx(f"{folder}/net.onnx")
+    >>> list(loaded.network.layers)[:3]
+    ['conv1', 'relu1', 'conv2']
     """
     try:
         import onnx

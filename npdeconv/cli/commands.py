@@ -29,6 +29,7 @@ COMMANDS = {
     "gradcheck": "compare a network's gradients with finite differences, parameter by parameter",
     "check": "test a layer of your own against the contract of layers",
     "break": "show faults of published deconvnets beside the right picture, and the checks that catch them",
+    "learn": "exercises that check themselves: start a folder, test, get hints, see the solution",
 }
 MODULES = {"break": "breakage"}  # a keyword of Python can't name a module
 

@@ -1,0 +1,1 @@
+"""Unpooling: values go back to their switches."""

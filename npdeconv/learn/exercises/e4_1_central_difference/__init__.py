@@ -1,0 +1,1 @@
+"""Central differences: a gradient without any derivation."""

@@ -41,10 +41,16 @@ def run(options: argparse.Namespace) -> None:
         print(learn.overview(what))
     elif action == "hint":
         print(learn.hint(what, level=options.level, folder=folder))
+        print(f"Ask again for the next; `npdeconv learn solution {what}{_where(folder)}` shows a solution.")
     elif action == "solution":
         print(learn.solution(what, folder=folder))
     else:
         verdict = learn.test(what, folder=folder)
         print(verdict)
         if not verdict.passed:
+            print(f"`npdeconv learn hint {verdict.exercise}{_where(folder)}` gives a hint.")
             raise ArithmeticError(f"exercise {verdict.exercise} is not passed yet: {verdict.failed_idea}")
+
+
+def _where(folder: str) -> str:
+    return "" if folder == "." else f" --dir {folder}"

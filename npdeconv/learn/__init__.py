@@ -27,7 +27,7 @@ from npdeconv.learn.examine import Event, Verdict, examine, verdict_of
 from npdeconv.learn.exercise import Exercise, find
 from npdeconv.learn.files import skeleton_text, solution_text
 from npdeconv.learn.folder import Record, Started, is_started, start_folder
-from npdeconv.learn.origin import refuse_borrowed_function
+from npdeconv.learn.origin import refuse_borrowed_value
 from npdeconv.learn.overview import overview_text
 from npdeconv.learn.process import examine_file
 
@@ -86,10 +86,8 @@ def test(exercise: str | float, *functions: Any, folder: str | Path = ".") -> Ve
     """
     one, place = find(exercise), Path(folder)
     if functions:
+        record = _record(place)
         verdict = _test_functions(one, functions)
-        if not is_started(place):
-            return verdict
-        record = Record.read(place)
     else:
         record = Record.read(place)
         path = place / one.file_name
@@ -105,22 +103,15 @@ def test(exercise: str | float, *functions: Any, folder: str | Path = ".") -> Ve
 def hint(exercise: str | float, *, level: int | None = None, folder: str | Path = ".") -> Text:
     """Return a hint for the idea that failed last, or else for the first: the next one, or that of a level.
 
-    Only a folder that was started remembers which idea failed and which hints were given.
+    A folder that was started remembers which idea failed and which hints were given; else, the process does.
     """
-    one, place = find(exercise), Path(folder)
-    record = Record.read(place) if is_started(place) else None
-    failed = record.of(one).get("failed") if record else None
+    one, record = find(exercise), _record(Path(folder))
+    failed = record.of(one).get("failed")
     idea = next((idea for idea in (*one.ideas, *COMMON) if idea.name == failed), one.ideas[0])
     last = len(idea.hints)
-    if level is not None:
-        level = min(positive_int(level, "hint", "level"), last)
-    else:
-        level = min(record.next_hint(one, idea.name), last) if record else 1
-    if level < last:
-        more = "Ask again for the next." if record else f"Level {level + 1} says more."
-    else:
-        more = f"This is the last; `npdeconv learn solution {one.number}` shows a solution."
-    return Text(f"{idea.name}\nHint {level} of {last}: {idea.hints[level - 1]}\n{more}")
+    wanted = record.next_hint(one, idea.name) if level is None else positive_int(level, "hint", "level")
+    shown = min(wanted, last)
+    return Text(f"{idea.name}\nHint {shown} of {last}: {idea.hints[shown - 1]}")
 
 
 def skeleton(exercise: str | float) -> Text:
@@ -130,17 +121,23 @@ def skeleton(exercise: str | float) -> Text:
 
 def solution(exercise: str | float, *, folder: str | Path = ".") -> Text:
     """Return the reference solution, as source text; a started folder remembers that it was shown."""
-    one, place = find(exercise), Path(folder)
-    if is_started(place):
-        record = Record.read(place)
-        record.of(one)["solution"] = True
-        record.write()
+    one, record = find(exercise), _record(Path(folder))
+    record.of(one)["solution"] = True
+    record.write()
     return Text(solution_text(one))
 
 
 def overview(folder: str | Path = ".") -> Text:
     """Return the list of exercises, with what has been reached in a folder."""
     return Text(overview_text(Path(folder)))
+
+
+_UNKEPT = Record(None, {})
+
+
+def _record(folder: Path) -> Record:
+    """Return the record of a folder, or of this process if the folder was not started."""
+    return Record.read(folder) if is_started(folder) else _UNKEPT
 
 
 def _test_functions(exercise: Exercise, functions: tuple[Any, ...]) -> Verdict:
@@ -151,7 +148,7 @@ def _test_functions(exercise: Exercise, functions: tuple[Any, ...]) -> Verdict:
 
     def load() -> tuple[Any, ...]:
         for function in functions:
-            refuse_borrowed_function(function)
+            refuse_borrowed_value(function)
         return functions
 
     examine(exercise, load, events.append)

@@ -14,7 +14,7 @@ from npdeconv.learn import guard
 from npdeconv.learn.common import RUNS
 from npdeconv.learn.examine import Event, examine
 from npdeconv.learn.exercise import Exercise, Wrong, find
-from npdeconv.learn.origin import refuse_borrowed, refuse_borrowed_function
+from npdeconv.learn.origin import refuse_borrowed, refuse_borrowed_value
 
 PRINTED = 4000
 """Characters of output that are kept; an endless loop that prints must not fill a disk."""
@@ -44,10 +44,11 @@ def load_functions(exercise: Exercise, path: Path) -> list[Any]:
     for name in exercise.functions:
         if not hasattr(module, name):
             raise Wrong(f"{path.name} defines no function {name}", RUNS)
-    functions = [getattr(module, name) for name in exercise.functions]
-    for function in functions:
-        refuse_borrowed_function(function)
-    return functions
+    for other in list(sys.modules.values()):  # the file, and files beside it that it has imported
+        if Path(getattr(other, "__file__", None) or "").parent == path.parent:
+            for value in vars(other).values():
+                refuse_borrowed_value(value)
+    return [getattr(module, name) for name in exercise.functions]
 
 
 class _Short(io.TextIOBase):

@@ -71,20 +71,20 @@ def side_by_side(wanted: Array, got: Array, differs: Array) -> str:
     if flat[0].ndim > 2 or flat[0].size > FEW:
         return _first_differences(wanted, got, differs)
     left, right, stars = (np.atleast_2d(array) for array in flat)
-    rows = [[_short(value) for value in row] for row in left]
-    others = [
-        [_short(value) + ("*" if star else "") for value, star in zip(row, line, strict=True)]
-        for row, line in zip(right, stars, strict=True)
+    width = max((len(_short(value)) for value in [*left.flat, *right.flat]), default=1)
+    wanted_lines = _lines(left, np.zeros_like(stars), width)
+    edge = max(map(len, ["expected", *wanted_lines]))
+    pairs = zip(["expected", *wanted_lines], ["yours", *_lines(right, stars, width)], strict=True)
+    return "\n".join(f"  {one:<{edge}}   {other}" for one, other in pairs)
+
+
+def _lines(rows: Array, stars: Array, width: int) -> list[str]:
+    # A star stands behind its column, so that the digits stay below each other.
+    cells = [
+        [f"{_short(value):>{width}}{'*' if star else ' '}" for value, star in zip(*row, strict=True)]
+        for row in zip(rows, stars, strict=True)
     ]
-    width = max((len(cell) for row in rows + others for cell in row), default=1)
-    lines = [(_line(row, width), _line(other, width)) for row, other in zip(rows, others, strict=True)]
-    edge = max(len("expected"), *(len(one) for one, _ in lines))
-    return "\n".join(f"  {one:<{edge}}   {other}".rstrip() for one, other in [("expected", "yours"), *lines])
-
-
-def _line(cells: list[str], width: int) -> str:
-    # A star stands behind the column, so that the digits stay below each other.
-    return " ".join(f"{cell:>{width}}" if "*" in cell else f"{cell:>{width - 1}} " for cell in cells).rstrip()
+    return [" ".join(row).rstrip() for row in cells]
 
 
 def _first_differences(wanted: Array, got: Array, differs: Array, few: int = 5) -> str:

@@ -39,7 +39,8 @@ class Verdict(NamedTuple):
         return self.failed_idea is None
 
     def __repr__(self) -> str:
-        return str(self)
+        more = "" if self.passed else f' learn.hint("{self.exercise}") gives a hint.'
+        return f"{self}{more}"
 
     def __str__(self) -> str:
         lines = [f"Exercise {self.exercise}: {self.title}"]
@@ -50,7 +51,7 @@ class Verdict(NamedTuple):
         if self.failed_idea is None:
             return "\n".join([*lines, "Passed: all ideas hold."])
         lines += [f"  WRONG  {self.failed_idea}", *_indented(self.shown[self.failed_idea])]
-        return "\n".join([*lines, f"Not yet. `npdeconv learn hint {self.exercise}` gives a hint."])
+        return "\n".join([*lines, "Not yet."])
 
 
 Event = Mapping[str, str]

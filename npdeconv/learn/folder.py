@@ -59,13 +59,14 @@ class Record(NamedTuple):
 
     Attributes
     ----------
-    folder : Path
+    folder : Path or None
+        None for a record that is not kept, of functions in a notebook.
     reached : dict
         By the numbers of exercises: "tries", "passed", "failed" (the idea that failed last), "hints" (how
         many were given, by idea) and "solution" (whether it was shown).
     """
 
-    folder: Path
+    folder: Path | None
     reached: dict[str, dict[str, Any]]
 
     @classmethod
@@ -88,14 +89,16 @@ class Record(NamedTuple):
             reached = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
             reached = None
-        if not isinstance(reached, dict) or not all(isinstance(one, dict) for one in reached.values()):
+        if not isinstance(reached, dict) or not all(map(_is_entry, reached.values())):
             raise ValueError(
                 f"{path}: expected a record of progress, got something else; delete it to begin anew"
             )
         return cls(folder, reached)
 
     def write(self) -> None:
-        """Write the record; a reader finds the old or the new one."""
+        """Write the record, if it is kept; a reader finds the old or the new one."""
+        if self.folder is None:
+            return
         text = json.dumps(self.reached, indent=1, sort_keys=True)
         replace(self.folder / RECORD, lambda file: file.write(text.encode()))
 
@@ -117,3 +120,10 @@ class Record(NamedTuple):
         given[idea] = given.get(idea, 0) + 1
         self.write()
         return int(given[idea])
+
+
+def _is_entry(one: Any) -> bool:
+    if not isinstance(one, dict) or not isinstance(one.get("hints", {}), dict):
+        return False
+    counts = [one.get("tries", 0), *one.get("hints", {}).values()]
+    return all(isinstance(count, int) for count in counts)

@@ -1,6 +1,7 @@
 """Calls of a learner's functions: what they raise, and what they do to their inputs, becomes a sentence."""
 
 import copy
+import os
 import signal
 import sys
 import sysconfig
@@ -25,7 +26,7 @@ _LINES = 3
 """Lines of a traceback that are shown."""
 
 _LIBRARIES = [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
-_OURS = tuple(str(Path(place).resolve()) for place in [str(Path(__file__).parents[1]), *_LIBRARIES])
+_OURS = tuple(f"{Path(place).resolve()}{os.sep}" for place in [str(Path(__file__).parents[1]), *_LIBRARIES])
 
 
 class _TooLong(BaseException):
@@ -69,8 +70,8 @@ def explained(what: str) -> Iterator[None]:
     except _TooLong as error:
         raise Wrong(f"{what} did not end within {LIMIT:g} seconds{_own_lines(error)}", ENDS) from None
     except SyntaxError as error:
-        text = (error.text or "").strip()
-        raise Wrong(f"{what}: line {error.lineno}: {error.msg}: {text}", RUNS) from None
+        where = f"\n  line {error.lineno}: {(error.text or '').strip()}" if error.lineno else ""
+        raise Wrong(f"{what} is no Python: {error.msg}{where}", RUNS) from None
     except Exception as error:
         said = " ".join(str(error).split())
         kind = type(error).__name__
@@ -119,7 +120,7 @@ def _brief(value: Any) -> str:
 
 def _equal(before: Any, after: Any) -> bool:
     if isinstance(before, np.ndarray):
-        return np.allclose(before, after, rtol=1e-9, atol=1e-12) and before.shape == after.shape
+        return before.shape == after.shape and np.allclose(before, after, rtol=1e-9, atol=1e-12)
     if isinstance(before, tuple | list):
         return len(before) == len(after) and all(map(_equal, before, after))
     return before is after or bool(before == after)

@@ -27,9 +27,9 @@ def refuse_borrowed(code: CodeType, namespace: dict[str, Any]) -> None:
     _refuse(_reached(code, namespace, set()))
 
 
-def refuse_borrowed_function(function: Any) -> None:
-    """Raise Wrong if a function, or a class, is of a finished package or takes one."""
-    _refuse(_of_value(function, set()))
+def refuse_borrowed_value(value: Any) -> None:
+    """Raise Wrong if a function, a class, a module or anything else is of a finished package or takes one."""
+    _refuse(_of_value(value, set()))
 
 
 def _refuse(names: Iterator[str]) -> None:

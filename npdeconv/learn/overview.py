@@ -22,7 +22,8 @@ def overview_text(folder: Path) -> str:
     lines = [f"{folder}: {sum(passed)} of {len(every)} exercises passed", *map(str.rstrip, lines)]
     if not all(passed):
         following = every[passed.index(False)]
-        lines += ["", f"Next: write {following.file_name}, then `npdeconv learn test {following.number}`."]
+        command = f"npdeconv learn test {following.number}" + (f" --dir {folder}" if folder != Path() else "")
+        lines += ["", f"Next: write {following.file_name}, then `{command}`."]
     return "\n".join(lines)
 
 

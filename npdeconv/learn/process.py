@@ -12,6 +12,9 @@ from npdeconv.learn.common import ENDS, RUNS
 from npdeconv.learn.examine import Event, Verdict, verdict_of
 from npdeconv.learn.exercise import Exercise
 
+GRACE = 3.0
+"""Seconds beyond the limit in which the process may end a loop by itself."""
+
 _ROOT = Path(__file__).parents[2]
 
 
@@ -37,7 +40,8 @@ def examine_file(exercise: Exercise, path: Path) -> Verdict:
             finally:
                 process.kill()
                 process.wait()
-        events: list[Event] = [json.loads(line) for line in report.read_text("utf-8").splitlines()]
+        *whole, _ = report.read_text("utf-8").split("\n")  # a killed process may leave half a line
+        events: list[Event] = [json.loads(line) for line in whole]
         printed = output.read_text("utf-8", errors="replace").rstrip()
     is_over = len([e for e in events if "passed" in e]) == len(exercise.ideas)
     if not is_over and not any("failed" in event for event in events):
@@ -51,7 +55,7 @@ def _wait(process: "subprocess.Popen[bytes]", report: Path) -> Event:
     while report.stat().st_size > size:
         size = report.stat().st_size
         try:
-            status = process.wait(timeout=guard.LIMIT + 3)
+            status = process.wait(timeout=guard.LIMIT + GRACE)
         except subprocess.TimeoutExpired:
             continue
         return {"failed": RUNS.name, "shown": f"your code ended Python itself, with status {status}"}

@@ -1,0 +1,25 @@
+"""
+What the last hidden layer finds similar
+========================================
+
+Digits at the first two principal components of the last hidden layer: classes form groups. Neighbors in that space share a class more often than neighbors by pixels.
+"""
+
+import numpy as np
+
+import npdeconv as nd
+
+digits, rng = nd.data.load_strokes(2000), np.random.default_rng(0)
+net = nd.experiments.small_network((28, 28, 1), 10, rng)
+nd.training.fit(net, digits, nd.optimizers.Adam(0.002), epochs=3, batch_size=32, rng=rng)
+
+test = nd.data.load_strokes(300, seed=1)
+result = nd.visualize.embed(net, test.images, k=4)
+ax = nd.plot.scatter(result.pca.points, test.images, test.labels, test.classes, title=result.layer)
+
+# %%
+# Five digits, and their nearest neighbors by features and by pixels.
+
+in_features = nd.visualize.nearest_neighbors(result.features, 4, queries=range(5))
+in_pixels = nd.visualize.nearest_neighbors(nd.visualize.pixel_features(test.images), 4, queries=range(5))
+axes = nd.plot.neighbors(test.images, in_features, in_pixels, test.labels, test.classes)

@@ -27,6 +27,7 @@ COMMANDS = {
     "info": "print a network's layers, their output shapes, parameters and receptive fields",
     "gradcheck": "compare a network's gradients with finite differences, parameter by parameter",
     "check": "test a layer of your own against the contract of layers",
+    "learn": "exercises that check themselves: start a folder, test, get hints, see the solution",
 }
 
 DESCRIPTION = """\

@@ -121,7 +121,7 @@ TAKES = {  # all commands that take a network, and their other arguments
     "retrain": ("--photos", "pets/ant", "--control", "pets/bee", "--class", "0", *FEW),
 }
 WITHOUT_DATA = ("maximize", "info", "retrain")
-OTHERS = {"demo", "train", "localize", "gradcheck", "check"}  # these make their own
+OTHERS = {"learn", "demo", "train", "localize", "gradcheck", "check"}  # these make their own
 
 
 def test_no_command_is_forgotten():

@@ -1,0 +1,1 @@
+"""A perceptron learns from its mistakes."""

@@ -1,0 +1,1 @@
+"""Correlation: a small pattern slides over an image."""

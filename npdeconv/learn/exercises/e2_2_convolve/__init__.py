@@ -1,0 +1,1 @@
+"""A convolutional layer: channels, filters, stride, padding."""

@@ -1,0 +1,1 @@
+"""How many pixels does one unit see?"""

@@ -1,0 +1,1 @@
+"""Max pooling that remembers its switches."""

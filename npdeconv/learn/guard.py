@@ -1,0 +1,125 @@
+"""Calls of a learner's functions: what they raise, and what they do to their inputs, becomes a sentence."""
+
+import copy
+import signal
+import sys
+import sysconfig
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import numpy as np
+
+from npdeconv._checks import describe
+from npdeconv.learn.common import ENDS, INPUTS_KEPT, RUNS, WRITTEN
+from npdeconv.learn.exercise import Wrong
+
+LIMIT = 10.0
+"""Seconds that a check may take."""
+
+_LINES = 3
+"""Lines of a traceback that are shown."""
+
+_LIBRARIES = [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
+_OURS = tuple(str(Path(place).resolve()) for place in [str(Path(__file__).parents[1]), *_LIBRARIES])
+
+
+class _TooLong(BaseException):
+    """Ends code that does not end; no `except Exception` catches it."""
+
+
+def guarded(function: Any, name: str) -> Callable[..., Any]:
+    """Return a function that calls the learner's with copies of its arguments.
+
+    It raises `Wrong` where the learner's function raises anything, or changes an argument.
+    """
+    if not callable(function):
+        raise Wrong(f"{name} must be a function, yours is {describe(function)}", RUNS)
+
+    def call(*arguments: Any) -> Any:
+        given = copy.deepcopy(arguments)
+        with explained(f"{name}({', '.join(map(_brief, arguments))})"):
+            result = function(*given)
+        for place, (before, after) in enumerate(zip(arguments, given, strict=True), 1):
+            # A number that is added and subtracted again may round: that is no change.
+            if not _equal(before, after):
+                raise Wrong(f"{name} changes its argument number {place}; work on a copy", INPUTS_KEPT)
+        return result
+
+    return call
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Turn everything that code raises into `Wrong`, with the learner's own lines."""
+    try:
+        yield
+    except Wrong:
+        raise
+    except NotImplementedError as error:
+        raise Wrong(
+            f"{what} is not written yet: {error or 'it raises NotImplementedError'}", WRITTEN
+        ) from None
+    except SystemExit:
+        raise Wrong(f"{what} ends Python with exit(); return a result instead", RUNS) from None
+    except _TooLong as error:
+        raise Wrong(f"{what} did not end within {LIMIT:g} seconds{_own_lines(error)}", ENDS) from None
+    except SyntaxError as error:
+        text = (error.text or "").strip()
+        raise Wrong(f"{what}: line {error.lineno}: {error.msg}: {text}", RUNS) from None
+    except Exception as error:
+        said = " ".join(str(error).split())
+        kind = type(error).__name__
+        raise Wrong(f"{what} raised {kind}{': ' if said else ''}{said}{_own_lines(error)}") from None
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Interrupt Python code that takes longer, where the system has alarms (not on Windows)."""
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(_signal: int, _frame: FrameType | None) -> NoReturn:
+        raise _TooLong
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again, if the code caught it
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _own_lines(error: BaseException) -> str:
+    """Return the learner's lines of a traceback, without those of libraries and of this package."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(("<frozen", "<__array", *_OURS))
+    ][-_LINES:]
+    several = len({frame.filename for frame in frames}) > 1
+    lines = [f"line {frame.lineno}, in {frame.name}: {frame.line}" for frame in frames]
+    if several:
+        lines = [f"{Path(frame.filename).name}, {line}" for frame, line in zip(frames, lines, strict=True)]
+    return "".join(f"\n  {line}" for line in lines)
+
+
+def _brief(value: Any) -> str:
+    """Write an argument into a sentence."""
+    if isinstance(value, np.ndarray):
+        return f"array of shape {value.shape}"
+    return getattr(value, "__name__", None) or describe(value)
+
+
+def _equal(before: Any, after: Any) -> bool:
+    if isinstance(before, np.ndarray):
+        return np.allclose(before, after, rtol=1e-9, atol=1e-12) and before.shape == after.shape
+    if isinstance(before, tuple | list):
+        return len(before) == len(after) and all(map(_equal, before, after))
+    return before is after or bool(before == after)

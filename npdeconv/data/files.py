@@ -11,8 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-import pooch
-
 from npdeconv.data.archive import unpack
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -91,6 +89,8 @@ def _download(source: Source, folder: Path) -> Path:
 
 def _retrieve(source: Source, scratch: Path) -> Path:
     """Download from the first server that answers."""
+    import pooch  # not above: in a notebook without ipywidgets, importing it warns of progress bars
+
     for url in source.urls:
         try:
             name = url.rpartition("/")[2]
@@ -116,4 +116,6 @@ def _checkout_datasets() -> Path | None:
 
 
 def _cache() -> Path:
+    import pooch
+
     return Path(pooch.os_cache("npdeconv"))

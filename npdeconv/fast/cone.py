@@ -18,6 +18,7 @@ from npdeconv.fast.cut_pieces import cut_pieces
 from npdeconv.fast.plan import Plan
 from npdeconv.fast.steps import Node, flat, last_within, readers_of
 from npdeconv.layers import Layer, Sequential
+from npdeconv.layers.graph import last_reads
 from npdeconv.layers.sequential import INPUT
 
 
@@ -67,7 +68,7 @@ class Cone:
         self.image, self.watched = image, watched
         self._known_as = last_within(network[watched], watched)
         self.steps = tuple(_steps(network, image, self._known_as))
-        self._last_reader = {above: step.name for step in self.steps for above in step.reads}
+        self._released = last_reads({step.name: step.reads for step in self.steps})
 
     def ascend(self, boxes: Array, corners: Array) -> Iterator[tuple[str, Variants | Array]]:
         """Pass variants of the image up the network, see `Variants`; yield names and outputs of layers.
@@ -82,9 +83,8 @@ class Cone:
         for step in self.steps:
             y = step.pass_on(tuple(values[above] for above in step.reads))
             values[step.name] = y
-            for above in {*step.reads}:
-                if self._last_reader[above] == step.name:
-                    del values[above]
+            for above in self._released[step.name]:
+                del values[above]
             yield self.watched if step.name == self._known_as else step.name, y
 
 

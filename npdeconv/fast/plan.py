@@ -19,6 +19,7 @@ from npdeconv.fast.blocks import Map
 from npdeconv.fast.steps import Step, flat, fused, last_within
 from npdeconv.layers import Sequential
 from npdeconv.layers.base import Context
+from npdeconv.layers.graph import last_reads
 from npdeconv.layers.sequential import INPUT, chosen, in_layer, last
 
 PlanTape = dict[str, Context]
@@ -58,7 +59,7 @@ class Plan:
             if network.dtype == np.float32
             else (Step(name, layer, reads, name) for name, layer, reads in nodes)
         )
-        self._last_reader = {above: step.name for step in self.steps for above in step.reads}
+        self._released = last_reads({step.name: step.reads for step in self.steps})
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, PlanTape]:
         """Pass through; as `Sequential.forward`, but the tape is for this plan's `backward` alone."""
@@ -87,9 +88,8 @@ class Plan:
             several = tuple(values[above] for above in step.reads)
             with in_layer(step.name):
                 values[step.gives] = through(step, several if step.part.merges else several[0])
-            for above in {*step.reads}:
-                if self._last_reader[above] == step.name:
-                    del values[above]
+            for above in self._released[step.name]:
+                del values[above]
             yield step.gives, values[step.gives]
 
     def backward(self, dy: Array, tape: PlanTape) -> Gradients:

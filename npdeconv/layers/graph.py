@@ -74,7 +74,7 @@ class Graph(Sequential):
         given = {self._known(name): _names(value, name) for name, value in inputs.items()}
         self.inputs = {**self.inputs, **given}
         self._check_inputs()
-        self._last_reader = {above: name for name, read in self.inputs.items() for above in read}
+        self._released = last_reads(self.inputs)
         self.input_shape = input_shape
         if input_shape is not None:
             self.output_shape(input_shape)
@@ -104,9 +104,8 @@ class Graph(Sequential):
         for name in self.layers:
             with in_layer(name):
                 values[name] = through(name, self._read(name, values))
-            for above in {*self.inputs[name]}:
-                if self._last_reader[above] == name:
-                    del values[above]
+            for above in self._released[name]:
+                del values[above]
             yield name, values[name]
 
     def _down(self, y: Array, tape: Tape, through: Callable[[str, Array], Array]) -> Array:
@@ -181,6 +180,15 @@ class Graph(Sequential):
             reads = self.inputs[name]
             lines.append(f"  {name}: {layer!r}" + (f" of {', '.join(reads)}" if reads != usual[name] else ""))
         return "\n".join([f"{self.kind}(", *lines, ")"])
+
+
+def last_reads(inputs: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return, for each layer, the layers whose output it is the last to read."""
+    readers = {above: name for name, reads in inputs.items() for above in reads}
+    return {
+        name: tuple(above for above in dict.fromkeys(reads) if readers[above] == name)
+        for name, reads in inputs.items()
+    }
 
 
 def _names(value: Any, reader: str) -> tuple[str, ...]:

@@ -98,14 +98,11 @@ class Window(NamedTuple):
             needs, so some hold a few outputs that do not change.
         """
         offset, out_shape = self.place(input_shape, who)
-        first, counts = np.empty_like(corners), []
-        for axis in range(2):
-            before = self.span[axis] - 1 - offset[axis]
-            count = min((size[axis] + self.span[axis] - 2) // self.stride[axis] + 1, out_shape[axis])
-            nearest = -(-(corners[:, axis] - before) // self.stride[axis])
-            first[:, axis] = np.clip(nearest, 0, out_shape[axis] - count)
-            counts.append(count)
-        return first, (counts[0], counts[1])
+        spread = np.array(self.span) - 1
+        counts = np.minimum((size + spread - 1) // self.stride + 1, out_shape)
+        nearest = -(-(corners - spread + offset) // self.stride)
+        height, width = counts.tolist()
+        return nearest.clip(0, out_shape - counts), (height, width)
 
     def axis(self, axis: int, length: int) -> tuple[int, int, int]:
         """Return (padding before, places, padding after) along one axis of some length."""

@@ -10,6 +10,7 @@ import threading
 import zipfile
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
+import pooch
 import pytest
 
 from npdeconv.data import archive, cifar10, files, load_cifar10, load_mnist, load_rps
@@ -22,7 +23,7 @@ from tests.data.test_cifar10 import BATCHES, META, RECORDS, is_right
 def home(tmp_path, monkeypatch):
     """Data folders that do not exist yet, and no network but this machine."""
     monkeypatch.setattr(files, "CHECKOUT", tmp_path / "checkout")
-    monkeypatch.setattr(files.pooch, "os_cache", lambda project: tmp_path / "cache" / project)
+    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache" / project)
     monkeypatch.setenv("NPDECONV_DATA", str(tmp_path / "chosen"))
     monkeypatch.setenv("NO_PROXY", "*")
     (tmp_path / "here").mkdir()
@@ -158,7 +159,7 @@ def test_loaders_say_what_to_put_where(home, monkeypatch, load, message):
     def unreachable(*args, **kwargs):
         raise OSError
 
-    monkeypatch.setattr(files.pooch, "retrieve", unreachable)
+    monkeypatch.setattr(pooch, "retrieve", unreachable)
     with pytest.raises(FileNotFoundError, match=message):
         load("train")
 

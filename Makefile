@@ -1,4 +1,4 @@
-# `make demo` and `make test` set up everything they need in .venv, and run.
+# `make demo`, `make docs` and `make test` set up everything they need in .venv, and run.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,19 +7,23 @@ OLDEST_VENV := .venv-oldest
 NEWEST := tests/constraints/newest.txt
 OLDEST := tests/constraints/oldest.txt
 
-.PHONY: help demo test test-oldest dist-check bench lint clean
+.PHONY: help demo test test-oldest docs dist-check bench lint clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: $(VENV)/installed  ## train on the embedded digits and draw what was learned, into demo/
 	$(BIN)/npdeconv demo --out demo
 
-test: lint  ## lint, types and all tests
+test: lint  ## lint, types and all tests; of the site only if `make docs` has built it
 	$(BIN)/python -m pytest
 
 # Numba keeps what it compiles beside the sources, for one version of itself: this one gets a place of its own.
 test-oldest: $(OLDEST_VENV)/installed-test  ## the tests that are not slow, with the oldest versions that setup.cfg allows
 	NUMBA_CACHE_DIR="$(CURDIR)/$(OLDEST_VENV)/numba" $(OLDEST_VENV)/bin/python -m pytest -m "not slow"
+
+docs: $(VENV)/installed-docs  ## the documentation site, with its notebooks run, into docs/_build/html; warnings are errors
+	$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs docs/_build/html
+	$(BIN)/python docs/check_site.py docs/_build/html
 
 CONSTRAINTS := $(NEWEST)
 dist-check:  ## build wheel and sdist, and test them in a clean environment (PYTHON=..., CONSTRAINTS=...)
@@ -36,7 +40,7 @@ lint: $(VENV)/installed-test  ## ruff, and mypy twice: for this system, and for 
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 
 clean:  ## remove the virtual environment and what the commands made
-	rm -rf $(VENV) $(PEERS_VENV) $(OLDEST_VENV) demo runs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(PEERS_VENV) $(OLDEST_VENV) demo runs docs/_build docs/auto_gallery .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/bin/python $(PEERS_VENV)/bin/python $(OLDEST_VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11)' 2>/dev/null || \
@@ -49,6 +53,10 @@ $(VENV)/installed: $(VENV)/bin/python setup.cfg pyproject.toml $(NEWEST)
 
 $(VENV)/installed-test: $(VENV)/bin/python setup.cfg pyproject.toml $(NEWEST)
 	$(BIN)/python -m pip install --quiet --editable ".[test]" --constraint $(NEWEST)
+	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-docs: $(VENV)/bin/python setup.cfg pyproject.toml $(NEWEST)
+	$(BIN)/python -m pip install --quiet --editable ".[docs]" --constraint $(NEWEST)
 	@touch $@ $(VENV)/installed
 
 $(OLDEST_VENV)/installed-test: $(OLDEST_VENV)/bin/python setup.cfg pyproject.toml $(OLDEST)

@@ -1,4 +1,4 @@
-"""docs/own_layer.md works: its layer is written to a file, checked, trained and projected through."""
+"""docs/howto/own_layer.md works: its layer is written to a file, checked, trained and projected through."""
 
 import doctest
 import re
@@ -9,7 +9,7 @@ import pytest
 
 from npdeconv import cli
 
-PAGE = Path(__file__).parents[2] / "docs/own_layer.md"
+PAGE = Path(__file__).parents[2] / "docs/howto/own_layer.md"
 
 
 @pytest.fixture

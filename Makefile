@@ -1,4 +1,4 @@
-# `make demo` and `make test` set up everything they need in .venv, and run.
+# `make demo`, `make docs` and `make test` set up everything they need in .venv, and run.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +14,7 @@ help:  ## list the targets
 demo: $(VENV)/installed  ## train on the embedded digits and draw what was learned, into demo/
 	$(BIN)/npdeconv demo --out demo
 
-test: lint  ## lint, types and all tests
+test: lint  ## lint, types and all tests; of the site only if `make docs` has built it
 	$(BIN)/python -m pytest
 
 # Numba keeps what it compiles beside the sources, for one version of itself: this one gets a place of its own.
@@ -23,6 +23,7 @@ test-oldest: $(OLDEST_VENV)/installed-test  ## the tests that are not slow, with
 
 docs: $(VENV)/installed-docs  ## the documentation site, with its notebooks run, into docs/_build/html; warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs docs/_build/html
+	$(BIN)/python docs/check_site.py docs/_build/html
 
 CONSTRAINTS := $(NEWEST)
 dist-check:  ## build wheel and sdist, and test them in a clean environment (PYTHON=..., CONSTRAINTS=...)

@@ -86,7 +86,9 @@ html_theme = "pydata_sphinx_theme"
 html_title = "npdeconv"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's system
 html_show_sourcelink = False
+html_show_search_summary = False  # a page opened as a file may not fetch the others
 html_theme_options = {
     "navigation_with_keys": True,
     "show_prev_next": True,

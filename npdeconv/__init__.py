@@ -29,6 +29,7 @@ from npdeconv._version import __version__
 if TYPE_CHECKING:
     from npdeconv import (
         anatomy,
+        autoencoder,
         breakage,
         callbacks,
         data,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 __all__ = [
     "__version__",
     "anatomy",
+    "autoencoder",
     "breakage",
     "callbacks",
     "data",

@@ -1,4 +1,4 @@
-"""The loss that training minimizes."""
+"""The losses that training minimizes: of classes, and of pixels."""
 
 import numpy as np
 
@@ -60,3 +60,40 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
     dlogits[rows, labels] -= 1
     dlogits /= count
     return float(loss), dlogits
+
+
+def sigmoid_cross_entropy(logits: Array, pixels: Array) -> tuple[float, Array]:
+    """Return the cross-entropy between sigmoid(logits) and pixels from 0 to 1, and its gradient.
+
+    -t log(p) - (1 - t) log(1 - p) of each pixel t and its probability p, added up over an image. As in
+    `softmax_cross_entropy`, the logarithm of a p that rounds to 0 is avoided.
+
+    Parameters
+    ----------
+    logits, pixels : (N, D)
+
+    Returns
+    -------
+    loss : float
+        Mean over the images, in nats.
+    dlogits : (N, D)
+        (sigmoid(logits) - pixels) / N.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If these are not two arrays of one shape (N, D), with at least one row.
+    """
+    who = "sigmoid_cross_entropy"
+    for name, array in {"logits": logits, "pixels": pixels}.items():
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"{who}: {name} must be an array, got {describe(array)}")
+    if logits.ndim != 2 or not len(logits) or logits.shape != pixels.shape:
+        raise ValueError(
+            f"{who}: expected logits and pixels of one shape (N, D), got {logits.shape} and {pixels.shape}"
+        )
+    small = np.exp(-np.abs(logits))  # never overflows
+    losses = np.maximum(logits, 0) - logits * pixels + np.log1p(small)
+    probabilities = np.where(logits < 0, small, 1) / (1 + small)
+    loss = losses.sum(dtype=np.float64) / len(logits)
+    return float(loss), ((probabilities - pixels) / len(logits)).astype(logits.dtype, copy=False)

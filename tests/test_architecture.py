@@ -20,7 +20,7 @@ FLOORS = [  # from the ground up; a module may import from its own floor and fro
     {"losses", "optimizers", "data"},
     {"models", "weights", "gradcheck", "finite", "anatomy"},
     {"fast", "inference"},
-    {"visualize", "training"},
+    {"visualize", "training", "autoencoder"},
     {"callbacks"},
     {"experiments", "breakage", "learn"},
     {"plot"},

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from npdeconv.losses import softmax_cross_entropy
+from npdeconv.losses import sigmoid_cross_entropy, softmax_cross_entropy
 
 
 def test_worked_example():
@@ -90,3 +90,41 @@ def test_one_label_per_row(shape):
 def test_labels_must_name_classes(labels):
     with pytest.raises(ValueError, match=rf"from 0 to 2, got {labels[0]} to {labels[1]}$"):
         softmax_cross_entropy(np.zeros((2, 3)), np.array(labels))
+
+
+def test_worked_example_of_pixels():
+    # sigmoid(ln 3) = 3/4 and sigmoid(-ln 4) = 1/5; the second pixel is gray
+    logits, pixels = np.array([[math.log(3), -math.log(4)]]), np.array([[1.0, 0.5]])
+    loss, dlogits = sigmoid_cross_entropy(logits, pixels)
+    assert loss == pytest.approx(math.log(4 / 3) + (math.log(5) + math.log(5 / 4)) / 2, rel=1e-14)
+    np.testing.assert_allclose(dlogits, [[-1 / 4, 1 / 5 - 1 / 2]], rtol=1e-14)
+
+
+def test_gradient_of_pixels_agrees_with_central_differences():
+    rng = np.random.default_rng(0)
+    logits, pixels, h = rng.normal(0, 3, (5, 4)), rng.random((5, 4)), 1e-5
+    _, dlogits = sigmoid_cross_entropy(logits, pixels)
+    for at in np.ndindex(logits.shape):
+        up, down = logits.copy(), logits.copy()
+        up[at] += h
+        down[at] -= h
+        slope = (sigmoid_cross_entropy(up, pixels)[0] - sigmoid_cross_entropy(down, pixels)[0]) / (2 * h)
+        assert dlogits[at] == pytest.approx(slope, abs=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_huge_logits_of_pixels_neither_overflow_nor_lose_the_loss(dtype):
+    logits, pixels = np.array([[1e4, -1e4], [-1e4, 1e4]], dtype), np.array([[1, 0], [1, 1]], dtype)
+    loss, dlogits = sigmoid_cross_entropy(logits, pixels)
+    assert loss == pytest.approx(1e4 / 2, rel=1e-7)
+    np.testing.assert_array_equal(dlogits, [[0, 0], [-0.5, 0]])
+    assert dlogits.dtype == dtype
+
+
+def test_pixels_that_do_not_fit_are_refused():
+    who = "^sigmoid_cross_entropy: "
+    with pytest.raises(TypeError, match=who + r"pixels must be an array, got 3$"):
+        sigmoid_cross_entropy(np.zeros((2, 3)), 3)
+    for logits, pixels in [((2, 3), (3, 2)), ((0, 3), (0, 3)), ((3,), (3,))]:
+        with pytest.raises(ValueError, match=who + r"expected logits and pixels of one shape \(N, D\), got"):
+            sigmoid_cross_entropy(np.zeros(logits), np.zeros(pixels))

@@ -132,6 +132,7 @@ ARRAYS = {  # what is one array by nature, and no result with parts
 }
 PAIRS = {  # of a layer's contract and the like: what everybody takes apart at once
     "losses.softmax_cross_entropy": "loss and gradient",
+    "losses.sigmoid_cross_entropy": "loss and gradient",
     "weights.batch_norm.fold_batch_norm": "weight and bias",
     "data.dataset.Dataset.split": "two data sets",
     "data.dataset.Dataset.split_groups": "two data sets",

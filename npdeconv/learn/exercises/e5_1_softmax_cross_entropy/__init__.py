@@ -1,0 +1,1 @@
+"""The loss of a classifier, and its gradient."""

@@ -1,0 +1,1 @@
+"""A step of descent with momentum."""

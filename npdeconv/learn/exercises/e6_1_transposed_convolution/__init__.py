@@ -1,0 +1,1 @@
+"""A transposed convolution with a stride."""

@@ -1,0 +1,1 @@
+"""The three rules of rectifiers on the way down."""

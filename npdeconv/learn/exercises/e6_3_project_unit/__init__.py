@@ -1,0 +1,1 @@
+"""One unit, carried down to the pixels."""

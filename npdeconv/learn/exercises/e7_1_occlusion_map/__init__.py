@@ -1,0 +1,1 @@
+"""What hiding a part of a picture does."""

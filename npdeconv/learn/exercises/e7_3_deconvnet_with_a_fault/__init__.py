@@ -1,0 +1,1 @@
+"""A deconvnet with a fault: find it, and repair it."""

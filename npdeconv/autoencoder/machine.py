@@ -20,6 +20,7 @@ from npdeconv.finite import is_finite
 from npdeconv.initializers import normal
 from npdeconv.layers import Sigmoid
 from npdeconv.optimizers import SGD
+from npdeconv.parallel import pool
 
 sigmoid = Sigmoid()
 
@@ -133,7 +134,8 @@ class RBM:
         share = np.clip(v.mean(axis=0), 0.01, 0.99)
         self.visible_bias[...] = np.log(share / (1 - share))
         optimizer = SGD(self._learning_rate(v), momentum=0.9, weight_decay=0.0002)
-        with np.errstate(over="ignore", invalid="ignore"):  # one error below replaces many warnings
+        # BLAS on one thread: the same bits on any number of processors. One error replaces many warnings.
+        with pool(1), np.errstate(over="ignore", invalid="ignore"):
             for epoch in range(1, positive_int(epochs, "RBM", "epochs") + 1):
                 for batch in batch_indices(len(v), batch_size, random_generator(rng, "RBM")):
                     gradients = self.contrastive_divergence(v[batch], k=k, rng=rng)

@@ -145,8 +145,18 @@ class WinogradBlock:
         return y, self.Context(x, winners)
 
     def __call__(self, x: Array) -> Array:
-        """Correlate, rectify and pool."""
-        return self._forward(x, keeps_ties=False)[0]
+        """Correlate, rectify and pool. Threads share the tiles of a single image."""
+        offset, (height, width) = self.layer.place(x)
+        if len(x) > 1 or height * width <= self.fewest:
+            return self._forward(x, keeps_ties=False)[0]
+        filters = self.transformed, self.layer.bias
+
+        def outputs(rows: slice) -> Array:
+            place = (offset[0] - rows.start, offset[1]), (rows.stop - rows.start, width)
+            return winograd.forward(x, filters, place, self.rectified, self.side, keeps_ties=False)[0]
+
+        bands = slices(height, winograd.tile_height(filters[0].shape[1:], (height, width), x.dtype))
+        return np.concatenate(list(self.workers(outputs, bands)), axis=1)
 
     @property
     def side(self) -> int:

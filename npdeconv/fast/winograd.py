@@ -195,6 +195,11 @@ def cut(
     return Tiling(*place, side, *tile), held
 
 
+def tile_height(shape: tuple[int, ...], out_shape: Pair, dtype: np.dtype[Any]) -> int:
+    """Return how many rows of outputs a tile of a single image has at most."""
+    return OUT * cut(1, shape, ((0, 0), out_shape), 1, dtype)[0].rows
+
+
 _workspaces = threading.local()
 
 

@@ -133,7 +133,8 @@ TAKES = {  # all commands that take a network, and their other arguments
     "retrain": ("--photos", "pets/ant", "--control", "pets/bee", "--class", "0", *FEW),
 }
 WITHOUT_DATA = ("maximize", "info", "retrain")
-OTHERS = {"demo", "train", "localize", "gradcheck", "check", "explain", "break", "learn"}  # these make their own
+# These make their own.
+OTHERS = {"break", "check", "demo", "explain", "gradcheck", "learn", "localize", "train"}
 
 
 def test_no_command_is_forgotten():

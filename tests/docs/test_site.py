@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from docs.check_site import faults
-from tests.report.test_browser import ARGUMENTS, CHROMIUM, SECOND
+from tests.browsing import ARGUMENTS, CHROMIUM, SECOND
 
 SITE = Path(__file__).parents[2] / "docs/_build/html"
 

@@ -21,7 +21,7 @@ def average_first(maps, weight, bias, label):
 
 
 def unweighted(maps, weight, bias, label):
-    class_map, logit = average_first(maps, weight, bias, label)
+    _, logit = average_first(maps, weight, bias, label)
     return maps.sum(axis=2), logit
 
 

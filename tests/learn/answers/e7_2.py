@@ -21,8 +21,7 @@ def average_first(maps, weight, bias, label):
 
 
 def unweighted(maps, weight, bias, label):
-    _, logit = average_first(maps, weight, bias, label)
-    return maps.sum(axis=2), logit
+    return maps.sum(axis=2), average_first(maps, weight, bias, label)[1]
 
 
 def scaled_to_1(maps, weight, bias, label):

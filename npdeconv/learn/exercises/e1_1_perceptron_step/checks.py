@@ -57,9 +57,9 @@ def learns(perceptron_step: Call) -> None:
     corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
     points = np.random.default_rng(0).integers(-4, 5, (40, 5)).astype(float)
     distance = points @ [2, -1, 1, 0, 3] - 0.5
-    tasks: dict[str, tuple[Array, Array]] = {
-        "AND": (corners, corners.min(axis=1)),
-        "OR": (corners, corners.max(axis=1)),
+    tasks = {
+        "AND": (corners, corners.all(axis=1)),
+        "OR": (corners, corners.any(axis=1)),
         "a plane in five dimensions": (points, distance > 0),
     }
     for name, (examples, labels) in tasks.items():

@@ -19,15 +19,16 @@ def occlusion_map(score, image, size, stride, fill):
     size : int
         Height and width of the box.
     stride : int
-        Rows, and columns, from one place to the next. The first box is in the upper left corner; every box lies
-        wholly inside the picture.
+        Rows, and columns, from one place to the next. The first box is in the upper left corner; every box
+        lies wholly inside the picture.
     fill : float
         What the box shows, in all channels.
 
     Returns
     -------
     array (P, Q)
-        The score with the box at row p * stride and column q * stride. P = (H - size) // stride + 1, and Q likewise.
+        The score with the box at row p * stride and column q * stride. P = (H - size) // stride + 1, and Q
+        likewise.
     """
     rows, columns = ((side - size) // stride + 1 for side in image.shape[:2])
     scores = np.zeros((rows, columns))

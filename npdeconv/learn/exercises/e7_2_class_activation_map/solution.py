@@ -24,8 +24,8 @@ def class_activation_map(maps, weight, bias, label):
     Returns
     -------
     class_map : array (OH, OW)
-        How much each place speaks for the class; negative where it speaks against it. Without the bias, which has no
-        place.
+        How much each place speaks for the class; negative where it speaks against it. Without the bias, which
+        has no place.
     logit : float
         The class's logit, as the network computes it: the averages times the weights, plus the bias.
     """

@@ -139,7 +139,7 @@ IDEAS = (
         "one unit is carried down, all others are 0",
         alone,
         (
-            "Print y before the way down: how many of its numbers are not 0?",
+            "Print y before the way down: how many numbers are not 0?",
             "Only y[place] of the asked map is kept.",
         ),
     ),
@@ -172,7 +172,7 @@ IDEAS = (
         "what comes down is rectified",
         rectified,
         (
-            "Build two stages, so that a negative weight sends something negative down. Where should it stop?",
+            "Build two stages with a negative weight above. Where should the negative value stop?",
             "The deconvnet passes what is positive *on the way down*. What does this program look at?",
             "passed = np.maximum(unpooled, 0)",
         ),

@@ -12,9 +12,10 @@ import numpy as np
 def project(image, weights, biases, feature_map):
     """Return the projection of the strongest unit of a map of the last stage.
 
-    Each stage filters (no padding, stride 1), adds the bias, rectifies, and pools the largest of 2x2, with stride
-    2. What the pooling windows do not fill is left out. On the way down, each value returns to the place that it
-    came from; what comes down is rectified; and each value writes its filter, where overlapping filters add up.
+    Each stage filters (no padding, stride 1), adds the bias, rectifies, and pools the largest of 2x2,
+    with stride 2. What the pooling windows do not fill is left out. On the way down, each value returns
+    to the place that it came from; what comes down is rectified; and each value writes its filter, where
+    overlapping filters add up.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def project(image, weights, biases, feature_map):
     """
     # Up. `notes` keeps what the way down needs to know of each stage.
     x, notes = image, []
-    for weight, bias in zip(weights, biases):
+    for weight, bias in zip(weights, biases, strict=True):
         height, width, _, filters = weight.shape
         convolved = np.zeros((x.shape[0] - height + 1, x.shape[1] - width + 1, filters))
         for i, j in np.ndindex(*convolved.shape[:2]):

@@ -1,0 +1,1 @@
+"""An autoencoder, unrolled, and its loss."""

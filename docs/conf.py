@@ -36,7 +36,15 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_design",
 ]
-exclude_patterns = ["_build", "_templates", "gallery/*", "images"]
+# The gallery writes scripts and notebooks beside its pages, under the same names.
+exclude_patterns = [
+    "_build",
+    "_templates",
+    "gallery/*",
+    "images",
+    "auto_gallery/*[!t]",
+    "auto_gallery/*.py.md5",
+]
 templates_path = ["_templates"]
 nitpicky = True
 # Names of other projects, whose inventories are not fetched. Never a name of our own.

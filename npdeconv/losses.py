@@ -83,6 +83,12 @@ def sigmoid_cross_entropy(logits: Array, pixels: Array) -> tuple[float, Array]:
     ------
     TypeError, ValueError
         If these are not two arrays of one shape (N, D), with at least one row.
+
+    Examples
+    --------
+    >>> loss, dlogits = nd.losses.sigmoid_cross_entropy(np.zeros((1, 2)), np.array([[0.0, 1.0]]))
+    >>> round(loss, 4), dlogits.tolist()
+    (1.3863, [[0.5, -0.5]])
     """
     who = "sigmoid_cross_entropy"
     for name, array in {"logits": logits, "pixels": pixels}.items():

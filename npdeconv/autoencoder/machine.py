@@ -35,6 +35,12 @@ class RBM:
     rng : numpy.random.Generator
         Source of the initial weights, of standard deviation 0.01. Biases start at 0.
     dtype : float32 or float64
+
+    Examples
+    --------
+    >>> machine = nd.autoencoder.RBM(784, 64, rng=np.random.default_rng(0))
+    >>> machine.weight.shape
+    (784, 64)
     """
 
     def __init__(self, visible: int, hidden: int, *, rng: Generator, dtype: DTypeLike = np.float32) -> None:
@@ -163,6 +169,12 @@ class LinearRBM(RBM):
     """A machine whose hidden units are real numbers, with the energy h·h/2 - v·a - h·b - v·W·h.
 
     The units of the paper's code: given v, each is drawn from a normal distribution of variance 1.
+
+    Examples
+    --------
+    >>> machine = nd.autoencoder.LinearRBM(64, 2, rng=np.random.default_rng(0))
+    >>> machine.weight.shape
+    (64, 2)
     """
 
     def hidden(self, v: Array) -> Array:

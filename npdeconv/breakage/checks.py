@@ -131,6 +131,12 @@ CHECKS: Mapping[str, Callable[[Parts], str | None]] = {
 
 
 def caught_by(parts: Parts) -> dict[str, str]:
-    """Return the checks that find something wrong with the parts, and what they say."""
+    """Return the checks that find something wrong with the parts, and what they say.
+
+    Examples
+    --------
+    >>> nd.breakage.caught_by(nd.breakage.Parts())
+    {}
+    """
     answers = {name: check(parts) for name, check in CHECKS.items()}
     return {name: said for name, said in answers.items() if said is not None}

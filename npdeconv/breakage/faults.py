@@ -31,6 +31,11 @@ class Fault(NamedTuple):
     story : str, what is wrong, where it was seen, and what it does
     shows : Shows
     layer : str, of the network of the pictures; one of its units is projected
+
+    Examples
+    --------
+    >>> nd.breakage.FAULTS["unrectified"].shows
+    'projection'
     """
 
     name: str
@@ -85,6 +90,11 @@ def fault_of(name: str) -> Fault:
     ------
     KeyError
         If there is none, with the names of all.
+
+    Examples
+    --------
+    >>> nd.breakage.fault_of("adam_reset").name
+    'adam_reset'
     """
     if name not in FAULTS:
         raise KeyError(f"no fault {name!r}{did_you_mean(name, FAULTS)}; the faults are {', '.join(FAULTS)}")

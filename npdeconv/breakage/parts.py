@@ -27,6 +27,15 @@ class Parts(NamedTuple):
     display : from signed pixels to gray values
     fill : what an occluder shows
     generators : from a generator, those of several layers' initial weights
+
+    Examples
+    --------
+    >>> class Unrectified(nd.layers.ReLU):
+    ...     def deconv(self, y, context):
+    ...         return y
+    >>> parts = nd.breakage.Parts(relu=Unrectified)
+    >>> parts.relu is Unrectified, parts.pool is nd.layers.MaxPool2D
+    (True, True)
     """
 
     conv: type[Conv2D] = Conv2D
@@ -47,6 +56,12 @@ def build(
 
     It has two convolutions, overlapping and padded pooling windows, and two dense layers. It ends in
     logits.
+
+    Examples
+    --------
+    >>> net = nd.breakage.build(nd.breakage.Parts(), (8, 8, 1), (2, 3), hidden=4, outputs=2)
+    >>> net.output_shape((8, 8, 1))
+    (2,)
     """
     first, second = filters
     one, two, three, four = parts.generators(np.random.default_rng(0), 4)

@@ -35,6 +35,12 @@ class Scene(NamedTuple):
     caption : str, what they show
     difference : float, norm of the difference in units of the norm of `right`
     correlation : float, of the two; 0 if one is constant
+
+    Examples
+    --------
+    >>> scene = nd.breakage.show(nd.breakage.fault_of("unrectified"))
+    >>> isinstance(scene, nd.breakage.Scene), scene.right.shape == scene.wrong.shape
+    (True, True)
     """
 
     image: Array
@@ -47,7 +53,14 @@ class Scene(NamedTuple):
 
 
 def show(fault: Fault) -> Scene:
-    """Return what a fault does to a picture of drawn digits."""
+    """Return what a fault does to a picture of drawn digits.
+
+    Examples
+    --------
+    >>> scene = nd.breakage.show(nd.breakage.fault_of("unrectified"))
+    >>> scene.difference > 0
+    True
+    """
     image, right, wrong, signed, caption = _SCENES[fault.shows](fault)
     one, other = (array.ravel().astype(np.float64) - array.mean() for array in (right, wrong))
     norms = float(np.linalg.norm(one) * np.linalg.norm(other))

@@ -45,7 +45,14 @@ __all__ = [
 
 
 class Text(str):
-    """Text that a notebook shows with its line breaks."""
+    """Text that a notebook shows with its line breaks.
+
+    Examples
+    --------
+    >>> nd.learn.Text("one line" + chr(10) + "another")
+    one line
+    another
+    """
 
     __slots__ = ()
 
@@ -54,7 +61,16 @@ class Text(str):
 
 
 def start(folder: str | Path) -> Started:
-    """Write a skeleton file for each exercise into a folder; files that are there stay as they are."""
+    """Write a skeleton file for each exercise into a folder; files that are there stay as they are.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     started = nd.learn.start(f"{folder}/course")
+    >>> len(started.written) > 10, started.kept
+    (True, ())
+    """
     return start_folder(Path(folder))
 
 
@@ -83,6 +99,11 @@ def test(exercise: str | float, *functions: Any, folder: str | Path = ".") -> Ve
         If the folder or the file is missing.
     TypeError
         If there are more or fewer functions than the exercise asks for.
+
+    Examples
+    --------
+    >>> nd.learn.test("2.3", lambda layers: 1).failed_idea is None
+    False
     """
     one, place = find(exercise), Path(folder)
     if functions:
@@ -104,6 +125,11 @@ def hint(exercise: str | float, *, level: int | None = None, folder: str | Path 
     """Return a hint for the idea that failed last, or else for the first: the next one, or that of a level.
 
     A folder that was started remembers which idea failed and which hints were given; else, the process does.
+
+    Examples
+    --------
+    >>> len(nd.learn.hint("2.3")) > 0
+    True
     """
     one, record = find(exercise), _record(Path(folder))
     failed = record.of(one).get("failed")
@@ -115,12 +141,24 @@ def hint(exercise: str | float, *, level: int | None = None, folder: str | Path 
 
 
 def skeleton(exercise: str | float) -> Text:
-    """Return what the learner starts from, as source text."""
+    """Return what the learner starts from, as source text.
+
+    Examples
+    --------
+    >>> "def receptive_field" in nd.learn.skeleton("2.3")
+    True
+    """
     return Text(skeleton_text(find(exercise)))
 
 
 def solution(exercise: str | float, *, folder: str | Path = ".") -> Text:
-    """Return the reference solution, as source text; a started folder remembers that it was shown."""
+    """Return the reference solution, as source text; a started folder remembers that it was shown.
+
+    Examples
+    --------
+    >>> "def receptive_field" in nd.learn.solution("2.3")
+    True
+    """
     one, record = find(exercise), _record(Path(folder))
     record.of(one)["solution"] = True
     record.write()
@@ -128,7 +166,13 @@ def solution(exercise: str | float, *, folder: str | Path = ".") -> Text:
 
 
 def overview(folder: str | Path = ".") -> Text:
-    """Return the list of exercises, with what has been reached in a folder."""
+    """Return the list of exercises, with what has been reached in a folder.
+
+    Examples
+    --------
+    >>> "2.3" in nd.learn.overview()
+    True
+    """
     return Text(overview_text(Path(folder)))
 
 

@@ -24,6 +24,12 @@ class Verdict(NamedTuple):
         By idea: the numbers of a hand-sized case; for the failed one, what is wrong.
     printed : str
         What the code printed, cut after some lines.
+
+    Examples
+    --------
+    >>> verdict = nd.learn.test("2.3", lambda layers: 1)
+    >>> isinstance(verdict, nd.learn.Verdict), verdict.failed_idea is None
+    (True, False)
     """
 
     exercise: str

@@ -22,6 +22,12 @@ class Started(NamedTuple):
         Names of new files.
     kept : tuple of str
         Names of files that were there already and stay as they are.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> nd.learn.Started(Path("course"), written=("e3_2_unpool.py",), kept=()).kept
+    ()
     """
 
     folder: Path

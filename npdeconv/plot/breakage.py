@@ -30,6 +30,13 @@ def fault(which: Fault, scene: Scene) -> Array:
     Returns
     -------
     array of Axes
+
+    Examples
+    --------
+    >>> fault = nd.breakage.fault_of("unrectified")
+    >>> axes = nd.plot.fault(fault, nd.breakage.show(fault))
+    >>> len(axes)
+    4
     """
     pictures = {"right": scene.right, "wrong": scene.wrong}
     if scene.right.ndim == 1:

@@ -59,6 +59,13 @@ def pretrained_keras(
     ValueError
         If it is damaged, holds no model, or has a layer that none here can stand for: the message names
         it, and the nearest that works; and as `pretrained_onnx`.
+
+    Examples
+    --------
+    >>> nd.weights.pretrained_keras("missing.keras")
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: [Errno 2] No such file or directory: 'missing.keras'
     """
     path = Path(path)
 
@@ -91,6 +98,13 @@ def load_keras_network(path: str | Path, *, size: int | Pair | None = None) -> S
     ------
     ImportError, FileNotFoundError, ValueError
         As `pretrained_keras`.
+
+    Examples
+    --------
+    >>> nd.weights.load_keras_network("missing.keras")
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: [Errno 2] No such file or directory: 'missing.keras'
     """
     return _load(Path(path), size)[0]
 

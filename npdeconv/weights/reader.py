@@ -67,7 +67,13 @@ def reader_of(path: str | Path, *, fold: bool = False) -> Reader:
 
 
 def is_keras(path: str | Path) -> bool:
-    """Tell whether a file is one of Keras'."""
+    """Tell whether a file is one of Keras'.
+
+    Examples
+    --------
+    >>> nd.weights.is_keras("net.onnx"), nd.weights.is_keras("net.keras")
+    (False, True)
+    """
     try:
         return reader_of(path) is load_keras
     except ValueError:

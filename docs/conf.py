@@ -37,14 +37,8 @@ extensions = [
     "sphinx_design",
 ]
 # The gallery writes scripts and notebooks beside its pages, under the same names.
-exclude_patterns = [
-    "_build",
-    "_templates",
-    "gallery/*",
-    "images",
-    "auto_gallery/*[!t]",
-    "auto_gallery/*.py.md5",
-]
+exclude_patterns = ["_build", "_templates", "gallery/*", "images"]
+exclude_patterns += [f"auto_gallery/*.{kind}" for kind in ("ipynb", "json", "md5", "py", "zip")]
 templates_path = ["_templates"]
 nitpicky = True
 # Names of other projects, whose inventories are not fetched. Never a name of our own.

@@ -65,7 +65,7 @@ def pretrained_keras(
     >>> nd.weights.pretrained_keras("missing.keras")
     Traceback (most recent call last):
         ...
-    FileNotFoundError: [Errno 2] No such file or directory: 'missing.keras'
+    FileNotFoundError: missing.keras: there is no such file
     """
     path = Path(path)
 
@@ -104,7 +104,7 @@ def load_keras_network(path: str | Path, *, size: int | Pair | None = None) -> S
     >>> nd.weights.load_keras_network("missing.keras")
     Traceback (most recent call last):
         ...
-    FileNotFoundError: [Errno 2] No such file or directory: 'missing.keras'
+    FileNotFoundError: missing.keras: there is no such file
     """
     return _load(Path(path), size)[0]
 

@@ -71,8 +71,13 @@ def is_keras(path: str | Path) -> bool:
 
     Examples
     --------
-    >>> nd.weights.is_keras("net.onnx"), nd.weights.is_keras("net.keras")
-    (False, True)
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "net.onnx")
+    ...     _ = path.write_bytes(b"no network of Keras")
+    ...     nd.weights.is_keras(path)
+    False
     """
     try:
         return reader_of(path) is load_keras

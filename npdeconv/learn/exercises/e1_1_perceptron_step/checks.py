@@ -58,8 +58,8 @@ def learns(perceptron_step: Call) -> None:
     points = np.random.default_rng(0).integers(-4, 5, (40, 5)).astype(float)
     distance = points @ [2, -1, 1, 0, 3] - 0.5
     tasks = {
-        "AND": (corners, corners.all(axis=1)),
-        "OR": (corners, corners.any(axis=1)),
+        "AND": (corners, np.asarray(corners.all(axis=1))),
+        "OR": (corners, np.asarray(corners.any(axis=1))),
         "a plane in five dimensions": (points, distance > 0),
     }
     for name, (examples, labels) in tasks.items():

@@ -35,6 +35,7 @@ def pages(tmp_path_factory) -> dict[str, str]:
     return {room: (out / f"npdeconv.{room}.rst").read_text(encoding="utf-8") for room in listed()}
 
 
+@pytest.mark.slow  # the oldest versions are tested without Sphinx
 @pytest.mark.parametrize("room", rooms())
 def test_a_page_shows_every_public_name(room, pages):
     shown = re.findall(r"^\.\. auto(?:class|function|data|exception):: (\w+)$", pages[room], re.MULTILINE)

@@ -1,7 +1,6 @@
 """The documentation site: `make docs` builds it into docs/_build/html, with no network."""
 
 import hashlib
-import importlib
 import os
 import re
 import shutil
@@ -13,7 +12,7 @@ import matplotlib as mpl
 from sphinx.application import Sphinx
 
 import npdeconv
-from npdeconv.cli.commands import COMMANDS
+from npdeconv.report import worked_example
 
 mpl.use("Agg")
 os.environ.pop("NPDECONV_DATA", None)  # chapters have the data that the package embeds, and no other
@@ -34,6 +33,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "sphinx_design",
+    "sphinx_gallery.gen_gallery",
 ]
 # The gallery writes scripts and notebooks beside its pages, under the same names.
 exclude_patterns = ["_build", "_templates", "gallery/*", "images"]
@@ -70,18 +70,16 @@ nb_execution_timeout = 240
 nb_merge_streams = True
 
 # The gallery: each example is a script and becomes a page.
-if any((DOCS / "gallery").glob("plot_*.py")):
-    extensions.append("sphinx_gallery.gen_gallery")
-    sphinx_gallery_conf: dict[str, Any] = {
-        "examples_dirs": "gallery",
-        "gallery_dirs": "auto_gallery",
-        "abort_on_example_error": True,
-        "download_all_examples": False,
-        "image_scrapers": ("matplotlib",),
-        "show_memory": False,
-        "show_signature": False,
-        "write_computation_times": False,  # that page loads scripts from elsewhere
-    }
+sphinx_gallery_conf: dict[str, Any] = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "auto_gallery",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "image_scrapers": ("matplotlib",),
+    "show_memory": False,
+    "show_signature": False,
+    "write_computation_times": False,  # that page loads scripts from elsewhere
+}
 
 # The looks. Nothing is loaded from outside: MathJax is one file, which draws its letters as SVG.
 html_theme = "pydata_sphinx_theme"
@@ -101,9 +99,6 @@ html_theme_options = {
 mathjax_path = "mathjax/tex-svg-full.js"
 mathjax3_config = {"options": {"enableMenu": False}}  # the menu would load its parts from elsewhere
 
-if "explain" in COMMANDS:
-    tags.add("worked_example")  # type: ignore[name-defined]  # noqa: F821  Sphinx defines tags
-
 
 def forget_what_older_sources_gave() -> None:
     """Delete executed notebooks and examples if the package has changed since: their outputs may be wrong."""
@@ -120,10 +115,7 @@ def forget_what_older_sources_gave() -> None:
 
 def write_the_worked_example() -> None:
     """Make the page that the landing page and chapter 6 embed."""
-    if "explain" in COMMANDS:
-        cli = importlib.import_module("npdeconv.cli")
-        if cli.main(["explain", "--out", str(DOCS / "_static" / "worked_example.html")]):
-            raise RuntimeError("npdeconv explain failed")
+    worked_example.write(DOCS / "_static" / "worked_example.html")
 
 
 def lead_links_to_pages(app: Sphinx, docname: str, source: list[str]) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browsing import ARGUMENTS, CHROMIUM
+
 # Programs and modules that need a framework are not imported.
 collect_ignore = ["killed_run.py"]
 collect_ignore_glob = ["golden/*.py"]
@@ -22,3 +24,15 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("needs real data: NPDECONV_DATA is not set")
     return Path(folder)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start the browser once in a file."""
+    if CHROMIUM is None:
+        pytest.skip("needs a browser: chromium is not installed (apt-get install chromium)")
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs a browser driver: playwright")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from docs.check_site import faults
-from tests.browsing import ARGUMENTS, CHROMIUM, SECOND
+from tests.browsing import SECOND
 
 SITE = Path(__file__).parents[2] / "docs/_build/html"
 
@@ -82,18 +82,6 @@ def test_the_built_site_has_no_faults(site):
     assert faults(site) == []
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """Start the browser once."""
-    if CHROMIUM is None:
-        pytest.skip("needs a browser: chromium is not installed (apt-get install chromium)")
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs a browser driver: playwright")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def page(browser, site):
     """A page that fails the test if it complains or asks for anything outside the site."""
@@ -148,6 +136,7 @@ def test_the_search_works_in_files(page, site):
 @pytest.mark.slow
 def test_formulas_are_drawn(page, site):
     names = [name for name in page_names() if "mathjax/" in (site / name).read_text(encoding="utf-8")]
+    assert names
     for name in names:
         page.goto((site / name).as_uri())
         page.wait_for_selector(".math mjx-container svg", state="attached")

@@ -15,6 +15,7 @@ from npdeconv._types import Array
 
 PART = 512  # rows of a matrix that are converted at a time; all rows of a dense layer would not fit the cache
 BAND_BYTES = 2**18  # of a matrix that is kept in the cache, a quarter of a second-level one
+LEAST_BAND = 64  # rows: every band fetches all sums once more, which costs as much as eight rows of a matrix
 
 
 def product(rows: Array, matrix: Array, precision: DTypeLike = np.float64) -> Array:
@@ -74,7 +75,7 @@ def add_product(rows: Array, matrix: Array, sums: Array) -> None:
     filters = matrix.shape[1]
     held = np.empty((4, filters), sums.dtype)
     s, t, u, v = held[0], held[1], held[2], held[3]
-    band = max(4, BAND_BYTES // (filters * matrix.itemsize) // 4 * 4)
+    band = max(LEAST_BAND, BAND_BYTES // (filters * matrix.itemsize) // 4 * 4)
     for first in range(0, inner, band):
         last = min(first + band, inner)
         in_fours = last - last % 4

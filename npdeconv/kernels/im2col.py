@@ -43,14 +43,11 @@ def im2col(images: Array, stride: Pair, offset: Pair, dilation: Pair, first_row:
                     for q in range(out_width):
                         target = patches[n, r, q, kh, start : start + length]
                         left = q * stride[1] * channels + shift
-                        first, last = max(0, -left), min(length, line_length - left)
-                        if not is_inside or first > last:
-                            first, last = 0, 0
-                        source, inside = line[left + first : left + last], target[first:last]
-                        target[:first] = 0
-                        for k in range(len(inside)):
-                            inside[k] = source[k]
-                        target[last:] = 0
+                        if not is_inside:
+                            target[:] = 0
+                            continue
+                        for k in range(length):
+                            target[k] = line[left + k] if 0 <= left + k < line_length else 0
 
 
 @kernel

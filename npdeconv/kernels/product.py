@@ -77,27 +77,27 @@ def add_product(rows: Array, matrix: Array, sums: Array) -> None:
     s, t, u, v = held[0], held[1], held[2], held[3]
     band = max(LEAST_BAND, BAND_BYTES // (filters * matrix.itemsize) // 4 * 4)
     for first in range(0, inner, band):
-        last = min(first + band, inner)
-        in_fours = last - last % 4
+        part, terms = rows[:, first : first + band], matrix[first : first + band]
+        in_fours = len(terms) - len(terms) % 4
         for p in range(0, count, 4):
             q, r, o = min(p + 1, count - 1), min(p + 2, count - 1), min(p + 3, count - 1)
             for f in range(filters):
                 s[f], t[f], u[f], v[f] = sums[p, f], sums[q, f], sums[r, f], sums[o, f]
-            for k in range(first, in_fours, 4):
-                m0, m1, m2, m3 = matrix[k], matrix[k + 1], matrix[k + 2], matrix[k + 3]
-                a0, a1, a2, a3 = rows[p, k], rows[p, k + 1], rows[p, k + 2], rows[p, k + 3]
-                b0, b1, b2, b3 = rows[q, k], rows[q, k + 1], rows[q, k + 2], rows[q, k + 3]
-                c0, c1, c2, c3 = rows[r, k], rows[r, k + 1], rows[r, k + 2], rows[r, k + 3]
-                d0, d1, d2, d3 = rows[o, k], rows[o, k + 1], rows[o, k + 2], rows[o, k + 3]
+            for k in range(0, in_fours, 4):
+                m0, m1, m2, m3 = terms[k], terms[k + 1], terms[k + 2], terms[k + 3]
+                a0, a1, a2, a3 = part[p, k], part[p, k + 1], part[p, k + 2], part[p, k + 3]
+                b0, b1, b2, b3 = part[q, k], part[q, k + 1], part[q, k + 2], part[q, k + 3]
+                c0, c1, c2, c3 = part[r, k], part[r, k + 1], part[r, k + 2], part[r, k + 3]
+                d0, d1, d2, d3 = part[o, k], part[o, k + 1], part[o, k + 2], part[o, k + 3]
                 for f in range(filters):
                     w0, w1, w2, w3 = m0[f], m1[f], m2[f], m3[f]
                     s[f] = s[f] + a0 * w0 + a1 * w1 + a2 * w2 + a3 * w3
                     t[f] = t[f] + b0 * w0 + b1 * w1 + b2 * w2 + b3 * w3
                     u[f] = u[f] + c0 * w0 + c1 * w1 + c2 * w2 + c3 * w3
                     v[f] = v[f] + d0 * w0 + d1 * w1 + d2 * w2 + d3 * w3
-            for k in range(in_fours, last):
-                m0 = matrix[k]
-                a0, b0, c0, d0 = rows[p, k], rows[q, k], rows[r, k], rows[o, k]
+            for k in range(in_fours, len(terms)):
+                m0 = terms[k]
+                a0, b0, c0, d0 = part[p, k], part[q, k], part[r, k], part[o, k]
                 for f in range(filters):
                     w0 = m0[f]
                     s[f] = s[f] + a0 * w0

@@ -10,6 +10,7 @@ from npdeconv.visualize.display import display
 from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
 from npdeconv.visualize.features import average_maps, layer_features, pixel_features
+from npdeconv.visualize.invariance import Invariance, invariance
 from npdeconv.visualize.layerwise import LayerProjections, project_layers
 from npdeconv.visualize.maps_and_filters import FeatureMaps, feature_maps, first_filters
 from npdeconv.visualize.maximization import Aim, Maximization, maximize_activation
@@ -25,6 +26,7 @@ from npdeconv.visualize.regularizers import Regularizers
 from npdeconv.visualize.rules import RuleComparison, compare_rules
 from npdeconv.visualize.selection import affordable_maps, living_maps, most_active
 from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
+from npdeconv.visualize.transformed import Interpolation, Surround, Transform, transform_image, usual_amounts
 
 __all__ = [
     "Agreement",
@@ -36,6 +38,8 @@ __all__ = [
     "EvolutionRecorder",
     "FeatureMaps",
     "Fill",
+    "Interpolation",
+    "Invariance",
     "LayerProjections",
     "Maximization",
     "Mistakes",
@@ -52,6 +56,8 @@ __all__ = [
     "Saliency",
     "Select",
     "Strongest",
+    "Surround",
+    "Transform",
     "affordable_maps",
     "average_maps",
     "class_activation_maps",
@@ -69,6 +75,7 @@ __all__ = [
     "find_strongest",
     "first_filters",
     "has_class_maps",
+    "invariance",
     "label_agreement",
     "layer_features",
     "living_maps",
@@ -86,4 +93,6 @@ __all__ = [
     "project_layers",
     "project_paths",
     "saliency",
+    "transform_image",
+    "usual_amounts",
 ]

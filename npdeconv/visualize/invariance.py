@@ -6,7 +6,7 @@ Zeiler & Fergus, arXiv:1311.2901, section 4.1 and figure 5.
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,13 +14,11 @@ from npdeconv._checks import describe, image_batch, name_list
 from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.anatomy import Outputs, last_hidden, map_layers, shown_layers, two_classes
-from npdeconv.anatomy.maps import map_shape
 from npdeconv.anatomy.roles import answers
-from npdeconv.data import as_input
-from npdeconv.finite import finite_answers, must_be_finite
+from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
-from npdeconv.layers.softmax import softmax
-from npdeconv.parallel import Workers, each_shard, pool, progress_bars, slices
+from npdeconv.parallel import Workers, pool, progress_bars, slices
+from npdeconv.visualize.feature_distances import Scene, evenly_spread, look, mean_between
 from npdeconv.visualize.transformed import (
     Interpolation,
     Surround,
@@ -33,8 +31,6 @@ from npdeconv.visualize.transformed import (
 
 SHARD_PIXELS = 2**19  # of the transformed images of one shard, all of one image
 SHARD_SIZE = 32
-MOST_COMPARED = 100  # images, and so 4,950 pairs of different ones
-COMPARED_BYTES = 2**28  # of their features
 
 
 @brief
@@ -55,6 +51,12 @@ class Invariance(NamedTuple):
     labels : int (N,), the classes whose probability is given; None for a network without classes
     probability : (N, A), of that class; None for a network without classes
     clean_probability : (N,), the same without the transform
+
+    Examples
+    --------
+    >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(3, 0)
+    >>> nd.visualize.invariance(net, digits.images, ["relu1"], transform="scale").amounts
+    array([1. , 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8])
     """
 
     transform: str
@@ -130,10 +132,8 @@ def invariance(
 
     Examples
     --------
-    >>> from npdeconv.data import load_strokes
-    >>> from npdeconv.models import deck_model4
-    >>> network, digits = deck_model4(rng=np.random.default_rng(0)), load_strokes(3, 0)
-    >>> result = invariance(network, digits.images, ["relu1"], amounts=[0, 1, 2])
+    >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(3, 0)
+    >>> result = nd.visualize.invariance(net, digits.images, ["relu1"], amounts=[0, 1, 2])
     >>> result.distance.shape, bool((result.distance[..., 0] == 0).all())
     ((1, 3, 3), True)
     """
@@ -151,20 +151,21 @@ def invariance(
     outputs = network.output_shape(shape)
     has_classes = len(outputs) == 1 and outputs != (1,)
     followed = _checked_labels(labels, len(images), outputs if has_classes else (0,))
-    last = list(network.layers)[-1]
-    scene = _Scene(
-        Outputs(network, tuple(dict.fromkeys([*names, *[last] * has_classes]))),
+    last = list(network.layers)[-1] if has_classes else None
+    scene = Scene(
+        Outputs(network, tuple(dict.fromkeys([*names, *([last] if last else [])]))),
         names,
-        _Answer(last, answers(network) is None) if has_classes else None,
+        last,
+        answers(network) is None,
         partial(transform_image, transform=transform, fill=fill, interpolation=interpolation),
     )
     size = min(max(1, SHARD_PIXELS // (shape[0] * shape[1])), SHARD_SIZE)
     cuts = slices(len(chosen), size)
     work = [(images[n], followed[n], chosen[cut]) for n in range(len(images)) for cut in cuts]
     with progress_bars() if progress else nullcontext(), pool(workers) as parallel_map:
-        parts = list(parallel_map(partial(_look, scene), work))
-        compared = _evenly_spread(network, images, names)
-        between = _between(scene, images[compared], parallel_map)
+        parts = list(parallel_map(partial(look, scene), work))
+        compared = evenly_spread(network, images, names)
+        between = mean_between(scene, images[compared], parallel_map)
     shaped = len(images), len(chosen)
     probability = np.concatenate([part.probability for part in parts])
     distance = np.concatenate([part.distance for part in parts], axis=1).reshape(len(names), *shaped)
@@ -183,87 +184,6 @@ def invariance(
         probability=probability.reshape(shaped) if has_classes else None,
         clean_probability=np.array([part.clean for part in first]) if has_classes else None,
     )
-
-
-class _Answer(NamedTuple):
-    """Where a network's classes are read."""
-
-    layer: str
-    are_logits: bool
-
-
-class _Scene(NamedTuple):
-    """What all shards share."""
-
-    outputs: Outputs
-    layers: tuple[str, ...]
-    answer: _Answer | None
-    transform: Any  # of one image, by an amount
-
-
-class _Look(NamedTuple):
-    """What one image becomes under some amounts."""
-
-    distance: Array  # float64 (L, A)
-    label: int
-    probability: Array  # (A,); empty without classes
-    clean: float
-
-
-def _look(scene: _Scene, item: tuple[Array, int, Array]) -> _Look:
-    """Pass an image and its transforms through the network, and compare them."""
-    image, label, amounts = item
-    clean = as_input(image[np.newaxis], scene.outputs.dtype)
-    batch = np.concatenate([clean, *(scene.transform(clean[0], amount=a)[np.newaxis] for a in amounts)])
-    found, probability = {}, np.empty(0, scene.outputs.dtype)
-    for name, maps in scene.outputs(batch):
-        must_be_finite(maps)
-        rows = maps.reshape(len(maps), -1)
-        if name in scene.layers:
-            found[name] = _distances(rows[1:], rows[0])
-        if scene.answer is not None and name == scene.answer.layer:
-            probabilities = softmax(rows) if scene.answer.are_logits else rows
-            label = int(probabilities[0].argmax()) if label < 0 else label
-            probability = probabilities[:, label]
-    distance = np.stack([found[name] for name in scene.layers])
-    return _Look(distance, label, probability[1:], float(probability[0]) if len(probability) else 0.0)
-
-
-def _distances(rows: Array, row: Array) -> Array:
-    """Return the Euclidean distances of rows (A, D) from a row (D,), one after the other to save memory."""
-    gaps = (np.subtract(one, row, dtype=np.float64) for one in rows)
-    return np.array([np.sqrt(np.square(gap, out=gap).sum()) for gap in gaps], np.float64)
-
-
-def _between(scene: _Scene, images: Array, parallel_map: Any) -> Array:
-    """Return the mean distance (L,) between the features of different images."""
-    parts: dict[str, list[Array]] = {name: [] for name in scene.layers}
-    for _, found in each_shard(partial(_rows, scene), images, workers=parallel_map):
-        for name, rows in found.items():
-            parts[name].append(rows)
-    means = []
-    for name in scene.layers:
-        rows = np.concatenate(parts[name])
-        distances = parallel_map(partial(_distances_above, rows), range(len(rows) - 1))
-        means.append(np.concatenate(list(distances)).mean())
-    return np.array(means)
-
-
-def _rows(scene: _Scene, images: Array) -> dict[str, Array]:
-    """Return the features (N, D) of images in each layer."""
-    return {name: maps.reshape(len(maps), -1) for name, maps in scene.outputs(images) if name in scene.layers}
-
-
-def _distances_above(rows: Array, n: int) -> Array:
-    return _distances(rows[n + 1 :], rows[n])
-
-
-def _evenly_spread(network: Sequential, images: Array, layers: Sequence[str]) -> Array:
-    """Return which images are compared with one another, as many as fit into memory."""
-    widths = [np.prod(map_shape(network, name, images.shape[1:])) for name in layers]
-    fitting = int(COMPARED_BYTES // (sum(widths) * network.dtype.itemsize))
-    count = max(2, min(len(images), MOST_COMPARED, fitting))
-    return np.arange(count) * len(images) // count
 
 
 def _relative(layers: Sequence[str], distance: Array, between: Array) -> Array:

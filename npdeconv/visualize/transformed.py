@@ -61,7 +61,7 @@ def transform_image(
     Examples
     --------
     >>> image = np.array([[1, 2], [3, 4]], np.uint8)[..., np.newaxis]
-    >>> (255 * transform_image(image, "rotation", 90))[..., 0].astype(int)
+    >>> (255 * nd.visualize.transform_image(image, "rotation", 90))[..., 0].astype(int)
     array([[2, 4],
            [1, 3]])
     """
@@ -92,7 +92,7 @@ def usual_amounts(transform: Transform, shape: Shape) -> Array:
 
     Examples
     --------
-    >>> usual_amounts("shift", (28, 28, 1)).astype(int).tolist()
+    >>> nd.visualize.usual_amounts("shift", (28, 28, 1)).astype(int).tolist()
     [-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8]
     """
     one_of(transform, get_args(Transform), "usual_amounts", "transform")
@@ -107,7 +107,15 @@ def usual_amounts(transform: Transform, shape: Shape) -> Array:
 
 
 def check_words(transform: Any, fill: Any, interpolation: Any, who: str) -> None:
-    """Check the words that say what happens to images."""
+    """Check the words that say what happens to images.
+
+    Examples
+    --------
+    >>> from npdeconv.visualize.transformed import check_words
+    >>> check_words("turn", "edge", "linear", "invariance")
+    Traceback (most recent call last):
+    ValueError: invariance: transform must be one of shift, scale, rotation, got 'turn'
+    """
     one_of(transform, get_args(Transform), who, "transform")
     one_of(fill, get_args(Surround), who, "fill")
     one_of(interpolation, get_args(Interpolation), who, "interpolation")
@@ -118,6 +126,7 @@ def checked_amounts(transform: Transform, amounts: Sequence[float] | Array, who:
 
     Examples
     --------
+    >>> from npdeconv.visualize.transformed import checked_amounts
     >>> checked_amounts("scale", [1, 1.5], "invariance")
     array([1. , 1.5])
     """

@@ -4,6 +4,7 @@ from npdeconv.plot.breakage import fault
 from npdeconv.plot.class_activation import class_activation
 from npdeconv.plot.embedding import neighbors, scatter
 from npdeconv.plot.images import draw_box, image
+from npdeconv.plot.invariance import invariance
 from npdeconv.plot.layers import layers
 from npdeconv.plot.learning import curves
 from npdeconv.plot.maps_and_filters import feature_maps, filters, strongest_projections
@@ -32,6 +33,7 @@ __all__ = [
     "feature_maps",
     "filters",
     "image",
+    "invariance",
     "layers",
     "literal",
     "localization",

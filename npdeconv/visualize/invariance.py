@@ -59,9 +59,9 @@ class Invariance(NamedTuple):
     array([1. , 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8])
     """
 
-    transform: str
-    fill: str
-    interpolation: str
+    transform: Transform
+    fill: Surround
+    interpolation: Interpolation
     amounts: Array
     layers: tuple[str, ...]
     distance: Array

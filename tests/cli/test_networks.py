@@ -122,6 +122,7 @@ TAKES = {  # all commands that take a network, and their other arguments
     "project": ("--layer", "relu"),
     "top": ("--layers", "relu"),
     "occlude": ("--layer", "relu", "--size", "16", "--stride", "16"),
+    "invariance": ("--transform", "shift", "--amounts", "0", "4"),
     "cam": (),
     "maximize": ("--steps", "1"),
     "embed": ("-k", "1", "--count", "6", "--layer", "relu"),

@@ -18,11 +18,13 @@ DATASET = Dataset(IMAGES, np.arange(5) % 3, ("a", "b", "c"), "noise")
 FOUND = Strongest(np.zeros((3, 1), int), np.zeros((3, 1, 2), int), np.ones((3, 1)), np.ones(3))
 
 ASKED = {
+    "aliasing": (IMAGES, "relu2"),
     "class_activation_maps": (IMAGES,),
     "compare_rules": (IMAGES[0], "relu2", 0),
     "confusion": (DATASET,),
     "embed": (IMAGES, "relu2"),
     "feature_maps": (IMAGES[0], "relu2"),
+    "filter_statistics": (IMAGES,),
     "find_mistakes": (DATASET,),
     "find_patches": (IMAGES, "relu2"),
     "find_strongest": (IMAGES, ["relu2"]),
@@ -37,6 +39,7 @@ ASKED = {
     "saliency": (IMAGES,),
 }
 BY_NAME = {
+    "aliasing": {"stride": 2},
     "find_patches": {"found": FOUND},
     "occlude": {"label": 0},
     "saliency": {"labels": np.zeros(5, int)},

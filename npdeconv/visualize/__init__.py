@@ -5,11 +5,13 @@ excite each feature map most. `display` scales signed pixels for figures.
 """
 
 from npdeconv._types import Box
+from npdeconv.visualize.aliasing import Aliasing, aliasing
 from npdeconv.visualize.class_activation import ClassActivationMaps, class_activation_maps, has_class_maps
 from npdeconv.visualize.display import display
 from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
 from npdeconv.visualize.features import average_maps, layer_features, pixel_features
+from npdeconv.visualize.filter_statistics import FilterStatistics, filter_statistics
 from npdeconv.visualize.invariance import Invariance, invariance
 from npdeconv.visualize.layerwise import LayerProjections, project_layers
 from npdeconv.visualize.maps_and_filters import FeatureMaps, feature_maps, first_filters
@@ -31,6 +33,7 @@ from npdeconv.visualize.transformed import Interpolation, Surround, Transform, t
 __all__ = [
     "Agreement",
     "Aim",
+    "Aliasing",
     "Box",
     "ClassActivationMaps",
     "Embedding",
@@ -38,6 +41,7 @@ __all__ = [
     "EvolutionRecorder",
     "FeatureMaps",
     "Fill",
+    "FilterStatistics",
     "Interpolation",
     "Invariance",
     "LayerProjections",
@@ -59,6 +63,7 @@ __all__ = [
     "Surround",
     "Transform",
     "affordable_maps",
+    "aliasing",
     "average_maps",
     "class_activation_maps",
     "compare_rules",
@@ -69,6 +74,7 @@ __all__ = [
     "energy_inside",
     "evolve",
     "feature_maps",
+    "filter_statistics",
     "find_mistakes",
     "find_patches",
     "find_snapshots",

@@ -86,9 +86,9 @@ def test_photos_without_labels_follow_the_classes_that_are_named(run, tmp_path):
     status, out, err = run(*given)
     assert status == 0, err
     assert "probability (predicted)" in out
-    status, out, err = run(*given, "--classes", "left", "2")
+    status, out, err = run(*given, "--classes", "0", "2")
     assert status == 0, err
     assert "probability (true)" in out
-    assert run(*given, "--classes", "left")[2] == (
+    assert run(*given, "--classes", "0")[2].endswith(
         "npdeconv: --classes: expected one for each of 2 images, got 1\n"
     )

@@ -22,7 +22,16 @@ from npdeconv.data import Dataset, load_cifar10, load_strokes
 from npdeconv.experiments import FirstLayers, compare_first_layers, t_interval
 from npdeconv.experiments.first_layers import RADIUS
 
-MEASURES = ("accuracy", "largest_rms", "domination", "middle", "dead", "aliasing", "patch_share")
+MEASURES = (
+    "accuracy",
+    "largest_rms",
+    "domination",
+    "middle",
+    "dead",
+    "aliasing",
+    "around_share",
+    "patch_share",
+)
 CONTROLS = {"middle": "middle_noise", "aliasing": "noise_share"}
 STROKES_SEED, CIFAR = {"train": 0, "test": 1}, "cifar10"
 
@@ -88,14 +97,14 @@ def _load(data: str, split: Any, count: int) -> Dataset:
 
 def _print(result: FirstLayers) -> None:
     """Print a row for each variant: means over seeds, with half their 95 % intervals."""
-    print(f"{'':<20}" + "".join(f"{name.replace('_', ' '):>18}" for name in MEASURES))
+    print(f"{'':<20}" + "".join(f"{name.replace('_', ' '):>16}" for name in MEASURES))
     for v, variant in enumerate(result.variants):
-        print(f"{variant:<20}" + "".join(f"{_mean(getattr(result, name)[:, v]):>18}" for name in MEASURES))
+        print(f"{variant:<20}" + "".join(f"{_mean(getattr(result, name)[:, v]):>16}" for name in MEASURES))
     for v in range(0, len(result.variants), 2):
         noise = {name: f"{getattr(result, control)[v]:.3f}" for name, control in CONTROLS.items()}
         print(
             f"{'white noise, ' + result.variants[v]:<20}"
-            + "".join(f"{noise.get(m, ''):>18}" for m in MEASURES)
+            + "".join(f"{noise.get(m, ''):>16}" for m in MEASURES)
         )
 
 

@@ -53,6 +53,7 @@ class FirstLayers(NamedTuple):
     middle_noise : (V,), the same of white noise
     dead : (S, V), share of the first layer's maps that no test image excites
     aliasing : (S, V), share of the second layer's projections near the harmonics of half a cycle per pixel
+    around_share : (S, V), what it would be at the mean power around these harmonics
     patch_share : (S, V), the same of the images' patches
     noise_share : (V,), the same of white noise
 
@@ -73,6 +74,7 @@ class FirstLayers(NamedTuple):
     middle_noise: Array
     dead: Array
     aliasing: Array
+    around_share: Array
     patch_share: Array
     noise_share: Array
 
@@ -229,6 +231,7 @@ def _table(rows: Sequence[Sequence[_Measured]], seeds: Sequence[int]) -> FirstLa
         middle_noise=np.array([one.middle_noise for one in every[0]]),
         dead=np.array([[one.dead[0].mean() for one in row] for row in every]),
         aliasing=np.array([[one.mean for one in row] for row in grids]),
+        around_share=np.array([[one.around_mean for one in row] for row in grids]),
         patch_share=np.array([[one.patch_mean for one in row] for row in grids]),
         noise_share=np.array([one.noise_share for one in grids[0]]),
     )

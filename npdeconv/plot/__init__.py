@@ -3,6 +3,7 @@
 from npdeconv.plot.breakage import fault
 from npdeconv.plot.class_activation import class_activation
 from npdeconv.plot.embedding import neighbors, scatter
+from npdeconv.plot.filter_statistics import filter_statistics
 from npdeconv.plot.images import draw_box, image
 from npdeconv.plot.invariance import invariance
 from npdeconv.plot.layers import layers
@@ -31,6 +32,7 @@ __all__ = [
     "evolution",
     "fault",
     "feature_maps",
+    "filter_statistics",
     "filters",
     "image",
     "invariance",

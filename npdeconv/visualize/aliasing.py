@@ -15,7 +15,15 @@ from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
 from npdeconv.visualize.patches import find_patches
-from npdeconv.visualize.spectra import harmonics, mean_spectrum, onto_grid, power, share_of_power
+from npdeconv.visualize.spectra import (
+    harmonics,
+    mean_spectrum,
+    onto_grid,
+    power,
+    share_expected,
+    share_of_power,
+    surroundings,
+)
 from npdeconv.visualize.strongest import find_strongest
 
 
@@ -30,7 +38,8 @@ class Aliasing(NamedTuple):
     layer : str
     stride : Pair, of the sampling, in pixels down and across
     share : (F,), of the spectral power of projections, see `npdeconv.visualize.spectra.harmonics`
-    patch_share : (F,), the same of the images' patches at the same places
+    around_share : (F,), what it would be at the mean power around the harmonics: more is a peak
+    patch_share : (F,), the first share, of the images' patches at the same places
     noise_share : float, the same of white noise
     alive : bool (F,), the maps that fire on any image
     spectrum : (PH, PW), mean power of the projections, each of sum 1; zero frequency in the middle
@@ -45,6 +54,7 @@ class Aliasing(NamedTuple):
     layer: str
     stride: Pair
     share: Array
+    around_share: Array
     patch_share: Array
     noise_share: float
     alive: Array
@@ -53,12 +63,20 @@ class Aliasing(NamedTuple):
     @property
     def mean(self) -> float:
         """The mean share over the maps that are alive."""
-        return float(self.share[self.alive].mean()) if self.alive.any() else 0.0
+        return self._mean_of(self.share)
+
+    @property
+    def around_mean(self) -> float:
+        """What it would be without peaks."""
+        return self._mean_of(self.around_share)
 
     @property
     def patch_mean(self) -> float:
         """The same of the images' patches."""
-        return float(self.patch_share[self.alive].mean()) if self.alive.any() else 0.0
+        return self._mean_of(self.patch_share)
+
+    def _mean_of(self, values: Array) -> float:
+        return float(values[self.alive].mean()) if self.alive.any() else 0.0
 
 
 @finite_answers
@@ -109,12 +127,15 @@ def aliasing(
     patches = find_patches(network, images, layer, found=found, workers=workers)
     count, ranks = found.image_indices.shape
     inside = patches.inside.reshape(count * ranks, *patches.inside.shape[2:])
-    shares, spectrum, region = [], np.zeros(0), np.zeros(0, bool)
-    for pictures in (patches.pixels, patches.projections):
-        powers = power(onto_grid(pictures.reshape(*inside.shape, -1), inside, steps))
-        height, width = powers.shape[1:]
-        region, spectrum = harmonics((height, width), steps), mean_spectrum(powers)
-        each = share_of_power(powers, region).reshape(count, ranks)
-        there = np.maximum((found.image_indices >= 0).sum(axis=1), 1)
-        shares.append(each.sum(axis=1) / there)
-    return Aliasing(layer, steps, shares[1], shares[0], float(region.mean()), found.firing > 0, spectrum)
+    there = np.maximum((found.image_indices >= 0).sum(axis=1), 1)
+    of_patches, powers = (
+        power(onto_grid(pictures.reshape(*inside.shape, -1), inside, steps))
+        for pictures in (patches.pixels, patches.projections)
+    )
+    size = powers.shape[1], powers.shape[2]
+    region = harmonics(size, steps)
+    around = share_expected(powers, region, surroundings(size, steps))
+    shares = share_of_power(powers, region), around, share_of_power(of_patches, region)
+    own, without, patch = (each.reshape(count, ranks).sum(axis=1) / there for each in shares)
+    noise = float(region.mean())
+    return Aliasing(layer, steps, own, without, patch, noise, found.firing > 0, mean_spectrum(powers))

@@ -10,8 +10,8 @@ from npdeconv._types import Array, Pair
 MIDDLE = (1 / 8, 3 / 8)
 """The middle frequencies, by their distance from zero: half of the way to 1/2 lies between them."""
 
-NEAR = 1 / 8
-"""A frequency is near a harmonic if it is within this share of the sampling frequency."""
+NEAR, AROUND = 1 / 8, 3 / 8
+"""A frequency is near a harmonic within this share of the sampling frequency; around it, up to the second."""
 
 ROUNDING = 1e-9  # of frequencies, so that those on an edge are inside
 
@@ -43,6 +43,19 @@ def share_of_power(powers: Array, region: Array) -> Array:
     return np.asarray(np.divide(inside, total, out=np.zeros_like(total), where=total > 0))
 
 
+def share_expected(powers: Array, region: Array, like: Array) -> Array:
+    """Return the share (N,) that a region would have if its frequencies had the mean power of others.
+
+    Examples
+    --------
+    >>> from npdeconv.visualize.spectra import share_expected
+    >>> powers, first = np.array([[[6.0, 3.0, 1.0]]]), np.array([[True, False, False]])
+    >>> share_expected(powers, first, like=~first)
+    array([0.2])
+    """
+    return share_of_power(powers, like) * (region.sum() / max(like.sum(), 1))
+
+
 def middle(size: Pair) -> Array:
     """Tell which frequencies of filters (KH, KW) are `MIDDLE`, bool (KH, KW).
 
@@ -71,12 +84,33 @@ def harmonics(size: Pair, stride: Pair) -> Array:
     >>> harmonics((1, 16), (1, 2)).nonzero()[1]  # 8 sixteenths, and their neighbors
     array([7, 8, 9])
     """
+    return _from_harmonics(size, stride) <= NEAR + ROUNDING
+
+
+def surroundings(size: Pair, stride: Pair) -> Array:
+    """Tell which frequencies of pictures (H, W) lie around a harmonic, but not near it, bool (H, W).
+
+    Their power is what to expect of a harmonic that is no peak. They end at `AROUND` / stride, so sides
+    of fewer than three strides have none.
+
+    Examples
+    --------
+    >>> from npdeconv.visualize.spectra import surroundings
+    >>> surroundings((1, 16), (1, 2)).nonzero()[1]
+    array([ 5,  6, 10, 11])
+    """
+    distance = _from_harmonics(size, stride)
+    return np.asarray((distance > NEAR + ROUNDING) & (distance <= AROUND + ROUNDING))
+
+
+def _from_harmonics(size: Pair, stride: Pair) -> Array:
+    """Return how far each frequency is from the nearest harmonic, in sampling frequencies; zero has none."""
     steps = [np.fft.fftfreq(side) * along for side, along in zip(size, stride, strict=True)]
     orders = [np.round(step) for step in steps]
     away = np.hypot(*np.meshgrid(*(s - o for s, o in zip(steps, orders, strict=True)), indexing="ij"))
     # A whole cycle per pixel is no oscillation, but zero again.
     waves = [order % along != 0 for order, along in zip(orders, stride, strict=True)]
-    return np.asarray((away <= NEAR + ROUNDING) & np.logical_or.outer(*waves))
+    return np.asarray(np.where(np.logical_or.outer(*waves), away, np.inf))
 
 
 def onto_grid(pictures: Array, inside: Array, stride: Pair) -> Array:

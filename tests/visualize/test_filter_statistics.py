@@ -112,7 +112,7 @@ def test_a_planted_grid_is_aliasing_and_blocks_without_gaps_are_none():
     assert grid.stride == (4, 4)
     assert grid.mean > 0.6
     assert whole.mean < 0.02  # a box of 4 pixels has zeros at the harmonics of 1/4, and little around them
-    assert grid.mean > 5 * max(grid.patch_mean, grid.noise_share)
+    assert grid.mean > 5 * max(grid.around_mean, grid.patch_mean, grid.noise_share)
 
 
 def test_aliasing_is_that_of_the_projections_written_out():

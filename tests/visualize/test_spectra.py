@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from npdeconv.visualize.spectra import harmonics, mean_spectrum, middle, onto_grid, power, share_of_power
+from npdeconv.visualize.spectra import (
+    harmonics,
+    mean_spectrum,
+    middle,
+    onto_grid,
+    power,
+    share_expected,
+    share_of_power,
+    surroundings,
+)
 
 
 def wave(size, along, across, channels=1):
@@ -80,3 +89,17 @@ def test_a_mean_spectrum_gives_each_picture_the_same_weight():
     assert spectrum.sum() == pytest.approx(1)
     np.testing.assert_allclose(spectrum[[2, 6], 4], 0.25)  # zero frequency is at (4, 4)
     np.testing.assert_allclose(spectrum[4, [1, 7]], 0.25)
+
+
+def test_noise_has_no_peaks_and_a_grid_in_noise_has_some():
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((500, 24, 24, 1))
+    near, around = harmonics((24, 24), (4, 4)), surroundings((24, 24), (4, 4))
+    assert not (near & around).any()
+    for pictures, peak in (
+        (noise, 1),
+        (noise + 2 * (np.indices((24, 24)) % 4 == 0).all(axis=0)[..., None], 2),
+    ):
+        powers = power(pictures)
+        ratio = share_of_power(powers, near).mean() / share_expected(powers, near, around).mean()
+        assert ratio == pytest.approx(1, rel=0.03) if peak == 1 else ratio > peak

@@ -4,7 +4,7 @@ What filters tell
 
 Four measures of a network whose first layer takes every second pixel (figure 6 of the paper): does one filter dominate, which frequencies do the filters see, which maps are dead,
 and is the grid of every second pixel seen in the projections of the second layer?
-Dark is power. A grid would show as dark spots in the circles.
+Dark is power. The grid shows as the dark spot in the upper circle, at half a cycle per pixel.
 """
 
 import numpy as np

@@ -123,6 +123,7 @@ TAKES = {  # all commands that take a network, and their other arguments
     "top": ("--layers", "relu"),
     "occlude": ("--layer", "relu", "--size", "16", "--stride", "16"),
     "invariance": ("--transform", "shift", "--amounts", "0", "4"),
+    "filters": ("--stride", "2", "--layer", "relu"),
     "cam": (),
     "maximize": ("--steps", "1"),
     "embed": ("-k", "1", "--count", "6", "--layer", "relu"),
@@ -135,7 +136,7 @@ TAKES = {  # all commands that take a network, and their other arguments
 }
 WITHOUT_DATA = ("maximize", "info", "retrain")
 # These make their own.
-OTHERS = {"break", "check", "demo", "explain", "gradcheck", "learn", "localize", "train"}
+OTHERS = {"break", "check", "demo", "explain", "first-layers", "gradcheck", "learn", "localize", "train"}
 
 
 def test_no_command_is_forgotten():

@@ -13,7 +13,9 @@ FEW = {"seeds": [0], "epochs": 2, "workers": 1}
 
 def test_both_first_layers_lead_to_maps_of_one_size():
     shapes = []
-    wide = Dataset(np.pad(DIGITS.images, ((0, 0), (2, 2), (2, 2), (0, 0))), DIGITS.labels, DIGITS.classes)
+    wide = Dataset(
+        np.pad(DIGITS.images, ((0, 0), (2, 2), (2, 2), (0, 0))), DIGITS.labels, DIGITS.classes, "wide"
+    )
     for first in (COARSE, FINE):
         network = alexnet_like(first, wide, np.random.default_rng(0))
         shapes.append(dict(network.output_shapes((32, 32, 1)))["pool2"])

@@ -33,10 +33,10 @@ def add(parser: Parser) -> None:
         "; the second one, whose projections are measured: the second rectifier if not given",
     )
     parser.add_argument(
-        "--stride",
+        "--period",
         type=at_least(1),
         metavar="PIXELS",
-        help="of the sampling whose harmonics are measured; the first layer's if not given",
+        help="of the sampling whose harmonics are measured; the first layer's stride if not given",
     )
     share(parser, "-k", " of the strongest images of each map, to project", default=9)
     add_results(parser, "filters")
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
         dataset = load_data(loaded, name, options.split, lambda count, _: _spread(count, options.count))
         images, shown = dataset.images, f"{shown} on {len(dataset.images):,} images of {dataset.name}"
     result = filter_statistics(
-        loaded.network, images, options.layer, stride=options.stride, k=options.k, workers=options.workers
+        loaded.network, images, options.layer, stride=options.period, k=options.k, workers=options.workers
     )
     stem = file_stem("filters", options.layer, split=options.split)
     paths = (
@@ -91,7 +91,7 @@ def _print(result: FilterStatistics) -> None:
             f" of the image patches {found.patch_mean:.4f}, of white noise {found.noise_share:.4f}"
         )
     elif result.layers:
-        print("the first layer skips no pixel, so there is no sampling to be seen (--stride asks for one)")
+        print("the first layer skips no pixel, so there is no sampling to be seen (--period asks for one)")
 
 
 def _arrays(result: FilterStatistics) -> dict[str, Any]:

@@ -14,11 +14,11 @@ import numpy as np
 
 from npdeconv._files import write_table
 from npdeconv._types import Array
-from npdeconv.cli.datasets import naming_strokes
+from npdeconv.cli.datasets import STROKES, Split, naming_strokes
 from npdeconv.cli.figures import Results, file_stem
 from npdeconv.cli.options import add_results, at_least, number, share
 from npdeconv.cli.parser import Parser
-from npdeconv.data import Dataset, load_cifar10, load_strokes
+from npdeconv.data import Dataset, load_cifar10, load_mnist, load_strokes
 from npdeconv.experiments import FirstLayers, compare_first_layers, t_interval
 from npdeconv.experiments.first_layers import RADIUS
 
@@ -33,18 +33,16 @@ MEASURES = (
     "patch_share",
 )
 CONTROLS = {"middle": "middle_noise", "aliasing": "noise_share"}
-STROKES_SEED, CIFAR = {"train": 0, "test": 1}, "cifar10"
 
 
 def add(parser: Parser) -> None:
     """Declare the options."""
-    option = parser.add_argument
-    option("--data", choices=(CIFAR, "strokes"), default=CIFAR, help="data set; strokes are drawn")
+    share(parser, "--data", "; here one of these names but rps", default="cifar10")
     share(parser, "--count", " to train on", type=at_least(10), default=50_000)
-    option("--test-count", type=at_least(1), default=9_800, metavar="N", help="test images, also measured on")
+    share(parser, "--test-count", ", also measured on", default=9_800)
     share(parser, "--seeds", default=3)
     share(parser, "--epochs", default=70)
-    option(
+    parser.add_argument(
         "--radius",
         type=number,
         default=RADIUS,
@@ -57,10 +55,8 @@ def add(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train, measure, and print the table."""
     out = Results(options)
-    train, test = (
-        _load(options.data, split, count)
-        for split, count in (("train", options.count), ("test", options.test_count))
-    )
+    train = _load(options.data, "train", options.count)
+    test = _load(options.data, "test", options.test_count)
     try:
         result = compare_first_layers(
             train,
@@ -88,11 +84,14 @@ def run(options: argparse.Namespace) -> None:
     )
 
 
-def _load(data: str, split: Any, count: int) -> Dataset:
+def _load(data: str, split: Split, count: int) -> Dataset:
+    loaders = {"cifar10": load_cifar10, "mnist": load_mnist}
     if data == "strokes":
-        return load_strokes(count, STROKES_SEED[split])
+        return load_strokes(count, STROKES[split][1])
+    if data not in loaders:
+        raise ValueError(f"--data: expected cifar10, mnist or strokes, got {data!r}")
     with naming_strokes():
-        return load_cifar10(split)[:count]
+        return loaders[data](split)[:count]
 
 
 def _print(result: FirstLayers) -> None:

@@ -47,7 +47,9 @@ def add(parser: Parser) -> None:
         help="of one transform: pixels, factors or degrees; the paper's if not given, shifts in proportion to"
         " the height",
     )
-    option("--fill", choices=get_args(Surround), default="edge", help="what comes in from beyond the image")
+    option(
+        "--surround", choices=get_args(Surround), default="edge", help="what comes in from beyond the image"
+    )
     option("--interpolation", choices=get_args(Interpolation), default="linear", help="between pixels")
     share(parser, "--layers", "; the first rectifier and the last hidden layer if not given")
     share(parser, "--classes", "; the true one of each image, in order, where the data set has no labels")
@@ -71,7 +73,7 @@ def run(options: argparse.Namespace) -> None:
             options.layers,
             transform=transform,
             amounts=options.amounts,
-            fill=options.fill,
+            fill=options.surround,
             interpolation=options.interpolation,
             labels=labels,
             workers=options.workers,
@@ -81,7 +83,7 @@ def run(options: argparse.Namespace) -> None:
     ]
     what = f"{loaded.network.name} on {len(dataset.images)} images of {dataset.name}"
     which = f"{len(dataset.images)}images" if options.images is None else listed("images", options.images)
-    stem = file_stem("invariance", "-".join(options.transform), which, options.fill, split=options.split)
+    stem = file_stem("invariance", "-".join(options.transform), which, options.surround, split=options.split)
     arrays = {f"{one.transform}_{name}": value for one in results for name, value in _arrays(one).items()}
     paths = (
         out.figure(_draw(dataset.images, results, what, kind), stem),

@@ -31,13 +31,7 @@ def add(parser: Parser) -> None:
         "--digits", choices=("strokes", "mnist"), default="strokes", help="which to plant; strokes are drawn"
     )
     share(parser, "--count", " to train on", type=at_least(100), default=3000)
-    option(
-        "--test-count",
-        type=at_least(2),
-        default=1000,
-        metavar="N",
-        help="test images: half to choose thresholds, half to test",
-    )
+    share(parser, "--test-count", ": half to choose thresholds, half to test", type=at_least(2), default=1000)
     share(parser, "--seeds", default=3)
     option("--warm-up", type=at_least(0), default=2, metavar="N", help="epochs on plain digits before")
     share(parser, "--epochs", default=3)

@@ -92,6 +92,7 @@ SHARED: dict[str, dict[str, Any]] = {
     "--image": _of("N", "image, by its place in the data set from 0", type=int),
     "--images": _of("N", "images, by their places in the data set from 0", type=int, nargs="+"),
     "--count": _of("N", "how many images", **_COUNT),
+    "--test-count": _of("N", "test images", **_COUNT),
     "-k": _of("N", "how many", **_COUNT),
     "--classes": _of("CLASS", "classes, by name or number", nargs="+"),
     "--layer": _of("NAME", "layer, such as relu2"),

@@ -24,7 +24,7 @@ def say(capsys, *arguments):
 
 
 def test_what_is_printed_and_written_is_the_librarys(network, tmp_path, capsys):  # noqa: F811
-    given = ("--stride", 2, "-k", 2, "--count", 10, "--out", tmp_path, "--dpi", 20)
+    given = ("--period", 2, "-k", 2, "--count", 10, "--out", tmp_path, "--dpi", 20)
     out = say(capsys, "filters", *network, *given)
     wanted = filter_statistics(tiny_network(5), tiny_dataset(40, seed=2).images[::4], stride=2, k=2)
     assert f"domination {wanted.domination:.2f}" in out
@@ -50,7 +50,7 @@ def test_without_data_only_filters_are_measured(network, tmp_path, capsys):  # n
 
 def test_a_stride_of_one_is_said_to_skip_nothing(network, tmp_path, capsys):  # noqa: F811
     out = say(capsys, "filters", *network, "--out", tmp_path, "--dpi", 20)
-    assert "the first layer skips no pixel, so there is no sampling to be seen (--stride asks for one)" in out
+    assert "the first layer skips no pixel, so there is no sampling to be seen (--period asks for one)" in out
 
 
 FEW = ("--data", "strokes", "--count", 40, "--test-count", 20, "--seeds", 2, "--epochs", 1, "--workers", 1)

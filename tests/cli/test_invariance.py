@@ -27,7 +27,7 @@ def run(network, tmp_path, capsys):  # noqa: F811
 
 
 def test_the_table_is_the_librarys_with_its_parameters(run, tmp_path):
-    options = ("--transform", "rotation", "--amounts", 0, 90, "--fill", "black", "--count", 4)
+    options = ("--transform", "rotation", "--amounts", 0, 90, "--surround", "black", "--count", 4)
     status, out, err = run(*options)
     assert status == 0, err
     chosen = TEST[[0, 10, 20, 30]]

@@ -123,7 +123,7 @@ TAKES = {  # all commands that take a network, and their other arguments
     "top": ("--layers", "relu"),
     "occlude": ("--layer", "relu", "--size", "16", "--stride", "16"),
     "invariance": ("--transform", "shift", "--amounts", "0", "4"),
-    "filters": ("--stride", "2", "--layer", "relu"),
+    "filters": ("--period", "2", "--layer", "relu"),
     "cam": (),
     "maximize": ("--steps", "1"),
     "embed": ("-k", "1", "--count", "6", "--layer", "relu"),

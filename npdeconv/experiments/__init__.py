@@ -15,6 +15,8 @@ from npdeconv.experiments.pooling_comparison import (
     compare_poolings,
 )
 from npdeconv.experiments.probes import Probes, linear_probes, untrained
+from npdeconv.experiments.randomization import randomization
+from npdeconv.experiments.randomization_result import Randomization
 from npdeconv.experiments.randomize import randomize
 from npdeconv.experiments.retraining import retraining
 from npdeconv.experiments.retraining_result import Contribution, Retraining
@@ -30,6 +32,7 @@ __all__ = [
     "LocalizationExample",
     "PoolingComparison",
     "Probes",
+    "Randomization",
     "Retraining",
     "Scratch",
     "Transfer",
@@ -38,6 +41,7 @@ __all__ = [
     "fit_classifier",
     "linear_probes",
     "only_classes",
+    "randomization",
     "randomize",
     "ranks_within_class",
     "retraining",

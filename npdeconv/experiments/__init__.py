@@ -2,8 +2,9 @@
 
 In reading order: `sampling` (few images of each class), `classifiers` (a new softmax), `scratch`
 (training from scratch), `transfer`, `probes`, `pooling_comparison` (how well class maps find objects),
-`randomize` (new weights for some layers), `similarity` (of images, by classical computer vision),
-`retraining` and `retraining_result`, and `intervals` (confidence intervals).
+`randomize` (new weights for some layers), `randomization` with its `plan`, `result` and `maps` (do
+pictures depend on weights?), `similarity` (of images, by classical computer vision), `retraining` and
+`retraining_result`, and `intervals` (confidence intervals).
 """
 
 from npdeconv.experiments.classifiers import LinearClassifier, class_mean_accuracy, fit_classifier
@@ -18,6 +19,7 @@ from npdeconv.experiments.probes import Probes, linear_probes, untrained
 from npdeconv.experiments.randomization import randomization
 from npdeconv.experiments.randomization_result import Randomization
 from npdeconv.experiments.randomize import randomize
+from npdeconv.experiments.randomized_maps import RandomizedMaps, randomized_maps
 from npdeconv.experiments.retraining import retraining
 from npdeconv.experiments.retraining_result import Contribution, Retraining
 from npdeconv.experiments.sampling import only_classes, ranks_within_class
@@ -33,6 +35,7 @@ __all__ = [
     "PoolingComparison",
     "Probes",
     "Randomization",
+    "RandomizedMaps",
     "Retraining",
     "Scratch",
     "Transfer",
@@ -43,6 +46,7 @@ __all__ = [
     "only_classes",
     "randomization",
     "randomize",
+    "randomized_maps",
     "ranks_within_class",
     "retraining",
     "small_network",

@@ -86,15 +86,14 @@ class Randomization(NamedTuple):
         place = int(np.flatnonzero(np.isfinite(mean))[0])
         span = f"{mean[place]:.2f} ({low[place]:.2f} to {high[place]:.2f})"
         score = f"{name}: {span} with new weights in {self.layers[place]}"
-        unrelated = self.calibration(measure)[number]
-        if np.isnan(unrelated).all():
-            return f"{score}; there are no unrelated maps to compare with"
-        most = float(np.nanmax(unrelated))
-        if low[place] > most:
-            return f"{score}, more than unrelated maps ({most:.2f}): not all of it comes from these weights"
-        if high[place] <= most:
-            return f"{score}, no more than unrelated maps ({most:.2f}): it depends on these weights"
-        return f"{score}, about as unrelated maps ({most:.2f}): these seeds can't tell them apart"
+        image, other = self.calibration(measure)[number]
+        if low[place] > other:
+            return f"{score}, more than another map of the image ({other:.2f}): it is not from these weights"
+        if low[place] > image:
+            return f"{score}, more than maps of other images ({image:.2f}): part of it is the image's"
+        if high[place] <= max(image, np.nan_to_num(other, nan=image)):
+            return f"{score}, no more than unrelated maps ({image:.2f}): it depends on these weights"
+        return f"{score}, maps of other images {image:.2f}: these seeds can't tell them apart"
 
     def _one(self, similarity: Array, measure: Measure) -> Array:
         one_of(measure, MEASURES, "Randomization", "measure")

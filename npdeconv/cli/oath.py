@@ -2,36 +2,36 @@
 
 Gives layers new random weights, from the explained layer down, and measures how alike the maps of a
 unit stay, by every rule of projection, occlusion and class maps (Adebayo et al., "Sanity checks for
-saliency maps"). Prints a table and what it means. Writes the maps of one image (.png), the measures
+saliency maps"); with --labels, trains on permuted labels instead. Prints a table and what it means. Writes the maps of one image (.png), the measures
 (.png, .csv) and the raw arrays (.npz). Each finished seed is kept, and found again. Needs
 scikit-image: pip install npdeconv[retraining].
 """
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, get_args
 
 import numpy as np
 
 from npdeconv import initializers, plot
 from npdeconv._files import write_table
-from npdeconv._types import Array
 from npdeconv.anatomy import map_count, map_layers
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, file_stem
 from npdeconv.cli.networks import load_network
+from npdeconv.cli.oath_labels import run_labels
+from npdeconv.cli.oath_table import rows_of, table
 from npdeconv.cli.options import add_network, add_results, at_least, check_range, only, share
 from npdeconv.cli.parser import Parser
-from npdeconv.experiments import Randomization, randomization, randomized_maps
+from npdeconv.experiments import randomization, randomized_maps
 from npdeconv.experiments.explanations import METHODS
 from npdeconv.experiments.randomization_plan import Explained, Order
-from npdeconv.experiments.randomization_result import MEASURES, UNRELATED, Measure
+from npdeconv.experiments.randomization_result import MEASURES
 from npdeconv.visualize.map_similarity import check_scikit_image
 
 COLUMNS = ("method", "layer", "seed", "image", *MEASURES)
 INITIALIZERS = {"truncated": initializers.truncated_normal, "he": initializers.he_normal}
 DRAWN = 8  # randomized layers in the picture, at most
-WIDTH = 22  # of a column of the table
 
 
 def add(parser: Parser) -> None:
@@ -69,12 +69,22 @@ def add(parser: Parser) -> None:
         metavar="N",
         help="sets of new weights, by the seeds 0 to N - 1",
     )
+    option(
+        "--labels",
+        type=at_least(1),
+        metavar="N",
+        help="instead, train NETWORK's layers on N images, at most 5,000, with true and with permuted labels",
+    )
+    share(parser, "--epochs", " of --labels, at most", default=200)
     add_results(parser, "oath")
 
 
 def run(options: argparse.Namespace) -> None:
     """Randomize, measure, draw, and print the table."""
     check_scikit_image()
+    if options.labels is not None:
+        run_labels(options)
+        return
     out = Results(options)
     loaded = load_network(options)
     network = loaded.network
@@ -113,9 +123,11 @@ def run(options: argparse.Namespace) -> None:
         out.figure(drawn, f"{stem}_maps"),
         out.figure(measured, f"{stem}_{options.measure}"),
         out.arrays(stem, result._asdict()),
-        write_table(out.place(f"{stem}.csv"), COLUMNS, _rows(result, options.images)),
+        write_table(
+            out.place(f"{stem}.csv"), COLUMNS, rows_of(result, dict(enumerate(result.layers)), options.images)
+        ),
     )
-    print(*_table(result, options.measure), "", *result.sentences(options.measure), sep="\n")
+    print(*table(result, options.measure), "", *result.sentences(options.measure), sep="\n")
     print(*paths, sep="\n")
 
 
@@ -134,44 +146,3 @@ def _stem(options: argparse.Namespace, name: str, layer: str) -> str:
         None if options.initializer == "truncated" else options.initializer,
         split=options.split,
     )
-
-
-def _table(result: Randomization, measure: Measure) -> Iterable[str]:
-    """Yield the lines of a table: a row for each randomized layer, a column for each method."""
-    seeds, _, _, images, _ = result.similarity.shape
-    found, silent = result.interval(measure), result.silent()
-    down = "down to" if result.order == "cascading" else "only"
-    yield (
-        f"{measure} similarity of maps of {result.layer}, to those with new weights {down} a layer: mean over"
-        f" {images} images and {seeds} seeds, ± half the 95 % interval over seeds"
-    )
-    if result.explained == "predicted":
-        yield "after randomizing, the class is explained that the randomized network predicts"
-    yield f"in brackets: silent maps of {seeds * images}, which are left out"
-    wide = max(len(name) for name in (*result.layers, *UNRELATED)) + 2
-    yield " " * wide + "".join(f"{method:>{WIDTH}}" for method in result.methods)
-    for column, layer in enumerate(result.layers):
-        cells = (
-            _cell(found.mean[row, column], found.high[row, column], silent[row, column])
-            for row in range(len(result.methods))
-        )
-        yield f"{layer:<{wide}}" + "".join(f"{cell:>{WIDTH}}" for cell in cells)
-    yield "unrelated maps of the network as it is, mean over images:"
-    for name, scores in zip(UNRELATED, result.calibration(measure).T, strict=True):
-        yield f"{name:<{wide}}" + "".join(f"{_number(score):>{WIDTH}}" for score in scores)
-
-
-def _cell(mean: float, high: float, silent: int) -> str:
-    half = "" if np.isnan(high) else f" ± {high - mean:.2f}"
-    return f"{_number(mean)}{half}" + (f" ({silent})" if silent else "")
-
-
-def _number(value: float) -> str:
-    return "silent" if np.isnan(value) else f"{value:.2f}"
-
-
-def _rows(result: Randomization, images: Sequence[int]) -> Iterable[Sequence[Any]]:
-    values: Array = result.similarity
-    for seed, row, layer, image in np.ndindex(values.shape[:4]):
-        scores = ("" if np.isnan(score) else f"{score:.6f}" for score in values[seed, row, layer, image])
-        yield result.methods[row], result.layers[layer], int(result.seeds[seed]), images[image], *scores

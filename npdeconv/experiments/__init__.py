@@ -3,7 +3,7 @@
 In reading order: `sampling` (few images of each class), `classifiers` (a new softmax), `scratch`
 (training from scratch), `transfer`, `probes`, `pooling_comparison` (how well class maps find objects),
 `randomize` (new weights for some layers), `randomization` with its `plan`, `result` and `maps` (do
-pictures depend on weights?), `similarity` (of images, by classical computer vision), `retraining` and
+pictures depend on weights?), `randomized_labels` (or on what was taught?), `similarity` (of images, by classical computer vision), `retraining` and
 `retraining_result`, and `intervals` (confidence intervals).
 """
 
@@ -19,6 +19,7 @@ from npdeconv.experiments.probes import Probes, linear_probes, untrained
 from npdeconv.experiments.randomization import randomization
 from npdeconv.experiments.randomization_result import Randomization
 from npdeconv.experiments.randomize import randomize
+from npdeconv.experiments.randomized_labels import RandomizedLabels, randomized_labels
 from npdeconv.experiments.randomized_maps import RandomizedMaps, randomized_maps
 from npdeconv.experiments.retraining import retraining
 from npdeconv.experiments.retraining_result import Contribution, Retraining
@@ -35,6 +36,7 @@ __all__ = [
     "PoolingComparison",
     "Probes",
     "Randomization",
+    "RandomizedLabels",
     "RandomizedMaps",
     "Retraining",
     "Scratch",
@@ -46,6 +48,7 @@ __all__ = [
     "only_classes",
     "randomization",
     "randomize",
+    "randomized_labels",
     "randomized_maps",
     "ranks_within_class",
     "retraining",

@@ -90,7 +90,7 @@ class Randomization(NamedTuple):
         if low[place] > other:
             return f"{score}, more than another map of the image ({other:.2f}): it is not from these weights"
         if low[place] > image:
-            return f"{score}, more than maps of other images ({image:.2f}): part of it is the image's"
+            return f"{score}, more than maps of other images ({image:.2f}): part of it is from elsewhere"
         if high[place] <= max(image, np.nan_to_num(other, nan=image)):
             return f"{score}, no more than unrelated maps ({image:.2f}): it depends on these weights"
         return f"{score}, maps of other images {image:.2f}: these seeds can't tell them apart"

@@ -2,9 +2,9 @@
 
 Gives layers new random weights, from the explained layer down, and measures how alike the maps of a
 unit stay, by every rule of projection, occlusion and class maps (Adebayo et al., "Sanity checks for
-saliency maps"); with --labels, trains on permuted labels instead. Prints a table and what it means. Writes the maps of one image (.png), the measures
-(.png, .csv) and the raw arrays (.npz). Each finished seed is kept, and found again. Needs
-scikit-image: pip install npdeconv[retraining].
+saliency maps"); with --labels, trains on permuted labels instead. Prints a table and what it means.
+Writes the maps of one image (.png), the measures (.png, .csv) and the raw arrays (.npz). Each finished
+seed is kept, and found again. Needs scikit-image: pip install npdeconv[retraining].
 """
 
 import argparse
@@ -114,6 +114,7 @@ def run(options: argparse.Namespace) -> None:
     shown = _drawn(result.layers)
     pictures = randomized_maps(network, images[0], layer, options.map, layers=shown, **shared)
     stem = _stem(options, network.name, layer)
+    rows = rows_of(result, dict(enumerate(result.layers)), options.images)
     title = f"{plot.literal(network.name)}: {plot.literal(layer)}"
     drawn = plot.randomized_maps(pictures)
     drawn[0, 0].figure.suptitle(f"{title} map {pictures.feature_map}, seed 0", fontsize="medium")
@@ -123,9 +124,7 @@ def run(options: argparse.Namespace) -> None:
         out.figure(drawn, f"{stem}_maps"),
         out.figure(measured, f"{stem}_{options.measure}"),
         out.arrays(stem, result._asdict()),
-        write_table(
-            out.place(f"{stem}.csv"), COLUMNS, rows_of(result, dict(enumerate(result.layers)), options.images)
-        ),
+        write_table(out.place(f"{stem}.csv"), COLUMNS, rows),
     )
     print(*table(result, options.measure), "", *result.sentences(options.measure), sep="\n")
     print(*paths, sep="\n")

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -62,13 +61,10 @@ def _table(result: RandomizedLabels, options: argparse.Namespace, lessons: int) 
     yield f"trained {seeds} times on {lessons} images, each to above 95 % as taught:"
     for name, least, took in zip(("true labels", *TAUGHT), accuracy, epochs, strict=True):
         yield f"  {name}: at least {least:.1%} after {took:.0f} epochs on average"
-    shown: dict[str, Any] = {
-        "original": "the class that the first predicts",
-        "predicted": "what each predicts",
-    }
+    shown = "the class that the first predicts" if result.explained == "original" else "what each predicts"
     yield (
-        f"{options.measure} similarity of maps to those with true labels, of {shown[result.explained]}: mean over"
-        f" {images} images and {seeds} seeds, ± half the 95 % interval over seeds (silent of {seeds * images})"
+        f"{options.measure} similarity of maps to those with true labels, of {shown}: mean over {images} images"
+        f" and {seeds} seeds, ± half the 95 % interval over seeds; in brackets: silent maps of {seeds * images}"
     )
     found, silent = result.interval(options.measure), result.silent()
     for row, method in enumerate(result.methods):

@@ -3,8 +3,8 @@
 In reading order: `sampling` (few images of each class), `classifiers` (a new softmax), `scratch`
 (training from scratch), `transfer`, `probes`, `pooling_comparison` (how well class maps find objects),
 `randomize` (new weights for some layers), `randomization` with its `plan`, `result` and `maps` (do
-pictures depend on weights?), `randomized_labels` (or on what was taught?), `similarity` (of images, by classical computer vision), `retraining` and
-`retraining_result`, and `intervals` (confidence intervals).
+pictures depend on weights?), `randomized_labels` (or on what was taught?), `similarity` (of images, by
+classical computer vision), `retraining` and `retraining_result`, and `intervals` (of confidence).
 """
 
 from npdeconv.experiments.classifiers import LinearClassifier, class_mean_accuracy, fit_classifier

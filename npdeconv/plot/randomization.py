@@ -1,8 +1,9 @@
 """What randomizing a network does to its maps: the pictures, and the numbers."""
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 
 from npdeconv._types import Array
 from npdeconv.experiments import Randomization, RandomizedMaps
@@ -92,7 +93,7 @@ def randomization(result: Randomization, measure: Measure = "rank", axes: Array 
     for row, ax in enumerate(axes):
         mean, low, high = (part[row] for part in found)
         for score, name, style in zip(unrelated[row], UNRELATED, (":", "--"), strict=True):
-            ax.axhline(score, color="gray", linestyle=style, linewidth=1, label=in_legend(name))
+            ax.axhline(score, color="gray", linestyle=style, linewidth=1, label=in_legend(f"maps of {name}"))
         ax.errorbar(places, mean, [mean - low, high - mean], fmt="o-", capsize=2, markersize=4, linewidth=1)
         ax.axhline(0, color="black", linewidth=0.6)
         ax.set_xticks(places, [literal(name) for name in result.layers], rotation=90, fontsize="small")
@@ -103,8 +104,10 @@ def randomization(result: Randomization, measure: Measure = "rank", axes: Array 
 
 
 def _legend(axes: Array) -> None:
-    first: Axes = axes[0]
-    first.legend(title="unrelated maps", fontsize="x-small", title_fontsize="x-small", frameon=False)
+    first: Any = axes[0]
+    handles, names = first.get_legend_handles_labels()
+    options = {"ncols": 2, "frameon": False, "fontsize": "small"}
+    first.figure.legend(handles[:2], names[:2], loc="outside upper right", **options)
 
 
 def _explained(result: Randomization) -> str:

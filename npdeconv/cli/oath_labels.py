@@ -63,8 +63,9 @@ def _table(result: RandomizedLabels, options: argparse.Namespace, lessons: int) 
         yield f"  {name}: at least {least:.1%} after {took:.0f} epochs on average"
     shown = "the class that the first predicts" if result.explained == "original" else "what each predicts"
     yield (
-        f"{options.measure} similarity of maps to those with true labels, of {shown}: mean over {images} images"
-        f" and {seeds} seeds, ± half the 95 % interval over seeds; in brackets: silent maps of {seeds * images}"
+        f"{options.measure} similarity of maps to those with true labels, of {shown}: mean over {images}"
+        f" images and {seeds} seeds, ± half the 95 % interval over seeds; in brackets: silent maps of"
+        f" {seeds * images}"
     )
     found, silent = result.interval(options.measure), result.silent()
     for row, method in enumerate(result.methods):

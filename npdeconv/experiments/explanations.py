@@ -8,7 +8,7 @@ import numpy as np
 
 from npdeconv._types import Array, Rule
 from npdeconv.anatomy.maps import as_maps, map_count
-from npdeconv.anatomy.roles import answer_shape, answers, logits_layer, two_classes
+from npdeconv.anatomy.roles import answer_shape, logits_layer, two_classes
 from npdeconv.data import as_input
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, map_shards
@@ -24,9 +24,8 @@ Explain = Callable[[Sequential, Array, str, Array, Workers], Array]
 def usual_methods(network: Sequential, images: Array, layer: str) -> tuple[str, ...]:
     """Return the methods that can explain a layer: all rules, the others where they can, and the image."""
     shape = images.shape[1:]
-    has_classes = answers(network) is not None or layer == logits_layer(network)
     found = list(RULES)
-    if has_classes and len(answer_shape(network, shape)) == 1:
+    if len(answer_shape(network, shape)) == 1:
         found.append(OCCLUSION)
         if (
             layer == logits_layer(network)

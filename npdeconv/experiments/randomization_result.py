@@ -84,16 +84,19 @@ class Randomization(NamedTuple):
             stays = f"its similarity stays {np.nanmin(mean):.2f} whatever is randomized"
             return f"{name}: {stays}: it says nothing about the weights"
         place = int(np.flatnonzero(np.isfinite(mean))[0])
-        span = f"{mean[place]:.2f} ({low[place]:.2f} to {high[place]:.2f})"
-        score = f"{name}: {span} with new weights in {self.layers[place]}"
+        spans = [f"{mean[one]:.2f} ({low[one]:.2f} to {high[one]:.2f})" for one in range(len(mean))]
+        score = f"{name}: {spans[place]} with new weights in {self.layers[place]}"
         image, other = self.calibration(measure)[number]
         if low[place] > other:
-            return f"{score}, more than another map of the image ({other:.2f}): it is not from these weights"
-        if low[place] > image:
-            return f"{score}, more than maps of other images ({image:.2f}): part of it is from elsewhere"
-        if high[place] <= max(image, np.nan_to_num(other, nan=image)):
-            return f"{score}, no more than unrelated maps ({image:.2f}): it depends on these weights"
-        return f"{score}, maps of other images {image:.2f}: these seeds can't tell them apart"
+            told = f"more than another map of the image ({other:.2f}): it is not from these weights"
+        elif low[place] > image:
+            told = f"more than maps of other images ({image:.2f}): part of it is from elsewhere"
+        elif high[place] <= max(image, np.nan_to_num(other, nan=image)):
+            told = f"no more than unrelated maps ({image:.2f}): it depends on these weights"
+        else:
+            told = f"maps of other images {image:.2f}: these seeds can't tell them apart"
+        is_deeper = self.order == "cascading" and len(self.layers) > 1
+        return f"{score}, {told}" + (f"; down to {self.layers[-1]}, {spans[-1]}" if is_deeper else "")
 
     def _one(self, similarity: Array, measure: Measure) -> Array:
         one_of(measure, MEASURES, "Randomization", "measure")

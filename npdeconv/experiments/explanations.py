@@ -14,7 +14,7 @@ from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, map_shards
 from npdeconv.visualize import class_activation_maps, has_class_maps, occlude, occluder_grid, project
 
-RULES = get_args(Rule)
+RULES: tuple[Rule, ...] = get_args(Rule)
 OCCLUSION, CLASS_MAP, IMAGE = "occlusion", "class map", "image"
 
 Explain = Callable[[Sequential, Array, str, Array, Workers], Array]
@@ -24,7 +24,7 @@ Explain = Callable[[Sequential, Array, str, Array, Workers], Array]
 def usual_methods(network: Sequential, images: Array, layer: str) -> tuple[str, ...]:
     """Return the methods that can explain a layer: all rules, the others where they can, and the image."""
     shape = images.shape[1:]
-    found = list(RULES)
+    found: list[str] = list(RULES)
     if len(answer_shape(network, shape)) == 1:
         found.append(OCCLUSION)
         if (
@@ -44,9 +44,13 @@ def explain(
 
     The map is blank where the unit is silent; that of the image itself never is.
     """
-    if method in RULES:
-        return project(network, images, layer, maps, rule=method, workers=workers).pixels
-    return OTHERS[method](network, images, layer, maps, workers)
+    return EXPLAIN[method](network, images, layer, maps, workers)
+
+
+def _projections(
+    rule: Rule, network: Sequential, images: Array, layer: str, maps: Array, workers: Workers
+) -> Array:
+    return project(network, images, layer, maps, rule=rule, workers=workers).pixels
 
 
 def _drops(network: Sequential, images: Array, layer: str, maps: Array, workers: Workers) -> Array:
@@ -71,8 +75,9 @@ def _images(network: Sequential, images: Array, layer: str, maps: Array, workers
     return as_input(images, network.dtype)
 
 
-OTHERS: dict[str, Explain] = {OCCLUSION: _drops, CLASS_MAP: _class_maps, IMAGE: _images}
-METHODS = (*RULES, *OTHERS)
+EXPLAIN: dict[str, Explain] = {rule: partial(_projections, rule) for rule in RULES}
+EXPLAIN |= {OCCLUSION: _drops, CLASS_MAP: _class_maps, IMAGE: _images}
+METHODS = tuple(EXPLAIN)
 
 
 def strongest_maps(network: Sequential, images: Array, layer: str, workers: Workers = None) -> Array:

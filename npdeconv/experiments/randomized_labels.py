@@ -186,7 +186,8 @@ class _Schooling(NamedTuple):
 
     def teach(self, seed: int) -> dict[str, Array]:
         """Train the three networks of a seed, and return their parameters, accuracies and epochs."""
-        found, accuracy, epochs = {}, [], []
+        found: dict[str, Array] = {}
+        accuracy, epochs = [], []
         for number, rng in enumerate(np.random.default_rng(seed).spawn(3)):
             labels = self.dataset.labels_for("randomized_labels")
             labels = rng.permutation(labels) if number == 1 else labels
@@ -205,9 +206,16 @@ class _Schooling(NamedTuple):
             near = history["accuracy"][-1] > LEVEL - 0.05
             return near and evaluate(network, lesson, workers=self.workers).accuracy > LEVEL
 
-        settings = {"batch_size": self.batch_size, "rng": rng, "workers": self.workers}
-        adam = Adam(self.learning_rate)
-        history = fit(network, lesson, adam, epochs=self.epochs, callbacks=[is_learned], **settings)
+        history = fit(
+            network,
+            lesson,
+            Adam(self.learning_rate),
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            rng=rng,
+            callbacks=[is_learned],
+            workers=self.workers,
+        )
         if not is_learned(network, history):
             raise ValueError(
                 f"randomized_labels: expected above {LEVEL:.0%} of the training images read as taught after"

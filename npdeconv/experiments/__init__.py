@@ -2,8 +2,9 @@
 
 In reading order: `sampling` (few images of each class), `classifiers` (a new softmax), `scratch`
 (training from scratch), `transfer`, `probes`, `pooling_comparison` (how well class maps find objects),
-`similarity` (of images, by classical computer vision), `retraining` and `retraining_result`, and `intervals`
-(confidence intervals).
+`randomize` (new weights for some layers), `randomization` with its `plan`, `result` and `maps` (do
+pictures depend on weights?), `randomized_labels` (or on what was taught?), `similarity` (of images, by
+classical computer vision), `retraining` and `retraining_result`, and `intervals` (of confidence).
 """
 
 from npdeconv.experiments.classifiers import LinearClassifier, class_mean_accuracy, fit_classifier
@@ -15,6 +16,11 @@ from npdeconv.experiments.pooling_comparison import (
     compare_poolings,
 )
 from npdeconv.experiments.probes import Probes, linear_probes, untrained
+from npdeconv.experiments.randomization import randomization
+from npdeconv.experiments.randomization_result import Randomization
+from npdeconv.experiments.randomize import randomize
+from npdeconv.experiments.randomized_labels import RandomizedLabels, randomized_labels
+from npdeconv.experiments.randomized_maps import RandomizedMaps, randomized_maps
 from npdeconv.experiments.retraining import retraining
 from npdeconv.experiments.retraining_result import Contribution, Retraining
 from npdeconv.experiments.sampling import only_classes, ranks_within_class
@@ -29,6 +35,9 @@ __all__ = [
     "LocalizationExample",
     "PoolingComparison",
     "Probes",
+    "Randomization",
+    "RandomizedLabels",
+    "RandomizedMaps",
     "Retraining",
     "Scratch",
     "Transfer",
@@ -37,6 +46,10 @@ __all__ = [
     "fit_classifier",
     "linear_probes",
     "only_classes",
+    "randomization",
+    "randomize",
+    "randomized_labels",
+    "randomized_maps",
     "ranks_within_class",
     "retraining",
     "small_network",

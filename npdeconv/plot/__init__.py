@@ -14,6 +14,7 @@ from npdeconv.plot.occlusion import occlusion
 from npdeconv.plot.paths import paths
 from npdeconv.plot.pooling_comparison import localization, localization_examples
 from npdeconv.plot.projections import projections
+from npdeconv.plot.randomization import randomization, randomized_maps
 from npdeconv.plot.retraining import contributions, reconstructions, similarity
 from npdeconv.plot.rules import correlations, rules
 from npdeconv.plot.text import literal, use_fonts
@@ -44,6 +45,8 @@ __all__ = [
     "paths",
     "probes",
     "projections",
+    "randomization",
+    "randomized_maps",
     "reconstructions",
     "rules",
     "scatter",

@@ -123,6 +123,7 @@ TAKES = {  # all commands that take a network, and their other arguments
     "top": ("--layers", "relu"),
     "occlude": ("--layer", "relu", "--size", "16", "--stride", "16"),
     "cam": (),
+    "oath": ("--layer", "relu", "--seeds", "2", "--images", "0", "5", "--methods", "deconv", "occlusion"),
     "maximize": ("--steps", "1"),
     "embed": ("-k", "1", "--count", "6", "--layer", "relu"),
     "transfer": ("--per-class", "1", "--seeds", "1", "--scratch-seeds", "0", "--layer", "relu"),
@@ -175,7 +176,7 @@ def of_run():
 
 @pytest.mark.parametrize(("command", "way"), PAIRS)
 def test_every_command_takes_every_way_of_naming_a_network(command, way, here, of_run, capsys):
-    if command == "retrain":
+    if command in ("oath", "retrain"):
         pytest.importorskip("skimage")
     status = cli.main(arguments(command, way, here / "out"))
     out, err = capsys.readouterr()
@@ -409,7 +410,7 @@ def test_a_report_of_any_network_has_a_name_of_its_own(made, here, monkeypatch, 
     ],
 )
 def test_every_command_heeds_the_number_of_workers(command, here, capsys, monkeypatch):
-    if command == "retrain":
+    if command in ("oath", "retrain"):
         pytest.importorskip("skimage")
 
     def ask():

@@ -11,10 +11,14 @@ RESOLUTION = 1e-5  # smaller differences may be float32's rounding
 
 def energy_under(projection: Array, grid: OccluderGrid) -> Array:
     """Return the sum of a projection's (H, W, C) squares under the occluder, (P, Q)."""
+    return sum_under(np.square(projection, dtype=np.float64).sum(axis=2), grid)
+
+
+def sum_under(values: Array, grid: OccluderGrid) -> Array:
+    """Return the sum of some pixels' values (H, W) under the occluder, (P, Q)."""
     (height, width), rows, columns = grid
-    squares = np.square(projection, dtype=np.float64).sum(axis=2)
     # Differences of running sums would not be exactly 0 where all pixels are 0.
-    strips = sliding_window_view(squares, height, axis=0)[rows].sum(axis=-1)  # (P, W)
+    strips = sliding_window_view(values, height, axis=0)[rows].sum(axis=-1)  # (P, W)
     return sliding_window_view(strips, width, axis=1)[:, columns].sum(axis=-1)
 
 

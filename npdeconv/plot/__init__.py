@@ -14,6 +14,7 @@ from npdeconv.plot.occlusion import occlusion
 from npdeconv.plot.paths import paths
 from npdeconv.plot.pooling_comparison import localization, localization_examples
 from npdeconv.plot.projections import projections
+from npdeconv.plot.relevance import relevance_curves, relevance_maps
 from npdeconv.plot.retraining import contributions, reconstructions, similarity
 from npdeconv.plot.rules import correlations, rules
 from npdeconv.plot.text import literal, use_fonts
@@ -45,6 +46,8 @@ __all__ = [
     "probes",
     "projections",
     "reconstructions",
+    "relevance_curves",
+    "relevance_maps",
     "rules",
     "scatter",
     "similarity",

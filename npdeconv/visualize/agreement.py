@@ -47,7 +47,7 @@ def rank_agreement(energy: Array, activity: Array, clean_activity: float) -> flo
     # SciPy's statistics take as long to import as the rest of the package.
     from scipy.stats import spearmanr
 
-    energies = _in_steps(energy, float(energy.max()))
+    energies = _in_steps(energy, float(np.abs(energy).max()))
     drops = _in_steps(clean_activity - activity, clean_activity)
     if not np.ptp(energies) or not np.ptp(drops):
         return 0.0

@@ -38,6 +38,7 @@ from npdeconv.visualize import (
     project,
 )
 from npdeconv.visualize.faithfulness import Perturbation
+from npdeconv.visualize.relevance import occlude_each
 
 DEFAULTS = RelevanceConstants()
 COLUMNS = ("insertion", "deletion", "infidelity", "unexplained", "sensitivity", "agreement")
@@ -103,6 +104,7 @@ def run(options: argparse.Namespace) -> None:
         rng=np.random.default_rng(options.seed),
         workers=options.workers,
     )
+    occlusions = occlude_each(network, images, layer, asked, constants=constants, workers=options.workers)
     judgments = {}
     print(f"{'map':<11}" + "".join(f"{column:>26}" for column in COLUMNS))
     for name, explain in tqdm(every.items(), unit="map", delay=2, leave=False, disable=None):
@@ -113,6 +115,7 @@ def run(options: argparse.Namespace) -> None:
             asked,
             explain=explain,
             constants=constants,
+            occlusions=occlusions,
             rng=np.random.default_rng(options.seed),
             workers=options.workers,
         )

@@ -18,7 +18,7 @@ from npdeconv.visualize.asked import checked_relevance, importance
 from npdeconv.visualize.faithfulness import Explainer, Perturbation, infidelity, max_sensitivity
 from npdeconv.visualize.insertion import KERNEL, SIGMA, InsertionDeletion, insertion_deletion
 from npdeconv.visualize.occluder import Fill, OccluderGrid
-from npdeconv.visualize.occlusion import occlude
+from npdeconv.visualize.occlusion import Occlusion, occlude
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,7 @@ def judge_relevance(
     *,
     explain: Explainer,
     constants: RelevanceConstants | None = None,
+    occlusions: Sequence[Occlusion] | None = None,
     rng: Generator | None = None,
     workers: Workers = None,
     progress: bool = False,
@@ -133,6 +134,8 @@ def judge_relevance(
         Takes images and their maps' numbers, and returns maps (N, H, W), or (N, H, W, C), such as one of
         `explainers`.
     constants : RelevanceConstants, optional
+    occlusions : sequence of N Occlusion, optional
+        Of the images, if several maps are judged by the same ones; made unless given.
     rng : numpy.random.Generator, optional
         Draws the changes of infidelity and sensitivity; seed 0 unless given.
     workers : int or executor, optional
@@ -187,26 +190,33 @@ def judge_relevance(
             images, numbers, explain=explain, radius=c.radius, draws=c.draws, rng=rng
         )
         bar.update()
-        agreement = [
-            _agree(network, image, layer, int(m), values, c, workers)
-            for image, m, values in zip(images, numbers, importance(maps), strict=True)
-        ]
+        if occlusions is None:
+            occlusions = occlude_each(*question, constants=c, workers=workers)
+        agreement = [_agree(*each) for each in zip(occlusions, importance(maps), strict=True)]
         bar.update()
     unexplained = far.infidelity / np.where(far.power > 0, far.power, 1)
     return RelevanceJudgment(maps, curves, far.infidelity, unexplained, sensitivity, np.array(agreement))
 
 
-def _agree(
+def occlude_each(
     network: Sequential,
-    image: Array,
+    images: Array,
     layer: str,
-    m: int,
-    values: Array,
-    c: RelevanceConstants,
-    workers: Workers,
-) -> float:
-    found = occlude(
-        network, image, layer, m, label=0, size=c.occluder, stride=c.stride, fill=c.fill, workers=workers
+    feature_map: int | Sequence[int] | Array,
+    *,
+    constants: RelevanceConstants | None = None,
+    workers: Workers = None,
+) -> tuple[Occlusion, ...]:
+    """Occlude each image, to judge several maps by the same occlusions."""
+    c = RelevanceConstants() if constants is None else constants
+    numbers = np.broadcast_to(np.asarray(feature_map), len(images))
+    size, stride, fill = c.occluder, c.stride, c.fill
+    return tuple(
+        occlude(network, image, layer, int(m), label=0, size=size, stride=stride, fill=fill, workers=workers)
+        for image, m in zip(images, numbers, strict=True)
     )
+
+
+def _agree(found: Occlusion, values: Array) -> float:
     grid = OccluderGrid(found.size, found.rows, found.columns)
     return rank_agreement(sum_under(values.astype(np.float64), grid), found.activity, found.clean_activity)

@@ -12,6 +12,7 @@ from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, f
 from npdeconv.visualize.explainers import blank_pixel, explainers
 from npdeconv.visualize.faithfulness import Infidelity, infidelity, max_sensitivity
 from npdeconv.visualize.features import average_maps, layer_features, pixel_features
+from npdeconv.visualize.fooling import Fooling, fool
 from npdeconv.visualize.insertion import InsertionDeletion, insertion_deletion
 from npdeconv.visualize.layerwise import LayerProjections, project_layers
 from npdeconv.visualize.maps_and_filters import FeatureMaps, feature_maps, first_filters
@@ -40,6 +41,7 @@ __all__ = [
     "EvolutionRecorder",
     "FeatureMaps",
     "Fill",
+    "Fooling",
     "Infidelity",
     "InsertionDeletion",
     "LayerProjections",
@@ -78,6 +80,7 @@ __all__ = [
     "find_snapshots",
     "find_strongest",
     "first_filters",
+    "fool",
     "has_class_maps",
     "infidelity",
     "insertion_deletion",

@@ -37,13 +37,14 @@ class Asked:
         images: Array,
         layer: str,
         feature_map: int | Sequence[int] | Array,
+        *,
         who: str,
     ) -> None:
         image_batch(images, who)
         network = two_classes(network)
         shape = map_shape(network, layer, images.shape[1:])
         self.images = as_input(images, network.dtype)
-        self.feature_maps = checked_maps(feature_map, len(images), shape[2], layer, who)
+        self.feature_maps = _checked_maps(feature_map, len(images), shape[2], layer, who)
         self._plan = Plan(network[:layer])
         self.is_class = layer == logits_layer(network) and shape[:2] == (1, 1) and shape[2] > 1
         strongest = np.empty((len(images), 2), np.int64)
@@ -63,13 +64,13 @@ class Asked:
                 f" image {silent[0]}"
             )
 
-    def activation(self, changed: Array, n: int) -> Array:
-        """Return the activation of image n's unit in changed versions (M, H, W, C) of it: float64 (M,)."""
-        return self._ask(changed, n, share=False)
+    def activation(self, changed: Array, image_index: int) -> Array:
+        """Return the activation of an image's unit in changed versions (M, H, W, C) of it: float64 (M,)."""
+        return self._ask(changed, image_index, share=False)
 
-    def share(self, changed: Array, n: int) -> Array:
+    def share(self, changed: Array, image_index: int) -> Array:
         """Return the probability of the class, or the activation as a share of the clean one: (M,)."""
-        return self._ask(changed, n, share=True)
+        return self._ask(changed, image_index, share=True)
 
     def _ask(self, changed: Array, n: int, share: bool) -> Array:
         row, column = self._positions[n]
@@ -84,7 +85,7 @@ class Asked:
         return values / self.clean[n] if share and not self.is_class else values
 
 
-def checked_maps(
+def _checked_maps(
     feature_map: int | Sequence[int] | Array, images: int, maps: int, layer: str, who: str
 ) -> Array:
     """Return the map of each image, int (N,), after checking that the layer has it."""

@@ -117,7 +117,7 @@ def infidelity(
     >>> bool((result.infidelity <= result.power).all())
     True
     """
-    asked = Asked(network, images, layer, feature_map, "infidelity")
+    asked = Asked(network, images, layer, feature_map, who="infidelity")
     relevance = checked_relevance(maps, images, "infidelity")
     if isinstance(perturbations, str):
         one_of(perturbations, get_args(Perturbation), "infidelity", "perturbations")

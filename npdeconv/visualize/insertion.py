@@ -105,7 +105,7 @@ def insertion_deletion(
     >>> result.insertion[:, -1].round(3).tolist(), result.deletion[:, 0].round(3).tolist()
     ([1.0, 1.0], [1.0, 1.0])
     """
-    asked = Asked(network, images, layer, feature_map, "insertion_deletion")
+    asked = Asked(network, images, layer, feature_map, who="insertion_deletion")
     x = asked.images
     height, width, channels = x.shape[1:]
     ranks = _ranks(importance(checked_relevance(maps, images, "insertion_deletion")))

@@ -123,6 +123,7 @@ TAKES = {  # all commands that take a network, and their other arguments
     "top": ("--layers", "relu"),
     "occlude": ("--layer", "relu", "--size", "16", "--stride", "16"),
     "cam": (),
+    "relevance": ("--count", "2", "--step", "256", "--changes", "2", "--stride", "12"),
     "maximize": ("--steps", "1"),
     "embed": ("-k", "1", "--count", "6", "--layer", "relu"),
     "transfer": ("--per-class", "1", "--seeds", "1", "--scratch-seeds", "0", "--layer", "relu"),

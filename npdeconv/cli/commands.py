@@ -20,6 +20,7 @@ COMMANDS = {
     "occlude": "slide an occluder over an image and map what the network loses",
     "cam": "draw class activation maps: which parts of an image speak for a class?",
     "oath": "give a network random weights, layer by layer, and measure whether its pictures change",
+    "relevance": "measure which maps predict what matters: insertion, deletion, infidelity, sensitivity",
     "maximize": "make images that excite a unit or a class most, from noise",
     "localize": "train with average and max pooling, and compare how well the maps find the object",
     "embed": "draw where a layer puts images, and their nearest neighbors by features and by pixels",

@@ -3,6 +3,7 @@
 from npdeconv.plot.breakage import fault
 from npdeconv.plot.class_activation import class_activation
 from npdeconv.plot.embedding import neighbors, scatter
+from npdeconv.plot.fooling import fooling
 from npdeconv.plot.images import draw_box, image
 from npdeconv.plot.layers import layers
 from npdeconv.plot.learning import curves
@@ -15,6 +16,7 @@ from npdeconv.plot.paths import paths
 from npdeconv.plot.pooling_comparison import localization, localization_examples
 from npdeconv.plot.projections import projections
 from npdeconv.plot.randomization import randomization, randomized_maps
+from npdeconv.plot.relevance import relevance_curves, relevance_maps
 from npdeconv.plot.retraining import contributions, reconstructions, similarity
 from npdeconv.plot.rules import correlations, rules
 from npdeconv.plot.text import literal, use_fonts
@@ -32,6 +34,7 @@ __all__ = [
     "fault",
     "feature_maps",
     "filters",
+    "fooling",
     "image",
     "layers",
     "literal",
@@ -48,6 +51,8 @@ __all__ = [
     "randomization",
     "randomized_maps",
     "reconstructions",
+    "relevance_curves",
+    "relevance_maps",
     "rules",
     "scatter",
     "similarity",

@@ -9,7 +9,11 @@ from npdeconv.visualize.class_activation import ClassActivationMaps, class_activ
 from npdeconv.visualize.display import display
 from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
+from npdeconv.visualize.explainers import blank_pixel, explainers
+from npdeconv.visualize.faithfulness import Infidelity, infidelity, max_sensitivity
 from npdeconv.visualize.features import average_maps, layer_features, pixel_features
+from npdeconv.visualize.fooling import Fooling, fool
+from npdeconv.visualize.insertion import InsertionDeletion, insertion_deletion
 from npdeconv.visualize.layerwise import LayerProjections, project_layers
 from npdeconv.visualize.map_similarity import (
     MapSimilarity,
@@ -29,6 +33,7 @@ from npdeconv.visualize.patches import Patches, find_patches
 from npdeconv.visualize.paths import PathProjections, project_paths
 from npdeconv.visualize.projection import Projection, Select, project
 from npdeconv.visualize.regularizers import Regularizers
+from npdeconv.visualize.relevance import RelevanceConstants, RelevanceJudgment, judge_relevance
 from npdeconv.visualize.rules import RuleComparison, compare_rules
 from npdeconv.visualize.selection import affordable_maps, living_maps, most_active
 from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
@@ -43,6 +48,9 @@ __all__ = [
     "EvolutionRecorder",
     "FeatureMaps",
     "Fill",
+    "Fooling",
+    "Infidelity",
+    "InsertionDeletion",
     "LayerProjections",
     "MapSimilarity",
     "Maximization",
@@ -56,12 +64,15 @@ __all__ = [
     "Projection",
     "Ranking",
     "Regularizers",
+    "RelevanceConstants",
+    "RelevanceJudgment",
     "RuleComparison",
     "Saliency",
     "Select",
     "Strongest",
     "affordable_maps",
     "average_maps",
+    "blank_pixel",
     "class_activation_maps",
     "compare_maps",
     "compare_rules",
@@ -71,6 +82,7 @@ __all__ = [
     "embed_tsne",
     "energy_inside",
     "evolve",
+    "explainers",
     "feature_maps",
     "find_mistakes",
     "find_patches",
@@ -78,10 +90,15 @@ __all__ = [
     "find_strongest",
     "first_filters",
     "gradient_similarity",
+    "fool",
     "has_class_maps",
+    "infidelity",
+    "insertion_deletion",
+    "judge_relevance",
     "label_agreement",
     "layer_features",
     "living_maps",
+    "max_sensitivity",
     "maximize_activation",
     "most_active",
     "nearest_neighbors",

@@ -17,7 +17,10 @@ COMMANDS = {
     "project": "project feature maps back to pixels, as a figure and as arrays",
     "top": "find the images that excite each feature map most; draw their patches and projections",
     "evolve": "follow feature maps through the epochs of a training run",
+    "filters": "measure what the filters tell: domination, frequencies, dead maps, aliasing",
+    "first-layers": "train with coarse and fine first layers, renormalized or not, and measure their filters",
     "occlude": "slide an occluder over an image and map what the network loses",
+    "invariance": "measure how far features move when images are shifted, scaled or rotated",
     "cam": "draw class activation maps: which parts of an image speak for a class?",
     "oath": "give a network random weights, layer by layer, and measure whether its pictures change",
     "relevance": "measure which maps predict what matters: insertion, deletion, infidelity, sensitivity",
@@ -33,7 +36,7 @@ COMMANDS = {
     "break": "show faults of published deconvnets beside the right picture, and the checks that catch them",
     "learn": "exercises that check themselves: start a folder, test, get hints, see the solution",
 }
-MODULES = {"break": "breakage"}  # a keyword of Python can't name a module
+MODULES = {"break": "breakage", "first-layers": "first_layers"}  # what can't name a module
 
 DESCRIPTION = """\
 A convolutional network and its DeconvNet (Zeiler & Fergus, arXiv:1311.2901), from scratch.

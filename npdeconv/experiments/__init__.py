@@ -5,9 +5,13 @@ In reading order: `sampling` (few images of each class), `classifiers` (a new so
 `randomize` (new weights for some layers), `randomization` with its `plan`, `result` and `maps` (do
 pictures depend on weights?), `randomized_labels` (or on what was taught?), `similarity` (of images, by
 classical computer vision), `retraining` and `retraining_result`, and `intervals` (of confidence).
+`first_layers` (what renormalization and finer first filters mend),
+`similarity` (of images, by classical computer vision), `retraining` and `retraining_result`, and `intervals`
+(confidence intervals).
 """
 
 from npdeconv.experiments.classifiers import LinearClassifier, class_mean_accuracy, fit_classifier
+from npdeconv.experiments.first_layers import FirstLayers, compare_first_layers
 from npdeconv.experiments.intervals import Interval, t_interval
 from npdeconv.experiments.pooling_comparison import (
     Localization,
@@ -29,6 +33,7 @@ from npdeconv.experiments.transfer import Transfer, transfer
 
 __all__ = [
     "Contribution",
+    "FirstLayers",
     "Interval",
     "LinearClassifier",
     "Localization",
@@ -42,6 +47,7 @@ __all__ = [
     "Scratch",
     "Transfer",
     "class_mean_accuracy",
+    "compare_first_layers",
     "compare_poolings",
     "fit_classifier",
     "linear_probes",

@@ -4,7 +4,9 @@ from npdeconv.plot.breakage import fault
 from npdeconv.plot.class_activation import class_activation
 from npdeconv.plot.embedding import neighbors, scatter
 from npdeconv.plot.fooling import fooling
+from npdeconv.plot.filter_statistics import filter_statistics
 from npdeconv.plot.images import draw_box, image
+from npdeconv.plot.invariance import invariance
 from npdeconv.plot.layers import layers
 from npdeconv.plot.learning import curves
 from npdeconv.plot.maps_and_filters import feature_maps, filters, strongest_projections
@@ -33,9 +35,11 @@ __all__ = [
     "evolution",
     "fault",
     "feature_maps",
+    "filter_statistics",
     "filters",
     "fooling",
     "image",
+    "invariance",
     "layers",
     "literal",
     "localization",

@@ -5,6 +5,7 @@ excite each feature map most. `display` scales signed pixels for figures.
 """
 
 from npdeconv._types import Box
+from npdeconv.visualize.aliasing import Aliasing, aliasing
 from npdeconv.visualize.class_activation import ClassActivationMaps, class_activation_maps, has_class_maps
 from npdeconv.visualize.display import display
 from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
@@ -14,6 +15,8 @@ from npdeconv.visualize.faithfulness import Infidelity, infidelity, max_sensitiv
 from npdeconv.visualize.features import average_maps, layer_features, pixel_features
 from npdeconv.visualize.fooling import Fooling, fool
 from npdeconv.visualize.insertion import InsertionDeletion, insertion_deletion
+from npdeconv.visualize.filter_statistics import FilterStatistics, filter_statistics
+from npdeconv.visualize.invariance import Invariance, invariance
 from npdeconv.visualize.layerwise import LayerProjections, project_layers
 from npdeconv.visualize.map_similarity import (
     MapSimilarity,
@@ -37,10 +40,12 @@ from npdeconv.visualize.relevance import RelevanceConstants, RelevanceJudgment, 
 from npdeconv.visualize.rules import RuleComparison, compare_rules
 from npdeconv.visualize.selection import affordable_maps, living_maps, most_active
 from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
+from npdeconv.visualize.transformed import Interpolation, Surround, Transform, transform_image, usual_amounts
 
 __all__ = [
     "Agreement",
     "Aim",
+    "Aliasing",
     "Box",
     "ClassActivationMaps",
     "Embedding",
@@ -51,6 +56,9 @@ __all__ = [
     "Fooling",
     "Infidelity",
     "InsertionDeletion",
+    "FilterStatistics",
+    "Interpolation",
+    "Invariance",
     "LayerProjections",
     "MapSimilarity",
     "Maximization",
@@ -70,7 +78,10 @@ __all__ = [
     "Saliency",
     "Select",
     "Strongest",
+    "Surround",
+    "Transform",
     "affordable_maps",
+    "aliasing",
     "average_maps",
     "blank_pixel",
     "class_activation_maps",
@@ -84,6 +95,7 @@ __all__ = [
     "evolve",
     "explainers",
     "feature_maps",
+    "filter_statistics",
     "find_mistakes",
     "find_patches",
     "find_snapshots",
@@ -95,6 +107,7 @@ __all__ = [
     "infidelity",
     "insertion_deletion",
     "judge_relevance",
+    "invariance",
     "label_agreement",
     "layer_features",
     "living_maps",
@@ -115,4 +128,6 @@ __all__ = [
     "rank_similarity",
     "saliency",
     "structural_similarity",
+    "transform_image",
+    "usual_amounts",
 ]

@@ -2,12 +2,15 @@
 
 In reading order: `sampling` (few images of each class), `classifiers` (a new softmax), `scratch`
 (training from scratch), `transfer`, `probes`, `pooling_comparison` (how well class maps find objects),
-`similarity` (of images, by classical computer vision), `retraining` and `retraining_result`, and `intervals`
-(confidence intervals).
+`similarity` (of images, by classical computer vision), `retraining` and `retraining_result`; `variants`
+(networks with layers removed), `plateau` (when to stop) and `ablation`; and `intervals` (confidence
+intervals).
 """
 
+from npdeconv.experiments.ablation import Ablation, ablate
 from npdeconv.experiments.classifiers import LinearClassifier, class_mean_accuracy, fit_classifier
 from npdeconv.experiments.intervals import Interval, t_interval
+from npdeconv.experiments.plateau import Plateau
 from npdeconv.experiments.pooling_comparison import (
     Localization,
     LocalizationExample,
@@ -20,18 +23,25 @@ from npdeconv.experiments.retraining_result import Contribution, Retraining
 from npdeconv.experiments.sampling import only_classes, ranks_within_class
 from npdeconv.experiments.scratch import Scratch, small_network
 from npdeconv.experiments.transfer import Transfer, transfer
+from npdeconv.experiments.variants import VARIANTS, Variant, build_variant
 
 __all__ = [
+    "VARIANTS",
+    "Ablation",
     "Contribution",
     "Interval",
     "LinearClassifier",
     "Localization",
     "LocalizationExample",
+    "Plateau",
     "PoolingComparison",
     "Probes",
     "Retraining",
     "Scratch",
     "Transfer",
+    "Variant",
+    "ablate",
+    "build_variant",
     "class_mean_accuracy",
     "compare_poolings",
     "fit_classifier",

@@ -28,7 +28,7 @@ from npdeconv.experiments import VARIANTS, Ablation, Plateau, ablate, build_vari
 
 COLUMNS = ("variant", "seed", "parameters", "training error", "test error", "epochs", "plateau", "seconds")
 EPOCHS = 100
-QUICK_COUNT, QUICK_EPOCHS = 500, 12
+QUICK_COUNT, QUICK_TEST_COUNT, QUICK_EPOCHS = 400, 1000, 30
 TEST_SHARE = 0.2
 
 
@@ -44,7 +44,8 @@ def add(parser: Parser) -> None:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help=f"a miniature: {QUICK_COUNT} images to train and to test on, {QUICK_EPOCHS} epochs at most",
+        help=f"a miniature: {QUICK_COUNT} images to train on and {QUICK_TEST_COUNT:,} to test on,"
+        f" {QUICK_EPOCHS} epochs at most",
     )
     add_results(parser, "ablation")
 
@@ -94,7 +95,7 @@ def _load(options: argparse.Namespace) -> tuple[Dataset, Dataset]:
         print(f"{visible(dataset.name)} has no test images of its own: {TEST_SHARE:.0%} are set aside")
     count = options.count or (QUICK_COUNT if options.quick else None)
     dataset = _some(dataset, count, rng)
-    return dataset, _some(test, QUICK_COUNT if options.quick else None, rng)
+    return dataset, _some(test, QUICK_TEST_COUNT if options.quick else None, rng)
 
 
 def _some(dataset: Dataset, count: int | None, rng: np.random.Generator) -> Dataset:

@@ -148,7 +148,11 @@ def _of_whole(source: str, given: Mapping[str, object], options: argparse.Namesp
     for option, value in given.items():
         _refuse(option, value, f"{source} has layers and weights")
     place, settings = _place(source), _settings(options)
-    start = Start(str(place.resolve()), settings=settings)
+    named = settings["class_file"]
+    start = Start(
+        str(place.resolve()),
+        settings=settings | {"class_file": named and str(Path(named).resolve())},
+    )
     if not _is_onnx(source):
         pretrained, assumed = weights.pretrained_keras(place, **settings)
         print(visible(assumed))
@@ -161,7 +165,7 @@ def _of_whole(source: str, given: Mapping[str, object], options: argparse.Namesp
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
     given = {name: _value(options, option) for option, name in OF_FILES.items()}
     if given["class_file"] is not None:
-        given["class_file"] = str(_place(given["class_file"]).resolve())
+        given["class_file"] = str(_place(given["class_file"]))
     return given
 
 

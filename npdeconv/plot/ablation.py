@@ -49,7 +49,7 @@ def ablation(result: Ablation, axes: Array | None = None, *, title: str = "") ->
         ax.set_yticks(np.arange(len(listed)), result.variants)
         ax.set(ylim=(len(listed) - 0.4, -0.6), xlim=(0, 100), xlabel="error, %")
         ax.grid(axis="x", alpha=0.3)
-    axes[0].legend(frameon=False, fontsize="small", loc="lower right")
+    axes[1].legend(frameon=False, fontsize="small", loc="upper right")
     return axes
 
 

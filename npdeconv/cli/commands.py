@@ -29,6 +29,7 @@ COMMANDS = {
     "embed": "draw where a layer puts images, and their nearest neighbors by features and by pixels",
     "transfer": "classify from few images: a new classifier on frozen features, or training from scratch",
     "probe": "fit a linear classifier to every layer, and print its accuracy",
+    "ablate": "train a network from scratch with layers removed and resized, and compare the errors",
     "retrain": "reconstruct a class before and after training on more images of it, and compare a control",
     "info": "print a network's layers, their output shapes, parameters and receptive fields",
     "gradcheck": "compare a network's gradients with finite differences, parameter by parameter",

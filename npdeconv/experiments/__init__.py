@@ -8,11 +8,16 @@ classical computer vision), `retraining` and `retraining_result`, and `intervals
 `first_layers` (what renormalization and finer first filters mend),
 `similarity` (of images, by classical computer vision), `retraining` and `retraining_result`, and `intervals`
 (confidence intervals).
+`similarity` (of images, by classical computer vision), `retraining` and `retraining_result`; `variants`
+(networks with layers removed), `plateau` (when to stop) and `ablation`; and `intervals` (confidence
+intervals).
 """
 
+from npdeconv.experiments.ablation import Ablation, ablate
 from npdeconv.experiments.classifiers import LinearClassifier, class_mean_accuracy, fit_classifier
 from npdeconv.experiments.first_layers import FirstLayers, compare_first_layers
 from npdeconv.experiments.intervals import Interval, t_interval
+from npdeconv.experiments.plateau import Plateau
 from npdeconv.experiments.pooling_comparison import (
     Localization,
     LocalizationExample,
@@ -30,14 +35,18 @@ from npdeconv.experiments.retraining_result import Contribution, Retraining
 from npdeconv.experiments.sampling import only_classes, ranks_within_class
 from npdeconv.experiments.scratch import Scratch, small_network
 from npdeconv.experiments.transfer import Transfer, transfer
+from npdeconv.experiments.variants import VARIANTS, Variant, build_variant
 
 __all__ = [
+    "VARIANTS",
+    "Ablation",
     "Contribution",
     "FirstLayers",
     "Interval",
     "LinearClassifier",
     "Localization",
     "LocalizationExample",
+    "Plateau",
     "PoolingComparison",
     "Probes",
     "Randomization",
@@ -46,6 +55,9 @@ __all__ = [
     "Retraining",
     "Scratch",
     "Transfer",
+    "Variant",
+    "ablate",
+    "build_variant",
     "class_mean_accuracy",
     "compare_first_layers",
     "compare_poolings",

@@ -1,5 +1,6 @@
 """Draw the results of `npdeconv.visualize` and training: axes (or None) in, axes out; nothing is computed."""
 
+from npdeconv.plot.ablation import ablation
 from npdeconv.plot.breakage import fault
 from npdeconv.plot.class_activation import class_activation
 from npdeconv.plot.embedding import neighbors, scatter
@@ -25,6 +26,7 @@ from npdeconv.plot.text import literal, use_fonts
 from npdeconv.plot.transfer import probes, transfer
 
 __all__ = [
+    "ablation",
     "ascents",
     "class_activation",
     "confusion",

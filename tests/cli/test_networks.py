@@ -139,6 +139,7 @@ TAKES = {  # all commands that take a network, and their other arguments
 WITHOUT_DATA = ("maximize", "info", "retrain")
 # These make their own.
 OTHERS = {"break", "check", "demo", "explain", "first-layers", "gradcheck", "learn", "localize", "train"}
+OTHERS = {"ablate", "break", "check", "demo", "explain", "gradcheck", "learn", "localize", "train"}
 
 
 def test_no_command_is_forgotten():

@@ -20,6 +20,7 @@ FOUND = Strongest(np.zeros((3, 1), int), np.zeros((3, 1, 2), int), np.ones((3, 1
 ASKED = {
     "class_activation_maps": (IMAGES,),
     "compare_rules": (IMAGES[0], "relu2", 0),
+    "compare_starts": (IMAGES, "relu2", 0),
     "confusion": (DATASET,),
     "embed": (IMAGES, "relu2"),
     "feature_maps": (IMAGES[0], "relu2"),
@@ -36,6 +37,7 @@ ASKED = {
     "saliency": (IMAGES,),
 }
 BY_NAME = {
+    "compare_starts": {"rng": np.random.default_rng(0)},
     "find_patches": {"found": FOUND},
     "occlude": {"label": 0},
     "saliency": {"labels": np.zeros(5, int)},

@@ -24,6 +24,7 @@ from npdeconv.visualize.projection import Projection, Select, project
 from npdeconv.visualize.regularizers import Regularizers
 from npdeconv.visualize.rules import RuleComparison, compare_rules
 from npdeconv.visualize.selection import affordable_maps, living_maps, most_active
+from npdeconv.visualize.starts import StartComparison, compare_starts
 from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
 
 __all__ = [
@@ -51,11 +52,13 @@ __all__ = [
     "RuleComparison",
     "Saliency",
     "Select",
+    "StartComparison",
     "Strongest",
     "affordable_maps",
     "average_maps",
     "class_activation_maps",
     "compare_rules",
+    "compare_starts",
     "confusion",
     "display",
     "embed",

@@ -28,6 +28,7 @@ ASKED = {
     "find_patches": (IMAGES, "relu2"),
     "find_strongest": (IMAGES, ["relu2"]),
     "first_filters": (),
+    "flip_class": (IMAGES,),
     "layer_features": (IMAGES, ["relu2"]),
     "maximize_activation": ("relu2", 0),
     "occlude": (IMAGES[0], "relu2"),

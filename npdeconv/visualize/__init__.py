@@ -5,6 +5,7 @@ excite each feature map most. `display` scales signed pixels for figures.
 """
 
 from npdeconv._types import Box
+from npdeconv.visualize.attack import FlippedImages, flip_class
 from npdeconv.visualize.class_activation import ClassActivationMaps, class_activation_maps, has_class_maps
 from npdeconv.visualize.display import display
 from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
@@ -37,6 +38,7 @@ __all__ = [
     "EvolutionRecorder",
     "FeatureMaps",
     "Fill",
+    "FlippedImages",
     "LayerProjections",
     "Maximization",
     "Mistakes",
@@ -71,6 +73,7 @@ __all__ = [
     "find_snapshots",
     "find_strongest",
     "first_filters",
+    "flip_class",
     "has_class_maps",
     "label_agreement",
     "layer_features",

@@ -2,8 +2,9 @@
 
 In reading order: `sampling` (few images of each class), `classifiers` (a new softmax), `scratch`
 (training from scratch), `transfer`, `probes`, `pooling_comparison` (how well class maps find objects),
-`recovery` (do pictures of a class show the class, or the image?), `similarity` (of images, by classical
-computer vision), `retraining` and `retraining_result`, and `intervals` (confidence intervals).
+`recovery` (do pictures of a class show the class, or the image?), `randomize` (new weights for some
+layers), `similarity` (of images, by classical computer vision), `retraining` and
+`retraining_result`, and `intervals` (confidence intervals).
 """
 
 from npdeconv.experiments.classifiers import LinearClassifier, class_mean_accuracy, fit_classifier
@@ -15,6 +16,7 @@ from npdeconv.experiments.pooling_comparison import (
     compare_poolings,
 )
 from npdeconv.experiments.probes import Probes, linear_probes, untrained
+from npdeconv.experiments.randomize import randomize
 from npdeconv.experiments.recovery import Recovery, recovery
 from npdeconv.experiments.retraining import retraining
 from npdeconv.experiments.retraining_result import Contribution, Retraining
@@ -39,6 +41,7 @@ __all__ = [
     "fit_classifier",
     "linear_probes",
     "only_classes",
+    "randomize",
     "ranks_within_class",
     "recovery",
     "retraining",

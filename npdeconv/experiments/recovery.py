@@ -151,7 +151,9 @@ def recovery(
     return Recovery(tuple(architectures), WEIGHTS, tuple(rules), COMPARED, draws, *folded)
 
 
-def nie_network(architecture: Architecture, input_shape: Shape, class_count: int, rng: Generator) -> Sequential:
+def nie_network(
+    architecture: Architecture, input_shape: Shape, class_count: int, rng: Generator
+) -> Sequential:
     """Build one of the networks that `recovery` compares.
 
     Examples

@@ -12,6 +12,13 @@ from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
 from npdeconv.visualize.features import average_maps, layer_features, pixel_features
 from npdeconv.visualize.layerwise import LayerProjections, project_layers
+from npdeconv.visualize.map_similarity import (
+    MapSimilarity,
+    compare_maps,
+    gradient_similarity,
+    rank_similarity,
+    structural_similarity,
+)
 from npdeconv.visualize.maps_and_filters import FeatureMaps, feature_maps, first_filters
 from npdeconv.visualize.maximization import Aim, Maximization, maximize_activation
 from npdeconv.visualize.mistakes import Mistakes, confusion, find_mistakes
@@ -40,6 +47,7 @@ __all__ = [
     "Fill",
     "FlippedImages",
     "LayerProjections",
+    "MapSimilarity",
     "Maximization",
     "Mistakes",
     "Neighbors",
@@ -59,6 +67,7 @@ __all__ = [
     "affordable_maps",
     "average_maps",
     "class_activation_maps",
+    "compare_maps",
     "compare_rules",
     "compare_starts",
     "confusion",
@@ -74,6 +83,7 @@ __all__ = [
     "find_strongest",
     "first_filters",
     "flip_class",
+    "gradient_similarity",
     "has_class_maps",
     "label_agreement",
     "layer_features",
@@ -91,5 +101,7 @@ __all__ = [
     "project",
     "project_layers",
     "project_paths",
+    "rank_similarity",
     "saliency",
+    "structural_similarity",
 ]

@@ -4,7 +4,7 @@ In reading order: `sampling` (few images of each class), `classifiers` (a new so
 (training from scratch), `transfer`, `probes`, `pooling_comparison` (how well class maps find objects),
 `recovery` (do pictures of a class show the class, or the image?), `randomize` (new weights for some
 layers), `similarity` (of images, by classical computer vision), `retraining` and
-`retraining_result`, and `intervals` (confidence intervals).
+`retraining_result`, `verdict` (is this picture evidence?), and `intervals` (confidence intervals).
 """
 
 from npdeconv.experiments.classifiers import LinearClassifier, class_mean_accuracy, fit_classifier
@@ -23,6 +23,7 @@ from npdeconv.experiments.retraining_result import Contribution, Retraining
 from npdeconv.experiments.sampling import only_classes, ranks_within_class
 from npdeconv.experiments.scratch import Scratch, small_network
 from npdeconv.experiments.transfer import Transfer, transfer
+from npdeconv.experiments.verdict import Verdict, judge_class_maps, judge_projections
 
 __all__ = [
     "Contribution",
@@ -36,9 +37,12 @@ __all__ = [
     "Retraining",
     "Scratch",
     "Transfer",
+    "Verdict",
     "class_mean_accuracy",
     "compare_poolings",
     "fit_classifier",
+    "judge_class_maps",
+    "judge_projections",
     "linear_probes",
     "only_classes",
     "randomize",

@@ -19,7 +19,10 @@ from npdeconv.cli.options import add_network, add_results, class_numbers, only, 
 from npdeconv.cli.parser import Parser
 from npdeconv.cli.top import prefixed
 from npdeconv.experiments import judge_class_maps
+from npdeconv.plot.text import wrapped
 from npdeconv.visualize import class_activation_maps
+
+NUMBERS = 22  # characters of a line of the verdict above a map
 
 
 def add(parser: Parser) -> None:
@@ -50,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
         rng = np.random.default_rng(0)
         (verdict,) = judge_class_maps(network, image[np.newaxis], result, rng=rng, workers=options.workers)
         for n, ax in enumerate(axes[1:]):
-            ax.set_title(f"{ax.get_title()}\n{verdict.numbers(n)}", fontsize="small")
+            ax.set_title(f"{ax.get_title()}\n{wrapped(verdict.numbers(n), NUMBERS)}", fontsize="small")
     (answer,) = answers(network, dataset, [0], options.workers)
     title = f"{image_name(dataset, options.image, 0)}: {answer}\nwhat {plot.literal(network.name)} sees where"
     axes[0].figure.suptitle(title, fontsize="medium")

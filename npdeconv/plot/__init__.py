@@ -16,6 +16,7 @@ from npdeconv.plot.pooling_comparison import localization, localization_examples
 from npdeconv.plot.projections import projections
 from npdeconv.plot.retraining import contributions, reconstructions, similarity
 from npdeconv.plot.rules import correlations, rules
+from npdeconv.plot.starts import starts
 from npdeconv.plot.text import literal, use_fonts
 from npdeconv.plot.transfer import probes, transfer
 
@@ -48,6 +49,7 @@ __all__ = [
     "rules",
     "scatter",
     "similarity",
+    "starts",
     "strongest",
     "strongest_projections",
     "transfer",

@@ -123,6 +123,7 @@ TAKES = {  # all commands that take a network, and their other arguments
     "top": ("--layers", "relu"),
     "occlude": ("--layer", "relu", "--size", "16", "--stride", "16"),
     "cam": (),
+    "switches": ("--layer", "relu", "--map", "0", "--count", "3", "--draws", "1"),
     "maximize": ("--steps", "1"),
     "embed": ("-k", "1", "--count", "6", "--layer", "relu"),
     "transfer": ("--per-class", "1", "--seeds", "1", "--scratch-seeds", "0", "--layer", "relu"),

@@ -51,7 +51,9 @@ def run(options: argparse.Namespace) -> None:
     verdict = None
     if options.verdict:
         rng = np.random.default_rng(0)
-        (verdict,) = judge_class_maps(network, image[np.newaxis], result, rng=rng, workers=options.workers)
+        (verdict,) = judge_class_maps(
+            network, image[np.newaxis], labels=result.labels, rng=rng, workers=options.workers
+        )
         for n, ax in enumerate(axes[1:]):
             ax.set_title(f"{ax.get_title()}\n{wrapped(verdict.numbers(n), NUMBERS)}", fontsize="small")
     (answer,) = answers(network, dataset, [0], options.workers)

@@ -4,6 +4,7 @@ A picture is compared with what random values in the other maps draw through the
 (`npdeconv.visualize.compare_starts`), and with itself after its own layer got random weights.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from npdeconv.experiments.randomize import randomize
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, map_shards
-from npdeconv.visualize import ClassActivationMaps, class_activation_maps, compare_starts, rank_similarity
+from npdeconv.visualize import class_activation_maps, compare_starts, rank_similarity
 from npdeconv.visualize.projection import Select
 from npdeconv.visualize.rules import correlate
 
@@ -52,8 +53,8 @@ class Verdict(NamedTuple):
     randomized: Array
     fired: Array
 
-    def numbers(self, n: int) -> str:
-        """Return the numbers of picture n as a label.
+    def numbers(self, place: int) -> str:
+        """Return the numbers of one picture as a label.
 
         Examples
         --------
@@ -61,10 +62,10 @@ class Verdict(NamedTuple):
         >>> nd.experiments.Verdict("conv4", *some).numbers(0)
         'random values 0.90, random weights 0.10'
         """
-        if self.silent[n]:
+        if self.silent[place]:
             return "no picture to judge"
-        weights = f", random weights {self.randomized[n]:.2f}" if self.fired[n] else ""
-        return f"random values {self.to_random[n]:.2f}{weights}"
+        weights = f", random weights {self.randomized[place]:.2f}" if self.fired[place] else ""
+        return f"random values {self.to_random[place]:.2f}{weights}"
 
     def median(self) -> str:
         """Return the median numbers of all pictures as a label.
@@ -83,8 +84,8 @@ class Verdict(NamedTuple):
         one = Verdict(self.layer, *(np.array([value]) for value in (not seen.any(), *middle, fired.any())))
         return one.numbers(0)
 
-    def sentence(self, n: int) -> str:
-        """Say in one plain sentence what the two numbers of picture n mean.
+    def sentence(self, place: int) -> str:
+        """Say in one plain sentence what the two numbers of one picture mean.
 
         Examples
         --------
@@ -92,12 +93,12 @@ class Verdict(NamedTuple):
         >>> nd.experiments.Verdict("conv4", *some).sentence(0)
         'silent: there is no picture to judge'
         """
-        if self.silent[n]:
+        if self.silent[place]:
             return "silent: there is no picture to judge"
-        numbers = [float(self.to_random[n])]
+        numbers = [float(self.to_random[place])]
         said = f"correlation {numbers[0]:.2f} with what random values in the other maps draw here"
-        if self.fired[n]:
-            numbers.append(float(self.randomized[n]))
+        if self.fired[place]:
+            numbers.append(float(self.randomized[place]))
             said += f", rank correlation {numbers[1]:.2f} after random weights in {self.layer}"
         most = np.abs(numbers).max()
         if most >= ALIKE:
@@ -112,7 +113,7 @@ def judge_projections(
     network: Sequential,
     images: Array,
     layer: str,
-    feature_map: int | Array,
+    feature_map: int | Sequence[int] | Array,
     *,
     select: Select = "strongest",
     rule: Rule = "deconv",
@@ -189,8 +190,8 @@ def judge_projections(
 def judge_class_maps(
     network: Sequential,
     images: Array,
-    maps: ClassActivationMaps,
     *,
+    labels: Array,
     rng: Generator,
     workers: Workers = None,
 ) -> list[Verdict]:
@@ -203,8 +204,8 @@ def judge_class_maps(
     ----------
     network : Sequential
     images : (N, H, W, C)
-    maps : ClassActivationMaps
-        Of these images.
+    labels : int (N, K)
+        The classes of each image.
     rng : numpy.random.Generator
     workers : int or executor, optional
         See `npdeconv.parallel.pool`.
@@ -218,8 +219,10 @@ def judge_class_maps(
     --------
     >>> net = nd.models.cam_net(input_shape=(28, 28, 1), rng=np.random.default_rng(0))
     >>> images = nd.data.load_strokes(2).images
-    >>> maps = nd.visualize.class_activation_maps(net, images, k=3)
-    >>> verdicts = nd.experiments.judge_class_maps(net, images, maps, rng=np.random.default_rng(0))
+    >>> labels = nd.visualize.class_activation_maps(net, images, k=3).labels
+    >>> verdicts = nd.experiments.judge_class_maps(
+    ...     net, images, labels=labels, rng=np.random.default_rng(0)
+    ... )
     >>> len(verdicts), verdicts[0].to_random.shape
     (2, (3,))
     """
@@ -228,15 +231,16 @@ def judge_class_maps(
     every = class_activation_maps(network, images, labels=list(range(count)), workers=workers).maps
     own = str(weights_below(network, list(below_softmax(network).layers)[-1]))
     other = randomize(network, [own], rng=rng)
-    after = class_activation_maps(other, images, labels=maps.labels, workers=workers).maps
-    values = np.abs(rng.standard_normal((*maps.labels.shape, count)))
+    after = class_activation_maps(other, images, labels=labels, workers=workers).maps
+    values = np.abs(rng.standard_normal((*labels.shape, count)))
     verdicts = []
-    for n, labels in enumerate(maps.labels):
-        values[n, np.arange(len(labels)), labels] = 0
+    for n, chosen in enumerate(labels):
+        maps = every[n, chosen]
+        values[n, np.arange(len(chosen)), chosen] = 0
         drawn = np.tensordot(values[n], every[n], 1)
-        alike = [correlate(np.stack(pair))[0, 1] for pair in zip(maps.maps[n], drawn, strict=True)]
-        ranks = [rank_similarity(*pair) for pair in zip(maps.maps[n], after[n], strict=True)]
-        silent = np.ptp(maps.maps[n].reshape(len(labels), -1), axis=1) == 0
+        alike = [correlate(np.stack(pair))[0, 1] for pair in zip(maps, drawn, strict=True)]
+        ranks = [rank_similarity(*pair) for pair in zip(maps, after[n], strict=True)]
+        silent = np.ptp(maps.reshape(len(maps), -1), axis=1) == 0
         verdicts.append(Verdict(own, silent, np.array(alike), np.nan_to_num(ranks), np.isfinite(ranks)))
     return verdicts
 

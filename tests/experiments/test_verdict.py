@@ -117,7 +117,7 @@ def test_a_layer_without_weights_of_its_own_gets_one_number():
 def test_class_maps_against_other_classes_and_random_weights():
     net, images = cam_net(input_shape=(28, 28, 1), rng=rng()), load_strokes(3).images
     maps = class_activation_maps(net, images, k=2)
-    verdicts = judge_class_maps(net, images, maps, rng=rng())
+    verdicts = judge_class_maps(net, images, labels=maps.labels, rng=rng())
     source = rng()
     own = verdicts[0].layer
     after = class_activation_maps(randomize(net, [own], rng=source), images, labels=maps.labels).maps
@@ -137,4 +137,4 @@ def test_bad_requests():
         judge_projections(small_network(np.float32), NOISE, "relu2", 0, rng=0)
     net, images = cam_net(input_shape=(28, 28, 1), rng=rng()), load_strokes(1).images
     with pytest.raises(TypeError, match=r"judge_class_maps: .*Generator"):
-        judge_class_maps(net, images, class_activation_maps(net, images), rng=0)
+        judge_class_maps(net, images, labels=np.array([[0]]), rng=0)

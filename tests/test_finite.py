@@ -21,6 +21,7 @@ ASKED = {
     "aliasing": (IMAGES, "relu2"),
     "class_activation_maps": (IMAGES,),
     "compare_rules": (IMAGES[0], "relu2", 0),
+    "compare_starts": (IMAGES, "relu2", 0),
     "confusion": (DATASET,),
     "embed": (IMAGES, "relu2"),
     "explainers": ("relu2",),
@@ -35,6 +36,7 @@ ASKED = {
     "insertion_deletion": (IMAGES, "relu2", 0),
     "judge_relevance": (IMAGES, "relu2", 0),
     "invariance": (IMAGES,),
+    "flip_class": (IMAGES,),
     "layer_features": (IMAGES, ["relu2"]),
     "maximize_activation": ("relu2", 0),
     "occlude": (IMAGES[0], "relu2"),
@@ -45,6 +47,7 @@ ASKED = {
 }
 BY_NAME = {
     "aliasing": {"stride": 2},
+    "compare_starts": {"rng": np.random.default_rng(0)},
     "find_patches": {"found": FOUND},
     "fool": {"label": 1},
     "infidelity": {"maps": np.ones((5, 8, 8))},

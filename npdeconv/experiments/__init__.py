@@ -11,6 +11,9 @@ classical computer vision), `retraining` and `retraining_result`, and `intervals
 `similarity` (of images, by classical computer vision), `retraining` and `retraining_result`; `variants`
 (networks with layers removed), `plateau` (when to stop) and `ablation`; and `intervals` (confidence
 intervals).
+`recovery` (do pictures of a class show the class, or the image?), `randomize` (new weights for some
+layers), `similarity` (of images, by classical computer vision), `retraining` and
+`retraining_result`, `verdict` (is this picture evidence?), and `intervals` (confidence intervals).
 """
 
 from npdeconv.experiments.ablation import Ablation, ablate
@@ -30,12 +33,14 @@ from npdeconv.experiments.randomization_result import Randomization
 from npdeconv.experiments.randomize import randomize
 from npdeconv.experiments.randomized_labels import RandomizedLabels, randomized_labels
 from npdeconv.experiments.randomized_maps import RandomizedMaps, randomized_maps
+from npdeconv.experiments.recovery import Recovery, recovery
 from npdeconv.experiments.retraining import retraining
 from npdeconv.experiments.retraining_result import Contribution, Retraining
 from npdeconv.experiments.sampling import only_classes, ranks_within_class
 from npdeconv.experiments.scratch import Scratch, small_network
 from npdeconv.experiments.transfer import Transfer, transfer
 from npdeconv.experiments.variants import VARIANTS, Variant, build_variant
+from npdeconv.experiments.verdict import Verdict, judge_class_maps, judge_projections
 
 __all__ = [
     "VARIANTS",
@@ -58,10 +63,14 @@ __all__ = [
     "Variant",
     "ablate",
     "build_variant",
+    "Recovery",
+    "Verdict",
     "class_mean_accuracy",
     "compare_first_layers",
     "compare_poolings",
     "fit_classifier",
+    "judge_class_maps",
+    "judge_projections",
     "linear_probes",
     "only_classes",
     "randomization",
@@ -69,6 +78,7 @@ __all__ = [
     "randomized_labels",
     "randomized_maps",
     "ranks_within_class",
+    "recovery",
     "retraining",
     "small_network",
     "t_interval",

@@ -22,6 +22,7 @@ from npdeconv.plot.randomization import randomization, randomized_maps
 from npdeconv.plot.relevance import relevance_curves, relevance_maps
 from npdeconv.plot.retraining import contributions, reconstructions, similarity
 from npdeconv.plot.rules import correlations, rules
+from npdeconv.plot.starts import starts
 from npdeconv.plot.text import literal, use_fonts
 from npdeconv.plot.transfer import probes, transfer
 
@@ -62,6 +63,7 @@ __all__ = [
     "rules",
     "scatter",
     "similarity",
+    "starts",
     "strongest",
     "strongest_projections",
     "transfer",

@@ -6,6 +6,7 @@ excite each feature map most. `display` scales signed pixels for figures.
 
 from npdeconv._types import Box
 from npdeconv.visualize.aliasing import Aliasing, aliasing
+from npdeconv.visualize.attack import FlippedImages, flip_class
 from npdeconv.visualize.class_activation import ClassActivationMaps, class_activation_maps, has_class_maps
 from npdeconv.visualize.display import display
 from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
@@ -39,6 +40,7 @@ from npdeconv.visualize.regularizers import Regularizers
 from npdeconv.visualize.relevance import RelevanceConstants, RelevanceJudgment, judge_relevance
 from npdeconv.visualize.rules import RuleComparison, compare_rules
 from npdeconv.visualize.selection import affordable_maps, living_maps, most_active
+from npdeconv.visualize.starts import StartComparison, compare_starts
 from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
 from npdeconv.visualize.transformed import Interpolation, Surround, Transform, transform_image, usual_amounts
 
@@ -59,6 +61,7 @@ __all__ = [
     "FilterStatistics",
     "Interpolation",
     "Invariance",
+    "FlippedImages",
     "LayerProjections",
     "MapSimilarity",
     "Maximization",
@@ -77,6 +80,7 @@ __all__ = [
     "RuleComparison",
     "Saliency",
     "Select",
+    "StartComparison",
     "Strongest",
     "Surround",
     "Transform",
@@ -87,6 +91,7 @@ __all__ = [
     "class_activation_maps",
     "compare_maps",
     "compare_rules",
+    "compare_starts",
     "confusion",
     "display",
     "embed",
@@ -101,6 +106,7 @@ __all__ = [
     "find_snapshots",
     "find_strongest",
     "first_filters",
+    "flip_class",
     "gradient_similarity",
     "fool",
     "has_class_maps",

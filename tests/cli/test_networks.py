@@ -127,6 +127,7 @@ TAKES = {  # all commands that take a network, and their other arguments
     "cam": (),
     "oath": ("--layer", "relu", "--seeds", "2", "--images", "0", "5", "--methods", "deconv", "occlusion"),
     "relevance": ("--count", "2", "--step", "256", "--changes", "2", "--stride", "12"),
+    "switches": ("--layer", "relu", "--map", "0", "--count", "3", "--draws", "1"),
     "maximize": ("--steps", "1"),
     "embed": ("-k", "1", "--count", "6", "--layer", "relu"),
     "transfer": ("--per-class", "1", "--seeds", "1", "--scratch-seeds", "0", "--layer", "relu"),

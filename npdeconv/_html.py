@@ -10,6 +10,7 @@ import numpy as np
 from npdeconv import _thumbnails
 from npdeconv._text import visible
 
+FEW = 6  # numbers that are written out, and need no curve
 LETTERS = 300  # of a text
 DEPTH = 3  # of results in results
 PICTURES = {("H", "W"), ("OH", "OW"), ("PH", "PW"), ("P", "Q")}  # axes that are rows and columns
@@ -75,7 +76,7 @@ def _picture(array: np.ndarray[Any, Any], meaning: str) -> str:
     is_square = len(axes) > 1 and axes[-2] == axes[-1]  # everything against everything
     if rank > 1 and (tuple(axes[-2:]) in PICTURES or is_square):
         return _image(*_thumbnails.sheet(array.reshape(-1, *array.shape[-2:], 1), "signed" in meaning))
-    if kind != "f" or rank == 0 or array.size < 3 or axes[-1:] == ["2"]:
+    if kind != "f" or rank == 0 or array.size <= FEW or axes[-1:] == ["2"]:
         return ""
     along = next((n for n, axis in enumerate(axes[:rank]) if axis in TIME), rank - 1)
     lines = np.moveaxis(array, along, -1).reshape(-1, array.shape[along])

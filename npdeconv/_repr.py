@@ -5,16 +5,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from npdeconv._html import as_html
+from npdeconv._html import FEW, as_html
 
 Kind = TypeVar("Kind", bound=type)
 
-FEW = 6
-"""The most numbers or names that are written out."""
-
 
 def brief(kind: Kind) -> Kind:
-    """Give a NamedTuple a short `repr`, unless it has a text of its own, and pictures in notebooks; a decorator."""
+    """Give a NamedTuple pictures in notebooks, and a short `repr` unless it has a text of its own."""
     if "__str__" not in vars(kind):
         kind.__repr__ = _show  # type: ignore[method-assign, assignment]
     kind._repr_html_ = _show_html  # type: ignore[attr-defined]

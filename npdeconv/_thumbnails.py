@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from PIL import Image as images
+    from PIL.Image import Image
 
 Array = np.ndarray[Any, Any]
 Picture = tuple[str, tuple[int, int], str]  # data URI; width and height to show it at; caption
@@ -54,7 +54,6 @@ def curves(lines: Array, axis: str) -> Picture:
     picture = _image(np.full((HEIGHT, WIDTH, 3), 255, np.uint8))
     pen = ImageDraw.Draw(picture)
     x = MARGIN + chosen * (WIDTH - 2 * MARGIN) / max(lines.shape[1] - 1, 1)
-    # Halves, since the range of finite numbers need not be finite.
     share = (shown / 2 - low / 2) / ((high / 2 - low / 2) or 1)
     y = HEIGHT - MARGIN - share * (HEIGHT - 2 * MARGIN)
     for heights, color in reversed(list(zip(y, COLORS, strict=False))):  # the first on top
@@ -81,16 +80,18 @@ def _scaled(pixels: Array, signed: bool) -> tuple[Array, str]:
         return pixels, ""
     if pixels.dtype.kind == "b":
         return np.where(pixels, np.uint8(255), np.uint8(0)), "white is true"
-    values = np.where(np.isfinite(pixels), pixels, 0).astype(np.float64)
-    if signed or values.min() < 0:
-        sizes = np.abs(values[values != 0])
-        limit = float(np.quantile(sizes, VIVID, method="higher")) if sizes.size else 0.0
-        shares = 0.5 + values / 2 / (limit or 1)
-        words = f"mid-gray is 0, white {limit:.2g} and more, black -{limit:.2g} and less"
+    finite = pixels[np.isfinite(pixels)].astype(np.float64)
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    if low == high:
+        return np.full(pixels.shape, 128, np.uint8), f"all are {low:.4g}"
+    if signed or low < 0:
+        high = float(np.quantile(np.abs(finite[finite != 0]), VIVID, method="higher"))
+        low, words = -high, f"mid-gray is 0, white {high:.2g} and more, black {-high:.2g} and less"
     else:
-        limit = float(values.max())
-        shares, words = values / (limit or 1), f"black is 0, white {limit:.4g}"
-    return np.round(255 * np.clip(shares, 0, 1)).astype(np.uint8), words if limit else "all are 0"
+        words = f"black is {low:.4g}, white {high:.4g}"
+    # Halves, since the range of finite numbers need not be finite.
+    shares = (np.where(np.isfinite(pixels), pixels, low) / 2 - low / 2) / (high / 2 - low / 2)
+    return np.round(255 * np.clip(shares, 0, 1)).astype(np.uint8), words
 
 
 def _shrunk(tile: Array) -> Array:
@@ -102,14 +103,14 @@ def _shrunk(tile: Array) -> Array:
     return np.asarray(_image(tile).resize(size, 4))  # 4: the mean of each box
 
 
-def _image(pixels: Array) -> "images.Image":
-    from PIL import Image  # not above: it takes long to load
+def _image(pixels: Array) -> "Image":
+    from PIL.Image import frombytes  # not above: it takes long to load
 
     size = pixels.shape[1], pixels.shape[0]
-    return Image.frombytes("RGB", size, np.ascontiguousarray(pixels).tobytes())
+    return frombytes("RGB", size, np.ascontiguousarray(pixels).tobytes())
 
 
-def _png(picture: "images.Image") -> str:
+def _png(picture: "Image") -> str:
     file = io.BytesIO()
     picture.save(file, "PNG")
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")

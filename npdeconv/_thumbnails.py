@@ -30,8 +30,8 @@ def sheet(tiles: Array, signed: bool) -> Picture:
         shown = shown.mean(axis=3, keepdims=True)
         sentences.append(f"the mean of {channels} channels")
     gray, scale = _scaled(shown, signed)
-    finite = np.isfinite(shown).all(axis=3)
-    colors = np.where(finite[..., None], gray, np.array(RED, np.uint8))
+    finite = np.all(np.isfinite(shown), axis=3)
+    colors = np.where(finite[..., np.newaxis], gray, np.array(RED, np.uint8))
     sentences += [scale] * bool(scale) + ["red is not finite"] * (not finite.all())
     small = [_shrunk(tile) for tile in colors]
     zoom = max(SIDE // max(small[0].shape[:2]), 1)

@@ -9,10 +9,10 @@ Recognition", 1998, section III-A), so a network that learned these digits also 
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv._checks import describe, positive_int
 from npdeconv._jit import kernel
+from npdeconv._progress import progress_bar
 from npdeconv._types import Array
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.glyphs import GLYPHS, Glyph, read_glyph
@@ -60,7 +60,7 @@ def load_strokes(n: int, seed: int = 0) -> Dataset:
     n, seed = positive_int(n, "load_strokes", "n"), _seed(seed)
     digits, styles, noise = _draw_noise(n, seed)
     images = np.zeros((n, SIZE, SIZE), dtype=np.uint8)
-    for digit, paths in enumerate(tqdm(GLYPHS.values(), unit="digit", delay=2)):
+    for digit, paths in enumerate(progress_bar(GLYPHS.values(), unit="digit", delay=2)):
         style = np.floor(styles * len(paths))
         for index, path in enumerate(paths.values()):
             chosen = np.flatnonzero((digits == digit) & (style == index))

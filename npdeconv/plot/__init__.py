@@ -4,8 +4,8 @@ from npdeconv.plot.ablation import ablation
 from npdeconv.plot.breakage import fault
 from npdeconv.plot.class_activation import class_activation
 from npdeconv.plot.embedding import neighbors, scatter
-from npdeconv.plot.fooling import fooling
 from npdeconv.plot.filter_statistics import filter_statistics
+from npdeconv.plot.fooling import fooling
 from npdeconv.plot.images import draw_box, image
 from npdeconv.plot.invariance import invariance
 from npdeconv.plot.layers import layers

@@ -14,9 +14,9 @@ from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, f
 from npdeconv.visualize.explainers import blank_pixel, explainers
 from npdeconv.visualize.faithfulness import Infidelity, infidelity, max_sensitivity
 from npdeconv.visualize.features import average_maps, layer_features, pixel_features
+from npdeconv.visualize.filter_statistics import FilterStatistics, filter_statistics
 from npdeconv.visualize.fooling import Fooling, fool
 from npdeconv.visualize.insertion import InsertionDeletion, insertion_deletion
-from npdeconv.visualize.filter_statistics import FilterStatistics, filter_statistics
 from npdeconv.visualize.invariance import Invariance, invariance
 from npdeconv.visualize.layerwise import LayerProjections, project_layers
 from npdeconv.visualize.map_similarity import (
@@ -55,13 +55,13 @@ __all__ = [
     "EvolutionRecorder",
     "FeatureMaps",
     "Fill",
+    "FilterStatistics",
+    "FlippedImages",
     "Fooling",
     "Infidelity",
     "InsertionDeletion",
-    "FilterStatistics",
     "Interpolation",
     "Invariance",
-    "FlippedImages",
     "LayerProjections",
     "MapSimilarity",
     "Maximization",
@@ -107,13 +107,13 @@ __all__ = [
     "find_strongest",
     "first_filters",
     "flip_class",
-    "gradient_similarity",
     "fool",
+    "gradient_similarity",
     "has_class_maps",
     "infidelity",
     "insertion_deletion",
-    "judge_relevance",
     "invariance",
+    "judge_relevance",
     "label_agreement",
     "layer_features",
     "living_maps",

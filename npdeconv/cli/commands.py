@@ -18,6 +18,7 @@ COMMANDS = {
     "top": "find the images that excite each feature map most; draw their patches and projections",
     "evolve": "follow feature maps through the epochs of a training run",
     "occlude": "slide an occluder over an image and map what the network loses",
+    "correspondence": "hide the same part of different images, and compare which features change",
     "cam": "draw class activation maps: which parts of an image speak for a class?",
     "maximize": "make images that excite a unit or a class most, from noise",
     "localize": "train with average and max pooling, and compare how well the maps find the object",

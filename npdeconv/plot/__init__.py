@@ -2,6 +2,7 @@
 
 from npdeconv.plot.breakage import fault
 from npdeconv.plot.class_activation import class_activation
+from npdeconv.plot.correspondence import correspondence
 from npdeconv.plot.embedding import neighbors, scatter
 from npdeconv.plot.images import draw_box, image
 from npdeconv.plot.layers import layers
@@ -25,6 +26,7 @@ __all__ = [
     "confusion",
     "contributions",
     "correlations",
+    "correspondence",
     "curves",
     "draw_box",
     "evolution",

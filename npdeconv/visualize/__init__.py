@@ -6,6 +6,7 @@ excite each feature map most. `display` scales signed pixels for figures.
 
 from npdeconv._types import Box
 from npdeconv.visualize.class_activation import ClassActivationMaps, class_activation_maps, has_class_maps
+from npdeconv.visualize.correspondence import Correspondence, correspondence
 from npdeconv.visualize.display import display
 from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
@@ -31,6 +32,7 @@ __all__ = [
     "Aim",
     "Box",
     "ClassActivationMaps",
+    "Correspondence",
     "Embedding",
     "Evolution",
     "EvolutionRecorder",
@@ -57,6 +59,7 @@ __all__ = [
     "class_activation_maps",
     "compare_rules",
     "confusion",
+    "correspondence",
     "display",
     "embed",
     "embed_tsne",

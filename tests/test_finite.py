@@ -21,6 +21,7 @@ ASKED = {
     "class_activation_maps": (IMAGES,),
     "compare_rules": (IMAGES[0], "relu2", 0),
     "confusion": (DATASET,),
+    "correspondence": (IMAGES, ["relu2"]),
     "embed": (IMAGES, "relu2"),
     "feature_maps": (IMAGES[0], "relu2"),
     "find_mistakes": (DATASET,),
@@ -36,6 +37,11 @@ ASKED = {
     "saliency": (IMAGES,),
 }
 BY_NAME = {
+    "correspondence": {
+        "parts": {"middle": np.array([[2, 6, 2, 6]] * 5)},
+        "draws": 1,
+        "rng": np.random.default_rng(0),
+    },
     "find_patches": {"found": FOUND},
     "occlude": {"label": 0},
     "saliency": {"labels": np.zeros(5, int)},

@@ -79,7 +79,7 @@ def test_a_square_stays_inside():
 
 
 def test_ends_are_ends_of_the_ink(drawn):
-    """Ink at an end leaves the square around it through one place of its border; a passing line, through two."""
+    """Ink at an end leaves its square through one place of the border; a passing line, through two."""
     digits, parts = drawn
     for name in ("start", "end"):
         there = np.flatnonzero(parts[name][:, 1])

@@ -23,6 +23,7 @@ ASKED = {
     "compare_rules": (IMAGES[0], "relu2", 0),
     "compare_starts": (IMAGES, "relu2", 0),
     "confusion": (DATASET,),
+    "correspondence": (IMAGES, ["relu2"]),
     "embed": (IMAGES, "relu2"),
     "explainers": ("relu2",),
     "feature_maps": (IMAGES[0], "relu2"),
@@ -48,6 +49,11 @@ ASKED = {
 BY_NAME = {
     "aliasing": {"stride": 2},
     "compare_starts": {"rng": np.random.default_rng(0)},
+    "correspondence": {
+        "parts": {"middle": np.array([[2, 6, 2, 6]] * 5)},
+        "draws": 1,
+        "rng": np.random.default_rng(0),
+    },
     "find_patches": {"found": FOUND},
     "fool": {"label": 1},
     "infidelity": {"maps": np.ones((5, 8, 8))},

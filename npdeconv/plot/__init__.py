@@ -3,6 +3,7 @@
 from npdeconv.plot.ablation import ablation
 from npdeconv.plot.breakage import fault
 from npdeconv.plot.class_activation import class_activation
+from npdeconv.plot.correspondence import correspondence
 from npdeconv.plot.embedding import neighbors, scatter
 from npdeconv.plot.filter_statistics import filter_statistics
 from npdeconv.plot.fooling import fooling
@@ -33,6 +34,7 @@ __all__ = [
     "confusion",
     "contributions",
     "correlations",
+    "correspondence",
     "curves",
     "draw_box",
     "evolution",

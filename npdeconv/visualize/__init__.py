@@ -8,6 +8,7 @@ from npdeconv._types import Box
 from npdeconv.visualize.aliasing import Aliasing, aliasing
 from npdeconv.visualize.attack import FlippedImages, flip_class
 from npdeconv.visualize.class_activation import ClassActivationMaps, class_activation_maps, has_class_maps
+from npdeconv.visualize.correspondence import Correspondence, correspondence
 from npdeconv.visualize.display import display
 from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
@@ -50,6 +51,7 @@ __all__ = [
     "Aliasing",
     "Box",
     "ClassActivationMaps",
+    "Correspondence",
     "Embedding",
     "Evolution",
     "EvolutionRecorder",
@@ -93,6 +95,7 @@ __all__ = [
     "compare_rules",
     "compare_starts",
     "confusion",
+    "correspondence",
     "display",
     "embed",
     "embed_tsne",

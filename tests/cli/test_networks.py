@@ -141,6 +141,8 @@ WITHOUT_DATA = ("maximize", "info", "retrain")
 # These make their own.
 OTHERS = {"break", "check", "demo", "explain", "first-layers", "gradcheck", "learn", "localize", "train"}
 OTHERS = {"ablate", "break", "check", "demo", "explain", "gradcheck", "learn", "localize", "train"}
+# These make their own; `correspondence` draws digits, see test_correspondence.py.
+OTHERS = {"correspondence", "break", "check", "demo", "explain", "gradcheck", "learn", "localize", "train"}
 
 
 def test_no_command_is_forgotten():

@@ -1,7 +1,8 @@
 """The smallest change of an image that changes its class: DeepFool (arXiv:1511.04599)."""
 
+from collections.abc import Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -117,7 +118,9 @@ def _flip_shard(chain: Sequential, others: int, steps: int, images: Array) -> Fl
     return FlippedImages(moved, labels, now, now != labels, change / np.where(length > 0, length, 1))
 
 
-def _step(chain: Sequential, x: Array, labels: Array, rivals: Array, logits: Array, tape: object) -> Array:
+def _step(
+    chain: Sequential, x: Array, labels: Array, rivals: Array, logits: Array, tape: Mapping[str, Any]
+) -> Array:
     """Return the shortest step of each image over the border to one of its rivals."""
     every, shortest, steps = np.arange(len(x)), np.full(len(x), np.inf), np.zeros_like(x)
     for rival in rivals.T:

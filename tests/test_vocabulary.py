@@ -119,6 +119,8 @@ ARRAYS = {  # what is one array by nature, and no result with parts
     "experiments.sampling.ranks_within_class",
     "visualize.display.display",
     "visualize.embedding.embed_tsne",
+    "visualize.explainers.blank_pixel",
+    "visualize.faithfulness.max_sensitivity",
     "visualize.features.average_maps",
     "visualize.features.pixel_features",
     "visualize.maps_and_filters.first_filters",

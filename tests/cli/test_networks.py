@@ -138,11 +138,20 @@ TAKES = {  # all commands that take a network, and their other arguments
     "retrain": ("--photos", "pets/ant", "--control", "pets/bee", "--class", "0", *FEW),
 }
 WITHOUT_DATA = ("maximize", "info", "retrain")
-# These make their own.
-OTHERS = {"break", "check", "demo", "explain", "first-layers", "gradcheck", "learn", "localize", "train"}
-OTHERS = {"ablate", "break", "check", "demo", "explain", "gradcheck", "learn", "localize", "train"}
 # These make their own; `correspondence` draws digits, see test_correspondence.py.
-OTHERS = {"correspondence", "break", "check", "demo", "explain", "gradcheck", "learn", "localize", "train"}
+OTHERS = {
+    "ablate",
+    "break",
+    "check",
+    "correspondence",
+    "demo",
+    "explain",
+    "first-layers",
+    "gradcheck",
+    "learn",
+    "localize",
+    "train",
+}
 
 
 def test_no_command_is_forgotten():

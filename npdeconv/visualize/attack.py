@@ -1,7 +1,8 @@
 """The smallest change of an image that changes its class: DeepFool (arXiv:1511.04599)."""
 
+from collections.abc import Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from npdeconv.anatomy.maps import descent_start
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers, must_be_finite
 from npdeconv.layers import Sequential
-from npdeconv.layers.base import Context
 from npdeconv.parallel import Workers, map_shards
 
 OVERSHOOT = 0.02  # how much further each step goes than to the border between two classes
@@ -118,7 +118,9 @@ def _flip_shard(chain: Sequential, others: int, steps: int, images: Array) -> Fl
     return FlippedImages(moved, labels, now, now != labels, change / np.where(length > 0, length, 1))
 
 
-def _step(chain: Sequential, x: Array, labels: Array, rivals: Array, logits: Array, tape: Context) -> Array:
+def _step(
+    chain: Sequential, x: Array, labels: Array, rivals: Array, logits: Array, tape: Mapping[str, Any]
+) -> Array:
     """Return the shortest step of each image over the border to one of its rivals."""
     every, shortest, steps = np.arange(len(x)), np.full(len(x), np.inf), np.zeros_like(x)
     for rival in rivals.T:

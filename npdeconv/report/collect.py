@@ -246,7 +246,7 @@ def _judged(
     network: Sequential, dataset: Dataset, view: LayerView, workers: Workers, steps: _Steps
 ) -> LayerView:
     steps.next(f"judging {view.name}")
-    return add_verdict(network, dataset.images, view, workers)
+    return add_verdict(network, dataset.images, view=view, workers=workers)
 
 
 def _in_data_set(image_indices: Array, found: Array) -> Array:

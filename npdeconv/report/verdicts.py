@@ -9,7 +9,7 @@ from npdeconv.parallel import Workers
 from npdeconv.report.contents import LayerView
 
 
-def add_verdict(network: Sequential, images: Array, view: LayerView, workers: Workers) -> LayerView:
+def add_verdict(network: Sequential, images: Array, *, view: LayerView, workers: Workers) -> LayerView:
     """Add to a layer's view a sentence for each map, about its strongest projection.
 
     Parameters

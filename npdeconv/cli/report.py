@@ -31,6 +31,7 @@ def add(parser: Parser) -> None:
         metavar="FILE",
         help="where to write; report.html in the run's folder, or NAME_report.html here, if not given",
     )
+    share(parser, "--verdict", "; of each map's strongest image")
     share(parser, "--workers")
 
 
@@ -44,7 +45,15 @@ def run(options: argparse.Namespace) -> None:
     check_page(page)
     dataset = load_data(loaded, options.data, options.split)
     make_folder(page.parent)
-    write_report(loaded.run, loaded.network, dataset, page, count=options.count, workers=options.workers)
+    write_report(
+        loaded.run,
+        loaded.network,
+        dataset,
+        page,
+        count=options.count,
+        verdict=options.verdict,
+        workers=options.workers,
+    )
 
 
 def check_page(out: Path, is_own: Callable[[Path], bool] = is_page, what: str = "a page of a run") -> None:
@@ -63,6 +72,7 @@ def write_report(
     out: Path,
     *,
     count: int = 2000,
+    verdict: bool = False,
     workers: int | None = None,
 ) -> None:
     """Write the page of a network, and of its run if it has one, and print where it is."""
@@ -84,6 +94,7 @@ def write_report(
             history=history,
             snapshots=snapshots,
             image_count=count,
+            verdict=verdict,
             workers=workers,
             say=show,
         )

@@ -6,6 +6,8 @@ class, like that of a changed image that the network takes for another class, an
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
@@ -17,6 +19,7 @@ from npdeconv._types import Array, Generator, Rule, Shape
 from npdeconv.anatomy import below_softmax
 from npdeconv.anatomy.maps import descent_start
 from npdeconv.data import Dataset, as_input
+from npdeconv.experiments.finished_seeds import fingerprint, kept
 from npdeconv.experiments.sampling import seed_list
 from npdeconv.inference import evaluate
 from npdeconv.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU, Sequential
@@ -83,6 +86,7 @@ def recovery(
     rules: Sequence[Rule] = ("gradient", "deconv", "guided"),
     seeds: Sequence[int] = (0, 1, 2),
     epochs: int = 3,
+    folder: Path | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> Recovery:
@@ -100,6 +104,8 @@ def recovery(
         Of the weights, the order of training and the random logits.
     epochs : int
         Of the trained networks.
+    folder : Path, optional
+        Where each finished seed is kept as a file, and found again.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     progress : bool
@@ -138,17 +144,34 @@ def recovery(
         raise ValueError(
             f"{who}: expected test images of shape {digits.images.shape[1:]}, got {test.images.shape}"
         )
-    jobs = [(seed, architecture) for seed in draws.tolist() for architecture in architectures]
-    bar = tqdm(jobs, unit="network", delay=2, leave=False, disable=None if progress else True)
-    shape = len(draws), len(architectures), len(WEIGHTS)
-    rows = [
-        measured
-        for seed, architecture in bar
-        for measured in _measure_both(architecture, digits, test, rules, seed, epochs, workers)
-    ]
-    arrays = (np.array(values) for values in zip(*rows, strict=True))
-    folded = (array.reshape(*shape, *array.shape[1:]) for array in arrays)
-    return Recovery(tuple(architectures), WEIGHTS, tuple(rules), COMPARED, draws, *folded)
+    made = nie_network("dense", digits.images.shape[1:], len(digits.classes), np.random.default_rng(0))
+    shown = digits.images, digits.labels, test.images, test.labels
+    name = fingerprint(made, *shown, tuple(architectures), tuple(rules), epochs)
+    counts, r, n = (len(architectures), len(WEIGHTS)), len(rules), len(test)
+    shapes = {
+        "accuracy": counts,
+        "flipped": (*counts, n),
+        "size": (*counts, n),
+        "correlation": (*counts, r, len(COMPARED), n),
+        "blank": (*counts, r, n),
+    }
+    hidden = None if progress else True  # None hides the bar if stderr is no terminal
+    with tqdm(total=len(draws) * counts[0], unit="network", delay=2, leave=False, disable=hidden) as bar:
+
+        def measure(seed: int) -> dict[str, Array]:
+            rows: list[_Measured] = []
+            for architecture in architectures:
+                rows += _measure_both(architecture, digits, test, rules, seed, epochs, workers)
+                bar.update()
+            columns = map(np.array, zip(*rows, strict=True))
+            return {key: column.reshape(shapes[key]) for key, column in zip(shapes, columns, strict=True)}
+
+        every = [
+            kept(folder, f"recovery_{name}_seed{seed}", shapes, partial(measure, seed))
+            for seed in draws.tolist()
+        ]
+    stacked = (np.stack([seed[key] for seed in every]) for key in shapes)
+    return Recovery(tuple(architectures), WEIGHTS, tuple(rules), COMPARED, draws, *stacked)
 
 
 def nie_network(

@@ -21,6 +21,7 @@ from npdeconv.report.contents import Evolving, Example, LayerView, Report, Wrong
 from npdeconv.report.downscaling import PICTURE_SIDE, maps_that_fit, shrink, shrink_patches
 from npdeconv.report.filter_slices import find_filters
 from npdeconv.report.scatter import find_scatter
+from npdeconv.report.verdicts import add_verdict
 from npdeconv.report.whole_images import find_fields, find_scenes
 from npdeconv.visualize import (
     Patches,
@@ -51,6 +52,7 @@ def collect(
     snapshots: Mapping[int, str | Path] | None = None,
     image_count: int = 2000,
     examples: int = EXAMPLES,
+    verdict: bool = False,
     workers: Workers = None,
     say: Say | None = None,
 ) -> Report:
@@ -73,6 +75,9 @@ def collect(
         How many images of the data set to search, evenly spaced.
     examples : int
         How many images to occlude, one for each of as many classes; 0 for none.
+    verdict : bool
+        Say of each map's strongest projection how much of it comes without the unit, see
+        `npdeconv.experiments.judge_projections`.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     say : callable, optional
@@ -99,7 +104,7 @@ def collect(
         named = predict(network, searched.images, workers=workers).argmax(axis=1)
     layers = shown_layers(network)
     chosen = _choose(dict(snapshots or {}))
-    rest = (dataset.labels is not None) + examples + bool(examples)
+    rest = (dataset.labels is not None) + examples + bool(examples) + verdict * len(layers)
     total = (len(chosen) + 1) * (1 + len(layers)) + rest
     steps = _Steps(say, total)
     steps.next("searching")
@@ -126,6 +131,8 @@ def collect(
         _view(network, dataset, image_indices, named, layer, maps[layer], looks)
         for layer, looks in seen.items()
     )
+    if verdict:
+        layer_views = tuple(_judged(network, dataset, view, workers, steps) for view in layer_views)
     report = Report(
         run=run,
         network_name=network.name,
@@ -233,6 +240,13 @@ def _view(
             jumped=jumped,
         ),
     )
+
+
+def _judged(
+    network: Sequential, dataset: Dataset, view: LayerView, workers: Workers, steps: _Steps
+) -> LayerView:
+    steps.next(f"judging {view.name}")
+    return add_verdict(network, dataset.images, view=view, workers=workers)
 
 
 def _in_data_set(image_indices: Array, found: Array) -> Array:

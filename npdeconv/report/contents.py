@@ -62,6 +62,7 @@ class LayerView(NamedTuple):
     fields : int (F, k, 4), top, bottom, left, right of what the unit sees in the image
     patches : Patches, (F, k, ...), shrunk
     evolving : Evolving
+    verdicts : tuple[str, ...], what each map's strongest projection is worth; empty unless asked for
 
     Examples
     --------
@@ -88,6 +89,7 @@ class LayerView(NamedTuple):
     fields: Array
     patches: Patches
     evolving: Evolving
+    verdicts: tuple[str, ...] = ()
 
 
 @brief

@@ -59,6 +59,7 @@ def _layer(view: LayerView) -> dict[str, Any]:
         "total": view.total,
         "dead": view.dead,
         "classes": view.classes,
+        "verdicts": view.verdicts,
         "firing": numbers(view.found.firing),
         "imageIndices": view.found.image_indices.tolist(),
         "labels": view.labels.tolist(),

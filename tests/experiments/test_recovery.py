@@ -1,6 +1,7 @@
 """What Nie, Zhang & Patel proved for random networks shows in ours, by numbers that single steps give."""
 
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from npdeconv.experiments.recovery import nie_network
 from npdeconv.layers import MaxPool2D
 from npdeconv.visualize import flip_class
 
+experiment = sys.modules["npdeconv.experiments.recovery"]  # the function has its name
 DIGITS, TEST = load_strokes(8, seed=0), load_strokes(5, seed=1)
 
 
@@ -84,3 +86,18 @@ def test_bad_requests():
         ValueError, match=re.escape("recovery: expected test images of shape (28, 28, 1), got")
     ):
         recovery(DIGITS, TEST[:0])
+
+
+def test_a_finished_seed_is_not_computed_again(tmp_path, monkeypatch):
+    few = {"architectures": ["dense"], "rules": ["guided"], "epochs": 1, "folder": tmp_path}
+    first = recovery(DIGITS, TEST, seeds=[0], **few)
+    seen = []
+    measure = experiment._measure_both
+    monkeypatch.setattr(experiment, "_measure_both", lambda *given: seen.append(given[4]) or measure(*given))
+    both = recovery(DIGITS, TEST, seeds=[0, 1], **few)
+    assert seen == [1]
+    for name in ("accuracy", "flipped", "size", "correlation", "blank"):
+        np.testing.assert_array_equal(getattr(both, name)[0], getattr(first, name)[0])
+    assert (both.correlation[0] != both.correlation[1]).any()
+    recovery(DIGITS[:7], TEST, seeds=[0], **few)
+    assert seen == [1, 0]  # other images are another experiment

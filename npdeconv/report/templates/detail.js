@@ -22,6 +22,7 @@ function fillDetail() {
     make("h3", { id: "detail-title" }, `${layer.name}, ${mapName(layer, map)}`),
     enlarger(),
     make("p", { class: "firing" }, meter, firing),
+    ...(share && layer.verdicts.length ? [make("p", { class: "verdict" }, `Its strongest projection: ${layer.verdicts[map]}.`)] : []),
     ...(share ? [...strongest(layer, map), ...classes(layer, map)] : []),
     ...filter(layer, map),
     ...(data.stages.length > 1 ? evolution(layer, map) : []),

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv._checks import name_list, one_of
+from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator, Rule, Shape
 from npdeconv.anatomy import below_softmax
@@ -139,7 +139,7 @@ def recovery(
             f"{who}: expected test images of shape {digits.images.shape[1:]}, got {test.images.shape}"
         )
     jobs = [(seed, architecture) for seed in draws.tolist() for architecture in architectures]
-    bar = tqdm(jobs, unit="network", delay=2, leave=False, disable=None if progress else True)
+    bar = progress_bar(jobs, unit="network", delay=2, leave=False, shown=progress)
     shape = len(draws), len(architectures), len(WEIGHTS)
     rows = [
         measured

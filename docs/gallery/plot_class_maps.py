@@ -3,7 +3,7 @@ Class activation maps
 =====================
 
 A network that ends in global pooling knows where it found a class, though it was only told which one.
-Here, the curve and the loop speak for a 6, and the end of the stem for a 1 and a 4.
+Here, the curve and the loop speak for a 6, the end of the stem for a 1, and both ends of the digit for a 4.
 """
 
 import numpy as np

@@ -54,7 +54,7 @@ def curves(lines: Array, axis: str) -> Picture:
     picture = _image(np.full((HEIGHT, WIDTH, 3), 255, np.uint8))
     pen = ImageDraw.Draw(picture)
     x = MARGIN + chosen * (WIDTH - 2 * MARGIN) / max(lines.shape[1] - 1, 1)
-    share = (shown / 2 - low / 2) / ((high / 2 - low / 2) or 1)
+    share = _shares(shown, low, high)
     y = HEIGHT - MARGIN - share * (HEIGHT - 2 * MARGIN)
     for heights, color in reversed(list(zip(y, COLORS, strict=False))):  # the first on top
         for part in np.split(np.arange(len(x)), np.flatnonzero(~np.isfinite(heights))):
@@ -89,9 +89,14 @@ def _scaled(pixels: Array, signed: bool) -> tuple[Array, str]:
         low, words = -high, f"mid-gray is 0, white {high:.2g} and more, black {-high:.2g} and less"
     else:
         words = f"black is {low:.4g}, white {high:.4g}"
-    # Halves, since the range of finite numbers need not be finite.
-    shares = (np.where(np.isfinite(pixels), pixels, low) / 2 - low / 2) / (high / 2 - low / 2)
+    shares = _shares(np.where(np.isfinite(pixels), pixels, low), low, high)
     return np.round(255 * np.clip(shares, 0, 1)).astype(np.uint8), words
+
+
+def _shares(values: Array, low: float, high: float) -> Array:
+    """Return where values lie from low, 0, to high, 1; their difference may be too large for a float."""
+    scale = max(abs(low), abs(high)) or 1
+    return (values / scale - low / scale) / ((high / scale - low / scale) or 1)
 
 
 def _shrunk(tile: Array) -> Array:

@@ -41,7 +41,8 @@ def run(options: argparse.Namespace) -> None:
         print(learn.overview(what))
     elif action == "hint":
         print(learn.hint(what, level=options.level, folder=folder))
-        print(f"Ask again for the next; `npdeconv learn solution {what}{_where(folder)}` shows a solution.")
+        command = f"`npdeconv learn solution {what}{_where(folder)}`"
+        print(f"Ask again for the next, if there is one; {command} shows a solution.")
     elif action == "solution":
         print(learn.solution(what, folder=folder))
     else:

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from npdeconv import plot
 from npdeconv._files import write_table
+from npdeconv._progress import progress_bar
 from npdeconv._text import visible
 from npdeconv._types import Array
 from npdeconv.anatomy import map_count
@@ -107,7 +108,7 @@ def run(options: argparse.Namespace) -> None:
     occlusions = occlude_each(network, images, layer, asked, constants=constants, workers=options.workers)
     judgments = {}
     print(f"{'map':<11}" + "".join(f"{column:>26}" for column in COLUMNS))
-    for name, explain in tqdm(every.items(), unit="map", delay=2, leave=False, disable=None):
+    for name, explain in progress_bar(every.items(), unit="map", delay=2, leave=False):
         judged = judgments[name] = judge_relevance(
             network,
             images,

@@ -14,6 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from npdeconv import _files
+from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.data import Dataset
@@ -134,7 +135,7 @@ def ablate(
     for variant in variants:
         study.check(variant)
     work = [(seed, variant) for seed in numbers.tolist() for variant in variants]
-    with tqdm(work, unit="training", disable=None if progress else True) as bar:
+    with progress_bar(work, unit="training", shown=progress) as bar:
         rows = [study.row(seed, variant, bar) for seed, variant in bar]
     columns = {name: [getattr(row, name) for row in rows] for name in _Row._fields}
     tables = {name: np.array(column).reshape(len(numbers), -1) for name, column in columns.items()}

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv import initializers
 from npdeconv._checks import image_batch
+from npdeconv._progress import progress_bar
 from npdeconv._types import Array
 from npdeconv.experiments.finished_seeds import fingerprint, kept
 from npdeconv.experiments.randomization_plan import Explained, Order, Plan, make_plan
@@ -112,8 +112,7 @@ def randomization(
     plan = plan._replace(initializer=initializer, workers=workers)
     shape = (len(plan.methods), len(plan.steps), len(images), len(MEASURES))
     name = fingerprint(network, images, layer, plan.maps, plan.steps, plan.methods, explained, initializer)
-    hidden = None if progress else True  # None hides the bar if stderr is no terminal
-    with tqdm(total=len(draws) * shape[1], unit="step", delay=2, leave=False, disable=hidden) as bar:
+    with progress_bar(total=len(draws) * shape[1], unit="step", delay=2, leave=False, shown=progress) as bar:
         similarity = np.array(
             [
                 kept(

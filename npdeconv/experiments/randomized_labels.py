@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv._checks import image_batch, one_of, positive_int
+from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Shape
 from npdeconv.anatomy.roles import logits_layer
@@ -159,7 +159,7 @@ def randomized_labels(
     name = fingerprint(untrained(network, np.random.default_rng(0)), *settings)
     schooling = _Schooling(network, dataset, most, batch_size, learning_rate, workers)
     found = []
-    bar = tqdm(draws.tolist(), unit="seed", leave=False, disable=None if progress else True)
+    bar = progress_bar(draws.tolist(), unit="seed", leave=False, shown=progress)
     for seed in bar:
         taught = kept(folder, f"labels_{name}_seed{seed}", shapes, partial(schooling.teach, seed))
         found.append((taught["accuracy"], taught["epochs"], _compare(plan, taught)))

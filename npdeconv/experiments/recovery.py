@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv._checks import name_list, one_of
+from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator, Rule, Shape
 from npdeconv.anatomy import below_softmax
@@ -155,8 +155,8 @@ def recovery(
         "correlation": (*counts, r, len(COMPARED), n),
         "blank": (*counts, r, n),
     }
-    hidden = None if progress else True  # None hides the bar if stderr is no terminal
-    with tqdm(total=len(draws) * counts[0], unit="network", delay=2, leave=False, disable=hidden) as bar:
+    total = len(draws) * counts[0]
+    with progress_bar(total=total, unit="network", delay=2, leave=False, shown=progress) as bar:
 
         def measure(seed: int) -> dict[str, Array]:
             rows: list[_Measured] = []

@@ -53,7 +53,8 @@ def numbers(name: str, value: Any) -> Array:
     array = array.astype(float)
     if not np.isfinite(array).all():
         place = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
-        raise Wrong(f"{name} holds {array[tuple(place)]} at {place}")
+        found = array[tuple(place)]
+        raise Wrong(f"{name} holds {found} at {place}" if place else f"{name} is {found}")
     return array
 
 

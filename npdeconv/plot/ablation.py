@@ -6,11 +6,13 @@ from matplotlib.axes import Axes
 
 from npdeconv._types import Array
 from npdeconv.experiments import VARIANTS, Ablation
+from npdeconv.plot.grid import returns_grid
 
 TRAIN_COLOR, TEST_COLOR = "#9dbbdc", "#1f5fa8"
 PAPER = "the paper, table 3: 1000 classes of ImageNet"
 
 
+@returns_grid
 def ablation(result: Ablation, axes: Array | None = None, *, title: str = "") -> Array:
     """Draw training and test errors of each variant as bars, with a dot for each seed, beside the paper's.
 

@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from npdeconv._types import Array, Box
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import caption, image
 from npdeconv.plot.text import literal
 from npdeconv.visualize import Correspondence, occlude_box
@@ -16,6 +17,7 @@ CAPTION = (
 )
 
 
+@returns_grid
 def correspondence(pixels: Array, result: Correspondence, axes: Array | None = None) -> Array:
     """Draw the images of the first group with each part hidden, a random box, and the distances by layer.
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.text import literal
 from npdeconv.visualize import Aliasing, FilterStatistics
 from npdeconv.visualize.spectra import MIDDLE, NEAR
@@ -16,6 +17,7 @@ CONTROL: dict[str, Any] = {"color": "black", "linestyle": ":", "linewidth": 1.2}
 RING: dict[str, Any] = {"fill": False, "edgecolor": "#e4572e", "linewidth": 1.2}
 
 
+@returns_grid
 def filter_statistics(result: FilterStatistics, axes: Array | None = None, *, title: str = "") -> Array:
     """Draw what filters tell, one panel for each measure.
 

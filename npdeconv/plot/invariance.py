@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import image
 from npdeconv.plot.montage import montage
 from npdeconv.plot.text import literal
@@ -19,6 +20,7 @@ SHOWN = 5
 STEPS = 5  # amounts at which an image is shown
 
 
+@returns_grid
 def invariance(images: Array, result: Invariance, axes: Array | None = None, *, title: str = "") -> Array:
     """Draw images under a transform, the relative distances of their features, and a class's probability.
 

@@ -9,6 +9,7 @@ from npdeconv._types import Array
 from npdeconv.experiments import Randomization, RandomizedMaps
 from npdeconv.experiments.explanations import IMAGE
 from npdeconv.experiments.randomization_result import UNRELATED, Measure
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import caption, image, vivid
 from npdeconv.plot.text import in_legend, literal
 
@@ -21,6 +22,7 @@ MEASURED = {
 SIGNED = "Each map has a scale of its own: mid-gray is zero, white plus, black minus. Above it: its rank"
 
 
+@returns_grid
 def randomized_maps(result: RandomizedMaps, axes: Array | None = None) -> Array:
     """Draw the maps of one image before and after randomizing: a row for each method.
 
@@ -59,6 +61,7 @@ def randomized_maps(result: RandomizedMaps, axes: Array | None = None) -> Array:
     return axes
 
 
+@returns_grid
 def randomization(result: Randomization, measure: Measure = "rank", axes: Array | None = None) -> Array:
     """Draw how alike maps stay when more and more layers become random: a panel for each method.
 

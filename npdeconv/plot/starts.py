@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import caption, draw_box, image, in_box, vivid
 from npdeconv.plot.text import wrapped
 from npdeconv.visualize import StartComparison
@@ -13,6 +14,7 @@ numbers: correlation with the unit's picture
 each picture has a scale of its own, in which mid-gray is zero"""
 
 
+@returns_grid
 def starts(
     pixels: Array,
     result: StartComparison,

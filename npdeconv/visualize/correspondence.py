@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv._checks import describe, image_batch, name_list, positive_int, random_generator
+from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Generator, Shape
 from npdeconv.finite import finite_answers
@@ -185,9 +185,7 @@ def correspondence(
     clean = layer_features(network, images, names, workers=workers)
     hidings = np.concatenate([boxes[:, np.newaxis], randomly], axis=1)  # (P, 1 + R, N, 4)
     found = np.empty((2, len(names), *hidings.shape[:3]))
-    bar = tqdm(
-        total=hidings[..., 0, 0].size, unit="hiding", delay=2, leave=False, disable=None if progress else True
-    )
+    bar = progress_bar(total=hidings[..., 0, 0].size, unit="hiding", delay=2, leave=False, shown=progress)
     for p, r in np.ndindex(*hidings.shape[:2]):
         occluded = np.stack([occlude_box(*each, fill) for each in _pairs(images, hidings[p, r])])
         seen = layer_features(network, occluded, names, workers=workers)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv._checks import image_batch
+from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator, Pair
 from npdeconv.finite import finite_answers
@@ -168,7 +168,7 @@ def judge_relevance(
     numbers = np.broadcast_to(np.asarray(feature_map), len(images))
     maps = checked_relevance(explain(images, numbers), images, "judge_relevance")
     question = network, images, layer, feature_map
-    bar = tqdm(total=4, unit="question", delay=2, leave=False, disable=None if progress else True)
+    bar = progress_bar(total=4, unit="question", delay=2, leave=False, shown=progress)
     with bar:
         curves = insertion_deletion(
             *question, maps=maps, step=c.step, blank=c.blank, kernel=c.kernel, sigma=c.sigma, workers=workers

@@ -56,15 +56,15 @@ FILES = {
     ),
     "def unpool(y, switches, shape):\n    pass": (
         "each value goes to its switch, zeros elsewhere",
-        r"^x is None: does your function end with `return`\?$",
+        r"in 4x4 pixels is None: does your function end with `return`\?$",
     ),
     "def unpool(y, switches, shape):\n    return 'x'": (
         "each value goes to its switch, zeros elsewhere",
-        r"^x must be an array of numbers, yours is 'x'$",
+        r"in 4x4 pixels must be an array of numbers, yours is 'x'$",
     ),
     "def unpool(y, switches, shape):\n    return y / 0": (
         "each value goes to its switch, zeros elsewhere",
-        r"^x holds inf at \[0, 0, 0, 0\]$",
+        r"in 4x4 pixels holds inf at \[0, 0, 0, 0\]$",
     ),
 }
 

@@ -49,8 +49,11 @@ def large(softmax_cross_entropy: Call) -> None:
 def sure_and_wrong(softmax_cross_entropy: Call) -> None:
     """Give a true class whose probability rounds to 0."""
     logits = np.array([[0.0, 1000.0]])
-    same("loss of logits [0, 1000], true class 0", _loss(softmax_cross_entropy, logits, [0]), 1000)
-    same("dlogits", _gradient(softmax_cross_entropy, logits, [0]), [[-1, 1]])
+    loss, _ = parts(softmax_cross_entropy(logits, np.array([0])), "loss", "dlogits")
+    same("loss of logits [0, 1000], true class 0", loss, 1000)
+    same(
+        "dlogits of logits [0, 1000], true class 0", _gradient(softmax_cross_entropy, logits, [0]), [[-1, 1]]
+    )
 
 
 def balanced(softmax_cross_entropy: Call) -> None:

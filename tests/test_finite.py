@@ -34,11 +34,13 @@ ASKED = {
     "project_layers": (IMAGES[0],),
     "project_paths": (IMAGES[0], "relu2", 0),
     "saliency": (IMAGES,),
+    "top_images": (IMAGES, "relu2"),
 }
 BY_NAME = {
     "find_patches": {"found": FOUND},
     "occlude": {"label": 0},
     "saliency": {"labels": np.zeros(5, int)},
+    "top_images": {"found": FOUND},
 }
 OF_FILES = {"evolve"}  # `weights.load` has checked them
 

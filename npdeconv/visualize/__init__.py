@@ -25,6 +25,7 @@ from npdeconv.visualize.regularizers import Regularizers
 from npdeconv.visualize.rules import RuleComparison, compare_rules
 from npdeconv.visualize.selection import affordable_maps, living_maps, most_active
 from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
+from npdeconv.visualize.top_images import TopImages, top_images
 
 __all__ = [
     "Agreement",
@@ -52,6 +53,7 @@ __all__ = [
     "Saliency",
     "Select",
     "Strongest",
+    "TopImages",
     "affordable_maps",
     "average_maps",
     "class_activation_maps",
@@ -86,4 +88,5 @@ __all__ = [
     "project_layers",
     "project_paths",
     "saliency",
+    "top_images",
 ]

@@ -20,6 +20,7 @@ FOUND = Strongest(np.zeros((3, 1), int), np.zeros((3, 1, 2), int), np.ones((3, 1
 ASKED = {
     "class_activation_maps": (IMAGES,),
     "compare_rules": (IMAGES[0], "relu2", 0),
+    "compare_textures": (IMAGES, "relu2", 0),
     "confusion": (DATASET,),
     "embed": (IMAGES, "relu2"),
     "feature_maps": (IMAGES[0], "relu2"),
@@ -37,6 +38,7 @@ ASKED = {
     "top_images": (IMAGES, "relu2"),
 }
 BY_NAME = {
+    "compare_textures": {"rng": np.random.default_rng(0)},
     "find_patches": {"found": FOUND},
     "occlude": {"label": 0},
     "saliency": {"labels": np.zeros(5, int)},

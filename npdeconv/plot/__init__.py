@@ -17,6 +17,7 @@ from npdeconv.plot.projections import projections
 from npdeconv.plot.retraining import contributions, reconstructions, similarity
 from npdeconv.plot.rules import correlations, rules
 from npdeconv.plot.text import literal, use_fonts
+from npdeconv.plot.textures import textures
 from npdeconv.plot.top_images import top_images
 from npdeconv.plot.transfer import probes, transfer
 
@@ -51,6 +52,7 @@ __all__ = [
     "similarity",
     "strongest",
     "strongest_projections",
+    "textures",
     "top_images",
     "transfer",
     "use_fonts",

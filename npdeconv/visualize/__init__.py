@@ -25,6 +25,7 @@ from npdeconv.visualize.regularizers import Regularizers
 from npdeconv.visualize.rules import RuleComparison, compare_rules
 from npdeconv.visualize.selection import affordable_maps, living_maps, most_active
 from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
+from npdeconv.visualize.textures import TextureComparison, compare_textures
 from npdeconv.visualize.top_images import TopImages, top_images
 
 __all__ = [
@@ -53,11 +54,13 @@ __all__ = [
     "Saliency",
     "Select",
     "Strongest",
+    "TextureComparison",
     "TopImages",
     "affordable_maps",
     "average_maps",
     "class_activation_maps",
     "compare_rules",
+    "compare_textures",
     "confusion",
     "display",
     "embed",

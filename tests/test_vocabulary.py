@@ -121,6 +121,7 @@ ARRAYS = {  # what is one array by nature, and no result with parts
     "visualize.embedding.embed_tsne",
     "visualize.features.average_maps",
     "visualize.features.pixel_features",
+    "visualize.layout.grid_cells",
     "visualize.maps_and_filters.first_filters",
     "visualize.mistakes.confusion",
     "visualize.object_boxes.energy_inside",

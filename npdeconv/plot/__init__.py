@@ -2,7 +2,7 @@
 
 from npdeconv.plot.breakage import fault
 from npdeconv.plot.class_activation import class_activation
-from npdeconv.plot.embedding import neighbors, scatter
+from npdeconv.plot.embedding import grid, neighbors, scatter
 from npdeconv.plot.images import draw_box, image
 from npdeconv.plot.layers import layers
 from npdeconv.plot.learning import curves
@@ -33,6 +33,7 @@ __all__ = [
     "fault",
     "feature_maps",
     "filters",
+    "grid",
     "image",
     "layers",
     "literal",

@@ -11,6 +11,7 @@ from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
 from npdeconv.visualize.features import average_maps, layer_features, pixel_features
 from npdeconv.visualize.layerwise import LayerProjections, project_layers
+from npdeconv.visualize.layout import grid_cells
 from npdeconv.visualize.maps_and_filters import FeatureMaps, feature_maps, first_filters
 from npdeconv.visualize.maximization import Aim, Maximization, maximize_activation
 from npdeconv.visualize.mistakes import Mistakes, confusion, find_mistakes
@@ -73,6 +74,7 @@ __all__ = [
     "find_snapshots",
     "find_strongest",
     "first_filters",
+    "grid_cells",
     "has_class_maps",
     "label_agreement",
     "layer_features",

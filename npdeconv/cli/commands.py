@@ -17,6 +17,7 @@ COMMANDS = {
     "project": "project feature maps back to pixels, as a figure and as arrays",
     "top": "find the images that excite each feature map most; draw their patches and projections",
     "textures": "switch off what makes projections look embossed, beaded, or like a crystal",
+    "animate": "write an animation of a layer's maps over a sequence of images",
     "evolve": "follow feature maps through the epochs of a training run",
     "occlude": "slide an occluder over an image and map what the network loses",
     "cam": "draw class activation maps: which parts of an image speak for a class?",

@@ -98,7 +98,7 @@ def _draw(
         paths.append(out.figure(ax, f"{stem}_{name}"))
         if grid:
             cells = grid_cells(points)
-            how = f"{how}; each image in the nearest free cell of a grid"
+            how = f"{how}; each image in a cell of its own, moved as little as possible"
             title = f"{plot.literal(what)}\n{how}"
             ax = plot.grid(cells, shown.images, shown.labels, shown.classes, title=title)
             paths.append(out.figure(ax, f"{stem}_{name}_grid"))

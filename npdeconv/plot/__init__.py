@@ -1,12 +1,18 @@
 """Draw the results of `npdeconv.visualize` and training: axes (or None) in, axes out; nothing is computed."""
 
+from npdeconv.plot.activation_frames import activation_frames
 from npdeconv.plot.breakage import fault
 from npdeconv.plot.class_activation import class_activation
 from npdeconv.plot.embedding import grid, neighbors, scatter
 from npdeconv.plot.images import draw_box, image
 from npdeconv.plot.layers import layers
 from npdeconv.plot.learning import curves
-from npdeconv.plot.maps_and_filters import feature_maps, filters, strongest_projections
+from npdeconv.plot.maps_and_filters import (
+    feature_maps,
+    filters,
+    filters_beside,
+    strongest_projections,
+)
 from npdeconv.plot.maximization import ascents, maximized
 from npdeconv.plot.mistakes import confusion, mistakes
 from npdeconv.plot.montage import evolution, montage, strongest
@@ -22,6 +28,7 @@ from npdeconv.plot.top_images import top_images
 from npdeconv.plot.transfer import probes, transfer
 
 __all__ = [
+    "activation_frames",
     "ascents",
     "class_activation",
     "confusion",
@@ -33,6 +40,7 @@ __all__ = [
     "fault",
     "feature_maps",
     "filters",
+    "filters_beside",
     "grid",
     "image",
     "layers",

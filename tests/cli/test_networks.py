@@ -122,6 +122,7 @@ TAKES = {  # all commands that take a network, and their other arguments
     "project": ("--layer", "relu"),
     "top": ("--layers", "relu"),
     "textures": ("--layer", "relu"),
+    "animate": ("--layer", "relu"),
     "occlude": ("--layer", "relu", "--size", "16", "--stride", "16"),
     "cam": (),
     "maximize": ("--steps", "1"),

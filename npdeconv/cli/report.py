@@ -15,7 +15,7 @@ from tqdm import tqdm
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import check_folder, make_folder
 from npdeconv.cli.networks import load_network
-from npdeconv.cli.options import add_network, share
+from npdeconv.cli.options import add_network, at_least, share
 from npdeconv.cli.parser import Parser
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
@@ -33,6 +33,12 @@ def add(parser: Parser) -> None:
         metavar="FILE",
         help="where to write; report.html in the run's folder, or NAME_report.html here, if not given",
     )
+    parser.add_argument(
+        "--made",
+        type=at_least(1),
+        metavar="N",
+        help="also make an image that excites it most for each of the N most active maps of every layer",
+    )
     share(parser, "--workers")
 
 
@@ -46,7 +52,15 @@ def run(options: argparse.Namespace) -> None:
     check_page(page)
     dataset = load_data(loaded, options.data, options.split)
     make_folder(page.parent)
-    write_report(loaded.run, loaded.network, dataset, page, count=options.count, workers=options.workers)
+    write_report(
+        loaded.run,
+        loaded.network,
+        dataset,
+        page,
+        count=options.count,
+        made=options.made or 0,
+        workers=options.workers,
+    )
 
 
 def check_page(out: Path, is_own: Callable[[Path], bool] = is_page, what: str = "a page of a run") -> None:
@@ -65,6 +79,7 @@ def write_report(
     out: Path,
     *,
     count: int = 2000,
+    made: int = 0,
     workers: int | None = None,
 ) -> None:
     """Write the page of a network, and of its run if it has one, and print where it is."""
@@ -86,6 +101,7 @@ def write_report(
             history=history,
             snapshots=snapshots,
             image_count=count,
+            made=made,
             workers=workers,
             say=show,
         )

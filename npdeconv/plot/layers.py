@@ -13,9 +13,9 @@ def layers(
     """Draw the strongest units of the layers: the box that each sees of the image, and its projection.
 
     All images have one frame, so that boxes can be compared. A projection is cropped to the unit's box,
-    unless `whole`; it is zero outside. Each has its own scale, since activations of different layers can't be compared:
-    mid-gray is zero, the title gives the value of white and black, and the strongest hundredth of the
-    pixels is clipped.
+    unless `whole`; it is zero outside. Each has its own scale, since activations of different layers
+    can't be compared: mid-gray is zero, the title gives the value of white and black, and the strongest
+    hundredth of the pixels is clipped.
 
     Parameters
     ----------

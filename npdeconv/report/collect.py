@@ -20,6 +20,7 @@ from npdeconv.report.classes import find_class_maps, find_wanted
 from npdeconv.report.contents import Evolving, Example, LayerView, Report, Wrong
 from npdeconv.report.downscaling import PICTURE_SIDE, maps_that_fit, shrink, shrink_patches
 from npdeconv.report.filter_slices import find_filters
+from npdeconv.report.made import Made, find_made
 from npdeconv.report.scatter import find_scatter
 from npdeconv.report.whole_images import find_fields, find_scenes
 from npdeconv.visualize import (
@@ -51,6 +52,7 @@ def collect(
     snapshots: Mapping[int, str | Path] | None = None,
     image_count: int = 2000,
     examples: int = EXAMPLES,
+    made: int = 0,
     workers: Workers = None,
     say: Say | None = None,
 ) -> Report:
@@ -73,6 +75,8 @@ def collect(
         How many images of the data set to search, evenly spaced.
     examples : int
         How many images to occlude, one for each of as many classes; 0 for none.
+    made : int
+        For how many of the most active maps of each layer to make an image that excites them most.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     say : callable, optional
@@ -100,7 +104,7 @@ def collect(
     layers = shown_layers(network)
     chosen = _choose(dict(snapshots or {}))
     rest = (dataset.labels is not None) + examples + bool(examples)
-    total = (len(chosen) + 1) * (1 + len(layers)) + rest
+    total = (len(chosen) + 1) * (1 + len(layers)) + rest + len(layers) * bool(made)
     steps = _Steps(say, total)
     steps.next("searching")
     final = find_strongest(network, searched.images, layers, k=PATCHES, workers=workers)
@@ -126,6 +130,11 @@ def collect(
         _view(network, dataset, image_indices, named, layer, maps[layer], looks)
         for layer, looks in seen.items()
     )
+    if made:
+        layer_views = tuple(
+            view._replace(made=_make(network, view, final[view.name], made, workers, steps))
+            for view in layer_views
+        )
     report = Report(
         run=run,
         network_name=network.name,
@@ -158,6 +167,14 @@ def _add_classes(
         ),
         wanted=find_wanted(network, len(dataset.classes), labels, workers),
     )
+
+
+def _make(
+    network: Sequential, view: LayerView, found: Strongest, count: int, workers: Workers, steps: "_Steps"
+) -> Made | None:
+    """Make images for the most active maps of a layer that are shown."""
+    steps.next(f"{view.name}: making images")
+    return find_made(network, view.name, found, view.feature_maps, count, workers)
 
 
 class _Steps:

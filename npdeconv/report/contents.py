@@ -7,6 +7,7 @@ from npdeconv._repr import brief
 from npdeconv._types import Array, Pair, Shape
 from npdeconv.report.classes import ClassMaps, Wanted
 from npdeconv.report.filter_slices import Filters
+from npdeconv.report.made import Made
 from npdeconv.report.scatter import Scatter
 from npdeconv.report.whole_images import Scenes
 from npdeconv.visualize import Mistakes, Occlusion, Patches, Strongest
@@ -62,6 +63,7 @@ class LayerView(NamedTuple):
     fields : int (F, k, 4), top, bottom, left, right of what the unit sees in the image
     patches : Patches, (F, k, ...), shrunk
     evolving : Evolving
+    made : Made or None, images made for some of these maps
 
     Examples
     --------
@@ -88,6 +90,7 @@ class LayerView(NamedTuple):
     fields: Array
     patches: Patches
     evolving: Evolving
+    made: Made | None = None
 
 
 @brief

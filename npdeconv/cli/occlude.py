@@ -120,7 +120,8 @@ def _report(result: Occlusion, classes: tuple[str, ...]) -> None:
     )
     hidden = (result.probability, result.log_odds, result.most_likely, result.largest_probability)
     print(f"clean: {_seen(*clean, result.label, classes)}")
-    seen = _seen(*(values[row, column].item() for values in hidden), result.label, classes)
+    probability, log_odds, most_likely, largest = (values[row, column].item() for values in hidden)
+    seen = _seen(probability, log_odds, most_likely, largest, result.label, classes)
     print(f"rows {worst.top} to {worst.bottom - 1}, columns {worst.left} to {worst.right - 1} hidden: {seen}")
     if result.activity.size > 1:
         print(

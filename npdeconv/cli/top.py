@@ -7,6 +7,7 @@ around what the unit sees and the activation in white, and whole projections ben
 """
 
 import argparse
+from collections.abc import Sequence
 from math import prod
 from typing import Any, get_args
 
@@ -91,7 +92,9 @@ def run(options: argparse.Namespace) -> None:
             _say_values(layer, found, m)
 
 
-def _affordable(options: argparse.Namespace, network: Sequential, layers: list[str], dataset: Dataset) -> int:
+def _affordable(
+    options: argparse.Namespace, network: Sequential, layers: Sequence[str], dataset: Dataset
+) -> int:
     """Return how many maps of each layer may be cropped, projected and drawn within seconds."""
     shape = dataset.images.shape[1:]
     counts = [map_count(network, layer, shape) for layer in layers]

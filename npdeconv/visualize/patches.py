@@ -105,7 +105,7 @@ def find_patches(
     image_batch(images, "find_patches")
     one_of(rule, get_args(Rule), "find_patches", "rule")
     input_shape, head = images.shape[1:], network[:layer]
-    wanted = wanted_maps(network, input_shape, layer, found, feature_maps, "find_patches")
+    wanted = wanted_maps(network, input_shape, layer, feature_maps, found, "find_patches")
     size = patch_size(network, layer, input_shape)
     shape = (len(wanted), found.image_indices.shape[1], *size)
     patches = np.zeros((*shape, input_shape[2]), images.dtype)
@@ -141,8 +141,8 @@ def wanted_maps(
     network: Sequential,
     input_shape: Shape,
     layer: str,
-    found: Strongest,
     feature_maps: Sequence[int] | Array | None,
+    found: Strongest,
     who: str,
 ) -> Array:
     """Return the numbers of the wanted maps, all if none are named; check them and what was found."""

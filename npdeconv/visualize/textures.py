@@ -124,12 +124,12 @@ def compare_textures(
     start = descent_start(y, feature_map, positions)
     spread = {name: _spreading(one) for name, one in head.layers.items() if isinstance(one, MaxPool2D)}
     even = {name: _even(one) for name, one in head.layers.items() if _has_filters(one)}
-    evenly = tape | {name: AvgPool2D.Context(tape[name].input_shape) for name in spread}
+    evenly = {**tape} | {name: AvgPool2D.Context(tape[name].input_shape) for name in spread}
     ways = (
         (head, tape),
         (with_layers(head, even), tape),
         (with_layers(head, spread), evenly),
-        (head, tape | _reshuffled(head, images, list(spread), tape, rng)),
+        (head, {**tape} | _reshuffled(head, images, list(spread), tape, rng)),
     )
     pixels = np.stack([way.descend(start, passed, "deconv") for way, passed in ways])
     period = max(1, round(images.shape[1] / height))

@@ -100,7 +100,7 @@ def _draw(
             cells = grid_cells(points)
             how = f"{how}; each image in a cell of its own, moved as little as possible"
             title = f"{plot.literal(what)}\n{how}"
-            ax = plot.grid(cells, shown.images, shown.labels, shown.classes, title=title)
+            ax = plot.thumbnails(cells, shown.images, shown.labels, shown.classes, title=title)
             paths.append(out.figure(ax, f"{stem}_{name}_grid"))
     k = result.neighbors.image_indices.shape[1]
     how = f"an image, its {k} nearest neighbors by {result.layer}, and by its pixels"

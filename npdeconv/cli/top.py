@@ -30,6 +30,7 @@ from npdeconv.cli.options import (
 )
 from npdeconv.cli.parser import Parser
 from npdeconv.data import Dataset
+from npdeconv.experiments import Verdict, judge_projections
 from npdeconv.layers import Sequential
 from npdeconv.visualize import (
     Patches,
@@ -61,6 +62,7 @@ def add(parser: Parser) -> None:
     share(parser, "-k", " of the strongest images of each map", default=9)
     parser.add_argument("--by", choices=get_args(Ranking), default="maximum", help="what to rank images by")
     add_whole(parser, "images and projections")
+    share(parser, "--verdict", "; of each map's strongest image")
     add_results(parser, "top")
 
 
@@ -92,6 +94,24 @@ def run(options: argparse.Namespace) -> None:
             _say_values(layer, found, m)
 
 
+def _verdict(
+    options: argparse.Namespace,
+    network: Sequential,
+    dataset: Dataset,
+    layer: str,
+    found: Strongest,
+    maps: Array,
+) -> tuple[dict[str, Any], str]:
+    """Judge the strongest projection of each of some maps that fires: arrays, and a line for the title."""
+    alive = maps[found.firing[maps] > 0]
+    if not options.verdict or not len(alive):
+        return {}, ""
+    verdict = _judge(network, dataset.images, layer, alive, found, options.workers)
+    for place, m in enumerate(alive):
+        print(f"  map {m}: {verdict.sentence(place)}")
+    return prefixed("verdict", verdict._asdict()), f"\nmedian over maps: {verdict.median()}"
+
+
 def _affordable(
     options: argparse.Namespace, network: Sequential, layers: Sequence[str], dataset: Dataset
 ) -> int:
@@ -116,8 +136,10 @@ def _draw_patches(
     patches = find_patches(
         network, dataset.images, layer, found=found, feature_maps=maps, workers=options.workers
     )
-    out.arrays(stem, {"feature_maps": maps} | found._asdict() | prefixed("patches", patches._asdict()))
-    title = plot.literal(f"{network.name}, {layer}: what excites each map most in {dataset.name}")
+    judged, said = _verdict(options, network, dataset, layer, found, maps)
+    arrays = {"feature_maps": maps} | found._asdict() | prefixed("patches", patches._asdict())
+    out.arrays(stem, arrays | judged)
+    title = plot.literal(f"{network.name}, {layer}: what excites each map most in {dataset.name}") + said
     for number, first in enumerate(range(0, len(maps), MAPS_PER_FIGURE), 1):
         shown = np.s_[first : first + MAPS_PER_FIGURE]
         part = Patches(*(array[shown] for array in patches))
@@ -145,9 +167,10 @@ def _draw_whole(
         select=options.select[0],
         workers=options.workers,
     )
-    out.arrays(stem, result._asdict())
+    judged, said = _verdict(options, network, dataset, layer, found, maps)
+    out.arrays(stem, result._asdict() | judged)
     what = "each map, projected whole" if options.select[0] == "map" else "the strongest unit of each map"
-    title = plot.literal(f"{network.name}, {layer}: {what}, in {dataset.name}")
+    title = plot.literal(f"{network.name}, {layer}: {what}, in {dataset.name}") + said
     for number, first in enumerate(range(0, len(maps), WHOLE_MAPS), 1):
         part = TopImages(*(array[first : first + WHOLE_MAPS] for array in result))
         print(f"  {out.figure(plot.top_images(part, title=title), f'{stem}_{number}')}", flush=True)
@@ -164,6 +187,14 @@ def _say_values(layer: str, found: Strongest, feature_map: int) -> None:
     pairs = zip(found.image_indices[feature_map].tolist(), found.activations[feature_map], strict=True)
     values = ", ".join(f"image {n} {value:.4g}" for n, value in pairs if n >= 0)
     print(f"{layer} map {feature_map}: {values or 'dead'}")
+
+
+def _judge(
+    network: Sequential, images: Array, layer: str, alive: Array, found: Strongest, workers: int | None
+) -> Verdict:
+    """Judge the strongest projection of each map that fires."""
+    strongest = images[found.image_indices[alive, 0]]
+    return judge_projections(network, strongest, layer, alive, rng=np.random.default_rng(0), workers=workers)
 
 
 def prefixed(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import BOX_COLOR, image
 from npdeconv.plot.montage import PAPER, montage
 from npdeconv.plot.text import in_legend, literal
@@ -71,7 +72,7 @@ def scatter(
     return ax
 
 
-def grid(
+def thumbnails(
     cells: Array,
     images: Array,
     labels: Array | None,
@@ -96,7 +97,7 @@ def grid(
     --------
     >>> digits, points = nd.data.load_strokes(10), np.random.default_rng(0).random((10, 2))
     >>> cells = nd.visualize.grid_cells(points)
-    >>> ax = nd.plot.grid(cells, digits.images, digits.labels, digits.classes, title="ten digits")
+    >>> ax = nd.plot.thumbnails(cells, digits.images, digits.labels, digits.classes, title="ten digits")
     >>> len(ax.patches), len(ax.get_legend().texts)
     (10, 10)
     """
@@ -128,6 +129,7 @@ def grid(
     return ax
 
 
+@returns_grid
 def neighbors(
     images: Array,
     in_features: Neighbors,

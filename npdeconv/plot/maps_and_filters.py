@@ -10,6 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import PowerNorm
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import BOX_COLOR, OWN_SCALE, bar, caption, image, signed_bar, span, vivid
 from npdeconv.plot.montage import montage
 from npdeconv.visualize import FeatureMaps, Patches, Strongest, display
@@ -37,6 +38,7 @@ def filters(weights: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
     return drawn
 
 
+@returns_grid
 def filters_beside(
     several: Sequence[Array], names: Sequence[str], axes: Array | None = None, *, title: str = ""
 ) -> Array:

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import caption, image, span, vivid, vivid_limit
 from npdeconv.visualize import TextureComparison
 
@@ -11,6 +12,7 @@ relief: light on one side, dark on the other; beads: finer than the map's grid; 
 each projection has its own scale: mid-gray is zero, white plus and black minus the number after ±"""
 
 
+@returns_grid
 def textures(
     images: Array, result: TextureComparison, axes: Array | None = None, *, title: str = ""
 ) -> Array:

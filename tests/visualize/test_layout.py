@@ -50,12 +50,12 @@ def test_bad_points_are_refused(points, message):
 def test_thumbnails_lie_in_their_cells():
     images = np.arange(3, dtype=np.uint8).repeat(16).reshape(3, 4, 4, 1) * 100
     cells = np.array([[1, 0], [0, 1], [0, 0]])
-    ax = plot.grid(cells, images, np.array([0, 1, 1]), ("a", "b"))
+    ax = plot.thumbnails(cells, images, np.array([0, 1, 1]), ("a", "b"))
     sheet = ax.images[0].get_array()
     for (row, column), picture in zip(cells * 5, images, strict=True):
         np.testing.assert_array_equal(sheet[row : row + 4, column : column + 4], picture[..., 0] / 255)
     assert [patch.get_xy() for patch in ax.patches] == [(-0.5, 4.5), (4.5, -0.5), (-0.5, -0.5)]
     assert [text.get_text() for text in ax.get_legend().texts] == ["a", "b"]
-    bare = plot.grid(cells, images, None, ("a", "b"))
+    bare = plot.thumbnails(cells, images, None, ("a", "b"))
     assert (len(bare.patches), bare.get_legend()) == (0, None)
     plt.close("all")

@@ -31,12 +31,12 @@ class Made(NamedTuple):
 
 
 def find_made(
-    network: Sequential, layer: str, found: Strongest, maps: Array, count: int, workers: Workers
+    network: Sequential, layer: str, found: Strongest, maps: Array, k: int, workers: Workers
 ) -> Made | None:
-    """Make images for the most active of some maps, at most `count`; None if all are dead, or for no size."""
+    """Make images for the most active of some maps, at most `k`; None if all are dead, or for no size."""
     alive = maps[found.firing[maps] > 0]
     order = np.argsort(-found.activations[alive, 0], kind="stable")
-    chosen = np.sort(alive[order[:count]])
+    chosen = np.sort(alive[order[:k]])
     if network.input_shape is None or not len(chosen):
         return None
     result = maximize_activation(network, layer, chosen, steps=STEPS, workers=workers)

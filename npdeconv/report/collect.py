@@ -174,7 +174,8 @@ def _make(
 ) -> Made | None:
     """Make images for the most active maps of a layer that are shown."""
     steps.next(f"{view.name}: making images")
-    return find_made(network, view.name, found, view.feature_maps, count, workers)
+    maps = view.feature_maps
+    return find_made(network, view.name, found=found, maps=maps, k=count, workers=workers)
 
 
 class _Steps:

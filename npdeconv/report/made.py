@@ -31,7 +31,7 @@ class Made(NamedTuple):
 
 
 def find_made(
-    network: Sequential, layer: str, found: Strongest, maps: Array, k: int, workers: Workers
+    network: Sequential, layer: str, *, found: Strongest, maps: Array, k: int, workers: Workers
 ) -> Made | None:
     """Make images for the most active of some maps, at most `k`; None if all are dead, or for no size."""
     alive = maps[found.firing[maps] > 0]

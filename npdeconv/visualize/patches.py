@@ -105,7 +105,7 @@ def find_patches(
     image_batch(images, "find_patches")
     one_of(rule, get_args(Rule), "find_patches", "rule")
     input_shape, head = images.shape[1:], network[:layer]
-    wanted = wanted_maps(network, input_shape, layer, feature_maps, found, "find_patches")
+    wanted = wanted_maps(network, input_shape, layer, feature_maps, found=found, who="find_patches")
     size = patch_size(network, layer, input_shape)
     shape = (len(wanted), found.image_indices.shape[1], *size)
     patches = np.zeros((*shape, input_shape[2]), images.dtype)
@@ -142,6 +142,7 @@ def wanted_maps(
     input_shape: Shape,
     layer: str,
     feature_maps: Sequence[int] | Array | None,
+    *,
     found: Strongest,
     who: str,
 ) -> Array:

@@ -102,7 +102,7 @@ def top_images(
     """
     image_batch(images, "top_images")
     one_of(select, ("strongest", "map"), "top_images", "select")
-    maps = wanted_maps(network, images.shape[1:], layer, feature_maps, found, "top_images")
+    maps = wanted_maps(network, images.shape[1:], layer, feature_maps, found=found, who="top_images")
     image_indices = found.image_indices[maps]
     shape = (*image_indices.shape, *images.shape[1:])
     pixels, projections = np.zeros(shape, images.dtype), np.zeros(shape, network.dtype)

@@ -1,9 +1,9 @@
 """
-Why does a projection look like a crystal?
-==========================================
+Where a projection's texture comes from
+=======================================
 
-One map, projected whole: as it is, and with one cause of its texture switched off at a time. Where nothing fired, all places of a pooling window tie,
-and the switch is the first one in every window; drawn at random, the regular pattern is gone.
+One map, projected whole: as it is, and with one cause of its texture switched off at a time. Here the relief comes from filters that are not even.
+Pooling decides how fine the dots are, and switches of silent windows matter little; in the deck's network they make a crystal.
 """
 
 import numpy as np

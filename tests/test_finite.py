@@ -21,6 +21,7 @@ ASKED = {
     "aliasing": (IMAGES, "relu2"),
     "class_activation_maps": (IMAGES,),
     "compare_rules": (IMAGES[0], "relu2", 0),
+    "compare_textures": (IMAGES, "relu2", 0),
     "compare_starts": (IMAGES, "relu2", 0),
     "confusion": (DATASET,),
     "correspondence": (IMAGES, ["relu2"]),
@@ -45,8 +46,10 @@ ASKED = {
     "project_layers": (IMAGES[0],),
     "project_paths": (IMAGES[0], "relu2", 0),
     "saliency": (IMAGES,),
+    "top_images": (IMAGES, "relu2"),
 }
 BY_NAME = {
+    "compare_textures": {"rng": np.random.default_rng(0)},
     "aliasing": {"stride": 2},
     "compare_starts": {"rng": np.random.default_rng(0)},
     "correspondence": {
@@ -61,6 +64,7 @@ BY_NAME = {
     "judge_relevance": {"explain": lambda images, feature_maps: np.ones(images.shape[:3])},
     "occlude": {"label": 0},
     "saliency": {"labels": np.zeros(5, int)},
+    "top_images": {"found": FOUND},
 }
 OF_FILES = {"evolve"}  # `weights.load` has checked them
 

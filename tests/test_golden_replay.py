@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from npdeconv import models, training, weights
+from npdeconv.cli import main
 from npdeconv.data import load_mnist
 from npdeconv.visualize import find_strongest, project
 
@@ -56,6 +57,13 @@ def test_image_33_is_a_four_and_with_its_middle_black_a_seven(network, test_set)
     assert probabilities.argmax() == 7
     # The deck's log says 0.99614 for these weights; the file's rounding leaves 5 digits.
     assert probabilities[7] == pytest.approx(0.99614, abs=1e-5)
+
+
+def test_the_command_prints_the_probability_that_the_deck_prints(deck, tmp_path, capsys):
+    weights_file = str(deck / "weights.h5")
+    where = ("--image", "33", "--size", "14", "--at", "8", "8", "--fill", "black", "--out", str(tmp_path))
+    assert main(["occlude", "deck_model3", "--weights", weights_file, "--data", "mnist", *where]) == 0
+    assert "most likely 7 (0.99614)" in capsys.readouterr().out
 
 
 def test_published_projections_are_ours(network, test_set, manifest, deck):

@@ -21,7 +21,7 @@ KINDS = {  # of an argument or a field of each name, as its annotation is spelle
     "image_index": r"int( \| None)?",
     "image_indices": SEVERAL,
     "image_count": "int",
-    "pixels": "Array",
+    "pixels": r"Array( \| None)?",
     "layer": r"str( \| None)?",
     "layers": r"Sequence\[str\]( \| None)?|tuple\[str, \.\.\.\]",
     "feature_map": r"int( \| Sequence\[int\] \| Array)?( \| None)?",
@@ -87,6 +87,8 @@ OTHERWISE = {  # where a word means something else, and why nobody will take it 
     "training.loop.Step": {"count"},
     "training.run.Totals": {"count"},
     "visualize.rules.RuleComparison": {"names"},  # of rules
+    "visualize.textures.TextureComparison": {"names"},  # of ways down
+    "plot.maps_and_filters.filters_beside": {"names"},  # of networks
     "data.classes.class_indices": {"names"},  # that may or may not be those of classes
     "data.classes.list_names": {"names"},
     "layers.sequential.Sequential": {"layers"},  # the layers themselves, by name
@@ -123,6 +125,7 @@ ARRAYS = {  # what is one array by nature, and no result with parts
     "visualize.faithfulness.max_sensitivity",
     "visualize.features.average_maps",
     "visualize.features.pixel_features",
+    "visualize.layout.grid_cells",
     "visualize.maps_and_filters.first_filters",
     "visualize.mistakes.confusion",
     "visualize.object_boxes.energy_inside",

@@ -19,3 +19,10 @@ ax = nd.plot.filters(nd.visualize.first_filters(net), title="16 first filters")
 # A digit, as the second layer sees it. Crossed-out maps found nothing here.
 
 ax = nd.plot.feature_maps(nd.visualize.feature_maps(net, digits.images[3], "relu2"), title="relu2")
+
+# %%
+# The first filters of two networks side by side: before training and after.
+
+before = nd.experiments.small_network((28, 28, 1), 10, np.random.default_rng(0))
+several = [nd.visualize.first_filters(one) for one in (before, net)]
+axes = nd.plot.filters_beside(several, ["untrained", "trained"])

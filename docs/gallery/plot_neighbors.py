@@ -25,3 +25,9 @@ ax = nd.plot.scatter(result.pca.points, test.images, test.labels, test.classes, 
 in_features = nd.visualize.nearest_neighbors(result.features, 4, queries=range(5))
 in_pixels = nd.visualize.nearest_neighbors(nd.visualize.pixel_features(test.images), 4, queries=range(5))
 axes = nd.plot.neighbors(test.images, in_features, in_pixels, test.labels, test.classes)
+
+# %%
+# The same points, each moved to a cell of its own: no thumbnail hides another.
+
+cells = nd.visualize.grid_cells(result.pca.points)
+ax = nd.plot.thumbnails(cells, test.images, test.labels, test.classes, title="the same, as a grid")

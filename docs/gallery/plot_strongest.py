@@ -23,3 +23,11 @@ ax = nd.plot.strongest(patches, found, feature_maps=chosen, title="six maps of r
 # All maps of a layer at once, each by its strongest projection.
 
 ax = nd.plot.strongest_projections(patches, found, title="relu3")
+
+# %%
+# Whole images instead of patches, and beneath each the projection of the whole map.
+
+whole = nd.visualize.top_images(
+    net, digits.images, "relu3", found=found, feature_maps=chosen[:3], select="map"
+)
+ax = nd.plot.top_images(whole, title="three maps of relu3, whole")

@@ -16,6 +16,8 @@ COMMANDS = {
     "look": "draw each layer's filters and maps for one image, the rules side by side, and the mistakes",
     "project": "project feature maps back to pixels, as a figure and as arrays",
     "top": "find the images that excite each feature map most; draw their patches and projections",
+    "textures": "switch off what makes projections look embossed, beaded, or like a crystal",
+    "animate": "write an animation of a layer's maps over a sequence of images",
     "evolve": "follow feature maps through the epochs of a training run",
     "filters": "measure what the filters tell: domination, frequencies, dead maps, aliasing",
     "first-layers": "train with coarse and fine first layers, renormalized or not, and measure their filters",

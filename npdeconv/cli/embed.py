@@ -1,9 +1,9 @@
 """`npdeconv embed`: which images are similar to a layer?
 
 Compares images by a layer's features, and writes scatters of thumbnails (.png) along the features'
-principal components and by t-SNE, a sheet of images with their nearest neighbors in feature space and
-in pixel space, and the raw arrays (.npz). Prints how often neighbors share the label, if there are
-labels.
+principal components and by t-SNE, with --grid also laid out in cells, a sheet of images with their
+nearest neighbors in feature space and in pixel space, and the raw arrays (.npz). Prints how often
+neighbors share the label, if there are labels.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from npdeconv.cli.options import add_network, add_results, at_least, check_range
 from npdeconv.cli.parser import Parser
 from npdeconv.cli.top import prefixed
 from npdeconv.data import Dataset
-from npdeconv.visualize import Embedding, Neighbors, embed, label_agreement
+from npdeconv.visualize import Embedding, Neighbors, embed, grid_cells, label_agreement
 
 ROWS = 8  # of the sheet, by default
 
@@ -44,6 +44,7 @@ def add(parser: Parser) -> None:
     )
     share(parser, "--limit", "; also limits the pixels; all if not given")
     option("--tsne", action="store_true", help="embed by t-SNE, too, which needs scikit-learn")
+    option("--grid", action="store_true", help="also draw each embedding as a grid of thumbnails")
     option("--perplexity", type=number, default=30, metavar="X", help="of t-SNE: neighbors that count, about")
     add_results(parser, "embedding")
 
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace) -> None:
     )
     stem = file_stem("embed", layer, split=options.split)
     what = f"{network.name}, {layer}, {len(shown):,} images of {shown.name}"
-    paths = _draw(result, shown, queries, what, out, stem)
+    paths = _draw(result, shown, queries, what, out, stem, options.grid)
     labels = {} if shown.labels is None else {"labels": shown.labels}
     paths.append(out.arrays(stem, {"image_indices": places, **labels, **_arrays(result)}))
     _print_agreement(result, shown)
@@ -82,7 +83,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _draw(
-    result: Embedding, shown: Dataset, queries: Array, what: str, out: Results, stem: str
+    result: Embedding, shown: Dataset, queries: Array, what: str, out: Results, stem: str, grid: bool
 ) -> list[Path]:
     first, second = result.pca.explained
     scatters = {
@@ -95,6 +96,12 @@ def _draw(
         title = f"{plot.literal(what)}\n{how}"
         ax = plot.scatter(points, shown.images, shown.labels, shown.classes, title=title)
         paths.append(out.figure(ax, f"{stem}_{name}"))
+        if grid:
+            cells = grid_cells(points)
+            how = f"{how}; each image in a cell of its own, moved as little as possible"
+            title = f"{plot.literal(what)}\n{how}"
+            ax = plot.thumbnails(cells, shown.images, shown.labels, shown.classes, title=title)
+            paths.append(out.figure(ax, f"{stem}_{name}_grid"))
     k = result.neighbors.image_indices.shape[1]
     how = f"an image, its {k} nearest neighbors by {result.layer}, and by its pixels"
     how += "" if shown.labels is None else "; framed: another class"

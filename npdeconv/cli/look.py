@@ -5,12 +5,14 @@ Writes figures (.png): for image N, the strongest unit of each layer (layers_ima
 for the network, its first filters (filters) and each deeper map's strongest projection
 (filters_LAYER), but only the most active of many maps; for the data set, the confusion matrix of up
 to 50 classes (confusion) and the most confident mistakes (mistakes); for a training run, its curves
-(curves). The raw arrays are in look_LAYER_mapM_imageN.npz.
+(curves). The raw arrays are in look_LAYER_mapM_imageN.npz. With --beside, writes only the first filters
+of several networks side by side (filters_beside).
 """
 
 import argparse
 from math import prod
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,8 +24,8 @@ from npdeconv.anatomy import map_count, map_layers, patch_size
 from npdeconv.anatomy.roles import answer_shape
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, answers, file_stem, image_name
-from npdeconv.cli.networks import load_network
-from npdeconv.cli.options import add_network, add_results, check_range, share
+from npdeconv.cli.networks import OF_FILES, load_network
+from npdeconv.cli.options import add_network, add_results, add_whole, check_range, check_whole, share
 from npdeconv.cli.parser import Parser
 from npdeconv.cli.top import prefixed
 from npdeconv.data import Dataset
@@ -62,6 +64,13 @@ def add(parser: Parser) -> None:
     share(parser, "--image", default=0)
     share(parser, "--layer", "; of the unit to compare the rules for; the last one with maps if not given")
     share(parser, "--map", "; in that layer; the strongest if not given")
+    add_whole(parser, "the strongest projections of the layers")
+    parser.add_argument(
+        "--beside",
+        metavar="NETWORK",
+        nargs="+",
+        help="runs, cards and files of networks: draw only their first filters, beside this network's",
+    )
     add_results(parser, "look")
 
 
@@ -76,6 +85,8 @@ class _Scene(NamedTuple):
     out: Results
     split: str
     workers: int | None
+    select: Literal["strongest", "map"] = "strongest"
+    whole: bool = False
 
     @property
     def image(self) -> Array:
@@ -95,13 +106,18 @@ class _Scene(NamedTuple):
 
 def run(options: argparse.Namespace) -> None:
     """Draw one kind of figure after another, and print each file when it is written."""
+    check_whole(options)
     out = Results(options)
     loaded = load_network(options)
+    if options.beside is not None:
+        _beside(loaded.network, options, out)
+        return
     network, dataset = loaded.network, load_data(loaded, options.data, options.split)
     check_range("--image", options.image, len(dataset), f"{dataset.name} has the images")
     layers = map_layers(network, dataset.images.shape[1:])
     unit = _unit(options, network, dataset.images[options.image], layers[-1])
     scene = _Scene(network, dataset, options.image, layers, unit, out, options.split, options.workers)
+    scene = scene._replace(select=options.select[0], whole=options.whole)
     if loaded.run is not None and (loaded.run / "history.csv").is_file():
         title = plot.literal(f"{network.name}, run {loaded.run.resolve().name}")
         scene.save(plot.curves(History.read(loaded.run / "history.csv"), title=title), "curves")
@@ -110,6 +126,18 @@ def run(options: argparse.Namespace) -> None:
         arrays |= draw(scene)
     stem = file_stem(f"look_{unit[0]}_map{unit[1]}_image{options.image}", split=options.split)
     print(out.arrays(stem, arrays))
+
+
+def _beside(network: Sequential, options: argparse.Namespace, out: Results) -> None:
+    """Draw the first filters of this network and of others, which take none of its options."""
+    unset = {option.removeprefix("--").replace("-", "_"): None for option in OF_FILES}
+    alone = vars(options) | unset | {"weights": None, "model": None, "fold": False}
+    others = [load_network(argparse.Namespace(**alone | {"network": name})) for name in options.beside]
+    several = [first_filters(one) for one in (network, *(loaded.network for loaded in others))]
+    names = [plot.literal(Path(name).stem) for name in (options.network, *options.beside)]
+    axes = plot.filters_beside(several, names, title="the filters of the first layers")
+    print(out.figure(axes, "filters_beside"))
+    print(out.arrays("filters_beside", {f"filters_{n}": one for n, one in enumerate(several)}))
 
 
 def _unit(options: argparse.Namespace, network: Sequential, image: Array, last: str) -> tuple[str, int]:
@@ -123,8 +151,8 @@ def _unit(options: argparse.Namespace, network: Sequential, image: Array, last: 
 
 
 def _layers(scene: _Scene) -> dict[str, Any]:
-    every = project_layers(scene.network, scene.image, scene.layers)
-    top = project_layers(scene.network, scene.image, scene.layers[-1:], k=TOP_UNITS)
+    every = project_layers(scene.network, scene.image, scene.layers, select=scene.select)
+    top = project_layers(scene.network, scene.image, scene.layers[-1:], k=TOP_UNITS, select=scene.select)
     count = len(every.layers)
     columns, blocks = max(min(count, LAYERS_IN_A_ROW), 1 + len(top.layers)), -(-count // LAYERS_IN_A_ROW)
     size = (1.6 * columns, 3.6 * (blocks + 1) + 0.4)
@@ -132,14 +160,16 @@ def _layers(scene: _Scene) -> dict[str, Any]:
     for ax in axes.flat:
         ax.set_axis_off()
     of_layers = axes[:-2].reshape(blocks, 2, columns).swapaxes(0, 1).reshape(2, -1)
-    plot.layers(scene.image, every, of_layers[:, :count])
+    plot.layers(scene.image, every, of_layers[:, :count], whole=scene.whole)
     plot.image(scene.image, axes[-2, 0], title="the image")
-    plot.layers(scene.image, top, axes[-2:, 1 : 1 + len(top.layers)])
-    title = f"the strongest unit of each layer; at the bottom, the strongest maps of {scene.layers[-1]}"
+    plot.layers(scene.image, top, axes[-2:, 1 : 1 + len(top.layers)], whole=scene.whole)
+    what = "map" if scene.select == "map" else "unit"
+    title = f"the strongest {what} of each layer; at the bottom, the strongest maps of {scene.layers[-1]}"
     width = int(11 * figure.get_figwidth())  # letters that fit into it
     figure.suptitle(wrapped(scene.title(title), width), fontsize="medium")
     figure.supxlabel(wrapped(LAYERS_CAPTION, int(1.2 * width)), fontsize="small")
-    scene.save(axes, "layers", of_image=True)
+    drawn = "whole_map_" if scene.select == "map" else "whole_" * scene.whole
+    scene.save(axes, f"{drawn}layers", of_image=True)
     return prefixed("layers", _flat(every)) | prefixed("top", _flat(top))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._text import visible
-from npdeconv.anatomy import map_count
+from npdeconv.anatomy import map_count, map_layers
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, answers, file_stem, image_name, listed
 from npdeconv.cli.networks import load_network
@@ -27,7 +27,7 @@ def add(parser: Parser) -> None:
     """Declare the options."""
     add_network(parser)
     share(parser, "--image", default=0)
-    share(parser, "--layer", required=True)
+    share(parser, "--layer", "; the last one with feature maps if not given")
     share(parser, "--map", "; the strongest if not given")
     option = parser.add_argument
     pixels: dict[str, Any] = {"type": at_least(1), "metavar": "PIXELS"}
@@ -37,6 +37,9 @@ def add(parser: Parser) -> None:
         "--at", type=int, nargs=2, metavar=("ROW", "COLUMN"), help="one position only: the upper left corner"
     )
     option("--fill", choices=get_args(Fill), default="gray", help="what the occluder shows")
+    option(
+        "--log-odds", action="store_true", help="draw log-odds, which a confident network's probability hides"
+    )
     add_results(parser, "occlusion")
 
 
@@ -51,9 +54,10 @@ def run(options: argparse.Namespace) -> None:
     network = loaded.network
     dataset = load_data(loaded, options.data, options.split, only("--image", [options.image]))
     image, truth = dataset.images[0], None if dataset.labels is None else int(dataset.labels[0])
-    maps = map_count(network, options.layer, image.shape)
+    layer = options.layer or map_layers(network, image.shape)[-1]
+    maps = map_count(network, layer, image.shape)
     if options.map is not None:
-        check_range("--map", options.map, maps, f"layer {options.layer!r} has the maps")
+        check_range("--map", options.map, maps, f"layer {layer!r} has the maps")
     size = options.size[0] if options.size is not None and len(options.size) == 1 else options.size
     grid = occluder_grid(image.shape, size, options.stride, corner=options.at)
     occluder = f"{options.fill} occluder of {grid.size[0]}x{grid.size[1]} pixels"
@@ -61,7 +65,7 @@ def run(options: argparse.Namespace) -> None:
     result = occlude(
         network,
         image,
-        options.layer,
+        layer,
         options.map,
         label=int(predict(network, image[np.newaxis], workers=options.workers)[0].argmax())
         if truth is None
@@ -73,8 +77,8 @@ def run(options: argparse.Namespace) -> None:
         workers=options.workers,
         progress=True,
     )
-    stem = _stem(options, result.feature_map, grid)
-    axes = plot.occlusion(image, result, classes=dataset.classes, truth=truth)
+    stem = _stem(options, result, grid)
+    axes = plot.occlusion(image, result, classes=dataset.classes, truth=truth, log_odds=options.log_odds)
     (answer,) = answers(network, dataset, [0], options.workers)
     title = f"{image_name(dataset, options.image, 0)}: {answer}\n{plot.literal(network.name)}, {occluder}"
     axes[0].figure.suptitle(title, fontsize="medium")
@@ -92,21 +96,32 @@ def run(options: argparse.Namespace) -> None:
     print(*paths, sep="\n")
 
 
-def _stem(options: argparse.Namespace, feature_map: int, grid: OccluderGrid) -> str:
+def _stem(options: argparse.Namespace, result: Occlusion, grid: OccluderGrid) -> str:
     height, width = grid.size
     return file_stem(
-        f"{options.layer}_map{feature_map}_image{options.image}_{options.fill}_{height}x{width}",
+        f"{result.layer}_map{result.feature_map}_image{options.image}_{options.fill}_{height}x{width}",
         None if options.stride is None else f"stride{options.stride}",
         listed("at", options.at),
+        "log_odds" if options.log_odds else None,
         split=options.split,
     )
 
 
 def _report(result: Occlusion, classes: tuple[str, ...]) -> None:
-    name, worst = classes[result.label], result.worst
-    there = np.ix_(result.rows == worst.top, result.columns == worst.left)
-    print(f"clean: {_seen(result.clean_most_likely, result.clean_probability, name, classes)}")
-    seen = _seen(result.most_likely[there].item(), result.probability[there].item(), name, classes)
+    worst = result.worst
+    row, column = (
+        int(places.argmax()) for places in (result.rows == worst.top, result.columns == worst.left)
+    )
+    clean = (
+        result.clean_probability,
+        result.clean_log_odds,
+        result.clean_most_likely,
+        result.clean_largest_probability,
+    )
+    hidden = (result.probability, result.log_odds, result.most_likely, result.largest_probability)
+    print(f"clean: {_seen(*clean, result.label, classes)}")
+    probability, log_odds, most_likely, largest = (values[row, column].item() for values in hidden)
+    seen = _seen(probability, log_odds, most_likely, largest, result.label, classes)
     print(f"rows {worst.top} to {worst.bottom - 1}, columns {worst.left} to {worst.right - 1} hidden: {seen}")
     if result.activity.size > 1:
         print(
@@ -115,5 +130,13 @@ def _report(result: Occlusion, classes: tuple[str, ...]) -> None:
         )
 
 
-def _seen(most_likely: int, probability: float, name: str, classes: tuple[str, ...]) -> str:
-    return f"probability of {name} {probability:.4f}, most likely {classes[most_likely]}"
+def _seen(
+    probability: float,
+    log_odds: float,
+    most_likely: int,
+    largest: float,
+    label: int,
+    classes: tuple[str, ...],
+) -> str:
+    said = f"probability of {classes[label]} {probability:.5f} (log-odds {log_odds:.2f}), most likely"
+    return f"{said} {classes[most_likely]} ({largest:.5f})"

@@ -10,6 +10,7 @@ from typing import Any, get_args
 import numpy as np
 
 from npdeconv import models
+from npdeconv._types import Shape
 from npdeconv.cli.datasets import PHOTOS, Choose, Split
 from npdeconv.cli.networks import OF_FILES
 from npdeconv.cli.parser import Parser
@@ -17,6 +18,7 @@ from npdeconv.data import class_number
 from npdeconv.data.preprocessing import Channels
 from npdeconv.inference import class_names
 from npdeconv.layers import Sequential
+from npdeconv.visualize import Select
 
 
 @cache
@@ -179,6 +181,42 @@ def check_range(option: str, values: int | Iterable[int], count: int, has: str) 
     for value in [values] if isinstance(values, int) else values:
         if not 0 <= value < count:
             raise IndexError(f"{option}: {has} 0 to {count - 1}, got {value}")
+
+
+def check_whole(options: argparse.Namespace) -> None:
+    """Let --select map imply --whole, since a whole map sees the whole image."""
+    options.whole = options.whole or tuple(options.select) == ("map",)
+
+
+def add_whole(parser: Parser, what: str, *, one_position: bool = False) -> None:
+    """Declare --whole and --select."""
+    parser.add_argument("--whole", action="store_true", help=f"draw {what} whole, not cropped to the field")
+    places = ", or ROW COLUMN of one" if one_position else ""
+    share(
+        parser,
+        "--select",
+        f": strongest (its largest activation), map (all of it){places}",
+        default=("strongest",),
+        **({} if one_position else {"choices": ("strongest", "map"), "nargs": 1}),
+    )
+
+
+def selected(words: Sequence[str], layer: str, shape: Shape) -> Select:
+    """Return the units that --select names, of maps of a shape (OH, OW, F)."""
+    if tuple(words) == ("strongest",):
+        return "strongest"
+    if tuple(words) == ("map",):
+        return "map"
+    try:
+        row, column = (int(word) for word in words)
+    except ValueError:
+        raise ValueError(
+            f"--select: expected strongest, map or two numbers, got {' '.join(words)!r}"
+        ) from None
+    height, width = shape[:2]
+    if not (0 <= row < height and 0 <= column < width):
+        raise IndexError(f"--select: the maps of layer {layer!r} are {height}x{width}, got {row} {column}")
+    return row, column
 
 
 def class_numbers(option: str, words: Sequence[str], network: Sequential, outputs: int) -> list[int]:

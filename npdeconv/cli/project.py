@@ -5,18 +5,17 @@ and the raw arrays (.npz). For the names of layers, see `npdeconv info NETWORK`.
 """
 
 import argparse
-from collections.abc import Sequence
 from typing import get_args
 
 import numpy as np
 
 from npdeconv import plot
-from npdeconv._types import Array, Rule, Shape
+from npdeconv._types import Array, Rule
 from npdeconv.anatomy.maps import map_shape
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, answers, file_stem, listed
 from npdeconv.cli.networks import load_network
-from npdeconv.cli.options import add_network, add_results, check_range, only, share
+from npdeconv.cli.options import add_network, add_results, add_whole, check_range, only, selected, share
 from npdeconv.cli.parser import Parser
 from npdeconv.cli.top import prefixed, say_what_is_dead
 from npdeconv.data import Dataset
@@ -31,12 +30,7 @@ def add(parser: Parser) -> None:
     share(parser, "--layer", required=True)
     share(parser, "--map", "; the first eight that fire if not given", nargs="+")
     share(parser, "--images", "; the one that excites the map most if not given")
-    share(
-        parser,
-        "--select",
-        ": strongest (its largest activation), map (all of it), or ROW COLUMN of one",
-        default=("strongest",),
-    )
+    add_whole(parser, "projections of small fields", one_position=True)
     parser.add_argument(
         "--rule", choices=get_args(Rule), default="deconv", help="how to pass each ReLU on the way down"
     )
@@ -52,7 +46,7 @@ def run(options: argparse.Namespace) -> None:
     network, dataset = loaded.network, load_data(loaded, options.data, options.split, choose)
     shape = map_shape(network, options.layer, dataset.images.shape[1:])
     check_range("--map", options.map or (), shape[2], f"layer {options.layer!r} has the maps")
-    select = _select(options.select, options.layer, shape)
+    select = selected(options.select, options.layer, shape)
     maps, places, searched = _choose(options, network, dataset)
     images = dataset.images[places]
     image_indices = places if options.images is None else np.array(options.images)[places]
@@ -75,7 +69,8 @@ def run(options: argparse.Namespace) -> None:
         f"{network.name} on {dataset.name}:"
         f" {options.layer}, {' '.join(options.select)}, projected by the rule {options.rule}"
     )
-    figure = out.figure(plot.projections(images, result, titles=titles, title=title), stem)
+    axes = plot.projections(images, result, titles=titles, title=title, whole=options.whole)
+    figure = out.figure(axes, stem)
     given = {"feature_maps": maps, "image_indices": image_indices, **result._asdict()}
     judged = {} if verdict is None else prefixed("verdict", verdict._asdict())
     arrays = out.arrays(stem, given | judged)
@@ -125,21 +120,5 @@ def _choose(
 def _stem(options: argparse.Namespace, select: Select) -> str:
     place = None if select == "strongest" else "whole" if isinstance(select, str) else listed("at", select)
     maps, images = listed("map", options.map), listed("image", options.images)
-    return file_stem(options.layer, options.rule, maps, images, place, split=options.split)
-
-
-def _select(words: Sequence[str], layer: str, shape: Shape) -> Select:
-    if tuple(words) == ("strongest",):
-        return "strongest"
-    if tuple(words) == ("map",):
-        return "map"
-    try:
-        row, column = (int(word) for word in words)
-    except ValueError:
-        raise ValueError(
-            f"--select: expected strongest, map or two numbers, got {' '.join(words)!r}"
-        ) from None
-    height, width = shape[:2]
-    if not (0 <= row < height and 0 <= column < width):
-        raise IndexError(f"--select: the maps of layer {layer!r} are {height}x{width}, got {row} {column}")
-    return row, column
+    drawn = "uncropped" if options.whole else None
+    return file_stem(options.layer, options.rule, maps, images, place, drawn, split=options.split)

@@ -13,7 +13,7 @@ from npdeconv._progress import progress_bar
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import check_folder, make_folder
 from npdeconv.cli.networks import load_network
-from npdeconv.cli.options import add_network, share
+from npdeconv.cli.options import add_network, at_least, share
 from npdeconv.cli.parser import Parser
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
@@ -32,6 +32,12 @@ def add(parser: Parser) -> None:
         help="where to write; report.html in the run's folder, or NAME_report.html here, if not given",
     )
     share(parser, "--verdict", "; of each map's strongest image")
+    parser.add_argument(
+        "--made",
+        type=at_least(1),
+        metavar="N",
+        help="also make an image that excites it most for each of the N most active maps of every layer",
+    )
     share(parser, "--workers")
 
 
@@ -52,6 +58,7 @@ def run(options: argparse.Namespace) -> None:
         page,
         count=options.count,
         verdict=options.verdict,
+        made=options.made or 0,
         workers=options.workers,
     )
 
@@ -73,6 +80,7 @@ def write_report(
     *,
     count: int = 2000,
     verdict: bool = False,
+    made: int = 0,
     workers: int | None = None,
 ) -> None:
     """Write the page of a network, and of its run if it has one, and print where it is."""
@@ -95,6 +103,7 @@ def write_report(
             snapshots=snapshots,
             image_count=count,
             verdict=verdict,
+            made=made,
             workers=workers,
             say=show,
         )

@@ -1,17 +1,23 @@
 """Draw the results of `npdeconv.visualize` and training: axes (or None) in, axes out; nothing is computed."""
 
 from npdeconv.plot.ablation import ablation
+from npdeconv.plot.activation_frames import activation_frames
 from npdeconv.plot.breakage import fault
 from npdeconv.plot.class_activation import class_activation
 from npdeconv.plot.correspondence import correspondence
-from npdeconv.plot.embedding import neighbors, scatter
+from npdeconv.plot.embedding import neighbors, scatter, thumbnails
 from npdeconv.plot.filter_statistics import filter_statistics
 from npdeconv.plot.fooling import fooling
 from npdeconv.plot.images import draw_box, image
 from npdeconv.plot.invariance import invariance
 from npdeconv.plot.layers import layers
 from npdeconv.plot.learning import curves
-from npdeconv.plot.maps_and_filters import feature_maps, filters, strongest_projections
+from npdeconv.plot.maps_and_filters import (
+    feature_maps,
+    filters,
+    filters_beside,
+    strongest_projections,
+)
 from npdeconv.plot.maximization import ascents, maximized
 from npdeconv.plot.mistakes import confusion, mistakes
 from npdeconv.plot.montage import evolution, montage, strongest
@@ -25,10 +31,13 @@ from npdeconv.plot.retraining import contributions, reconstructions, similarity
 from npdeconv.plot.rules import correlations, rules
 from npdeconv.plot.starts import starts
 from npdeconv.plot.text import literal, use_fonts
+from npdeconv.plot.textures import textures
+from npdeconv.plot.top_images import top_images
 from npdeconv.plot.transfer import probes, transfer
 
 __all__ = [
     "ablation",
+    "activation_frames",
     "ascents",
     "class_activation",
     "confusion",
@@ -42,6 +51,7 @@ __all__ = [
     "feature_maps",
     "filter_statistics",
     "filters",
+    "filters_beside",
     "fooling",
     "image",
     "invariance",
@@ -68,6 +78,9 @@ __all__ = [
     "starts",
     "strongest",
     "strongest_projections",
+    "textures",
+    "thumbnails",
+    "top_images",
     "transfer",
     "use_fonts",
 ]

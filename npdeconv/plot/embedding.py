@@ -9,17 +9,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 
 from npdeconv._types import Array
 from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import BOX_COLOR, image
-from npdeconv.plot.text import literal
+from npdeconv.plot.montage import PAPER, montage
+from npdeconv.plot.text import in_legend, literal
 from npdeconv.visualize import Neighbors
 
 SIDE = 9.0  # inches of the scatter
 THUMBNAIL = 0.24  # inches
+MOST_NAMED = 30  # classes in a legend
 GAP = 0.35  # of a picture's width, between the parts of the sheet
 
 
@@ -67,6 +69,63 @@ def scatter(
     ax.set(xticks=[], yticks=[], aspect="equal")
     ax.margins(0.04)
     ax.set_title(title, fontsize="medium")
+    return ax
+
+
+def thumbnails(
+    cells: Array,
+    images: Array,
+    labels: Array | None,
+    classes: Sequence[str],
+    ax: Axes | None = None,
+    *,
+    title: str = "",
+) -> Axes:
+    """Draw images as thumbnails in the cells of a grid, without gaps, framed in the color of their class.
+
+    Parameters
+    ----------
+    cells : int (N, 2)
+        Row and column of each image, see `npdeconv.visualize.grid_cells`.
+    images : (N, H, W, C)
+    labels : int (N,) or None
+        Without labels, there are no frames and no legend.
+    classes : sequence of str
+    ax : Axes, optional
+
+    Examples
+    --------
+    >>> digits, points = nd.data.load_strokes(10), np.random.default_rng(0).random((10, 2))
+    >>> cells = nd.visualize.grid_cells(points)
+    >>> ax = nd.plot.thumbnails(cells, digits.images, digits.labels, digits.classes, title="ten digits")
+    >>> len(ax.patches), len(ax.get_legend().texts)
+    (10, 10)
+    """
+    rows, columns = cells.max(axis=0) + 1
+    height, width, channels = images.shape[1:]
+    gap = max(1, width // 14)
+    shown = images / 255 if images.dtype == np.uint8 else np.clip(images, 0, 1)
+    pictures = np.full((rows * columns, height, width, channels), PAPER)
+    pictures[cells @ [columns, 1]] = shown
+    if ax is None:
+        ax = plt.subplots(
+            figsize=(SIDE, SIDE * rows * height / (columns * width) + 0.6), layout="constrained"
+        )[1]
+    image(montage(pictures, columns, gap), ax)
+    ax.set_title(title, fontsize="medium")
+    if labels is None:
+        return ax
+    used = np.unique(labels).tolist()
+    colors = dict(zip(used, class_colors(len(used)), strict=True))
+    edge = min(2.5, 72 * SIDE / columns * gap / width)
+    for (row, column), label in zip(cells.tolist(), labels.tolist(), strict=True):
+        place = column * (width + gap) - 0.5, row * (height + gap) - 0.5
+        frame = Rectangle(place, width, height, fill=False, edgecolor=colors[label], linewidth=edge)
+        frame.set_clip_on(False)
+        ax.add_patch(frame)
+    if len(used) <= MOST_NAMED:
+        marks = [Patch(color=colors[label], label=in_legend(classes[label])) for label in used]
+        ax.legend(handles=marks, loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize="small")
     return ax
 
 

@@ -9,13 +9,15 @@ from npdeconv.visualize import LayerProjections
 
 
 @returns_grid
-def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -> Array:
+def layers(
+    pixels: Array, result: LayerProjections, axes: Array | None = None, *, whole: bool = False
+) -> Array:
     """Draw the strongest units of the layers: the box that each sees of the image, and its projection.
 
-    All images have one frame, so that boxes can be compared. A projection is cropped to the unit's box;
-    it is zero outside. Each has its own scale, since activations of different layers can't be compared:
-    mid-gray is zero, the title gives the value of white and black, and the strongest hundredth of the
-    pixels is clipped.
+    All images have one frame, so that boxes can be compared. A projection is cropped to the unit's box,
+    unless `whole`; it is zero outside. Each has its own scale, since activations of different layers
+    can't be compared: mid-gray is zero, the title gives the value of white and black, and the strongest
+    hundredth of the pixels is clipped.
 
     Parameters
     ----------
@@ -23,6 +25,8 @@ def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -
         The image.
     result : LayerProjections
     axes : array of Axes (2, units), optional
+    whole : bool
+        Draw projections as large as the image.
 
     Returns
     -------
@@ -46,7 +50,7 @@ def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -
         else:
             box, activation = result.projection.box[n], result.projection.activation[n]
             draw_box(box, axes[0, n])
-            part = in_box(projected, box)
+            part = projected if whole else in_box(projected, box)
             seen = "whole image" if part.shape == projected.shape else "{}x{} pixels, enlarged"
             scale = span(vivid_limit(result.projection.pixels[n]))
             title = f"activation {activation:.3g}\n{seen.format(*part.shape)}\nprojection {scale}"

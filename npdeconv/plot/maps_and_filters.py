@@ -10,7 +10,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import PowerNorm
 
 from npdeconv._types import Array
-from npdeconv.plot.images import BOX_COLOR, bar, image, signed_bar, vivid
+from npdeconv.plot.grid import returns_grid
+from npdeconv.plot.images import BOX_COLOR, OWN_SCALE, bar, caption, image, signed_bar, span, vivid
 from npdeconv.plot.montage import montage
 from npdeconv.visualize import FeatureMaps, Patches, Strongest, display
 
@@ -35,6 +36,46 @@ def filters(weights: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
     if ax is None:
         signed_bar(float(np.abs(weights).max(initial=0)), drawn, "weight")
     return drawn
+
+
+@returns_grid
+def filters_beside(
+    several: Sequence[Array], names: Sequence[str], axes: Array | None = None, *, title: str = ""
+) -> Array:
+    """Draw the first filters of several networks side by side, each network's on a scale of its own.
+
+    Parameters
+    ----------
+    several : sequence of arrays (F, KH, KW, C)
+        The filters of each network, see `npdeconv.visualize.first_filters`.
+    names : sequence of str
+        Of the networks.
+    axes : array of Axes, optional
+        One for each network.
+    title : str, optional
+        Of the figure.
+
+    Examples
+    --------
+    >>> nets = [nd.models.build(name, rng=np.random.default_rng(0)) for name in ("deck_model4", "plotka")]
+    >>> several = [nd.visualize.first_filters(net) for net in nets]
+    >>> nd.plot.filters_beside(several, [net.name for net in nets]).shape
+    (2,)
+    """
+    if axes is None:
+        size = (3.6 * len(several), 4.4)
+        grid = plt.subplots(1, len(several), figsize=size, squeeze=False, layout="constrained")[1]
+        axes = grid[0]
+        caption(axes, f"each network has its own scale: {OWN_SCALE}")
+    if title:
+        axes[0].figure.suptitle(title, fontsize="medium")
+    for ax, weights, name in zip(axes, several, names, strict=True):
+        count, height, width, _ = weights.shape
+        scale = span(float(np.abs(weights).max(initial=0)))
+        filters(weights, ax, title=f"{name}\n{count} filters of {height}x{width}, {scale}")
+        for text in list(ax.texts):  # numbers of filters would hide the neighbor
+            text.remove()
+    return axes
 
 
 def feature_maps(

@@ -53,10 +53,11 @@ def strongest(
     Parameters
     ----------
     patches : Patches
+        Of all maps, or of those in `feature_maps` alone.
     found : Strongest
     ax : Axes, optional
     feature_maps : sequence of int, optional
-        Which maps, at most a few dozen; all that ever fire unless given.
+        Which maps, at most a few dozen, in ascending order; all that ever fire unless given.
     title : str, optional
         A line above the one that explains the sides.
 
@@ -73,7 +74,8 @@ def strongest(
     if not len(chosen):
         raise ValueError("strongest: expected at least one map that fires")
     side = int(np.ceil(np.sqrt(patches.pixels.shape[1])))
-    blocks = np.stack([_block(patches, int(m), side) for m in chosen])
+    rows = chosen if len(patches.pixels) == len(found.firing) else np.arange(len(chosen))
+    blocks = np.stack([_block(patches, row, side) for row in rows.tolist()])
     height, width = blocks.shape[1:3]
     inches = BLOCK_INCHES / width  # per pixel
     gap = int(np.ceil(LABEL_INCHES / inches))
@@ -85,11 +87,11 @@ def strongest(
     image(sheet, ax)
     sides = f"patches on the left, their projections on the right:\n{OWN_SCALE}"
     ax.set_title(f"{title}\n{sides}".strip(), fontsize="small", pad=LABEL_POINTS)
-    for n, m in enumerate(chosen):
+    for n, (m, row) in enumerate(zip(chosen, rows, strict=True)):
         left, top = n % columns * (width + gap), n // columns * (height + gap)
         label = f"map {m}: {_firing(found.firing[m])}"
         if found.firing[m]:
-            label += f", {span(vivid_limit(patches.projections[m]))}"
+            label += f", {span(vivid_limit(patches.projections[row]))}"
         ax.text(left - 0.5, top - 0.5, label, fontsize=7, va="bottom")
     return ax
 
@@ -109,11 +111,28 @@ def _block(patches: Patches, m: int, side: int) -> Array:
     return np.concatenate([left, np.full((left.shape[0], 2 * GAP, left.shape[2]), PAPER), right], axis=1)
 
 
-def evolution(result: Evolution, ax: Axes | None = None, *, title: str = "") -> Axes:
+def evolution(
+    result: Evolution,
+    ax: Axes | None = None,
+    *,
+    title: str = "",
+    whole: bool = False,
+    pixels: Array | None = None,
+) -> Axes:
     """Draw the maps of a layer through the epochs: a row for each map, a column for each epoch.
 
     Projections are cropped to what the units see. Each row has one scale, mid-gray is zero. A frame
     marks a jump: a projection of another image than at the epoch before.
+
+    Parameters
+    ----------
+    result : Evolution
+    ax : Axes, optional
+    title : str, optional
+    whole : bool
+        Draw projections as large as the image.
+    pixels : (H, W, C), optional
+        The image that was projected at all epochs, to be drawn first in each row, as large as they are.
 
     Examples
     --------
@@ -126,27 +145,34 @@ def evolution(result: Evolution, ax: Axes | None = None, *, title: str = "") -> 
     1
     """
     epochs, maps = result.image_indices.shape
-    cells = _cells(result)
+    cells = _cells(result, whole=whole or pixels is not None)
+    first = 0 if pixels is None else 1  # column of the first epoch
+    if pixels is not None:
+        seen = pixels / 255 if pixels.dtype == np.uint8 else np.clip(pixels, 0, 1)
+        rows = cells.reshape(maps, epochs, *seen.shape)
+        cells = np.concatenate([np.repeat(seen[np.newaxis, np.newaxis], maps, axis=0), rows], axis=1)
+        cells = cells.reshape(-1, *seen.shape)
     height, width = cells.shape[1:3]
+    columns = first + epochs
     if ax is None:
-        size = (max(0.9 * epochs + 0.8, TITLE_INCHES), 0.95 * maps + 1)
+        size = (max(0.9 * columns + 0.8, TITLE_INCHES), 0.95 * maps + 1)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
     gap = max(1, height // 14)
-    image(montage(cells, epochs, gap), ax)
+    image(montage(cells, columns, gap), ax)
     ax.set_title(title, fontsize="small", pad=LABEL_POINTS)
     for e, epoch in enumerate(result.epochs):
         name = f"{epoch}" if e else f"epoch {epoch}"
-        center = e * (width + gap) + width / 2 - 0.5
+        center = (first + e) * (width + gap) + width / 2 - 0.5
         ax.annotate(name, (center, -0.5), (0, 3), **OFFSET, ha="center", va="bottom", fontsize=8)
     for m, feature_map in enumerate(result.feature_maps):
         middle = m * (height + gap) + height / 2 - 0.5
         name = f"map {feature_map}\n{span(float(np.abs(result.pixels[:, m]).max()))}"
         ax.annotate(name, (-0.5, middle), (-4, 0), **OFFSET, ha="right", va="center", fontsize=8)
         for e in np.flatnonzero(result.activations[:, m] <= 0).tolist():
-            center = e * (width + gap) + width / 2 - 0.5
+            center = (first + e) * (width + gap) + width / 2 - 0.5
             ax.text(center, middle, "silent", ha="center", va="center", fontsize=7)
     for e, m in np.argwhere(result.jumped):
-        corner = (e * (width + gap) - 0.5, m * (height + gap) - 0.5)
+        corner = ((first + e) * (width + gap) - 0.5, m * (height + gap) - 0.5)
         frame = Rectangle(corner, width, height, fill=False, edgecolor=BOX_COLOR, linewidth=1.5)
         frame.set_clip_on(False)  # else half of the line is lost at the sheet's edge
         ax.add_patch(frame)
@@ -157,14 +183,15 @@ def evolution(result: Evolution, ax: Axes | None = None, *, title: str = "") -> 
     return ax
 
 
-def _cells(result: Evolution) -> Array:
-    """Return the projections, cropped to boxes of one size, (M * E, h, w, C): map by map.
+def _cells(result: Evolution, *, whole: bool) -> Array:
+    """Return the projections, cropped to boxes of one size unless whole, (M * E, h, w, C): map by map.
 
     A box that leaves the image is moved back into it; the projection is zero in the added part.
     """
     top, bottom, left, right = np.moveaxis(result.box, -1, 0)  # each (E, M)
-    height = min(result.pixels.shape[2], int((bottom - top).max()))
-    width = min(result.pixels.shape[3], int((right - left).max()))
+    height, width = result.pixels.shape[2:4]
+    if not whole:
+        height, width = min(height, int((bottom - top).max())), min(width, int((right - left).max()))
     tops = np.clip(top, 0, result.pixels.shape[2] - height)
     lefts = np.clip(left, 0, result.pixels.shape[3] - width)
     rows = []

@@ -29,6 +29,7 @@ def occlusion(
     *,
     classes: Sequence[str] | None = None,
     truth: int | None = None,
+    log_odds: bool = False,
 ) -> Array:
     """Draw the effect of an occluder at each place, as figure 7 of arXiv:1311.2901.
 
@@ -47,6 +48,9 @@ def occlusion(
         Names of the classes; numbers unless given.
     truth : int, optional
         The image's label, if it has one. Only that class is called true.
+    log_odds : bool
+        Draw the class's log-odds instead of its probability, which is 1 nearly everywhere if the
+        network is confident.
 
     Returns
     -------
@@ -64,7 +68,10 @@ def occlusion(
         figure.supxlabel(CAPTION, fontsize="small")
     name = _name_followed(result, classes, truth)
     plain, feature_map = literal(_name(result.label, classes)), f"{result.layer}, map {result.feature_map}"
-    harmed = round(float(result.clean_probability - result.probability.min()), 4) > 0
+    before, after = result.clean_probability, result.probability
+    if log_odds:
+        before, after = result.clean_log_odds, result.log_odds
+    harmed = round(float(before - after.min()), 4) > 0
     harm = "the occluder\nthat harms it most" if harmed else "an occluder,\nwhich harms it nowhere"
     image(pixels, axes[0], title=f"{literal(name)}, and {harm}")
     draw_box(result.worst, axes[0])
@@ -77,7 +84,13 @@ def occlusion(
     activities = [*result.activity.flat, result.clean_activity]
     limits = min(activities), max(activities)
     _scaled(result.activity, axes[2], result, limits, result.clean_activity, f"activity of {feature_map}")
-    _scaled(result.probability, axes[3], result, (0, 1), result.clean_probability, f"probability of {plain}")
+    if log_odds:
+        odds = [*result.log_odds.flat, result.clean_log_odds]
+        limits = min(odds), max(odds)
+        _scaled(result.log_odds, axes[3], result, limits, result.clean_log_odds, f"log-odds of {plain}")
+    else:
+        clean = result.clean_probability
+        _scaled(result.probability, axes[3], result, (0, 1), clean, f"probability of {plain}")
     _draw_most_likely(axes[4], result, classes, name)
     return axes
 
@@ -97,7 +110,8 @@ def _scaled(
     drawn = _draw(values, ax, result, vmin=limits[0], vmax=limits[1])
     bar = ax.figure.colorbar(drawn, ax=ax, shrink=0.8)
     bar.ax.axhline(clean, color=BOX_COLOR, linewidth=3, clip_on=False)
-    ax.set_title(f"{title}\n(without occluder: {clean:.3g})", fontsize="small")
+    here = f"{values.item():.5g}, " if values.size == 1 else ""
+    ax.set_title(f"{title}\n({here}without occluder: {clean:.3g})", fontsize="small")
 
 
 def _draw_most_likely(ax: Axes, result: Occlusion, classes: Sequence[str] | None, followed: str) -> None:
@@ -117,6 +131,8 @@ def _draw_most_likely(ax: Axes, result: Occlusion, classes: Sequence[str] | None
     ]
     ax.legend(handles=patches, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize="small")
     clean = literal(_name(result.clean_most_likely, classes))
+    if result.most_likely.size == 1:
+        clean += f"; here with {result.largest_probability.item():.5f}"
     ax.set_title(f"most likely class\n(without occluder: {clean})", fontsize="small")
 
 

@@ -27,12 +27,13 @@ def projections(
     titles: Sequence[str] | None = None,
     title: str = "",
     limit: float | None = None,
+    whole: bool = False,
 ) -> Array:
     """Draw images with the receptive fields of the projected units, and the projections below.
 
     All projections have one scale, drawn beside them unless axes are given: mid-gray is zero, and the
     strongest hundredth of the nonzero pixels is white or black. If a unit sees little of the image,
-    only that part of its projection is drawn, marked "enlarged".
+    only that part of its projection is drawn, marked "enlarged", unless `whole`.
 
     Parameters
     ----------
@@ -47,6 +48,8 @@ def projections(
         Of the figure, such as the layer and the rule.
     limit : float, optional
         Absolute value shown as white, for a scale shared with other figures.
+    whole : bool
+        Draw all projections as large as the images.
 
     Returns
     -------
@@ -72,7 +75,7 @@ def projections(
             draw_box(result.box[n], axes[0, n])
         strength = "silent" if result.silent[n] else f"activation {result.activation[n]:.2g}"
         part = in_box(shown[n], result.box[n])
-        is_speck = not result.silent[n] and part[..., 0].size * SPECK < shown[n][..., 0].size
+        is_speck = not whole and not result.silent[n] and part[..., 0].size * SPECK < shown[n][..., 0].size
         image(part if is_speck else shown[n], axes[1, n])
         if is_speck:
             strength += f"\n{part.shape[0]}x{part.shape[1]}, enlarged"

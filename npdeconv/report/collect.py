@@ -20,6 +20,7 @@ from npdeconv.report.classes import find_class_maps, find_wanted
 from npdeconv.report.contents import Evolving, Example, LayerView, Report, Wrong
 from npdeconv.report.downscaling import PICTURE_SIDE, maps_that_fit, shrink, shrink_patches
 from npdeconv.report.filter_slices import find_filters
+from npdeconv.report.made import Made, find_made
 from npdeconv.report.scatter import find_scatter
 from npdeconv.report.verdicts import add_verdict
 from npdeconv.report.whole_images import find_fields, find_scenes
@@ -53,6 +54,7 @@ def collect(
     image_count: int = 2000,
     examples: int = EXAMPLES,
     verdict: bool = False,
+    made: int = 0,
     workers: Workers = None,
     say: Say | None = None,
 ) -> Report:
@@ -78,6 +80,8 @@ def collect(
     verdict : bool
         Say of each map's strongest projection how much of it comes without the unit, see
         `npdeconv.experiments.judge_projections`.
+    made : int
+        For how many of the most active maps of each layer to make an image that excites them most.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     say : callable, optional
@@ -104,7 +108,8 @@ def collect(
         named = predict(network, searched.images, workers=workers).argmax(axis=1)
     layers = shown_layers(network)
     chosen = _choose(dict(snapshots or {}))
-    rest = (dataset.labels is not None) + examples + bool(examples) + verdict * len(layers)
+    rest = (dataset.labels is not None) + examples + bool(examples)
+    rest += len(layers) * (verdict + bool(made))
     total = (len(chosen) + 1) * (1 + len(layers)) + rest
     steps = _Steps(say, total)
     steps.next("searching")
@@ -133,6 +138,11 @@ def collect(
     )
     if verdict:
         layer_views = tuple(_judged(network, dataset, view, workers, steps) for view in layer_views)
+    if made:
+        layer_views = tuple(
+            view._replace(made=_make(network, view, final[view.name], made, workers, steps))
+            for view in layer_views
+        )
     report = Report(
         run=run,
         network_name=network.name,
@@ -165,6 +175,15 @@ def _add_classes(
         ),
         wanted=find_wanted(network, len(dataset.classes), labels, workers),
     )
+
+
+def _make(
+    network: Sequential, view: LayerView, found: Strongest, count: int, workers: Workers, steps: "_Steps"
+) -> Made | None:
+    """Make images for the most active maps of a layer that are shown."""
+    steps.next(f"{view.name}: making images")
+    maps = view.feature_maps
+    return find_made(network, view.name, found=found, maps=maps, k=count, workers=workers)
 
 
 class _Steps:

@@ -7,6 +7,7 @@ from npdeconv._repr import brief
 from npdeconv._types import Array, Pair, Shape
 from npdeconv.report.classes import ClassMaps, Wanted
 from npdeconv.report.filter_slices import Filters
+from npdeconv.report.made import Made
 from npdeconv.report.scatter import Scatter
 from npdeconv.report.whole_images import Scenes
 from npdeconv.visualize import Mistakes, Occlusion, Patches, Strongest
@@ -63,6 +64,7 @@ class LayerView(NamedTuple):
     patches : Patches, (F, k, ...), shrunk
     evolving : Evolving
     verdicts : tuple[str, ...], what each map's strongest projection is worth; empty unless asked for
+    made : Made or None, images made for some of these maps
 
     Examples
     --------
@@ -90,6 +92,7 @@ class LayerView(NamedTuple):
     patches: Patches
     evolving: Evolving
     verdicts: tuple[str, ...] = ()
+    made: Made | None = None
 
 
 @brief

@@ -8,6 +8,7 @@ from npdeconv.report.classes import ClassMaps, Wanted
 from npdeconv.report.contents import Example, LayerView, Report, Wrong
 from npdeconv.report.filter_slices import Filters
 from npdeconv.report.heatmaps import over
+from npdeconv.report.made import Made
 from npdeconv.report.scatter import scatter_payload
 from npdeconv.report.sprites import as_bytes, as_shown, coarsen, sheet
 from npdeconv.report.whole_images import scenes_payload
@@ -66,6 +67,7 @@ def _layer(view: LayerView) -> dict[str, Any]:
         "activations": numbers(view.found.activations),
         "scales": numbers(scales),
         "filters": None if view.filters is None else _filters(view.filters),
+        "made": None if view.made is None else _made(view.made),
         "fields": view.fields.tolist(),
         "patches": sheet(as_shown(view.patches.pixels), inside),
         "projections": sheet(coarsen(projections), inside),
@@ -75,6 +77,14 @@ def _layer(view: LayerView) -> dict[str, Any]:
             "jumped": evolving.jumped.astype(int).tolist(),
             **sheet(coarsen(stages), evolving.inside),
         },
+    }
+
+
+def _made(made: Made) -> dict[str, Any]:
+    return {
+        "maps": made.feature_maps.tolist(),
+        "activation": numbers(made.activation),
+        **sheet(made.pixels[:, np.newaxis]),
     }
 
 

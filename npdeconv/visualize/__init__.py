@@ -20,6 +20,7 @@ from npdeconv.visualize.fooling import Fooling, fool
 from npdeconv.visualize.insertion import InsertionDeletion, insertion_deletion
 from npdeconv.visualize.invariance import Invariance, invariance
 from npdeconv.visualize.layerwise import LayerProjections, project_layers
+from npdeconv.visualize.layout import grid_cells
 from npdeconv.visualize.map_similarity import (
     MapSimilarity,
     compare_maps,
@@ -43,6 +44,8 @@ from npdeconv.visualize.rules import RuleComparison, compare_rules
 from npdeconv.visualize.selection import affordable_maps, living_maps, most_active
 from npdeconv.visualize.starts import StartComparison, compare_starts
 from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
+from npdeconv.visualize.textures import TextureComparison, compare_textures
+from npdeconv.visualize.top_images import TopImages, top_images
 from npdeconv.visualize.transformed import Interpolation, Surround, Transform, transform_image, usual_amounts
 
 __all__ = [
@@ -85,6 +88,8 @@ __all__ = [
     "StartComparison",
     "Strongest",
     "Surround",
+    "TextureComparison",
+    "TopImages",
     "Transform",
     "affordable_maps",
     "aliasing",
@@ -94,6 +99,7 @@ __all__ = [
     "compare_maps",
     "compare_rules",
     "compare_starts",
+    "compare_textures",
     "confusion",
     "correspondence",
     "display",
@@ -112,6 +118,7 @@ __all__ = [
     "flip_class",
     "fool",
     "gradient_similarity",
+    "grid_cells",
     "has_class_maps",
     "infidelity",
     "insertion_deletion",
@@ -137,6 +144,7 @@ __all__ = [
     "rank_similarity",
     "saliency",
     "structural_similarity",
+    "top_images",
     "transform_image",
     "usual_amounts",
 ]

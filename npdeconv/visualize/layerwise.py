@@ -1,11 +1,11 @@
 """The strongest units of each layer for one image, projected."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from npdeconv._checks import name_list, one_image, positive_int
+from npdeconv._checks import name_list, one_image, one_of, positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array, Rule
 from npdeconv.anatomy import Outputs, map_layers
@@ -44,6 +44,7 @@ def project_layers(
     layers: Sequence[str] | None = None,
     *,
     k: int = 1,
+    select: Literal["strongest", "map"] = "strongest",
     rule: Rule = "deconv",
 ) -> LayerProjections:
     """Project the strongest activation of each layer for one image.
@@ -60,6 +61,8 @@ def project_layers(
     k : int
         How many units of each layer, each of another map, since neighboring units of a map see nearly
         the same. A layer with fewer maps gives one unit of each.
+    select : "strongest" or "map"
+        Project the strongest unit, or all activations of its map.
     rule : Rule
         As for `project`.
 
@@ -82,6 +85,7 @@ def project_layers(
     (('relu1', 'relu2', 'relu3', 'relu4'), (4, 28, 28, 1))
     """
     positive_int(k, "project_layers", "k")
+    one_of(select, ("strongest", "map"), "project_layers", "select")
     one_image(image, "project_layers")
     if layers is None:
         names = map_layers(network, image.shape)
@@ -95,7 +99,9 @@ def project_layers(
         strongest[name] = np.argsort(-maps[0].max(axis=(0, 1)), kind="stable")[:k]
     units = {name: strongest[name] for name in names}
     parts = [
-        project(network, np.repeat(image[np.newaxis], len(maps), axis=0), name, maps, rule=rule)
+        project(
+            network, np.repeat(image[np.newaxis], len(maps), axis=0), name, maps, select=select, rule=rule
+        )
         for name, maps in units.items()
     ]
     return LayerProjections(

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from scipy.special import logsumexp
 
 from npdeconv._checks import describe
 from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Pair
 from npdeconv.anatomy.maps import map_count, maps_of
-from npdeconv.anatomy.roles import answers, two_classes
+from npdeconv.anatomy.roles import answers, logits_layer, two_classes
 from npdeconv.data import as_input
 from npdeconv.fast.cone import Cone, Variants
 from npdeconv.finite import finite_answers
@@ -51,9 +52,13 @@ class Occlusion(NamedTuple):
     layer : str
     feature_map : int, the recorded map of that layer
     probability : (P, Q), of the recorded class
+    log_odds : float64 (P, Q), the logarithm of that probability over the rest's, see `occlude`
     most_likely : int (P, Q), the class with the largest probability
+    largest_probability : (P, Q), of the most likely class
     activity : float64 (P, Q), sum of the map's positive activations
-    clean_probability, clean_most_likely, clean_activity : float, int, float
+    clean_probability, clean_log_odds, clean_most_likely : float, float, int
+        The same for the image without an occluder.
+    clean_largest_probability, clean_activity : float, float
         The same for the image without an occluder.
     projection : (H, W, C), of the recorded map without an occluder, as signed pixels
     energy : float64 (P, Q), sum of the projection's squares under the occluder
@@ -74,10 +79,14 @@ class Occlusion(NamedTuple):
     layer: str
     feature_map: int
     probability: Array
+    log_odds: Array
     most_likely: Array
+    largest_probability: Array
     activity: Array
     clean_probability: float
+    clean_log_odds: float
     clean_most_likely: int
+    clean_largest_probability: float
     clean_activity: float
     projection: Array
     energy: Array
@@ -85,8 +94,8 @@ class Occlusion(NamedTuple):
 
     @property
     def worst(self) -> Box:
-        """The place at which the recorded class is least probable, and of those the least active."""
-        order = np.lexsort((self.activity.ravel(), self.probability.ravel()))
+        """The place with the least probability of the class; of equal ones, by log-odds, then activity."""
+        order = np.lexsort((self.activity.ravel(), self.log_odds.ravel(), self.probability.ravel()))
         p, q = divmod(int(order[0]), len(self.columns))
         return box_at(self.rows[p], self.columns[q], self.size)
 
@@ -152,6 +161,9 @@ def occlude(
     processed in shards. The paper does not define the strongest map; here it has the largest
     activation, by which the paper ranks images (figure 2).
 
+    A confident network's probability rounds to 1 wherever the occluder is. Its log-odds, which come
+    from the logits where there is a softmax, still tell the places apart.
+
     Examples
     --------
     >>> net, image = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(1).images[0]
@@ -176,7 +188,8 @@ def occlude(
     clean_image, filling = as_input(np.stack([image, filling]), network.dtype)
     with pool(workers) as parallel_map:
         cone = Cone(network, clean_image, layer)
-        scene = _Scene(network, cone, filling, grid.size, number, layer, feature_map)
+        logits = None if answers(network) == "independent" else logits_layer(network)
+        scene = _Scene(network, cone, filling, grid.size, number, layer, feature_map, logits)
         # The unchanged image: an occluder that shows the image itself.
         clean = _look(scene._replace(filling=clean_image), np.zeros((1, 2), np.int64))
         seen = _look_everywhere(scene, grid, parallel_map, progress)
@@ -189,7 +202,9 @@ def occlude(
         feature_map=feature_map,
         **seen._asdict(),
         clean_probability=float(clean.probability[0]),
+        clean_log_odds=float(clean.log_odds[0]),
         clean_most_likely=int(clean.most_likely[0]),
+        clean_largest_probability=float(clean.largest_probability[0]),
         clean_activity=clean_activity,
         projection=projected,
         energy=energy,
@@ -207,13 +222,16 @@ class _Scene(NamedTuple):
     label: int
     layer: str
     feature_map: int
+    logits: str | None  # the layer that gives them; None for independent probabilities
 
 
 class _Look(NamedTuple):
     """The network's outputs for each of N occluded images."""
 
     probability: Array
+    log_odds: Array
     most_likely: Array
+    largest_probability: Array
     activity: Array
 
 
@@ -238,14 +256,31 @@ def _look(scene: _Scene, corners: Array) -> _Look:
     """Run the network with the occluder at each of some corners, int (N, 2)."""
     windows = sliding_window_view(scene.filling, scene.size, axis=(0, 1))
     shown = np.moveaxis(windows[corners[:, 0], corners[:, 1]], 1, 3)  # (N, h, w, C)
-    m = scene.feature_map
+    m, logits = scene.feature_map, None
     for name, y in scene.cone.ascend(shown, corners):
         if name == scene.layer:
             one = y.only(m).whole() if isinstance(y, Variants) else y[..., [m]]
             activity = np.maximum(one, 0).reshape(len(one), -1).sum(axis=1, dtype=np.float64)
+        if name == scene.logits:
+            logits = y.whole() if isinstance(y, Variants) else y
     assert isinstance(y, np.ndarray)
     probabilities = softmax(y) if answers(scene.network) is None else y
-    return _Look(probabilities[:, scene.label], probabilities.argmax(axis=1), activity)
+    return _Look(
+        probabilities[:, scene.label],
+        _log_odds(probabilities[:, scene.label] if logits is None else logits, scene.label),
+        probabilities.argmax(axis=1),
+        probabilities.max(axis=1),
+        activity,
+    )
+
+
+def _log_odds(outputs: Array, label: int) -> Array:
+    """Return the log-odds (N,) of a class, given logits (N, classes) or its probabilities (N,)."""
+    exact = outputs.astype(np.float64)
+    if exact.ndim == 1:
+        inside = np.clip(exact, np.finfo(outputs.dtype).tiny, 1 - np.finfo(outputs.dtype).epsneg)
+        return np.log(inside) - np.log1p(-inside)
+    return exact[:, label] - logsumexp(np.delete(exact, label, axis=1), axis=1)
 
 
 def _checked_map(network: Sequential, image: Array, layer: str, feature_map: int | None) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from npdeconv._checks import image_batch, one_of
 from npdeconv._repr import brief
-from npdeconv._types import Array, Rule
+from npdeconv._types import Array, Rule, Shape
 from npdeconv.anatomy.maps import descent_start, fields, map_count, patch_size
 from npdeconv.data import as_input
 from npdeconv.fast.crops import crops_for, window
@@ -105,13 +105,7 @@ def find_patches(
     image_batch(images, "find_patches")
     one_of(rule, get_args(Rule), "find_patches", "rule")
     input_shape, head = images.shape[1:], network[:layer]
-    maps_found, maps_there = len(found.image_indices), map_count(network, layer, input_shape)
-    if maps_found != maps_there:
-        raise ValueError(
-            f"find_patches: expected what was found for the {maps_there} maps of layer {layer!r},"
-            f" got {maps_found} maps"
-        )
-    wanted = _wanted(feature_maps, maps_there, layer)
+    wanted = wanted_maps(network, input_shape, layer, feature_maps, found=found, who="find_patches")
     size = patch_size(network, layer, input_shape)
     shape = (len(wanted), found.image_indices.shape[1], *size)
     patches = np.zeros((*shape, input_shape[2]), images.dtype)
@@ -143,11 +137,25 @@ def find_patches(
     return Patches(patches, projections, inside)
 
 
-def _wanted(feature_maps: Sequence[int] | Array | None, count: int, layer: str) -> Array:
+def wanted_maps(
+    network: Sequential,
+    input_shape: Shape,
+    layer: str,
+    feature_maps: Sequence[int] | Array | None,
+    *,
+    found: Strongest,
+    who: str,
+) -> Array:
+    """Return the numbers of the wanted maps, all if none are named; check them and what was found."""
+    maps_found, count = len(found.image_indices), map_count(network, layer, input_shape)
+    if maps_found != count:
+        raise ValueError(
+            f"{who}: expected what was found for the {count} maps of layer {layer!r}, got {maps_found} maps"
+        )
     wanted = np.arange(count) if feature_maps is None else np.asarray(feature_maps, int).reshape(-1)
     outside = wanted[(wanted < 0) | (wanted >= count)]
     if len(outside):
-        raise IndexError(f"find_patches: expected maps 0 to {count - 1} of layer {layer!r}, got {outside[0]}")
+        raise IndexError(f"{who}: expected maps 0 to {count - 1} of layer {layer!r}, got {outside[0]}")
     return wanted
 
 

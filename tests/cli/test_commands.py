@@ -13,7 +13,7 @@ from PIL import Image
 
 import npdeconv
 from npdeconv import cli, models, weights
-from npdeconv.cli import commands, datasets, demo
+from npdeconv.cli import commands, datasets, demo, top
 from npdeconv.data import Dataset, load_strokes
 from tests.tiny import assert_same_bits
 
@@ -371,6 +371,49 @@ def test_no_result_replaces_another(trained, tmp_path, capsys):
     before = sorted(tmp_path.iterdir())
     say(capsys, "project", trained, *commands[0][1:], "--out", tmp_path)  # replaces its own
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_top_draws_whole_images_of_chosen_maps_and_prints_their_values(trained, tmp_path, capsys):
+    arguments = ("--layers", "relu2", "--map", "5", "3", "-k", "2", "--by", "mean", "--select", "map")
+    lines = say(capsys, "top", trained, *arguments, "--out", tmp_path).splitlines()
+    network = models.deck_model4(rng=np.random.default_rng(0))
+    weights.load(network, trained / "weights.npz")
+    images = load_strokes(60, 1).images
+    found = npdeconv.visualize.find_strongest(network, images, ["relu2"], k=2, by="mean")["relu2"]
+    stem = "relu2_top2_mean_map5-3_whole_map"
+    assert lines[2] == f"  {tmp_path / f'{stem}_1.png'}"
+    for line, m in zip(lines[3:], (3, 5), strict=True):
+        pairs = zip(found.image_indices[m], found.activations[m], strict=True)
+        values = ", ".join(f"image {n} {value:.4g}" for n, value in pairs if n >= 0)
+        assert line == f"relu2 map {m}: {values or 'dead'}"
+    check_png(tmp_path / f"{stem}_1.png")
+    with np.load(tmp_path / f"{stem}.npz") as file:
+        assert file["projections"].shape == (2, 2, 28, 28, 1)
+        np.testing.assert_array_equal(file["feature_maps"], [3, 5])
+
+
+def test_top_draws_the_most_active_of_too_many_maps(trained, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(top, "PIXELS", 4 * 2 * 25)
+    out = say(capsys, "top", trained, "--layers", "relu2", "-k", "2", "--out", tmp_path)
+    assert "relu2: drawn are the 4 most active maps; --map chooses others" in out
+    with np.load(tmp_path / "relu2_top2_maximum.npz") as file:
+        strongest = np.argsort(-file["activations"][:, 0])[:4]
+        np.testing.assert_array_equal(file["feature_maps"], np.sort(strongest))
+        assert len(file["patches_pixels"]) == 4
+
+
+def test_evolve_draws_the_whole_map_of_an_image_behind_it(trained, tmp_path, capsys):
+    arguments = ("--layers", "relu2", "--map", "3", "--image", "7", "--select", "map", "--out", tmp_path)
+    say(capsys, "evolve", trained, *arguments)
+    check_png(tmp_path / "relu2_image7_map3_map_whole.png")
+    with np.load(tmp_path / "relu2_image7_map3_map_whole.npz") as file:
+        pixels = file["pixels"][-1, 0]
+    network = models.deck_model4(rng=np.random.default_rng(0))
+    weights.load(network, trained / "weights.npz")
+    image = load_strokes(60, 1).images[7:8]
+    np.testing.assert_array_equal(
+        pixels, npdeconv.visualize.project(network, image, "relu2", 3, select="map").pixels[0]
+    )
 
 
 def test_evolve_searches_the_training_images_and_needs_no_final_weights(run, tmp_path, capsys):

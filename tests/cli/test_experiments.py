@@ -71,6 +71,11 @@ def test_embed_writes_scatters_neighbors_and_arrays(run):
     assert f"by chance: {agreement.chance:.1%}" in printed
 
 
+def test_embed_lays_thumbnails_out_in_a_grid(run):
+    folder, _ = run("embed", "--count", "20", "-k", "1", "--grid")
+    check_pictures(folder, [f"embed_relu2_{name}.png" for name in ("pca", "pca_grid", "neighbors")])
+
+
 def test_embed_by_tsne_if_there_is_scikit_learn(run, network, capsys, monkeypatch):
     pytest.importorskip("sklearn")
     folder, _ = run(

@@ -118,6 +118,33 @@ def test_of_many_maps_some_are_drawn_and_kept_and_no_large_matrix(run, tmp_path,
         np.testing.assert_array_equal(arrays["filters_relu2_image_indices"], found.image_indices[maps, 0])
 
 
+def test_whole_maps_of_the_layers(run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(look, "find_strongest", lambda *args, **settings: {})  # what is searched is not whole
+    assert cli.main(["look", str(run), "--image", "4", "--select", "map", "--out", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert str(tmp_path / "whole_map_layers_image4.png") in out
+    image = load_strokes(50, 1).images[4]
+    expected = project_layers(network_of(run), image, select="map")
+    with np.load(next(tmp_path.glob("*.npz"))) as file:
+        np.testing.assert_array_equal(file["layers_pixels"], expected.projection.pixels)
+    whole = project(network_of(run), image[np.newaxis], "relu1", expected.feature_maps[0], select="map")
+    np.testing.assert_array_equal(whole.pixels[0], expected.projection.pixels[0])
+
+
+def test_first_filters_of_several_networks_side_by_side(run, tmp_path, capsys):
+    network = models.deck_model2(rng=np.random.default_rng(7))
+    other, out = run / "snapshots" / "epoch_0077.npz", tmp_path / "out"
+    other.parent.mkdir(exist_ok=True)
+    weights.save(network, other)
+    assert cli.main(["look", str(run), "--beside", str(other), str(run), "--out", str(out)]) == 0
+    assert capsys.readouterr().out.split() == [str(out / f"filters_beside.{kind}") for kind in ("png", "npz")]
+    with np.load(out / "filters_beside.npz") as file:
+        np.testing.assert_array_equal(file["filters_1"], network["conv1"].weight.transpose(3, 0, 1, 2))
+        own = network_of(run)["conv1"].weight.transpose(3, 0, 1, 2)
+        np.testing.assert_array_equal(file["filters_0"], own)
+        np.testing.assert_array_equal(file["filters_2"], own)
+
+
 def test_errors_are_one_sentence(run, tmp_path, capsys):
     out = tmp_path / "look"
     assert cli.main(["look", str(run), "--image", "50", "--out", str(out)]) == 2

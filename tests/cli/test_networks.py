@@ -121,6 +121,8 @@ TAKES = {  # all commands that take a network, and their other arguments
     "look": ("--layer", "relu"),
     "project": ("--layer", "relu"),
     "top": ("--layers", "relu"),
+    "textures": ("--layer", "relu"),
+    "animate": ("--layer", "relu"),
     "occlude": ("--layer", "relu", "--size", "16", "--stride", "16"),
     "invariance": ("--transform", "shift", "--amounts", "0", "4"),
     "filters": ("--period", "2", "--layer", "relu"),

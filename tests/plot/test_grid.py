@@ -9,7 +9,7 @@ from npdeconv import plot
 from npdeconv.plot.grid import AxesGrid
 from tests.vocabulary import spelled
 
-PICTURE = {"montage"}  # an array of pixels, not of axes
+PICTURE = {"montage", "activation_frames"}  # arrays of pixels, not of axes
 
 
 COLUMNS = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy")

@@ -25,10 +25,14 @@ def drawn(most_likely, label=0, truth=0, **changes) -> tuple[np.ndarray, Occlusi
         "layer": "relu1",
         "feature_map": 5,
         "probability": maps[::-1] / 10,
+        "log_odds": maps - 3,
         "most_likely": np.array(most_likely),
+        "largest_probability": maps / 5,
         "activity": maps,
         "clean_probability": 0.75,
+        "clean_log_odds": 7.0,
         "clean_most_likely": 1,
+        "clean_largest_probability": 0.75,
         "clean_activity": 8.0,
         "projection": np.zeros((8, 8, 1)),
         "energy": maps,
@@ -106,7 +110,9 @@ def test_the_true_class_keeps_its_color_and_many_classes_share_one():
     assert list(never) == ["b"]
     assert never["b"] != legend_of(drawn([[0, 1, 1], [1, 1, 1]])[0][4])["a (true)"]
     many = np.arange(12).reshape(2, 6)
-    axes, _ = drawn(many, columns=np.arange(6), activity=many * 1.0, probability=many / 12)
+    axes, _ = drawn(
+        many, columns=np.arange(6), activity=many * 1.0, probability=many / 12, log_odds=many * 1.0
+    )
     legend = legend_of(axes[4])
     assert list(legend) == ["a (true)", *"bcdefghi", "other"]
     assert len(set(legend.values())) == 10
@@ -129,5 +135,22 @@ def test_one_position_and_a_silent_map_can_be_drawn():
     assert (result.clean_activity, result.agreement) == (0, 0)
     axes = plot.occlusion(image, result)
     assert edges(axes[2].collections[-1]) == ([5.5, 9.5], [1.5, 5.5])
-    assert axes[3].get_title() == "probability of class 1\n(without occluder: 0.0474)"
+    assert axes[3].get_title() == "probability of class 1\n(0.047426, without occluder: 0.0474)"
     axes[0].figure.canvas.draw()
+
+
+def test_log_odds_take_the_place_of_the_probability():
+    _, result = drawn([[0, 1, 0], [0, 0, 2]])
+    ax = plot.occlusion(np.zeros((8, 8, 1), np.uint8), result, log_odds=True)[3]
+    np.testing.assert_array_equal(ax.collections[-1].get_array(), result.log_odds)
+    assert ax.collections[-1].get_clim() == (-3, 7)  # with the log-odds without an occluder
+    assert ax.get_title() == "log-odds of class 0\n(without occluder: 7)"
+
+
+def test_of_a_single_place_the_probability_itself_is_said():
+    image, label = planted(2, 5), 0
+    result = occlude(corner_classifier(0), image, "relu1", 0, label=label, size=3, corner=(2, 5))
+    axes = plot.occlusion(image, result)
+    hidden, likely = result.probability.item(), result.largest_probability.item()
+    assert f"({hidden:.5g}, without occluder" in axes[3].get_title()
+    assert axes[4].get_title().endswith(f"; here with {likely:.5f})")

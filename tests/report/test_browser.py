@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from npdeconv.data import Dataset
-from npdeconv.report import write
+from npdeconv.report import collect, write
 from npdeconv.report.sprites import as_bytes
 from tests.browsing import focus_by_tab, opened
 from tests.report_cases import DEAD, HOSTILE, history, hostile_report, noisy_report, tiny_report
-from tests.tiny import CLASSES, tiny_dataset
+from tests.tiny import CLASSES, tiny_dataset, tiny_network
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,22 @@ def test_clicking_a_layer_and_a_map_shows_its_patches(page, report):
     assert "3×3 weights for each of the 4 maps of pool1" in page.inner_text("#detail .filter").lower()
     page.click("#strip > :nth-child(1)")
     assert page.inner_text("#stage-name") == "epoch 1"
+
+
+def test_a_unit_has_its_made_image_beside_patches_and_projections(browser, tmp_path):
+    report = collect(tiny_network(), tiny_dataset(20), examples=0, made=1)
+    write(tmp_path / "page.html", report)
+    with opened(browser, tmp_path / "page.html") as page:
+        view = report.layers[2]
+        (m,) = view.made.feature_maps.tolist()
+        open_map(page, view.name, int(np.flatnonzero(view.feature_maps == m)[0]))
+        (shown,) = pixels(page, "#made canvas")
+        np.testing.assert_array_equal(shown[..., 0], view.made.pixels[0, ..., 0])
+        assert f"activation {view.made.activation[0]:.3g}"[:14] in page.inner_text("#made")
+        assert page.locator("#projections canvas").count() > 0
+        other = int(np.flatnonzero(view.feature_maps != m)[0])
+        open_map(page, view.name, other)
+        assert page.locator("#made").count() == 0
 
 
 def test_the_slider_moves_through_the_epochs(page, report):

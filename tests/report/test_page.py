@@ -22,10 +22,17 @@ from npdeconv.report.filter_slices import find_filters
 from npdeconv.report.payload import numbers
 from npdeconv.report.sprites import as_bytes, coarsen, sheet
 from npdeconv.training import predict
-from npdeconv.visualize import Patches, occlude_box, project
+from npdeconv.visualize import Patches, maximize_activation, occlude_box, project
 from npdeconv.visualize.occluder import box_at
 from tests.cases import small_network
-from tests.report_cases import HOSTILE, history, hostile_report, noisy_report, tiny_report
+from tests.report_cases import (
+    HOSTILE,
+    history,
+    hostile_report,
+    network_with_a_dead_map,
+    noisy_report,
+    tiny_report,
+)
 from tests.tiny import tiny_dataset, tiny_network
 
 
@@ -144,6 +151,25 @@ def test_examples_are_right_and_their_probabilities_are_those_of_occluded_images
     assert result.probability[3, 5] == pytest.approx(predict(network, hidden[None])[0, 1], rel=1e-5)
     assert [done for _, done, _ in told] == list(range(len(told)))
     assert len({total for _, _, total in told}) == 1
+
+
+def test_images_are_made_for_the_most_active_maps_of_each_layer():
+    network = network_with_a_dead_map()
+    report = collect(network, tiny_dataset(20), examples=0, made=2)
+    for view in report.layers:
+        assert view.made is not None
+        alive = np.flatnonzero(view.found.firing)
+        strongest = alive[np.argsort(-view.found.activations[alive, 0], kind="stable")[:2]]
+        assert view.made.feature_maps.tolist() == sorted(view.feature_maps[strongest])
+        expected = maximize_activation(network, view.name, view.made.feature_maps, steps=100)
+        np.testing.assert_array_equal(view.made.activation, expected.activation[-1])
+    relu1 = next(view for view in report.layers if view.name == "relu1")
+    assert relu1.made.pixels.shape == (2, 3, 3, 1)  # cropped to what a unit sees
+    data = payload_of(render(report))
+    assert data["layers"][0]["made"]["maps"] == report.layers[0].made.feature_maps.tolist()
+    tile = tile_of(data["layers"][0]["made"], 0, 1).reshape(3, 3, -1)
+    np.testing.assert_array_equal(tile[..., 0], relu1.made.pixels[1, ..., 0])
+    assert collect(network, tiny_dataset(20), examples=0).layers[0].made is None
 
 
 def test_mistakes_are_those_of_the_whole_data_set_and_counted():

@@ -137,6 +137,30 @@ def test_probabilities_of_a_network_that_ends_in_sigmoid_are_its_own():
     assert result.clean_probability == pytest.approx(inference.predict(net, images[:1])[0, 1])
 
 
+def test_log_odds_tell_places_apart_where_the_probability_is_flat():
+    network = corner_classifier(0)
+    network["logits"].weight[:, 1] *= 40  # so confident that every probability is 1
+    network["logits"].bias[0] = -500
+    result = occlude(network, planted(4, 7), "relu1", 1, label=1, size=3, fill="black")
+    assert (result.probability == 1).all()
+    assert result.worst == Box(4, 7, 7, 10)
+    logits = network[:"logits"]
+    for row, column in ((4, 7), (0, 0), (5, 6)):
+        hidden = occlude_box(planted(4, 7), Box(row, row + 3, column, column + 3), "black")
+        plain, corner = logits(hidden[np.newaxis] / 255)[0]
+        assert result.log_odds[row, column] == pytest.approx(corner - plain)
+
+
+def test_log_odds_are_those_of_the_probabilities():
+    images, network = images_and_network()
+    result = occlude(network, images[0], "conv1", 0, label=2, size=3)
+    odds = np.log(result.probability / (1 - result.probability))
+    np.testing.assert_allclose(result.log_odds, odds, rtol=1e-6)
+    assert result.clean_log_odds == pytest.approx(
+        np.log(result.clean_probability / (1 - result.clean_probability))
+    )
+
+
 def test_any_number_of_workers_gives_the_same_bits_and_the_image_is_unchanged():
     images, net = images_and_network()
     image = images[2]

@@ -1,4 +1,4 @@
-// One map: its strongest patches beside their projections, its classes, its filter, its evolution.
+// One map: its strongest patches beside their projections, its classes, an image made for it, its filter, its evolution.
 
 function buildDetail() {
   listeners.push((changed) => {
@@ -24,6 +24,7 @@ function fillDetail() {
     make("p", { class: "firing" }, meter, firing),
     ...(share && layer.verdicts.length ? [make("p", { class: "verdict" }, `Its strongest projection: ${layer.verdicts[map]}.`)] : []),
     ...(share ? [...strongest(layer, map), ...classes(layer, map)] : []),
+    ...made(layer, map),
     ...filter(layer, map),
     ...(data.stages.length > 1 ? evolution(layer, map) : []),
     make("p", { class: "back" }, make("button", { type: "button", click: () => $("grid").children[map].focus() }, "Back to the maps"))
@@ -86,6 +87,20 @@ function classes(layer, map) {
     return make("li", {}, make("span", {}, data.classes[label]), bar, make("span", {}, `${count} of ${labels.length}`));
   });
   return [make("h4", {}, data.labeled ? "Their classes" : "Their predicted classes"), make("ul", { class: "classes", id: "classes" }, ...rows)];
+}
+
+function made(layer, map) {
+  const row = layer.made === null ? -1 : layer.made.maps.indexOf(layer.maps[map]);
+  if (row < 0) return [];
+  const words = `activation ${short(layer.made.activation[row])}`;
+  return [
+    make("h4", {}, "An image made for it"),
+    make(
+      "div", { class: "filter", id: "made" },
+      tile(layer.made, 0, row, `an image that excites the map most: ${words}`),
+      make("p", {}, `Made from noise by gradient ascent: ${words}; the strongest image above has ${short(layer.activations[map][0])}.`)
+    ),
+  ];
 }
 
 function filter(layer, map) {

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from npdeconv import models
 from npdeconv._checks import positive_int
+from npdeconv._progress import progress_bar
 from npdeconv._types import Array, Generator
 from npdeconv._version import __version__
 from npdeconv.data import Augmentation, Dataset
@@ -180,7 +181,7 @@ class _Loop:
         start = self.reached.place
         steps = -(-len(job.dataset) // job.batch_size)
         done = (start.epoch - 1) * steps + start.index
-        bar = tqdm(total=epochs * steps, initial=done, unit="step", disable=None if show else True)
+        bar = progress_bar(total=epochs * steps, initial=done, unit="step", shown=show)
         try:
             if not self._stalled():
                 self._run_steps(job, epochs, workers, bar, base_rate)

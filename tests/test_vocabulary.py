@@ -143,6 +143,7 @@ PAIRS = {  # of a layer's contract and the like: what everybody takes apart at o
     "weights.batch_norm.fold_batch_norm": "weight and bias",
     "data.dataset.Dataset.split": "two data sets",
     "data.dataset.Dataset.split_groups": "two data sets",
+    "experiments.plateau.Plateau.split": "two data sets",
     "data.dataset.Dataset.split_per_class": "two data sets",
     "experiments.sampling.Plan.needed": "a data set and draws from it",
     "training.loading.rebuild": "a network and what it was trained on",

@@ -37,7 +37,11 @@ def add(parser: Parser) -> None:
     share(parser, "--data", default="cifar10")
     share(parser, "--count", " to train on, as many of each class; all if not given")
     parser.add_argument(
-        "--variants", nargs="+", choices=VARIANTS, default=tuple(VARIANTS), metavar="NAME", help=_variants()
+        "--variants",
+        nargs="+",
+        choices=VARIANTS,
+        metavar="NAME",
+        help=f"some of: {'; '.join(VARIANTS)} (each in quotes); all if not given",
     )
     share(parser, "--seeds", default=3)
     share(parser, "--epochs", f" at most, {EPOCHS} if not given")
@@ -50,11 +54,6 @@ def add(parser: Parser) -> None:
     add_results(parser, "ablation")
 
 
-def _variants() -> str:
-    names = ", ".join(f"'{name}'" for name in VARIANTS)
-    return f"some of {names}; all if not given"
-
-
 def run(options: argparse.Namespace) -> None:
     """Train, draw, and print the table."""
     out = Results(options)
@@ -64,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
     result = ablate(
         dataset,
         test,
-        variants=options.variants,
+        variants=options.variants or tuple(VARIANTS),
         seeds=range(options.seeds),
         epochs=options.epochs or (QUICK_EPOCHS if options.quick else EPOCHS),
         folder=out.place("trainings"),

@@ -16,13 +16,14 @@ from npdeconv.plot.paths import paths
 from npdeconv.plot.pooling_comparison import localization, localization_examples
 from npdeconv.plot.projections import projections
 from npdeconv.plot.relevance import relevance_curves, relevance_maps
-from npdeconv.plot.retraining import contributions, reconstructions, similarity
+from npdeconv.plot.retraining import bags_of_words, contributions, reconstructions, similarity
 from npdeconv.plot.rules import correlations, rules
 from npdeconv.plot.text import literal, use_fonts
 from npdeconv.plot.transfer import probes, transfer
 
 __all__ = [
     "ascents",
+    "bags_of_words",
     "class_activation",
     "confusion",
     "contributions",

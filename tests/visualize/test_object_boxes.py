@@ -7,7 +7,7 @@ import pytest
 
 from npdeconv.anatomy import below_softmax
 from npdeconv.data import as_input
-from npdeconv.visualize import energy_inside, object_boxes, overlap, saliency
+from npdeconv.visualize import box_coverage, energy_inside, object_boxes, overlap, saliency
 from tests.tiny import tiny_dataset, tiny_network
 
 MAP = np.array(
@@ -19,6 +19,14 @@ MAP = np.array(
     ],
     float,
 )
+
+
+def test_coverage_is_the_share_of_an_objects_pixels():
+    masks = np.zeros((3, 4, 6), bool)
+    masks[0, 1, 1:5] = True
+    masks[1, 3, 5] = True
+    boxes = np.array([[0, 2, 3, 6], [0, 3, 0, 6], [0, 1, 0, 1]])
+    assert box_coverage(boxes, masks).tolist() == [0.5, 0, 1]
 
 
 def test_the_largest_part_above_a_share_of_the_maximum_is_boxed():

@@ -17,6 +17,7 @@ DIGITS = 10
 
 
 def save(axes, name):
+    """Write a figure beside this script."""
     axes[0].figure.savefig(HERE / f"{name}.png", dpi=100)
 
 

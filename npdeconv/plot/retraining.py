@@ -88,8 +88,8 @@ def bags_of_words(
     (2, 3)
     """
     if axes is None:
-        settings = {"width_ratios": [1, 1, 3], "figsize": (10, 4.8), "layout": "constrained"}
-        axes = plt.subplots(2, 3, **settings)[1]
+        figure = plt.figure(figsize=(10, 4.8), layout="constrained")
+        axes = figure.subplots(2, 3, width_ratios=[1, 1, 3])
     closest = result.closest(repetition)
     order = np.argsort(-result.image_bags[closest[0]], kind="stable")
     places = np.arange(len(order))

@@ -18,12 +18,16 @@ DATASET = Dataset(IMAGES, np.arange(5) % 3, ("a", "b", "c"), "noise")
 FOUND = Strongest(np.zeros((3, 1), int), np.zeros((3, 1, 2), int), np.ones((3, 1)), np.ones(3))
 
 ASKED = {
+    "aliasing": (IMAGES, "relu2"),
     "class_activation_maps": (IMAGES,),
     "compare_rules": (IMAGES[0], "relu2", 0),
+    "compare_starts": (IMAGES, "relu2", 0),
     "confusion": (DATASET,),
+    "correspondence": (IMAGES, ["relu2"]),
     "embed": (IMAGES, "relu2"),
     "explainers": ("relu2",),
     "feature_maps": (IMAGES[0], "relu2"),
+    "filter_statistics": (IMAGES,),
     "find_mistakes": (DATASET,),
     "find_patches": (IMAGES, "relu2"),
     "find_strongest": (IMAGES, ["relu2"]),
@@ -32,6 +36,8 @@ ASKED = {
     "infidelity": (IMAGES, "relu2", 0),
     "insertion_deletion": (IMAGES, "relu2", 0),
     "judge_relevance": (IMAGES, "relu2", 0),
+    "invariance": (IMAGES,),
+    "flip_class": (IMAGES,),
     "layer_features": (IMAGES, ["relu2"]),
     "maximize_activation": ("relu2", 0),
     "occlude": (IMAGES[0], "relu2"),
@@ -41,6 +47,13 @@ ASKED = {
     "saliency": (IMAGES,),
 }
 BY_NAME = {
+    "aliasing": {"stride": 2},
+    "compare_starts": {"rng": np.random.default_rng(0)},
+    "correspondence": {
+        "parts": {"middle": np.array([[2, 6, 2, 6]] * 5)},
+        "draws": 1,
+        "rng": np.random.default_rng(0),
+    },
     "find_patches": {"found": FOUND},
     "fool": {"label": 1},
     "infidelity": {"maps": np.ones((5, 8, 8))},

@@ -132,6 +132,8 @@ ARRAYS = {  # what is one array by nature, and no result with parts
     "visualize.occluder.occlude_box",
     "visualize.selection.living_maps",
     "visualize.selection.most_active",
+    "visualize.transformed.transform_image",
+    "visualize.transformed.usual_amounts",
 }
 PAIRS = {  # of a layer's contract and the like: what everybody takes apart at once
     "losses.softmax_cross_entropy": "loss and gradient",

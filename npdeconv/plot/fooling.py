@@ -6,11 +6,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import image
 from npdeconv.plot.text import literal
 from npdeconv.visualize import Fooling
 
 
+@returns_grid
 def fooling(
     result: Fooling, axes: Array | None = None, *, classes: Sequence[str] | None = None, title: str = ""
 ) -> Array:

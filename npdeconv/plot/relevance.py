@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import image, vivid
 from npdeconv.plot.text import in_legend, literal
 from npdeconv.visualize import RelevanceJudgment
@@ -17,6 +18,7 @@ KINDS = {
 }
 
 
+@returns_grid
 def relevance_curves(
     judgments: Mapping[str, RelevanceJudgment], axes: Array | None = None, *, title: str = ""
 ) -> Array:
@@ -69,6 +71,7 @@ def relevance_curves(
     return axes
 
 
+@returns_grid
 def relevance_maps(
     pixels: Array,
     judgments: Mapping[str, RelevanceJudgment],

@@ -5,16 +5,28 @@ excite each feature map most. `display` scales signed pixels for figures.
 """
 
 from npdeconv._types import Box
+from npdeconv.visualize.aliasing import Aliasing, aliasing
+from npdeconv.visualize.attack import FlippedImages, flip_class
 from npdeconv.visualize.class_activation import ClassActivationMaps, class_activation_maps, has_class_maps
+from npdeconv.visualize.correspondence import Correspondence, correspondence
 from npdeconv.visualize.display import display
 from npdeconv.visualize.embedding import Embedding, Pca, embed, embed_tsne, pca
 from npdeconv.visualize.evolution import Evolution, EvolutionRecorder, evolve, find_snapshots
 from npdeconv.visualize.explainers import blank_pixel, explainers
 from npdeconv.visualize.faithfulness import Infidelity, infidelity, max_sensitivity
 from npdeconv.visualize.features import average_maps, layer_features, pixel_features
+from npdeconv.visualize.filter_statistics import FilterStatistics, filter_statistics
 from npdeconv.visualize.fooling import Fooling, fool
 from npdeconv.visualize.insertion import InsertionDeletion, insertion_deletion
+from npdeconv.visualize.invariance import Invariance, invariance
 from npdeconv.visualize.layerwise import LayerProjections, project_layers
+from npdeconv.visualize.map_similarity import (
+    MapSimilarity,
+    compare_maps,
+    gradient_similarity,
+    rank_similarity,
+    structural_similarity,
+)
 from npdeconv.visualize.maps_and_filters import FeatureMaps, feature_maps, first_filters
 from npdeconv.visualize.maximization import Aim, Maximization, maximize_activation
 from npdeconv.visualize.mistakes import Mistakes, confusion, find_mistakes
@@ -36,22 +48,31 @@ from npdeconv.visualize.regularizers import Regularizers
 from npdeconv.visualize.relevance import RelevanceConstants, RelevanceJudgment, judge_relevance
 from npdeconv.visualize.rules import RuleComparison, compare_rules
 from npdeconv.visualize.selection import affordable_maps, living_maps, most_active
+from npdeconv.visualize.starts import StartComparison, compare_starts
 from npdeconv.visualize.strongest import Ranking, Strongest, find_strongest
+from npdeconv.visualize.transformed import Interpolation, Surround, Transform, transform_image, usual_amounts
 
 __all__ = [
     "Agreement",
     "Aim",
+    "Aliasing",
     "Box",
     "ClassActivationMaps",
+    "Correspondence",
     "Embedding",
     "Evolution",
     "EvolutionRecorder",
     "FeatureMaps",
     "Fill",
+    "FilterStatistics",
+    "FlippedImages",
     "Fooling",
     "Infidelity",
     "InsertionDeletion",
+    "Interpolation",
+    "Invariance",
     "LayerProjections",
+    "MapSimilarity",
     "Maximization",
     "Mistakes",
     "Neighbors",
@@ -68,14 +89,21 @@ __all__ = [
     "RuleComparison",
     "Saliency",
     "Select",
+    "StartComparison",
     "Strongest",
+    "Surround",
+    "Transform",
     "affordable_maps",
+    "aliasing",
     "average_maps",
     "blank_pixel",
     "box_coverage",
     "class_activation_maps",
+    "compare_maps",
     "compare_rules",
+    "compare_starts",
     "confusion",
+    "correspondence",
     "display",
     "embed",
     "embed_tsne",
@@ -83,15 +111,19 @@ __all__ = [
     "evolve",
     "explainers",
     "feature_maps",
+    "filter_statistics",
     "find_mistakes",
     "find_patches",
     "find_snapshots",
     "find_strongest",
     "first_filters",
+    "flip_class",
     "fool",
+    "gradient_similarity",
     "has_class_maps",
     "infidelity",
     "insertion_deletion",
+    "invariance",
     "judge_relevance",
     "label_agreement",
     "layer_features",
@@ -110,5 +142,9 @@ __all__ = [
     "project",
     "project_layers",
     "project_paths",
+    "rank_similarity",
     "saliency",
+    "structural_similarity",
+    "transform_image",
+    "usual_amounts",
 ]

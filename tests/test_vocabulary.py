@@ -128,6 +128,7 @@ ARRAYS = {  # what is one array by nature, and no result with parts
     "visualize.layout.grid_cells",
     "visualize.maps_and_filters.first_filters",
     "visualize.mistakes.confusion",
+    "visualize.object_boxes.box_coverage",
     "visualize.object_boxes.energy_inside",
     "visualize.object_boxes.object_boxes",
     "visualize.object_boxes.overlap",

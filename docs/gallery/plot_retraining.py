@@ -24,6 +24,11 @@ result = nd.experiments.retraining(net, threes, label=3, control_images=eights, 
 axes = nd.plot.reconstructions(result, ["three", "eight"])
 
 # %%
+# The picture of one repetition, before and after, with the closest image of the class, and how often each visual word is in both.
+
+axes = nd.plot.bags_of_words(result)
+
+# %%
 # How similar the images are to pictures of the class, by two measures, before and after. By the second, all scores are 0:
 # drawn digits have too few corners.
 

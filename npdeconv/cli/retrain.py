@@ -88,6 +88,7 @@ def run(options: argparse.Namespace) -> None:
     figures = {
         "reconstructions": plot.reconstructions(result, names),
         "scores": plot.similarity(result, names),
+        "words": plot.bags_of_words(result, files=files),
     } | {
         f"contributions_{score}": plot.contributions(result, score, files=files[: len(photos)])
         for score in get_args(Score)

@@ -124,7 +124,7 @@ def retraining(
     positive_int(steps, "retraining", "steps")
     not_negative(learning_rate, "retraining", "learning_rate")
     every = np.concatenate([images, control_images])
-    score = _scorer(every, positive_int(vocabulary, "retraining", "vocabulary"))
+    score = _Scorer(every, positive_int(vocabulary, "retraining", "vocabulary"))
     trained = np.zeros((count, len(every)), bool)
     drawn = np.empty((2, 2, count, *shape), np.uint8)
     activation = np.empty((2, 2, count))
@@ -144,7 +144,9 @@ def retraining(
             drawn[phase, :, repetition] = result.pixels
             activation[phase, :, repetition] = result.activation[-1]
             probability[phase, :, repetition] = predict(state, every, workers=workers)[:, labels].T
-    scores = np.array([score(picture) for picture in drawn.reshape(-1, *shape)])
+    pictures = drawn.reshape(-1, *shape)
+    scores = np.array([score(picture) for picture in pictures])
+    bags = np.array([score.bag(picture) for picture in pictures])
     known = _score_known(score, images, trained, drawn_by)
     by_words, by_corners = scores.reshape(2, 2, count, 2, len(every)).transpose(3, 0, 1, 2, 4)
     return Retraining(
@@ -159,6 +161,8 @@ def retraining(
         by_corners,
         known,
         len(control_images),
+        score.bags,
+        bags.reshape(2, 2, count, -1),
     )
 
 
@@ -173,19 +177,22 @@ def _states(
     yield student
 
 
-def _scorer(images: Array, vocabulary: int) -> Callable[[Array], Array]:
-    """Return a function that scores a picture's similarity to each image: (2, I), by words and by corners."""
-    found = [sift_descriptors(image) for image in images]
-    words = learn_words(found, vocabulary)
-    bags = np.array([count_words(rows, words) for rows in found])
-    corners = [find_corners(image) for image in images]
+class _Scorer:
+    """Scores a picture's similarity to each of I images: (2, I), by words and by corners."""
 
-    def score(picture: Array) -> Array:
+    def __init__(self, images: Array, vocabulary: int) -> None:
+        found = [sift_descriptors(image) for image in images]
+        self._words = learn_words(found, vocabulary)
+        self.bags = np.array([count_words(rows, self._words) for rows in found])
+        self._corners = [find_corners(image) for image in images]
+
+    def bag(self, picture: Array) -> Array:
+        return count_words(sift_descriptors(picture), self._words)
+
+    def __call__(self, picture: Array) -> Array:
         own = find_corners(picture)
-        by_corners = [corner_agreement(own, others) for others in corners]
-        return np.array([bags @ count_words(sift_descriptors(picture), words), by_corners])
-
-    return score
+        by_corners = [corner_agreement(own, others) for others in self._corners]
+        return np.array([self.bags @ self.bag(picture), by_corners])
 
 
 def _score_known(score: Callable[[Array], Array], images: Array, trained: Array, seeds: Array) -> Array:

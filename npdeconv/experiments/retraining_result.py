@@ -60,6 +60,8 @@ class Retraining(NamedTuple):
     corners : (2, 2, R, I), share of corners that move together, from 0 to 1
     known : (2, 3, R), scores of the `KNOWN` pictures, by words and by corners
     control_images : int, how many of the I images are the control's
+    image_bags : (I, K), each image's weighted count of the K visual words, of norm 1, or 0 without any
+    bags : (2, 2, R, K), of the reconstructions
 
     Examples
     --------
@@ -82,6 +84,16 @@ class Retraining(NamedTuple):
     corners: Array
     known: Array
     control_images: int
+    image_bags: Array
+    bags: Array
+
+    def closest(self, repetition: int) -> Array:
+        """Return which image of the retrained class is closest to its reconstruction by words: int (2,).
+
+        Before and after; the first of equally close ones.
+        """
+        own = self.trained.shape[1] - self.control_images
+        return np.asarray(self.words[:, RETRAINED, repetition, :own].argmax(axis=1))
 
     def best(self, score: Score, seen: Seen) -> Array:
         """Return each reconstruction's best score (2, 2, R) over the images it is compared with.

@@ -27,7 +27,7 @@ from npdeconv.plot.pooling_comparison import localization, localization_examples
 from npdeconv.plot.projections import projections
 from npdeconv.plot.randomization import randomization, randomized_maps
 from npdeconv.plot.relevance import relevance_curves, relevance_maps
-from npdeconv.plot.retraining import contributions, reconstructions, similarity
+from npdeconv.plot.retraining import bags_of_words, contributions, reconstructions, similarity
 from npdeconv.plot.rules import correlations, rules
 from npdeconv.plot.starts import starts
 from npdeconv.plot.text import literal, use_fonts
@@ -39,6 +39,7 @@ __all__ = [
     "ablation",
     "activation_frames",
     "ascents",
+    "bags_of_words",
     "class_activation",
     "confusion",
     "contributions",

@@ -60,6 +60,59 @@ def reconstructions(result: Retraining, classes: Sequence[str], axes: Array | No
 
 
 @returns_grid
+def bags_of_words(
+    result: Retraining, axes: Array | None = None, *, repetition: int = 0, files: Sequence[str] | None = None
+) -> Array:
+    """Draw the retrained class's reconstruction, its closest image, and how often both have each visual word.
+
+    The first row is before the training, the second after it. Words are ordered by how often the closest
+    image before has them, in both rows.
+
+    Parameters
+    ----------
+    result : Retraining
+    axes : array of Axes (2, 3), optional
+    repetition : int
+        Which one to draw.
+    files : sequence of str, optional
+        Of the images.
+
+    Returns
+    -------
+    array of Axes (2, 3)
+
+    Examples
+    --------
+    >>> net = nd.experiments.small_network((40, 40, 1), 10, np.random.default_rng(0))
+    >>> images = nd.data.plant(nd.data.load_strokes(6)).dataset.images
+    >>> few = {"control_label": 8, "seeds": [0, 1], "epochs": 1, "steps": 2, "vocabulary": 4}
+    >>> result = nd.experiments.retraining(net, images[:3], label=3, control_images=images[3:], **few)
+    >>> nd.plot.bags_of_words(result, repetition=1).shape
+    (2, 3)
+    """
+    if axes is None:
+        figure = plt.figure(figsize=(10, 4.8), layout="constrained")
+        axes = figure.subplots(2, 3, width_ratios=[1, 1, 3])
+    closest = result.closest(repetition)
+    order = np.argsort(-result.image_bags[closest[0]], kind="stable")
+    places = np.arange(len(order))
+    for phase, (drawn, near, ax) in enumerate(axes):
+        which = int(closest[phase])
+        score = result.words[phase, RETRAINED, repetition, which]
+        name = f"image {which}" if files is None else literal(files[which])
+        image(result.reconstructions[phase, RETRAINED, repetition], drawn, title=f"drawn {PHASES[phase]}")
+        image(result.images[which], near, title=f"closest: {name}\ncosine {score:.2f}")
+        own, other = result.bags[phase, RETRAINED, repetition][order], result.image_bags[which][order]
+        ax.bar(places - 0.2, own, 0.4, color=COLORS[RETRAINED], label="drawn")
+        ax.bar(places + 0.2, other, 0.4, color="#b8c4d6", label="closest image")
+        ax.set_ylim(0, max(float(result.bags.max()), float(result.image_bags.max()), 0.1))
+        ax.set(ylabel="weighted count", xlabel="visual word" if phase == AFTER else "")
+        ax.set_xticks([])
+        ax.legend(frameon=False, fontsize="small")
+    return axes
+
+
+@returns_grid
 def similarity(result: Retraining, classes: Sequence[str], axes: Array | None = None) -> Array:
     """Draw the best scores of both classes' reconstructions, for each set of images compared with.
 

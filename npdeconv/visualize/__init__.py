@@ -32,7 +32,14 @@ from npdeconv.visualize.maps_and_filters import FeatureMaps, feature_maps, first
 from npdeconv.visualize.maximization import Aim, Maximization, maximize_activation
 from npdeconv.visualize.mistakes import Mistakes, confusion, find_mistakes
 from npdeconv.visualize.neighbors import Agreement, Neighbors, label_agreement, nearest_neighbors
-from npdeconv.visualize.object_boxes import Saliency, energy_inside, object_boxes, overlap, saliency
+from npdeconv.visualize.object_boxes import (
+    Saliency,
+    box_coverage,
+    energy_inside,
+    object_boxes,
+    overlap,
+    saliency,
+)
 from npdeconv.visualize.occluder import Fill, OccluderGrid, occlude_box, occluder_grid
 from npdeconv.visualize.occlusion import Occlusion, occlude
 from npdeconv.visualize.patches import Patches, find_patches
@@ -95,6 +102,7 @@ __all__ = [
     "aliasing",
     "average_maps",
     "blank_pixel",
+    "box_coverage",
     "class_activation_maps",
     "compare_maps",
     "compare_rules",

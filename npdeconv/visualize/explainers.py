@@ -55,9 +55,9 @@ def explainers(
     mapping from name to function of (images, feature_maps)
         The rules of `project`, by their names: the strongest unit's projection, signed (N, H, W, C). All
         others are (N, H, W). "occlusion": by how much the map's activity falls, as a mean over all
-        gray squares that hide a pixel. "class map", if the network has them and the layer is that of
-        the logits. The controls "random", drawn anew each time, and "edges", the steepness of the
-        image's brightness.
+        gray squares that hide a pixel; 0 where none does, at a stride above the size. "class map", if
+        the network has them and the layer is that of the logits. The controls "random", drawn anew
+        each time, and "edges", the steepness of the image's brightness.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def _occlude(
             box = np.s_[row : row + found.size[0], column : column + found.size[1]]
             drops[box] += found.clean_activity - activity
             hidden[box] += 1
-        drops /= hidden  # every pixel is hidden at some place
+        drops /= np.maximum(hidden, 1)
     return maps
 
 

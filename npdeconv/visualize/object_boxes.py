@@ -145,6 +145,36 @@ def _area(boxes: Array) -> Array:
     return (boxes[:, 1::2] - boxes[:, ::2]).prod(axis=1)
 
 
+def box_coverage(boxes: Array, masks: Array) -> Array:
+    """Return the share of each object's pixels that a box covers.
+
+    Beside the same share of the object's most telling part, it shows whether a map of relevance ends there.
+
+    Parameters
+    ----------
+    boxes : int (N, 4)
+        Top, bottom, left, right.
+    masks : bool (N, H, W)
+        The pixels of each object, or of a part of it.
+
+    Returns
+    -------
+    float64 (N,)
+        From 0 to 1; 1 for an object without pixels.
+
+    Examples
+    --------
+    >>> mask = np.zeros((1, 4, 4), bool)
+    >>> mask[0, 1, :] = True
+    >>> nd.visualize.box_coverage(np.array([[0, 2, 0, 3]]), mask)
+    array([0.75])
+    """
+    pairs = zip(masks, np.asarray(boxes), strict=True)
+    inside = np.array([mask[top:bottom, left:right].sum() for mask, (top, bottom, left, right) in pairs])
+    whole = masks.sum(axis=(1, 2))
+    return np.where(whole > 0, inside, 1) / np.maximum(whole, 1)
+
+
 def energy_inside(maps: Array, boxes: Array) -> Array:
     """Return the share of each map's energy, the sum of its squared positive values, in a box.
 

@@ -78,9 +78,19 @@ def planted():
     nothing = np.zeros((2, 2, 2))
     empty = np.zeros((2, 2, 2, 5))
     images = np.zeros((5, 8, 8, 1), np.uint8)
-    return Retraining(
-        np.arange(2), np.array([1, 2]), images, trained, blank, nothing, empty, words, empty, KNOWN, 1
-    )
+    bags, drawn = np.eye(5, 6), np.zeros((2, 2, 2, 6))
+    scores = words, empty, KNOWN, 1, bags, drawn
+    return Retraining(np.arange(2), np.array([1, 2]), images, trained, blank, nothing, empty, *scores)
+
+
+def test_the_closest_image_is_one_of_the_class_though_the_control_may_be_closer():
+    result = planted()
+    assert result.closest(0).tolist() == [3, 0]
+    assert result.closest(1).tolist() == [3, 1]
+    axes = plot.bags_of_words(result, repetition=1, files=["a", "b", "c", "d", "e"])
+    assert [ax.get_title() for ax in axes[:, 1]] == ["closest: d\ncosine 0.40", "closest: b\ncosine 0.60"]
+    heights = [[bar.get_height() for bar in group] for group in axes[1, 2].containers]
+    assert heights == [[0] * 6, [0, 0, 1, 0, 0, 0]]  # the word of d comes first, then the others by number
 
 
 def test_the_best_scores_and_their_gain_by_hand():
@@ -143,6 +153,8 @@ def test_known_pictures_are_scored_like_reconstructions():
     result = study(learning_rate=0.0)
     words = learn_words([sift_descriptors(image) for image in result.images], FEW["vocabulary"])
     bags = np.array([count_words(sift_descriptors(image), words) for image in result.images])
+    np.testing.assert_array_equal(result.image_bags, bags)
+    np.testing.assert_allclose(result.bags @ bags.T, result.words)
     for repetition, trained in enumerate(result.trained):
         held_out = [n for n in range(5) if not trained[n]]
         expected = [
@@ -231,7 +243,7 @@ def command(tmp_path, monkeypatch):
 def test_the_command_writes_figures_scores_and_arrays(command, tmp_path, capsys):
     assert cli.main([*command, "--class", "1", "--control-class", "0"]) == 0
     out, stem = tmp_path / "out", "retraining_small_class1_control0"
-    kinds = ("reconstructions", "scores", "contributions_words", "contributions_corners")
+    kinds = ("reconstructions", "scores", "words", "contributions_words", "contributions_corners")
     assert {file.name for file in out.glob("*.png")} == {f"{stem}_{kind}.png" for kind in kinds}
     with np.load(out / f"{stem}.npz", allow_pickle=False) as arrays:
         assert arrays["labels"].tolist() == [1, 0]

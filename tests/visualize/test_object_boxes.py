@@ -1,13 +1,15 @@
 """Boxes from maps, and their overlap with true boxes, worked by hand."""
 
 import re
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from npdeconv.anatomy import below_softmax
 from npdeconv.data import as_input
-from npdeconv.visualize import energy_inside, object_boxes, overlap, saliency
+from npdeconv.visualize import box_coverage, energy_inside, object_boxes, overlap, saliency
 from tests.tiny import tiny_dataset, tiny_network
 
 MAP = np.array(
@@ -19,6 +21,23 @@ MAP = np.array(
     ],
     float,
 )
+
+
+def test_coverage_is_the_share_of_an_objects_pixels():
+    masks = np.zeros((3, 4, 6), bool)
+    masks[0, 1, 1:5] = True
+    masks[1, 3, 5] = True
+    boxes = np.array([[0, 2, 3, 6], [0, 3, 0, 6], [0, 1, 0, 1]])
+    assert box_coverage(boxes, masks).tolist() == [0.5, 0, 1]
+
+
+def test_a_class_map_covers_the_part_that_tells_and_little_else_of_a_planted_object():
+    """The network of the gallery reads the mark alone, by construction."""
+    script = Path(__file__).parents[2] / "docs" / "gallery" / "plot_discriminative_part.py"
+    found = runpy.run_path(str(script))
+    assert found["accuracy"] == 1
+    assert found["covered"]["mark"].mean() > 0.9
+    assert found["covered"]["object"].mean() < 0.2
 
 
 def test_the_largest_part_above_a_share_of_the_maximum_is_boxed():

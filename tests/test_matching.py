@@ -114,7 +114,7 @@ def test_few_images_are_tested_on_the_same_classes(network):
     with pytest.raises(ValueError, match=r"^transfer: .* unknown ones in renamed: top; missing: right$"):
         transfer(network, dataset, test=renamed(test), **settings)
     with pytest.raises(ValueError, match=r"^linear_probes: .* unknown ones in renamed: top; missing: right"):
-        linear_probes(network, dataset, test=renamed(test), per_class=3)
+        linear_probes(network, dataset, test=renamed(test), per_class=[3])
 
 
 def test_a_report_of_moved_classes_is_the_same(network, tmp_path):

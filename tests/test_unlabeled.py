@@ -32,7 +32,7 @@ NEED_LABELS = {
     "find_mistakes": find_mistakes,
     "only_classes": lambda _, dataset: only_classes(dataset, [0]),
     "transfer": lambda network, dataset: transfer(network, dataset, per_class=[1]),
-    "linear_probes": lambda network, dataset: linear_probes(network, dataset, per_class=1),
+    "linear_probes": lambda network, dataset: linear_probes(network, dataset, per_class=[1]),
     "fit": lambda network, dataset: fitted(network, dataset),
     "validation": lambda network, dataset: fitted(network, validation=dataset),
     "train": lambda network, dataset: train(

@@ -19,17 +19,17 @@ from npdeconv.cli.networks import load_network
 from npdeconv.cli.options import share
 from npdeconv.cli.parser import Parser
 from npdeconv.cli.top import prefixed
-from npdeconv.cli.transfer import add_few, load_few, spread
+from npdeconv.cli.transfer import DRAWS, add_few, load_few, over_draws
 from npdeconv.experiments import Probes, linear_probes, untrained
 
-COLUMNS = ("network", "layer", "features", "seed", "accuracy")
+COLUMNS = ("network", "layer", "features", "images per class", "seed", "accuracy")
 
 
 def add(parser: Parser) -> None:
     """Declare the options."""
     add_few(parser)
     share(parser, "--layers", "; all except dropout, flattening and softmax if not given")
-    share(parser, "--per-class", default=30)
+    share(parser, "--per-class", "; several numbers, one after another", nargs="+", default=(30,))
     parser.add_argument(
         "--untrained", action="store_true", help="probe the same network with random weights, too"
     )
@@ -50,6 +50,7 @@ def run(options: argparse.Namespace) -> None:
             options.layers,
             per_class=options.per_class,
             test=test,
+            test_per_class=options.test_per_class,
             seeds=range(options.seeds),
             kind=options.kind,
             limit=options.limit,
@@ -61,7 +62,8 @@ def run(options: argparse.Namespace) -> None:
     stem = file_stem("probes", loaded.network.name, options.kind, split="test")
     classes = len(dataset.classes)
     name = plot.literal(f"{loaded.network.name} on {dataset.name}")
-    title = f"{name}: {classes} classes, {options.per_class} images of each"
+    counts = " and ".join(map(str, results["trained"].per_class))
+    title = f"{name}: {classes} classes, {counts} images of each"
     axes = plot.probes(results["trained"], results.get("random weights"), chance=1 / classes, title=title)
     arrays = {"layers": np.array(results["trained"].layers), "dimensions": results["trained"].dimensions}
     for kind, result in results.items():
@@ -77,14 +79,19 @@ def run(options: argparse.Namespace) -> None:
 
 def _rows(results: dict[str, Probes]) -> Iterable[Sequence[Any]]:
     for name, result in results.items():
-        for (s, n), accuracy in np.ndenumerate(result.accuracy):
-            features, seed = int(result.dimensions[n]), int(result.seeds[s])
-            yield name, result.layers[n], features, seed, f"{accuracy:.6f}"
+        for (s, k, n), accuracy in np.ndenumerate(result.accuracy):
+            features, count, seed = int(result.dimensions[n]), int(result.per_class[k]), int(result.seeds[s])
+            yield name, result.layers[n], features, count, seed, f"{accuracy:.6f}"
 
 
 def _print(results: dict[str, Probes]) -> None:
     first = results["trained"]
-    print(f"{'layer':<24}{'features':>10}" + "".join(f"{name:>20}" for name in results))
+    print(DRAWS)
+    names = [f"{name}, {count}" for name in results for count in first.per_class]
+    print(f"{'layer, images per class':<28}{'features':>10}" + "".join(f"{name:>24}" for name in names))
     for n, layer in enumerate(first.layers):
-        columns = "".join(f"{spread(result.accuracy[:, n]):>20}" for result in results.values())
-        print(f"{layer:<24}{first.dimensions[n]:>10}{columns}")
+        columns = [
+            result.accuracy[:, k, n] for result in results.values() for k in range(len(first.per_class))
+        ]
+        cells = "".join(f"{over_draws(values):>24}" for values in columns)
+        print(f"{layer:<28}{first.dimensions[n]:>10}{cells}")

@@ -35,6 +35,7 @@ from npdeconv.layers import Sequential
 from npdeconv.optimizers import Adam
 
 COLUMNS = ("method", "images per class", "seed", "accuracy")
+DRAWS = "mean over draws of the accuracy, ± half its 95 % interval (standard deviation)"
 SMALL = "small"
 SMALL_SIDE = 64  # pixels: larger images are loaded again at this size to train from scratch
 
@@ -69,6 +70,13 @@ def add_few(parser: Parser) -> None:
     """Declare the options that transfer and probe share."""
     add_network(parser, split=False)
     share(parser, "--classes", "; of the data set; all if not given")
+    parser.add_argument(
+        "--test-per-class",
+        type=at_least(1),
+        default=50,
+        metavar="N",
+        help="test images of each class, at most, drawn anew by each seed",
+    )
     share(parser, "--seeds", "; each with another draw of training images", default=5)
     parser.add_argument(
         "--kind", choices=get_args(Kind), default="softmax", help="of classifier; svm needs scikit-learn"
@@ -89,6 +97,7 @@ def run(options: argparse.Namespace) -> None:
         options.layer,
         per_class=options.per_class,
         test=test,
+        test_per_class=options.test_per_class,
         seeds=range(options.seeds),
         kind=options.kind,
         scratch=scratch,
@@ -177,10 +186,17 @@ def _rows(result: Transfer) -> Iterable[Sequence[Any]]:
 
 
 def _print(result: Transfer) -> None:
-    print(f"{'images per class':<28}" + "".join(f"{count:>16}" for count in result.per_class))
+    print(DRAWS)
+    print(f"{'images per class':<28}" + "".join(f"{count:>24}" for count in result.per_class))
     for method, seeds, accuracies in _methods(result):
         if len(seeds):
-            print(f"{method:<28}" + "".join(f"{spread(column):>16}" for column in accuracies.T))
+            print(f"{method:<28}" + "".join(f"{over_draws(column):>24}" for column in accuracies.T))
+
+
+def over_draws(values: Array) -> str:
+    """Return a mean, half its 95 % interval and the standard deviation over draws as percentages."""
+    deviation = f" ({100 * values.std(ddof=1):.1f})" if len(values) > 1 else ""
+    return spread(values) + deviation
 
 
 def spread(values: Array) -> str:

@@ -1,9 +1,9 @@
 """Images and their labels: loading, batches, preprocessing and random variations.
 
 In reading order: `dataset` (the result of all loaders) and `classes` (their names), `idx` and `mnist`,
-`cifar10`, `folder`, `rps` and `photos`, `pictures` (the pixels of an image file), `strokes` (drawn, not
-loaded), `planted`, `files`, `system_files` and `archive` (places, ignored files, downloads), `batches`,
-`preprocessing` (for pretrained networks), `augment` and `warping`.
+`cifar10`, `folder`, `rps`, `photos` and `part_boxes`, `pictures` (the pixels of an image file), `strokes`
+(drawn, not loaded) and `stroke_parts`, `planted`, `files`, `system_files` and `archive` (places, ignored
+files, downloads), `batches`, `preprocessing` (for pretrained networks), `augment` and `warping`.
 """
 
 from npdeconv.data.augment import Augmentation, compose, crop, flip, shift
@@ -13,10 +13,12 @@ from npdeconv.data.classes import class_indices, class_number
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.folder import load_folder
 from npdeconv.data.mnist import load_mnist
+from npdeconv.data.part_boxes import load_part_boxes
 from npdeconv.data.photos import Photo, load_photos
 from npdeconv.data.planted import Planted, plant
 from npdeconv.data.preprocessing import Preprocessing, fit_photo
 from npdeconv.data.rps import load_rps
+from npdeconv.data.stroke_parts import load_stroke_parts
 from npdeconv.data.strokes import load_strokes
 from npdeconv.data.warping import tint, warp
 
@@ -37,8 +39,10 @@ __all__ = [
     "load_cifar10",
     "load_folder",
     "load_mnist",
+    "load_part_boxes",
     "load_photos",
     "load_rps",
+    "load_stroke_parts",
     "load_strokes",
     "plant",
     "shift",

@@ -6,13 +6,14 @@ those of MNIST (LeCun, Bottou, Bengio & Haffner, "Gradient-Based Learning Applie
 Recognition", 1998, section III-A), so a network that learned these digits also reads MNIST's.
 """
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv._checks import describe, positive_int
 from npdeconv._jit import kernel
+from npdeconv._progress import progress_bar
 from npdeconv._types import Array
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.glyphs import GLYPHS, Glyph, read_glyph
@@ -58,15 +59,41 @@ def load_strokes(n: int, seed: int = 0) -> Dataset:
     ([4, 6, 2, 7, 3], 255)
     """
     n, seed = positive_int(n, "load_strokes", "n"), _seed(seed)
+    images, digits = np.zeros((n, SIZE, SIZE), dtype=np.uint8), np.zeros(n, dtype=np.int64)
+    for digit, chosen, written in write_digits(n, seed):
+        images[chosen], digits[chosen] = written.images, digit
+    return Dataset(images[..., np.newaxis], digits, tuple(GLYPHS), "strokes")
+
+
+class Written(NamedTuple):
+    """Images of one glyph, and the pen's way through each.
+
+    Attributes
+    ----------
+    images : uint8 (N, SIZE, SIZE)
+    lines : (N, S, 2)
+        x and y of samples along the pen's way, in pixels.
+    radius : (N,)
+        Of the pen, before pressure changes it by up to a fifth or so.
+    joined : bool (S - 1,)
+        Whether the pen is down from sample s to sample s + 1.
+    """
+
+    images: Array
+    lines: Array
+    radius: Array
+    joined: Array
+
+
+def write_digits(n: int, seed: int) -> Iterator[tuple[int, Array, Written]]:
+    """Write the digits of `load_strokes`, glyph by glyph: yield digit, indices of images, and these."""
     digits, styles, noise = _draw_noise(n, seed)
-    images = np.zeros((n, SIZE, SIZE), dtype=np.uint8)
-    for digit, paths in enumerate(tqdm(GLYPHS.values(), unit="digit", delay=2)):
+    for digit, paths in enumerate(progress_bar(GLYPHS.values(), unit="digit", delay=2)):
         style = np.floor(styles * len(paths))
         for index, path in enumerate(paths.values()):
             chosen = np.flatnonzero((digits == digit) & (style == index))
             if chosen.size:
-                images[chosen] = _write(read_glyph(path), noise[chosen])
-    return Dataset(images[..., np.newaxis], digits, tuple(GLYPHS), "strokes")
+                yield digit, chosen, _write(read_glyph(path), noise[chosen])
 
 
 def _seed(value: Any) -> int:
@@ -95,8 +122,8 @@ def _draw_noise(n: int, seed: int) -> tuple[Array, Array, Array]:
     return digits.reshape(-1)[:n], styles.reshape(-1)[:n], noise.reshape(-1, NOISE)[:n]
 
 
-def _write(glyph: Glyph, noise: Array) -> Array:
-    """Write one glyph once per row of `noise` (N, NOISE); return images (N, SIZE, SIZE)."""
+def _write(glyph: Glyph, noise: Array) -> Written:
+    """Write one glyph once per row of `noise` (N, NOISE)."""
     tremor, waves, hand = np.split(noise, [2 * POINTS, 2 * POINTS + 4 * WAVES], axis=1)
     slant, turn, width, size, weight, swell, fade = hand.T
     tremor = tremor[:, : glyph.points.size].reshape(-1, *glyph.points.shape)
@@ -108,7 +135,10 @@ def _write(glyph: Glyph, noise: Array) -> Array:
     lines = _fit(lines, radius, np.exp(-0.03 * np.abs(size)))
     along = np.linspace(-1, 1, lines.shape[1])
     pressure = 0.1 * np.outer(fade, along) + 0.1 * np.outer(swell, np.cos(np.pi * along))
-    return _center(_ink(lines, radius[:, np.newaxis] * np.exp(pressure), glyph.joined))
+    images = _ink(lines, radius[:, np.newaxis] * np.exp(pressure), glyph.joined)
+    down, right = _off_center(images)
+    lines = lines - np.stack([right, down], axis=1)[:, np.newaxis]
+    return Written(_move(images, down, right), lines, radius, glyph.joined)
 
 
 def _bend(lines: Array, waves: Array) -> Array:
@@ -168,13 +198,19 @@ def _ink(lines: Array, radius: Array, joined: Array) -> Array:
     return images
 
 
-def _center(images: Array) -> Array:
-    """Move each image (N, SIZE, SIZE) by whole pixels, so that its center of mass is in the middle."""
+def _off_center(images: Array) -> tuple[Array, Array]:
+    """Return by how many whole pixels each center of mass is below and right of the middle, int (N,) each."""
     grid = np.arange(SIZE)
     mass = images.sum(axis=(1, 2), dtype=np.float64)
     down = images.sum(axis=2) @ grid / mass - SIZE / 2
     right = images.sum(axis=1) @ grid / mass - SIZE / 2
-    rows = (grid + np.rint(down).astype(np.int64)[:, np.newaxis]) % SIZE
-    columns = (grid + np.rint(right).astype(np.int64)[:, np.newaxis]) % SIZE
+    return np.rint(down).astype(np.int64), np.rint(right).astype(np.int64)
+
+
+def _move(images: Array, down: Array, right: Array) -> Array:
+    """Move each image (N, SIZE, SIZE) up and left, by whole pixels."""
+    grid = np.arange(SIZE)
+    rows = (grid + down[:, np.newaxis]) % SIZE
+    columns = (grid + right[:, np.newaxis]) % SIZE
     image = np.arange(len(images))[:, np.newaxis, np.newaxis]
     return images[image, rows[:, :, np.newaxis], columns[:, np.newaxis, :]]

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv import initializers
 from npdeconv._checks import name_list, random_generator
+from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator
 from npdeconv.anatomy.roles import telling_layers
@@ -35,21 +35,21 @@ class Probes(NamedTuple):
     ----------
     layers : tuple[str, ...], the first is "pixels", the network's input
     dimensions : int (L,), features given to the classifier
-    per_class : int, training images of each class
+    per_class : int (K,), training images of each class
     seeds : int (S,), each draws other training images
-    accuracy : (S, L), the mean over the classes
+    accuracy : (S, K, L), the mean over the classes
 
     Examples
     --------
     >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(60)
-    >>> result = nd.experiments.linear_probes(net, digits, ["relu4"], per_class=1, seeds=[0, 1], limit=500)
+    >>> result = nd.experiments.linear_probes(net, digits, ["relu4"], per_class=[1], seeds=[0, 1], limit=500)
     >>> result.layers, result.accuracy.shape
-    (('pixels', 'relu4'), (2, 2))
+    (('pixels', 'relu4'), (2, 1, 2))
     """
 
     layers: tuple[str, ...]
     dimensions: Array
-    per_class: int
+    per_class: Array
     seeds: Array
     accuracy: Array
 
@@ -59,8 +59,9 @@ def linear_probes(
     dataset: Dataset,
     layers: Sequence[str] | None = None,
     *,
-    per_class: int = 30,
+    per_class: Sequence[int] = (30,),
     test: Dataset | None = None,
+    test_per_class: int | None = None,
     seeds: Sequence[int] = range(5),
     kind: Kind = "softmax",
     limit: int | None = LIMIT,
@@ -76,9 +77,7 @@ def linear_probes(
         The images to draw from; their classes need not be those of the network.
     layers : sequence of str, optional
         All layers but dropout, flattening and softmax unless given.
-    per_class : int
-        How many images of each class to train on.
-    test, seeds, kind, workers, progress
+    per_class, test, test_per_class, seeds, kind, workers, progress
         As for `transfer`.
     limit : int, optional
         Largest number of features of each layer; maps are averaged over the finest grid that stays
@@ -102,25 +101,25 @@ def linear_probes(
     Examples
     --------
     >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(60)
-    >>> result = nd.experiments.linear_probes(net, digits, ["relu1", "relu4"], per_class=1, limit=500)
+    >>> result = nd.experiments.linear_probes(net, digits, ["relu1", "relu4"], per_class=[1], limit=500)
     >>> result.layers, result.accuracy.shape
-    (('pixels', 'relu1', 'relu4'), (5, 3))
+    (('pixels', 'relu1', 'relu4'), (5, 1, 3))
     """
     who = "linear_probes"
-    plan = make_plan(dataset, test, [per_class], who)
+    plan = make_plan(dataset, test, per_class, test_per_class, who)
     draws = seed_list(seeds, who)
     names = telling_layers(network) if layers is None else name_list(layers, who, "layers")
     used, few = plan.needed(draws.tolist())
     every = {PIXELS: pixel_features(used.images, limit=limit)}
     every |= layer_features(network, used.images, names, limit=limit, workers=workers)
-    bar = tqdm(every.values(), unit="layer", delay=2, leave=False, disable=None if progress else True)
+    bar = progress_bar(every.values(), unit="layer", delay=2, leave=False, shown=progress)
     accuracy = [score_classifiers(rows, used, few, kind, workers) for rows in bar]
     return Probes(
         layers=tuple(every),
         dimensions=np.array([rows.shape[1] for rows in every.values()]),
-        per_class=per_class,
+        per_class=np.array(plan.per_class),
         seeds=draws,
-        accuracy=np.array(accuracy).T,
+        accuracy=np.array(accuracy).T.reshape(len(draws), len(plan.per_class), -1),
     )
 
 

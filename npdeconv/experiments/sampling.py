@@ -100,20 +100,22 @@ class Plan(NamedTuple):
     dataset : Dataset, a separate test set, if there is one, is at the end
     tests : int, images of the separate test set; 0 if there is none
     per_class : tuple[int, ...]
+    test_per_class : int or None, at most so many test images of each class
     """
 
     dataset: Dataset
     tests: int
     per_class: tuple[int, ...]
+    test_per_class: int | None = None
 
     def draws(self, seed: int) -> list[Draw]:
         """Draw `per_class` images of each class; a larger draw includes the smaller ones."""
-        count = len(self.dataset) - self.tests
-        labels = self.dataset.labels_for("Plan")[:count]
-        ranks = ranks_within_class(labels, np.random.default_rng(seed))
-        tested = (
-            np.arange(count, len(self.dataset)) if self.tests else np.flatnonzero(ranks >= self.per_class[-1])
-        )
+        count, rng = len(self.dataset) - self.tests, np.random.default_rng(seed)
+        labels = self.dataset.labels_for("Plan")
+        ranks = ranks_within_class(labels[:count], rng)
+        place = ranks_within_class(labels[count:], rng) if self.tests else ranks - self.per_class[-1]
+        most = len(labels) if self.test_per_class is None else self.test_per_class
+        tested = np.flatnonzero((place >= 0) & (place < most)) + (count if self.tests else 0)
         return [Draw(np.flatnonzero(ranks < wanted), tested) for wanted in self.per_class]
 
     def needed(self, seeds: Sequence[int]) -> tuple[Dataset, list[Draw]]:
@@ -124,7 +126,9 @@ class Plan(NamedTuple):
         return self.dataset[used], moved
 
 
-def make_plan(dataset: Dataset, test: Dataset | None, per_class: Sequence[int], who: str) -> Plan:
+def make_plan(
+    dataset: Dataset, test: Dataset | None, per_class: Sequence[int], test_per_class: int | None, who: str
+) -> Plan:
     """Check that every class has enough images to train and to test on.
 
     Parameters
@@ -135,6 +139,8 @@ def make_plan(dataset: Dataset, test: Dataset | None, per_class: Sequence[int], 
         Test images, with classes matched by name; unless given, the images that a seed does not draw
         for the largest number.
     per_class : sequence of int
+    test_per_class : int, optional
+        At most so many test images of each class, drawn anew by each seed.
     who : str
         Beginning of error messages.
     """
@@ -143,6 +149,7 @@ def make_plan(dataset: Dataset, test: Dataset | None, per_class: Sequence[int], 
     if isinstance(per_class, int | str) or not len(per_class):
         raise TypeError(f"{who}: per_class must be a list of numbers of images, got {describe(per_class)}")
     counts = tuple(sorted({positive_int(count, who, "per_class") for count in per_class}))
+    most = None if test_per_class is None else positive_int(test_per_class, who, "test_per_class")
     labels = dataset.labels_for(who)
     there = np.bincount(labels, minlength=len(dataset.classes))
     least = int(there.argmin())
@@ -153,7 +160,7 @@ def make_plan(dataset: Dataset, test: Dataset | None, per_class: Sequence[int], 
             f" {dataset.name} has {there[least]} of class {dataset.classes[least]}"
         )
     if test is None:
-        return Plan(dataset, 0, counts)
+        return Plan(dataset, 0, counts, most)
     is_whole = len(test.classes) == len(dataset.classes) and len(test)
     test = test.relabeled(dataset.classes, who)
     if test.images.shape[1:] != dataset.images.shape[1:] or not is_whole:
@@ -162,7 +169,7 @@ def make_plan(dataset: Dataset, test: Dataset | None, per_class: Sequence[int], 
         )
     images = np.concatenate([dataset.images, test.images])
     labels = np.concatenate([labels, test.labels_for(who)])
-    return Plan(Dataset(images, labels, dataset.classes, dataset.name), len(test), counts)
+    return Plan(Dataset(images, labels, dataset.classes, dataset.name), len(test), counts, most)
 
 
 def seed_list(seeds: Sequence[int], who: str) -> Array:

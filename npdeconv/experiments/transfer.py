@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
+from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.anatomy import last_hidden
@@ -60,6 +60,7 @@ def transfer(
     *,
     per_class: Sequence[int] = (1, 5, 15, 30),
     test: Dataset | None = None,
+    test_per_class: int | None = None,
     seeds: Sequence[int] = range(5),
     kind: Kind = "softmax",
     scratch: Scratch | None = None,
@@ -83,6 +84,9 @@ def transfer(
         draw for a smaller one.
     test : Dataset, optional
         Test images; unless given, those that a seed does not draw for the largest number.
+    test_per_class : int, optional
+        Test on at most so many images of each class, drawn anew by each seed; on all unless given. The
+        paper takes 50.
     seeds : sequence of int
         One draw each.
     kind : "softmax" or "svm"
@@ -117,7 +121,7 @@ def transfer(
     ([1, 2], True)
     """
     who = "transfer"
-    plan = make_plan(dataset, test, per_class, who)
+    plan = make_plan(dataset, test, per_class, test_per_class, who)
     draws = seed_list(seeds, who)
     retrained = seed_list(scratch_seeds, who) if scratch is not None else np.empty(0, np.int64)
     pictures = plan.dataset if scratch is None else scratch.dataset(plan.dataset)
@@ -126,7 +130,7 @@ def transfer(
     rows = layer_features(network, used.images, [name], limit=limit, workers=workers)[name]
     frozen = score_classifiers(rows, used, few, kind, workers)
     work = [(seed, draw) for seed in retrained.tolist() for draw in plan.draws(seed)]
-    bar = tqdm(work, unit="training", delay=2, leave=False, disable=None if progress else True)
+    bar = progress_bar(work, unit="training", delay=2, leave=False, shown=progress)
     learned = [_from_scratch(scratch, pictures, seed, draw, workers) for seed, draw in bar]
     return Transfer(
         layer=name,

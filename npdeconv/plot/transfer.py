@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from npdeconv._types import Array
 from npdeconv.experiments import Probes, Transfer, t_interval
 
+RANDOM = "the same network with random weights"
 SPREAD = "mean over seeds, with 95 % intervals by Student's t"
 
 
@@ -74,8 +75,9 @@ def probes(
 
     Examples
     --------
-    >>> accuracy = np.array([[0.3, 0.6], [0.4, 0.7]])  # two seeds, two layers
-    >>> result = nd.experiments.Probes(("pixels", "relu4"), np.array([784, 500]), 5, np.arange(2), accuracy)
+    >>> accuracy = np.array([[[0.3, 0.6]], [[0.4, 0.7]]])  # two seeds, one number of images, two layers
+    >>> widths, counts = np.array([784, 500]), np.array([5])
+    >>> result = nd.experiments.Probes(("pixels", "relu4"), widths, counts, np.arange(2), accuracy)
     >>> ax = nd.plot.probes(result, chance=0.1)
     >>> ax.get_ylabel()
     'test accuracy'
@@ -83,11 +85,14 @@ def probes(
     places = np.arange(len(result.layers))
     if ax is None:
         ax = plt.subplots(figsize=(max(0.34 * len(places) + 2, 6.4), 4.4), layout="constrained")[1]
-    _curve(ax, places, result.accuracy, fmt="o-", label="trained")
-    if control is not None:
-        if control.layers != result.layers:
-            raise ValueError("probes: expected a control of the same layers")
-        _curve(ax, places, control.accuracy, fmt="s--", label="the same network with random weights")
+    if control is not None and control.layers != result.layers:
+        raise ValueError("probes: expected a control of the same layers")
+    for shown, fmt, label in ((result, "o-", "trained"), (control, "s--", RANDOM)):
+        if shown is None:
+            continue
+        for k, count in enumerate(shown.per_class):
+            several = f", {count} images of each class" if len(shown.per_class) > 1 else ""
+            _curve(ax, places, shown.accuracy[:, k], fmt=fmt, label=label + several)
     _guessing(ax, chance)
     ax.set_xticks(places, result.layers, rotation=90, fontsize="small")
     ax.set(ylabel="test accuracy", ylim=(0, 1.02))

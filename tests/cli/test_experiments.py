@@ -122,7 +122,7 @@ def test_probe_asks_every_layer_and_the_control(run):
     folder, printed = run("probe", "--per-class", "5", "--seeds", "2", "--untrained")
     check_pictures(folder, ["probes_tiny_softmax.png"])
     sets = tiny_dataset(60, seed=1), tiny_dataset(40, seed=2)
-    expected = linear_probes(tiny_network(5), sets[0], per_class=5, test=sets[1], seeds=range(2))
+    expected = linear_probes(tiny_network(5), sets[0], per_class=[5], test=sets[1], seeds=range(2))
     with np.load(folder / "probes_tiny_softmax.npz") as arrays:
         assert arrays["layers"].tolist() == list(expected.layers)
         np.testing.assert_array_equal(arrays["trained_accuracy"], expected.accuracy)

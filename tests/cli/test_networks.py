@@ -122,8 +122,12 @@ TAKES = {  # all commands that take a network, and their other arguments
     "project": ("--layer", "relu"),
     "top": ("--layers", "relu"),
     "occlude": ("--layer", "relu", "--size", "16", "--stride", "16"),
+    "invariance": ("--transform", "shift", "--amounts", "0", "4"),
+    "filters": ("--stride", "2", "--layer", "relu"),
     "cam": (),
     "oath": ("--layer", "relu", "--seeds", "2", "--images", "0", "5", "--methods", "deconv", "occlusion"),
+    "relevance": ("--count", "2", "--step", "256", "--changes", "2", "--stride", "12"),
+    "switches": ("--layer", "relu", "--map", "0", "--count", "3", "--draws", "1"),
     "maximize": ("--steps", "1"),
     "embed": ("-k", "1", "--count", "6", "--layer", "relu"),
     "transfer": ("--per-class", "1", "--seeds", "1", "--scratch-seeds", "0", "--layer", "relu"),
@@ -135,7 +139,10 @@ TAKES = {  # all commands that take a network, and their other arguments
 }
 WITHOUT_DATA = ("maximize", "info", "retrain")
 # These make their own.
-OTHERS = {"break", "check", "demo", "explain", "gradcheck", "learn", "localize", "train"}
+OTHERS = {"break", "check", "demo", "explain", "first-layers", "gradcheck", "learn", "localize", "train"}
+OTHERS = {"ablate", "break", "check", "demo", "explain", "gradcheck", "learn", "localize", "train"}
+# These make their own; `correspondence` draws digits, see test_correspondence.py.
+OTHERS = {"correspondence", "break", "check", "demo", "explain", "gradcheck", "learn", "localize", "train"}
 
 
 def test_no_command_is_forgotten():

@@ -18,6 +18,7 @@ from npdeconv.experiments import (
     transfer,
     untrained,
 )
+from npdeconv.experiments.sampling import make_plan
 from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential
 from npdeconv.losses import softmax_cross_entropy
 from npdeconv.visualize import layer_features
@@ -242,23 +243,46 @@ def test_steps_from_scratch_are_rounded_up_to_whole_epochs(monkeypatch):
 
 def test_probes_find_the_layer_that_shows_the_class():
     network, dataset = seeing_network(), tiny_dataset(60)
-    result = linear_probes(network, dataset, per_class=5, seeds=[0, 1], workers=1)
+    result = linear_probes(network, dataset, per_class=[5], seeds=[0, 1], workers=1)
     assert result.layers == ("pixels", "mean", "relu", "blind", "logits")
     assert result.dimensions.tolist() == [64, 4, 4, 4, 10]
-    assert result.accuracy.shape == (2, 5)
-    assert result.accuracy[:, :3].min() > 0.9
-    np.testing.assert_allclose(result.accuracy[:, 3:], 1 / 3)
-    some = linear_probes(network, dataset, ["relu"], per_class=5, seeds=[0, 1], limit=16, workers=2)
+    assert result.accuracy.shape == (2, 1, 5)
+    assert result.accuracy[..., :3].min() > 0.9
+    np.testing.assert_allclose(result.accuracy[..., 3:], 1 / 3)
+    some = linear_probes(network, dataset, ["relu"], per_class=[5], seeds=[0, 1], limit=16, workers=2)
     assert some.layers == ("pixels", "relu")
     assert some.dimensions.tolist() == [16, 4]
-    np.testing.assert_array_equal(some.accuracy[:, 1], result.accuracy[:, 2])
+    np.testing.assert_array_equal(some.accuracy[..., 1], result.accuracy[..., 2])
 
 
 def test_a_probe_is_a_transfer_with_one_number_of_images():
     network, dataset = tiny_network(), tiny_dataset(60)
-    probes = linear_probes(network, dataset, ["pool1"], per_class=4, seeds=[5], workers=1)
-    moved = transfer(network, dataset, "pool1", per_class=[4], seeds=[5], workers=1)
-    assert probes.accuracy[0, 1] == moved.frozen[0, 0]
+    ask = {"per_class": [2, 4], "seeds": [5, 6], "test_per_class": 3, "workers": 1}
+    probes = linear_probes(network, dataset, ["pool1"], **ask)
+    moved = transfer(network, dataset, "pool1", **ask)
+    assert probes.per_class.tolist() == [2, 4]
+    np.testing.assert_array_equal(probes.accuracy[..., 1], moved.frozen)
+
+
+def test_the_papers_protocol():
+    """At most 50 test images of each class: of those that no draw took, or of the test set, by each seed."""
+    rng = np.random.default_rng(0)
+    labels = rng.permutation(np.repeat(np.arange(3), [100, 60, 40]))
+    dataset = Dataset(np.zeros((200, 8, 8, 1), np.uint8), labels, CLASSES, "halves")
+    for few in make_plan(dataset, None, [30, 15], 50, "x").draws(3):
+        assert np.bincount(labels[few.tested]).tolist() == [50, 30, 10]
+        assert not np.intersect1d(few.chosen, few.tested).size
+    few, more = make_plan(dataset, None, [30, 15], 50, "x").draws(3)
+    assert set(few.chosen) < set(more.chosen)
+    np.testing.assert_array_equal(few.tested, more.tested)
+    plan = make_plan(dataset, dataset, [15], 20, "x")
+    (one,), (other,) = plan.draws(0), plan.draws(1)
+    assert np.bincount(labels[one.tested - 200]).tolist() == [20, 20, 20]
+    assert not np.array_equal(one.tested, other.tested)
+    assert len(make_plan(dataset, dataset, [15], None, "x").draws(0)[0].tested) == 200
+    for wrong, kind in ((0, ValueError), ("50", TypeError)):
+        with pytest.raises(kind, match=r"^transfer: test_per_class must be"):
+            transfer(tiny_network(), tiny_dataset(60), per_class=[1], test_per_class=wrong)
 
 
 def test_an_untrained_copy_has_other_weights_and_shares_none():
@@ -290,7 +314,7 @@ def test_experiments_refuse_bad_arguments():
     with pytest.raises(ValueError, match=message):
         transfer(network, dataset, per_class=[1, 10])
     with pytest.raises(ValueError, match="linear_probes: expected 11 images of each class, halves has 10 of"):
-        linear_probes(network, dataset, per_class=11, test=dataset)
+        linear_probes(network, dataset, per_class=[11], test=dataset)
     with pytest.raises(
         ValueError, match="transfer: expected test images of the classes and size of halves, got"
     ):
@@ -306,4 +330,4 @@ def test_experiments_refuse_bad_arguments():
     with pytest.raises(KeyError, match="no layer 'relu9'"):
         transfer(network, dataset, "relu9", per_class=[1])
     with pytest.raises(TypeError, match="linear_probes: layers must be a list of names, got 'relu1'"):
-        linear_probes(network, dataset, "relu1", per_class=1)
+        linear_probes(network, dataset, "relu1", per_class=[1])

@@ -61,15 +61,20 @@ def test_one_seed_has_no_interval_and_no_scratch_no_curve():
 def test_probes_go_up_from_the_pixels():
     rng = np.random.default_rng(0)
     layers = ("pixels", "conv1", "logits")
-    given = Probes(layers, np.array([784, 100, 10]), 30, np.arange(4), rng.random((4, 3)))
-    control = given._replace(accuracy=rng.random((4, 3)))
+    given = Probes(layers, np.array([784, 100, 10]), np.array([30]), np.arange(4), rng.random((4, 1, 3)))
+    control = given._replace(accuracy=rng.random((4, 1, 3)))
     ax = plot.probes(given, control, chance=0.1, title="probes")
     shown = curves(ax)
-    np.testing.assert_allclose(shown["trained"][1], given.accuracy.mean(axis=0))
+    np.testing.assert_allclose(shown["trained"][1], given.accuracy[:, 0].mean(axis=0))
     np.testing.assert_allclose(
-        shown["the same network with random weights"][1], control.accuracy.mean(axis=0)
+        shown["the same network with random weights"][1], control.accuracy[:, 0].mean(axis=0)
     )
     assert [label.get_text() for label in ax.get_xticklabels()] == list(layers)
     assert list(curves(plot.probes(given))) == ["trained"]
+    several = given._replace(per_class=np.array([15, 30]), accuracy=rng.random((4, 2, 3)))
+    shown = curves(plot.probes(several))
+    assert list(shown) == ["trained, 15 images of each class", "trained, 30 images of each class"]
+    for k, (_, heights, _) in enumerate(shown.values()):
+        np.testing.assert_allclose(heights, several.accuracy[:, k].mean(axis=0))
     with pytest.raises(ValueError, match="probes: expected a control of the same layers"):
         plot.probes(given, control._replace(layers=("pixels",)))

@@ -110,7 +110,7 @@ def test_features_rules_layers_and_what_excites(make):
     assert every.layers[-1] == layer
     excited = visualize.maximize_activation(net, "logits", [0], steps=20, progress=False)
     assert excited.activation[-1] > excited.activation[0]
-    probes = experiments.linear_probes(net, data, test=data, per_class=2, seeds=[1])
+    probes = experiments.linear_probes(net, data, test=data, per_class=[2], seeds=[1])
     assert probes.layers == ("pixels", *telling_layers(net))
 
 

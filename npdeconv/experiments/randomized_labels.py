@@ -229,7 +229,8 @@ class _Schooling(NamedTuple):
         if not is_learned(network, history):
             raise ValueError(
                 f"randomized_labels: expected above {LEVEL:.0%} of the training images read as taught after"
-                f" {self.epochs} epochs, got {history['accuracy'][-1]:.1%}; more epochs or fewer images help"
+                f" {self.epochs} epochs, got {history['accuracy'][-1]:.1%}; more epochs, fewer images or a"
+                " lower learning rate help"
             )
         return network, history.epochs
 

@@ -76,6 +76,9 @@ def add(parser: Parser) -> None:
         help="instead, train NETWORK's layers on N images, at most 5,000, with true and with permuted labels",
     )
     share(parser, "--epochs", " of --labels, at most", default=200)
+    share(
+        parser, "--learning-rate", " of --labels; a lower one helps where a seed does not learn", default=1e-3
+    )
     add_results(parser, "oath")
 
 

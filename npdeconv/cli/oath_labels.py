@@ -36,6 +36,7 @@ def run_labels(options: argparse.Namespace) -> None:
         explained=options.explained,
         seeds=range(options.seeds),
         epochs=options.epochs,
+        learning_rate=options.learning_rate,
         folder=out.place("seeds"),
         workers=options.workers,
         progress=True,

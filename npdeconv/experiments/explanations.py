@@ -38,13 +38,19 @@ def usual_methods(network: Sequential, images: Array, layer: str) -> tuple[str, 
 
 
 def explain(
-    network: Sequential, images: Array, layer: str, maps: Array, method: str, workers: Workers
+    network: Sequential,
+    images: Array,
+    layer: str,
+    feature_maps: Array,
+    *,
+    method: str,
+    workers: Workers = None,
 ) -> Array:
     """Return a map (h, w, c) for each image: what the unit or class answers to, by a method.
 
     The map is blank where the unit is silent; that of the image itself never is.
     """
-    return EXPLAIN[method](network, images, layer, maps, workers)
+    return EXPLAIN[method](network, images, layer, feature_maps, workers)
 
 
 def _projections(
@@ -80,7 +86,7 @@ EXPLAIN |= {OCCLUSION: _drops, CLASS_MAP: _class_maps, IMAGE: _images}
 METHODS = tuple(EXPLAIN)
 
 
-def strongest_maps(network: Sequential, images: Array, layer: str, workers: Workers = None) -> Array:
+def strongest_maps(network: Sequential, images: Array, layer: str, *, workers: Workers = None) -> Array:
     """Return the two maps of the layer with the largest activations, of each image, int (N, 2).
 
     The second is -1 if there is only one map.

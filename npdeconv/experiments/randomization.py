@@ -108,7 +108,16 @@ def randomization(
     for number, what in ((len(images), "images"), (len(draws), "seeds")):
         if number < 2:
             raise ValueError(f"randomization: expected at least two {what}, got {number}")
-    plan = make_plan(network, images, layer, feature_map, order, layers, methods, explained)
+    plan = make_plan(
+        network,
+        images,
+        layer,
+        feature_map,
+        order=order,
+        layers=layers,
+        methods=methods,
+        explained=explained,
+    )
     plan = plan._replace(initializer=initializer, workers=workers)
     shape = (len(plan.methods), len(plan.steps), len(images), len(MEASURES))
     name = fingerprint(network, images, layer, plan.maps, plan.steps, plan.methods, explained, initializer)

@@ -7,6 +7,7 @@ import numpy as np
 
 from npdeconv import initializers
 from npdeconv._checks import name_list, one_of
+from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.anatomy.maps import map_count
 from npdeconv.anatomy.roles import logits_layer, weights_below
@@ -21,14 +22,28 @@ Explained: TypeAlias = Literal["original", "predicted"]
 """What is explained after randomizing: the same map, or the class that the new network predicts."""
 
 
+@brief
 class Plan(NamedTuple):
-    """What all seeds share."""
+    """What all seeds share.
+
+    Attributes
+    ----------
+    network : Sequential, as it is
+    images : (N, H, W, C)
+    layer : str, the explained one
+    maps : int (N, 2), the explained map of each image and the strongest other one, or -1
+    steps : dict, the layer that names each step, and all layers that get new weights in it
+    methods : tuple[str, ...]
+    explained : str, "original" or "predicted"
+    initializer : callable, of new weights
+    workers : int, executor or None
+    """
 
     network: Sequential
     images: Array
     layer: str
-    maps: Array  # int (N, 2): the explained map of each image, and another one, or -1
-    steps: Mapping[str, tuple[str, ...]]  # the layer that names each step, and all that get new weights
+    maps: Array
+    steps: Mapping[str, tuple[str, ...]]
     methods: tuple[str, ...]
     explained: Explained
     initializer: Callable[..., Array] = initializers.truncated_normal
@@ -43,8 +58,8 @@ class Plan(NamedTuple):
         """Return the maps (N, h, w, c) of the network as it is, or of a randomized one."""
         maps = self.maps[:, 0]
         if self.explained == "predicted" and network is not self.network:
-            maps = strongest_maps(network, self.images, self.layer, self.workers)[:, 0]
-        return explain(network, self.images, self.layer, maps, method, self.workers)
+            maps = strongest_maps(network, self.images, self.layer, workers=self.workers)[:, 0]
+        return explain(network, self.images, self.layer, maps, method=method, workers=self.workers)
 
 
 def make_plan(
@@ -52,6 +67,7 @@ def make_plan(
     images: Array,
     layer: str,
     feature_map: int | None,
+    *,
     order: Order,
     layers: Sequence[str] | None,
     methods: Sequence[str] | None,

@@ -16,6 +16,7 @@ from npdeconv._repr import brief
 from npdeconv._types import Array, Shape
 from npdeconv.anatomy.roles import logits_layer
 from npdeconv.data import Dataset
+from npdeconv.experiments.explanations import strongest_maps
 from npdeconv.experiments.finished_seeds import fingerprint, kept
 from npdeconv.experiments.intervals import Interval
 from npdeconv.experiments.probes import untrained
@@ -152,7 +153,16 @@ def randomized_labels(
     if len(dataset) > MOST:
         raise ValueError(f"randomized_labels: expected at most {MOST:,} images, got {len(dataset):,}")
     most = positive_int(epochs, "randomized_labels", "epochs")
-    plan = make_plan(network, images, logits_layer(network), None, "cascading", None, methods, explained)
+    plan = make_plan(
+        network,
+        images,
+        logits_layer(network),
+        None,
+        order="cascading",
+        layers=None,
+        methods=methods,
+        explained=explained,
+    )
     plan = plan._replace(workers=workers)
     shapes = _shapes(network)
     settings = ("labels", dataset.images, truth, most, batch_size, learning_rate)
@@ -219,7 +229,8 @@ class _Schooling(NamedTuple):
         if not is_learned(network, history):
             raise ValueError(
                 f"randomized_labels: expected above {LEVEL:.0%} of the training images read as taught after"
-                f" {self.epochs} epochs, got {history['accuracy'][-1]:.1%}; more epochs or fewer images help"
+                f" {self.epochs} epochs, got {history['accuracy'][-1]:.1%}; more epochs, fewer images or a"
+                " lower learning rate help"
             )
         return network, history.epochs
 
@@ -234,9 +245,8 @@ def _shapes(network: Sequential) -> dict[str, Shape]:
 def _compare(plan: Plan, taught: Mapping[str, Array]) -> Array:
     """Return the similarities (R, 2, N, 4) of the first network's maps to those of the others."""
     first, *others = (_restored(plan.network, taught, number) for number in range(3))
-    plan = make_plan(
-        first, plan.images, plan.layer, None, "cascading", None, plan.methods, plan.explained
-    )._replace(workers=plan.workers)
+    maps = strongest_maps(first, plan.images, plan.layer, workers=plan.workers)
+    plan = plan._replace(network=first, maps=maps)
     found = np.empty((len(plan.methods), 2, len(plan.images), len(MEASURES)))
     for row, method in enumerate(plan.methods):
         own = plan.explain(first, method)

@@ -27,14 +27,14 @@ class RandomizedMaps(NamedTuple):
     feature_map : int, the explained map
     layers : tuple[str, ...], the randomized ones, from the explained one down
     methods : tuple[str, ...]
-    maps : tuple[array, ...], of each method (1 + L, h, w, c), first that of the network as it is
+    pictures : tuple[array, ...], of each method (1 + L, h, w, c), first that of the network as it is
     similarity : (R, 1 + L), rank correlation with the first; NaN where a map is blank
 
     Examples
     --------
     >>> net, image = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(1).images[0]
     >>> result = nd.experiments.randomized_maps(net, image, "relu2", methods=["deconv", "gradient"])
-    >>> result.layers, result.maps[0].shape
+    >>> result.layers, result.pictures[0].shape
     (('conv2', 'conv1'), (3, 28, 28, 1))
     """
 
@@ -43,7 +43,7 @@ class RandomizedMaps(NamedTuple):
     feature_map: int
     layers: tuple[str, ...]
     methods: tuple[str, ...]
-    maps: tuple[Array, ...]
+    pictures: tuple[Array, ...]
     similarity: Array
 
 
@@ -91,7 +91,16 @@ def randomized_maps(
     one_image(image, "randomized_maps")
     check_parameters(network, "randomized_maps")
     images = image[np.newaxis]
-    plan = make_plan(network, images, layer, feature_map, order, layers, methods, explained)
+    plan = make_plan(
+        network,
+        images,
+        layer,
+        feature_map,
+        order=order,
+        layers=layers,
+        methods=methods,
+        explained=explained,
+    )
     plan = plan._replace(initializer=initializer, workers=workers)
     networks = [network, *(plan.randomized(step, seed) for step in plan.steps)]
     maps = [np.concatenate([plan.explain(one, method) for one in networks]) for method in plan.methods]
@@ -101,6 +110,6 @@ def randomized_maps(
         feature_map=int(plan.maps[0, 0]),
         layers=tuple(plan.steps),
         methods=plan.methods,
-        maps=tuple(maps),
+        pictures=tuple(maps),
         similarity=np.array([[rank_similarity(each[0], one) for one in each] for each in maps]),
     )

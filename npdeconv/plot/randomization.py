@@ -50,7 +50,7 @@ def randomized_maps(result: RandomizedMaps, axes: Array | None = None) -> Array:
     down = "down to" if result.order == "cascading" else "only"
     heads = ["the network\nas it is", *(f"random {down}\n{literal(name)}" for name in result.layers)]
     for row, method in enumerate(result.methods):
-        for column, pixels in enumerate(result.maps[row]):
+        for column, pixels in enumerate(result.pictures[row]):
             score = result.similarity[row, column]
             text = "silent" if np.isnan(score) else f"{score:.2f}" if column else ""
             head = f"{heads[column]}\n" if row == 0 else ""

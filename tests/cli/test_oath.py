@@ -76,4 +76,4 @@ def test_permuted_labels_in_one_table(here, capsys):
 )
 def test_what_is_asked_in_vain(more, said, here, capsys):
     assert cli.main([*GIVEN, *METHODS, *more]) == 2
-    assert capsys.readouterr().err.startswith(f"npdeconv: {said}")
+    assert f"npdeconv: {said}" in capsys.readouterr().err  # a slow machine shows a bar before it

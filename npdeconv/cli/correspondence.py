@@ -34,7 +34,7 @@ COLUMNS = (
     *("layer", "rectified", "features", "part", "sum", "mean", "spread", "changed", "random mean"),
     *("spread over draws", "random changed", "difference", "its spread", "lower draws"),
 )
-DIGITS = 5000  # that are searched for those with the parts
+DIGITS = 2000  # that are searched for those with the parts
 OBJECT = "object"
 GROUP = 5  # dogs in the paper
 

@@ -26,7 +26,7 @@ def differences():
 
 
 def test_worked_by_hand():
-    # Pixels ab / cd; black hides the upper row. In image 0, a - b changes from 4 - 1 = 3 to 0: eps = (3, 0, 0);
+    # Pixels ab / cd; black hides ab. In image 0, a - b changes from 4 - 1 = 3 to 0: eps = (3, 0, 0);
     # in image 1 from 1 - 4 to 0, (-3, 0, 0); in image 2 from 2 - 2 to 0, (0, 0, 0). Two images differ in one
     # feature of three: 1/3 for each of six ordered pairs, and their sum is 2.
     images = np.array([[[4, 1], [7, 7]], [[1, 4], [8, 8]], [[2, 2], [9, 9]]], float)[..., np.newaxis]

@@ -55,6 +55,7 @@ def test_digits_print_a_table_and_draw(network, tmp_path, capsys):
             rows(stem.with_suffix(".csv")), found["distance"].mean(axis=(1, 2, 3)), strict=True
         ):
             assert float(row["mean"]) == pytest.approx(mean, abs=1e-6)
+            assert float(row["difference"]) < 1  # a number, also if negative
             assert float(row["sum"]) == pytest.approx(20 * mean, abs=1e-4)
     with Image.open(f"{stem}.png") as picture:
         assert np.asarray(picture).std() > 5

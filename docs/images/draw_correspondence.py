@@ -1,4 +1,4 @@
-"""Draw the figure of docs/correspondence.md: python docs/images/draw_correspondence.py, with $NPDECONV_DATA."""
+"""Draw the figure of docs/correspondence.md: python docs/images/draw_correspondence.py, with the data."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -16,6 +16,7 @@ from npdeconv.report import worked_example
 
 mpl.use("Agg")
 os.environ.pop("NPDECONV_DATA", None)  # chapters have the data that the package embeds, and no other
+os.environ.pop("MPLBACKEND", None)  # kernels inherit it, and would draw no figure
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent

@@ -16,10 +16,10 @@ from threading import current_thread
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv._blas import single_threaded_blas
 from npdeconv._checks import positive_int
+from npdeconv._progress import progress_bar
 from npdeconv._types import Array
 
 SHARD_SIZE = 32  # many small images share one read of a dense layer's weights
@@ -226,7 +226,7 @@ def _with_progress(parallel_map: OrderedMap) -> OrderedMap:
     def mapped(function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
         total = len(items) if isinstance(items, Sized) else None
         results = parallel_map(function, items)
-        yield from tqdm(results, total=total, unit="shard", delay=2, leave=False, disable=None)
+        yield from progress_bar(results, total=total, unit="shard", delay=2, leave=False)
 
     return mapped
 

@@ -13,7 +13,7 @@ import npdeconv
 PACKAGE = Path(npdeconv.__file__).parent
 
 FLOORS = [  # from the ground up; a module may import from its own floor and from those below
-    {"_version", "_types", "_jit", "_repr", "_text", "_blas", "plain"},
+    {"_version", "_types", "_jit", "_repr", "_html", "_thumbnails", "_text", "_blas", "_progress", "plain"},
     {"_checks", "_files", "_unpickling"},
     {"kernels", "parallel"},
     {"initializers", "layers"},

@@ -37,8 +37,11 @@ def test_all_rooms_are_walked():
         "report.worked_example",
         "visualize.Aim",
         "visualize.Fill",
+        "visualize.Interpolation",
         "visualize.Ranking",
         "visualize.Select",
+        "visualize.Surround",
+        "visualize.Transform",
         "weights.PUBLISHED",
     }
 

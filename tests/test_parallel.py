@@ -280,14 +280,14 @@ def test_progress_is_shown_on_request_and_only_for_long_maps(capsys, monkeypatch
         drawn.append(options)
         return results
 
-    monkeypatch.setattr(parallel, "tqdm", bar)
+    monkeypatch.setattr(parallel, "progress_bar", bar)
     for workers in (1, 2):
         with parallel.pool(workers) as parallel_map:
             assert list(parallel_map(abs, [-1, 2])) == [1, 2]
         assert not drawn
         with parallel.progress_bars(), parallel.pool(workers) as parallel_map:
             assert list(parallel_map(abs, [-1, 2])) == [1, 2]
-        assert drawn.pop() == {"total": 2, "unit": "shard", "delay": 2, "leave": False, "disable": None}
+        assert drawn.pop() == {"total": 2, "unit": "shard", "delay": 2, "leave": False}
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -127,6 +127,8 @@ ARRAYS = {  # what is one array by nature, and no result with parts
     "experiments.sampling.ranks_within_class",
     "visualize.display.display",
     "visualize.embedding.embed_tsne",
+    "visualize.explainers.blank_pixel",
+    "visualize.faithfulness.max_sensitivity",
     "visualize.features.average_maps",
     "visualize.features.pixel_features",
     "visualize.maps_and_filters.first_filters",
@@ -137,6 +139,8 @@ ARRAYS = {  # what is one array by nature, and no result with parts
     "visualize.occluder.occlude_box",
     "visualize.selection.living_maps",
     "visualize.selection.most_active",
+    "visualize.transformed.transform_image",
+    "visualize.transformed.usual_amounts",
 }
 PAIRS = {  # of a layer's contract and the like: what everybody takes apart at once
     "losses.softmax_cross_entropy": "loss and gradient",

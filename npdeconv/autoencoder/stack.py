@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import DTypeLike
-from tqdm import tqdm
 
 from npdeconv._checks import describe, positive_int, random_generator
+from npdeconv._progress import progress_bar
 from npdeconv._types import Array, Generator, Shape
 from npdeconv.autoencoder.machine import RBM, LinearRBM
 from npdeconv.data import as_input, batch_indices
@@ -151,7 +151,7 @@ class Autoencoder:
         """
         v, machines = self._vectors(images, "pretrain", least=1), list[RBM]()
         with pool(1):  # BLAS on one thread: the same bits on any number of processors
-            for size in tqdm(self.sizes, unit="machine", disable=None if progress else True):
+            for size in progress_bar(self.sizes, unit="machine", shown=progress):
                 kind = RBM if len(machines) < len(self.sizes) - 1 else LinearRBM
                 machine = kind(v.shape[1], size, rng=rng, dtype=v.dtype)
                 machines.append(machine.fit(v, epochs=epochs, batch_size=batch_size, k=k, rng=rng))
@@ -203,7 +203,7 @@ class Autoencoder:
         random_generator(rng, "fine_tune")
         optimizer, chain = Adam(), self.network[:"pixels"]
         with pool(1), np.errstate(over="ignore", invalid="ignore"):  # one error below replaces many warnings
-            for epoch in tqdm(range(len(losses)), unit="epoch", disable=None if progress else True):
+            for epoch in progress_bar(range(len(losses)), unit="epoch", shown=progress):
                 for batch in batch_indices(len(x), batch_size, rng):
                     plan = Plan(chain)
                     logits, tape = plan.forward(x[batch])

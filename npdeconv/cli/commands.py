@@ -17,14 +17,21 @@ COMMANDS = {
     "project": "project feature maps back to pixels, as a figure and as arrays",
     "top": "find the images that excite each feature map most; draw their patches and projections",
     "evolve": "follow feature maps through the epochs of a training run",
+    "filters": "measure what the filters tell: domination, frequencies, dead maps, aliasing",
+    "first-layers": "train with coarse and fine first layers, renormalized or not, and measure their filters",
     "occlude": "slide an occluder over an image and map what the network loses",
+    "invariance": "measure how far features move when images are shifted, scaled or rotated",
+    "switches": "measure how much of a projection comes from its unit, and how much from the switches",
     "correspondence": "hide the same part of different images, and compare which features change",
     "cam": "draw class activation maps: which parts of an image speak for a class?",
+    "oath": "give a network random weights, layer by layer, and measure whether its pictures change",
+    "relevance": "measure which maps predict what matters: insertion, deletion, infidelity, sensitivity",
     "maximize": "make images that excite a unit or a class most, from noise",
     "localize": "train with average and max pooling, and compare how well the maps find the object",
     "embed": "draw where a layer puts images, and their nearest neighbors by features and by pixels",
     "transfer": "classify from few images: a new classifier on frozen features, or training from scratch",
     "probe": "fit a linear classifier to every layer, and print its accuracy",
+    "ablate": "train a network from scratch with layers removed and resized, and compare the errors",
     "retrain": "reconstruct a class before and after training on more images of it, and compare a control",
     "info": "print a network's layers, their output shapes, parameters and receptive fields",
     "gradcheck": "compare a network's gradients with finite differences, parameter by parameter",
@@ -32,7 +39,7 @@ COMMANDS = {
     "break": "show faults of published deconvnets beside the right picture, and the checks that catch them",
     "learn": "exercises that check themselves: start a folder, test, get hints, see the solution",
 }
-MODULES = {"break": "breakage"}  # a keyword of Python can't name a module
+MODULES = {"break": "breakage", "first-layers": "first_layers"}  # what can't name a module
 
 DESCRIPTION = """\
 A convolutional network and its DeconvNet (Zeiler & Fergus, arXiv:1311.2901), from scratch.

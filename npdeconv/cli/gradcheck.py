@@ -5,12 +5,11 @@ differences at random entries of its input and of each parameter.
 """
 
 import argparse
-import sys
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv import models
+from npdeconv._progress import progress_bar
 from npdeconv.cli.options import add_model, at_least, share
 from npdeconv.cli.parser import Parser
 from npdeconv.gradcheck import check_gradients
@@ -33,7 +32,7 @@ def run(options: argparse.Namespace) -> None:
         if name.endswith("bias"):  # biases start at 0; random ones test more
             array[...] = rng.normal(0, 0.1, array.shape)
     x = rng.random((1, *(network.input_shape or ())))
-    with tqdm(total=1 + len(network.parameters), delay=2, leave=False, file=sys.stderr) as bar:
+    with progress_bar(total=1 + len(network.parameters), delay=2, leave=False) as bar:
 
         def show(name: str) -> None:
             bar.set_description(name, refresh=False)

@@ -1,8 +1,9 @@
 """`npdeconv maximize`: which images excite a unit, or a class, most?
 
 Makes images from noise by gradient ascent, and writes them as a figure (.png), the growth of the units'
-activations (_ascent.png), the raw arrays (.npz) and, on request, an animation of the ascent. For the
-names of layers, see `npdeconv info NETWORK`.
+activations (_ascent.png), the raw arrays (.npz) and, on request, an animation of the ascent. Prints and
+draws what the network takes them for, and how sure it is. With --fool, changes an image as little as
+possible until the network takes it for a class. For the names of layers, see `npdeconv info NETWORK`.
 """
 
 import argparse
@@ -14,8 +15,10 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._text import visible
+from npdeconv._types import Array
 from npdeconv.anatomy import map_count
-from npdeconv.anatomy.roles import logits_layer
+from npdeconv.anatomy.roles import answer_shape, logits_layer
+from npdeconv.cli import fooling
 from npdeconv.cli.animation import Format, save_animation
 from npdeconv.cli.figures import Results, file_stem, listed
 from npdeconv.cli.networks import load_network
@@ -29,6 +32,7 @@ from npdeconv.cli.options import (
     share,
 )
 from npdeconv.cli.parser import Parser
+from npdeconv.inference import class_names, predict
 from npdeconv.layers import Sequential
 from npdeconv.visualize import Aim, Regularizers, maximize_activation
 
@@ -57,6 +61,7 @@ def add(parser: Parser) -> None:
         "--background", type=number, metavar="X", help="brightness, 0 to 1; black for gray images, else 0.5"
     )
     _add_regularizers(parser)
+    fooling.add(parser)
     option("--animate", choices=get_args(Format), help="also write an animation")
     option("--frames", type=at_least(2), default=40, metavar="N", help="of the animation")
     share(parser, "--seed")
@@ -87,9 +92,18 @@ def _add_regularizers(parser: Parser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Climb, draw, and print the activations and where the files are."""
+    """Climb, or fool, and print the results and where the files are."""
     out = Results(options)
-    network = load_network(options).network
+    loaded = load_network(options)
+    if options.fool is None:
+        _climb(options, loaded.network, out)
+        return
+    if not (options.classes is options.map is options.layer is None):
+        raise ValueError("--fool: expected no --classes, --layer or --map beside it")
+    fooling.run(options, loaded, out)
+
+
+def _climb(options: argparse.Namespace, network: Sequential, out: Results) -> None:
     names_classes = options.layer is None
     if options.classes is not None and (options.map is not None or not names_classes):
         raise ValueError("--classes: expected no --layer or --map beside it")
@@ -117,10 +131,12 @@ def run(options: argparse.Namespace) -> None:
     kind = "class" if names_classes else "map"
     classes = network.classes if names_classes else None
     names = [f"{kind} {m}" if classes is None else classes[m] for m in maps]
+    seen = _seen(network, result.pixels, options.workers)
+    captions = [f"{name}\n{answer}" if answer else name for name, answer in zip(names, seen, strict=True)]
     stem, subject = _stem(options, layer), plot.literal(f"{network.name}: {layer}")
     title = f"what excites {subject} most, after {options.steps} steps up from noise"
     paths = [
-        out.figure(plot.maximized(result, titles=names, title=title), stem),
+        out.figure(plot.maximized(result, titles=captions, title=title), stem),
         out.figure(
             plot.ascents(result, titles=names, title=f"how activations of {subject} grew"), f"{stem}_ascent"
         ),
@@ -129,9 +145,20 @@ def run(options: argparse.Namespace) -> None:
         ending = "gif" if options.animate == "gif" else "apng.png"
         paths.append(save_animation(result.frames, out.place(f"{stem}.{ending}"), options.animate))
     paths.append(out.arrays(stem, {"feature_maps": np.array(maps), **result._asdict()}))
-    for name, first, last in zip(names, result.activation[0], result.activation[-1], strict=True):
-        print(f"{layer}, {visible(name)}: activation {first:.4g} on noise, {last:.4g} in the end")
+    for name, answer, first, last in zip(names, seen, *result.activation[[0, -1]], strict=True):
+        text = f"{layer}, {visible(name)}: activation {first:.4g} on noise, {last:.4g} in the end"
+        print(f"{text}; {visible(answer)}" if answer else text)
     print(*paths, sep="\n")
+
+
+def _seen(network: Sequential, pixels: Array, workers: int | None) -> list[str]:
+    """Say what the network takes each image for, and how sure it is; nothing if it has no classes."""
+    shape = answer_shape(network, pixels.shape[1:])
+    if len(shape) != 1 or shape == (1,):
+        return [""] * len(pixels)
+    names = class_names(network, shape[0])
+    rows = predict(network, pixels, workers=workers)
+    return [f"seen as {names[int(row.argmax())]} ({row.max():.1%})" for row in rows]
 
 
 def _maps(options: argparse.Namespace, count: int, layer: str, network: Sequential) -> Sequence[int]:

@@ -15,11 +15,12 @@ import numpy as np
 from npdeconv import models, weights
 from npdeconv._checks import did_you_mean
 from npdeconv._text import visible
-from npdeconv._types import Shape
+from npdeconv._types import Generator, Shape
 from npdeconv.data import Preprocessing
 from npdeconv.data.files import find, locate
 from npdeconv.layers import Sequential
 from npdeconv.training.loading import is_run, rebuild
+from npdeconv.training.start import Start, read_start
 
 OF_FILES = {
     "--input-size": "size",
@@ -39,6 +40,7 @@ class Loaded(NamedTuple):
     preprocessing: Preprocessing | None = None  # of a pretrained network
     run: Path | None = None  # the folder of its training
     onnx: weights.OnnxNetwork | None = None  # what its ONNX file says
+    start: Start | None = None  # the file of its layers, if neither a name nor a function says them
 
     def fitting(self, shape: Shape | None = None) -> Preprocessing:
         """Return how photos are brought to the network's size, or to another, cut out likewise."""
@@ -52,11 +54,13 @@ class Loaded(NamedTuple):
         )
 
 
-def load_network(options: argparse.Namespace, *, untrained: bool = False) -> Loaded:
+def load_network(
+    options: argparse.Namespace, *, untrained: bool = False, rng: Generator | None = None
+) -> Loaded:
     """Load the network that NETWORK names, with --weights, --model and --fold, or the options of such files.
 
-    With `untrained`, a model needs no weights, nor does a run. Of an ONNX or Keras file, what is assumed
-    of its images is printed.
+    With `untrained`, a model needs no weights, nor does a run; `rng` is the source of a model's. Of an ONNX
+    or Keras file, what is assumed of its images is printed.
 
     Raises
     ------
@@ -72,14 +76,14 @@ def load_network(options: argparse.Namespace, *, untrained: bool = False) -> Loa
         raise ValueError(f"--weights: expected weights alone; {file} has layers, too, and can be NETWORK")
     if source in models.names() or is_own(source):
         _refuse("--model", model, f"{source} says what its layers are")
-        return _of_model(source, file, fold, untrained=untrained)
+        return _of_model(source, file, fold, untrained=untrained, rng=rng)
     card, place = find_card(source), _place(source)
     if card is not None or place.is_file():
         _refuse("--weights", file, f"{source} has its own")
     if card is not None:
         _refuse("--model", model, f"{source} says what its layers are")
         _refuse("--fold", fold, f"{source} says what its layers are")
-        return _pretrained(weights.load_card(card))
+        return _pretrained(weights.load_card(card), Start(str(card.resolve())))
     if place.is_file():
         return _of_file(place, model, fold)
     if is_run(place):
@@ -135,38 +139,52 @@ def _place(name: str | Path) -> Path:
     return Path(name) if Path(name).exists() else find(name) or find(Path("weights") / name) or Path(name)
 
 
-def _pretrained(made: weights.Pretrained) -> Loaded:
-    return Loaded(made.on_pixels(), preprocessing=made.preprocessing)
+def _pretrained(made: weights.Pretrained, start: Start) -> Loaded:
+    return Loaded(made.on_pixels(), preprocessing=made.preprocessing, start=start)
 
 
 def _of_whole(source: str, given: Mapping[str, object], options: argparse.Namespace) -> Loaded:
     """Load a file of layers and weights; the options for those must not be given."""
     for option, value in given.items():
         _refuse(option, value, f"{source} has layers and weights")
+    place, settings = _place(source), _settings(options)
+    named = settings["class_file"]
+    start = Start(
+        str(place.resolve()),
+        settings=settings | {"class_file": named and str(Path(named).resolve())},
+    )
     if not _is_onnx(source):
-        pretrained, assumed = weights.pretrained_keras(_place(source), **_settings(options))
+        pretrained, assumed = weights.pretrained_keras(place, **settings)
         print(visible(assumed))
-        return _pretrained(pretrained)
-    found = weights.pretrained_onnx(_place(source), **_settings(options))
+        return _pretrained(pretrained, start)
+    found = weights.pretrained_onnx(place, **settings)
     print(visible(found.assumed))
-    return _pretrained(found.pretrained)._replace(onnx=found.file)
+    return _pretrained(found.pretrained, start)._replace(onnx=found.file)
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
     given = {name: _value(options, option) for option, name in OF_FILES.items()}
     if given["class_file"] is not None:
-        given["class_file"] = _place(given["class_file"])
+        given["class_file"] = str(_place(given["class_file"]))
     return given
 
 
-def _of_model(name: str, file: str | Path | None, fold: bool, *, untrained: bool = False) -> Loaded:
+def _of_model(
+    name: str,
+    file: str | Path | None,
+    fold: bool,
+    *,
+    untrained: bool = False,
+    rng: Generator | None = None,
+) -> Loaded:
     if file is None and not untrained:
         run = Path("runs") / name
         trained = f", or NETWORK its run, {run}" if is_run(run) else ""
         raise ValueError(f"{name}: --weights must name the file of weights to look into{trained}")
     if file is not None and name in weights.PUBLISHED and weights.reader_of(locate(file)) in _TORCH:
-        return _pretrained(weights.load_published(name, locate(file)))
-    network = models.build(name, rng=np.random.default_rng(0))
+        start = Start(str(locate(file).resolve()), name)
+        return _pretrained(weights.load_published(name, locate(file)), start)
+    network = models.build(name, rng=rng or np.random.default_rng(0))
     _read(network, file, fold)
     return Loaded(network)
 
@@ -181,7 +199,7 @@ def _of_run(
     _read(network, file, fold)
     if file is None and not untrained:
         weights.load(network, run / "weights.npz")
-    return Loaded(network, trained_on, run=run)
+    return Loaded(network, trained_on, run=run, start=read_start(run))
 
 
 def _of_file(file: Path, model: str | None, fold: bool) -> Loaded:

@@ -105,6 +105,11 @@ SHARED: dict[str, dict[str, Any]] = {
     "--seeds": _of("N", "repetitions, with the seeds 0 to N - 1", **_COUNT),
     "--per-class": _of("N", "training images of each class", **_COUNT),
     "--limit": _of("N", "at most so many features of an image; maps are averaged over a grid", **_COUNT),
+    "--verdict": {
+        "action": "store_true",
+        "help": "print how alike the pictures of random values and of random weights are, and what that"
+        " means; it takes about three times as long",
+    },
     "--seed": _of("N", "all randomness follows from it", type=at_least(0), default=0),
     "--workers": _of(
         "N", "threads; the results are the same for any number (default: one per core)", **_COUNT

@@ -18,8 +18,9 @@ from npdeconv.cli.figures import Results, answers, file_stem, listed
 from npdeconv.cli.networks import load_network
 from npdeconv.cli.options import add_network, add_results, check_range, only, share
 from npdeconv.cli.parser import Parser
-from npdeconv.cli.top import say_what_is_dead
+from npdeconv.cli.top import prefixed, say_what_is_dead
 from npdeconv.data import Dataset
+from npdeconv.experiments import Verdict, judge_projections
 from npdeconv.layers import Sequential
 from npdeconv.visualize import Select, Strongest, find_strongest, living_maps, project
 
@@ -39,6 +40,7 @@ def add(parser: Parser) -> None:
     parser.add_argument(
         "--rule", choices=get_args(Rule), default="deconv", help="how to pass each ReLU on the way down"
     )
+    share(parser, "--verdict")
     add_results(parser, "projections")
 
 
@@ -63,20 +65,43 @@ def run(options: argparse.Namespace) -> None:
         rule=options.rule,
         workers=options.workers,
     )
+    verdict = _judge(options, network, images, maps, select) if options.verdict else None
     stem = _stem(options, select)
     said = answers(network, dataset, places, options.workers, between="\n")
     titles = [f"map {m}, image {n}\n{answer}" for m, n, answer in zip(maps, image_indices, said, strict=True)]
+    if verdict is not None:
+        titles = [f"{words}\n{verdict.numbers(n)}" for n, words in enumerate(titles)]
     title = plot.literal(
         f"{network.name} on {dataset.name}:"
         f" {options.layer}, {' '.join(options.select)}, projected by the rule {options.rule}"
     )
     figure = out.figure(plot.projections(images, result, titles=titles, title=title), stem)
-    arrays = out.arrays(stem, {"feature_maps": maps, "image_indices": image_indices, **result._asdict()})
+    given = {"feature_maps": maps, "image_indices": image_indices, **result._asdict()}
+    judged = {} if verdict is None else prefixed("verdict", verdict._asdict())
+    arrays = out.arrays(stem, given | judged)
     if searched is not None:
         say_what_is_dead(options.layer, searched, len(dataset))
-    for m, n, value, silent in zip(maps, image_indices, result.activation, result.silent, strict=True):
-        print(f"{options.layer} map {m}, image {n}: " + ("silent" if silent else f"activation {value:.4g}"))
+    for place, (m, n) in enumerate(zip(maps, image_indices, strict=True)):
+        activation = f"activation {result.activation[place]:.4g}"
+        print(f"{options.layer} map {m}, image {n}: {'silent' if result.silent[place] else activation}")
+        if verdict is not None:
+            print(f"  {verdict.sentence(place)}")
     print(figure, arrays, sep="\n")
+
+
+def _judge(
+    options: argparse.Namespace, network: Sequential, images: Array, maps: Array, select: Select
+) -> Verdict:
+    return judge_projections(
+        network,
+        images,
+        options.layer,
+        maps,
+        select=select,
+        rule=options.rule,
+        rng=np.random.default_rng(0),
+        workers=options.workers,
+    )
 
 
 def _choose(

@@ -6,12 +6,10 @@ server and no network. Of a network that comes from no run, there are no curves 
 """
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tqdm import tqdm
-
+from npdeconv._progress import progress_bar
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import check_folder, make_folder
 from npdeconv.cli.networks import load_network
@@ -72,7 +70,7 @@ def write_report(
     if run is not None:
         snapshots = known_snapshots(run / "snapshots")
         history = History.read(run / "history.csv") if (run / "history.csv").exists() else None
-    with tqdm(delay=2, leave=False, file=sys.stderr) as bar:
+    with progress_bar(delay=2, leave=False) as bar:
 
         def show(what: str, done: int, total: int) -> None:
             bar.total = total

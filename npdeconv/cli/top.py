@@ -11,12 +11,15 @@ from typing import Any, get_args
 import numpy as np
 
 from npdeconv import plot
+from npdeconv._types import Array
 from npdeconv.anatomy import shown_layers
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, file_stem
 from npdeconv.cli.networks import load_network
 from npdeconv.cli.options import LAYERS_HELP, add_network, add_results, share
 from npdeconv.cli.parser import Parser
+from npdeconv.experiments import Verdict, judge_projections
+from npdeconv.layers import Sequential
 from npdeconv.visualize import Ranking, Strongest, find_patches, find_strongest
 
 MAPS_PER_FIGURE = 32
@@ -28,6 +31,7 @@ def add(parser: Parser) -> None:
     share(parser, "--layers", LAYERS_HELP)
     share(parser, "-k", " of the strongest images of each map", default=9)
     parser.add_argument("--by", choices=get_args(Ranking), default="maximum", help="what to rank images by")
+    share(parser, "--verdict", "; of each map's strongest image")
     add_results(parser, "top")
 
 
@@ -45,14 +49,29 @@ def run(options: argparse.Namespace) -> None:
     for layer, found in every.items():
         stem = file_stem(layer, f"top{options.k}", options.by, split=options.split)
         patches = find_patches(network, dataset.images, layer, found=found, workers=options.workers)
-        out.arrays(stem, found._asdict() | prefixed("patches", patches._asdict()))
+        arrays = found._asdict() | prefixed("patches", patches._asdict())
         title = plot.literal(f"{network.name}, {layer}: what excites each map most in {dataset.name}")
         alive = np.flatnonzero(found.firing)
         say_what_is_dead(layer, found, len(dataset))
+        if options.verdict and len(alive):
+            verdict = _judge(network, dataset.images, layer, alive, found, options.workers)
+            arrays |= prefixed("verdict", verdict._asdict())
+            title += f"\nmedian over maps: {verdict.median()}"
+            for place, m in enumerate(alive):
+                print(f"  map {m}: {verdict.sentence(place)}")
+        out.arrays(stem, arrays)
         for number, first in enumerate(range(0, len(alive), MAPS_PER_FIGURE), 1):
             shown = alive[first : first + MAPS_PER_FIGURE]
             ax = plot.strongest(patches, found, feature_maps=shown, title=title)
             print(f"  {out.figure(ax, f'{stem}_{number}')}")
+
+
+def _judge(
+    network: Sequential, images: Array, layer: str, alive: Array, found: Strongest, workers: int | None
+) -> Verdict:
+    """Judge the strongest projection of each map that fires."""
+    strongest = images[found.image_indices[alive, 0]]
+    return judge_projections(network, strongest, layer, alive, rng=np.random.default_rng(0), workers=workers)
 
 
 def prefixed(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:

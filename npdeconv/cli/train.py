@@ -1,8 +1,11 @@
-"""`npdeconv train`: train a named network.
+"""`npdeconv train`: train a network, from the beginning or from pretrained weights.
 
 Trains a network and records the run in a folder: settings, history, weights, snapshots and a
 checkpoint, written every minute. A stopped run goes on with --resume, to the same weights as without
 the stop.
+
+A model's name begins with random weights. With --weights, and with any other NETWORK, training goes on
+from its weights (fine-tuning): if its classes are not those of --data, the last layer is a new one.
 """
 
 import argparse
@@ -19,8 +22,8 @@ from npdeconv.anatomy.roles import answer_shape
 from npdeconv.cli.console import complain
 from npdeconv.cli.datasets import check_takes, has_test_set, load_data, read_data, record_data
 from npdeconv.cli.figures import check_folder
-from npdeconv.cli.networks import Loaded
-from npdeconv.cli.options import add_model, at_least, number, share
+from npdeconv.cli.networks import OF_FILES, Loaded, is_own, load_network
+from npdeconv.cli.options import at_least, number, share
 from npdeconv.cli.parser import Parser
 from npdeconv.cli.report import check_page, write_report
 from npdeconv.data import Augmentation, Dataset, compose, flip, shift, tint, warp
@@ -32,6 +35,9 @@ from npdeconv.training.loop import Constraint
 from npdeconv.training.settings import Schedule
 
 LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "rmsprop": 1e-3, "adadelta": 1.0}
+GENTLER = 0.1
+"""How much smaller the learning rate is that starts from pretrained weights."""
+
 AUGMENTATIONS = {"flip": flip(), "warp": warp(20, 1.2, 0.1, fill=255), "tint": tint(1.5, 1.2, white=231)}
 AUGMENT_HELP = """\
 vary training images: flip mirrors them left to right; warp turns them by up to 20 degrees, zooms by up
@@ -45,20 +51,37 @@ SNAPSHOTS = (1, 2, 5, 10, 20, 30, 40, 50, 64)
 
 def add(parser: Parser) -> None:
     """Declare the options."""
-    add_model(parser)
     option = parser.add_argument
+    option(
+        "network",
+        metavar="NETWORK",
+        help=f"one of {', '.join(models.names())}, or FILE.PY:FUNCTION that builds your own; or a trained"
+        " network to go on from: folder of a run, card (.json), ONNX file, Keras file with its model, or file"
+        " of weights with --model",
+    )
+    for name in ("--weights", "--model", "--fold", *OF_FILES):
+        share(parser, name)
     epochs: dict[str, Any] = {"type": at_least(1), "metavar": "EPOCHS"}
     share(parser, "--data", default="mnist")
     option("--test", metavar="SET", help="data set of the test images at the end; --data if not given")
     option(
-        "--run", dest="folder", type=Path, metavar="DIR", help="folder of the run, runs/MODEL if not given"
+        "--freeze",
+        metavar="LAYER",
+        help="keep the weights of this layer, and of all that it reads from, as they are",
+    )
+    option(
+        "--run",
+        dest="folder",
+        type=Path,
+        metavar="DIR",
+        help="folder of the run; if not given, runs/ and the network's name",
     )
     option("--resume", action="store_true", help="go on with the run in the folder")
     share(parser, "--epochs", "; in all", default=5)
     option("--batch-size", type=at_least(1), default=128, metavar="N", help="images per step")
     option("--optimizer", choices=LEARNING_RATES, default="sgd", help="sgd has a momentum of 0.9")
     rates = ", ".join(f"{rate:g} for {name}" for name, rate in LEARNING_RATES.items())
-    share(parser, "--learning-rate", f"; if not given: {rates}")
+    share(parser, "--learning-rate", f"; if not given: {rates}; a tenth of it from pretrained weights")
     option("--weight-decay", type=number, default=0.0, metavar="X", help="for sgd")
     option(
         "--decay-every", **epochs, help="multiply the learning rate by --decay-factor after so many epochs"
@@ -118,7 +141,10 @@ def run(options: argparse.Namespace) -> None:
     if options.patience is not None and options.validation == "test":
         raise ValueError("--patience chooses an epoch, and test images can't both choose and test")
     rng = np.random.default_rng(options.seed)
-    network = models.build(options.model, rng=rng)
+    named = options.network in models.names() or is_own(options.network)
+    is_new = named and options.weights is None
+    loaded = load_network(options, untrained=is_new, rng=rng)
+    network = loaded.network
     folder = options.folder or Path("runs") / network.name
     check_folder(folder)
     if not options.resume and is_run(folder):
@@ -127,10 +153,11 @@ def run(options: argparse.Namespace) -> None:
         )
     if options.watch:
         check_page(folder / "report.html")
-    optimizer, schedule = _optimizer(options), _schedule(options)
+    optimizer, schedule = _optimizer(options, is_new), _schedule(options)
     constraint = _constraint(options, network)
     dataset = read_data(Loaded(network), options.data, "train")
-    network = _for_classes(network, dataset, options.data, rng)
+    network = _for_classes(network, dataset, options.data, rng, is_new)
+    frozen = () if options.freeze is None else tuple(network[: options.freeze].layers)
     test = load_data(Loaded(network), options.test or options.data, "test")
     test.labels_for("--test")
     with naming_resume(folder, "the same command with --resume"):
@@ -145,8 +172,9 @@ def run(options: argparse.Namespace) -> None:
             schedule=schedule,
             augment=_augment(options),
             constraint=constraint,
+            frozen=frozen,
             patience=options.patience,
-            callbacks=_callbacks(options, folder, test),
+            callbacks=_callbacks(options, folder, test, loaded),
             run=folder,
             resume=options.resume,
             workers=options.workers,
@@ -162,15 +190,21 @@ def run(options: argparse.Namespace) -> None:
         write_report(folder, network, test, folder / "report.html", workers=options.workers)
 
 
-def _for_classes(network: Sequential, dataset: Dataset, data: str, rng: Generator) -> Sequential:
-    """Give the network an output for each class of --data."""
+def _for_classes(
+    network: Sequential, dataset: Dataset, data: str, rng: Generator, is_new: bool
+) -> Sequential:
+    """Give the network an output for each class of --data; a trained layer of other classes is not kept."""
     dataset.labels_for("train")
     check_takes(network, dataset)
-    (outputs,), count = answer_shape(network, dataset.images.shape[1:]), len(dataset.classes)
-    if outputs != count:
+    if network.classes is not None and set(network.classes) == set(dataset.classes):
+        return network
+    outputs, count = answer_shape(network, dataset.images.shape[1:]), len(dataset.classes)
+    if not is_new or outputs != (count,):
+        before = f" instead of {outputs[0]}" if outputs != (count,) else ""
         network = models.with_classes(network, count, rng)
-        words = f"{count} outputs instead of {outputs}, one per class of {data}"
-        print(f"{network.name}: the last layer has {words}", flush=True)
+        kind = "has" if is_new else "is new, with"
+        words = f"{kind} {count} outputs{before}, one per class of {data}"
+        print(f"{network.name}: the last layer {words}", flush=True)
     network.classes = dataset.classes
     return network
 
@@ -207,9 +241,9 @@ def _schedule(options: argparse.Namespace) -> Schedule | None:
 
 def _constraint(options: argparse.Namespace, network: Sequential) -> Constraint | None:
     given = options.max_norm
-    bound = MAX_NORMS.get(options.model, 0.0) if given is None else given
+    bound = MAX_NORMS.get(options.network, 0.0) if given is None else given
     if bound and "dense1" not in network.layers:
-        raise ValueError(f"--max-norm bounds the layer dense1, which {options.model} has not")
+        raise ValueError(f"--max-norm bounds the layer dense1, which {options.network} has not")
     return optimizers.MaxNorm(bound, "dense1.weight") if bound else None
 
 
@@ -220,11 +254,13 @@ def _augment(options: argparse.Namespace) -> Augmentation | None:
     return compose(*chosen) if chosen else None
 
 
-def _callbacks(options: argparse.Namespace, folder: Path, test: Dataset) -> list[Callback]:
+def _callbacks(options: argparse.Namespace, folder: Path, test: Dataset, loaded: Loaded) -> list[Callback]:
     snapshots = folder / "snapshots"
 
     def record(network: Sequential, history: Mapping[str, Sequence[float]]) -> None:
         record_data(folder, options.data)
+        if loaded.start is not None:
+            loaded.start.write(folder)
 
     called: list[Callback] = [
         record,
@@ -241,9 +277,9 @@ def _callbacks(options: argparse.Namespace, folder: Path, test: Dataset) -> list
     ]
 
 
-def _optimizer(options: argparse.Namespace) -> optimizers.Optimizer:
-    given = options.learning_rate
-    rate = LEARNING_RATES[options.optimizer] if given is None else given
+def _optimizer(options: argparse.Namespace, is_new: bool) -> optimizers.Optimizer:
+    usual = LEARNING_RATES[options.optimizer] * (1 if is_new else GENTLER)
+    rate = usual if options.learning_rate is None else options.learning_rate
     if options.optimizer == "sgd":
         return optimizers.SGD(rate, momentum=0.9, weight_decay=options.weight_decay)
     if options.weight_decay:

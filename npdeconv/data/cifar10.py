@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv._checks import one_of
 from npdeconv._files import UnexpectedError, naming
+from npdeconv._progress import progress_bar
 from npdeconv._types import Array
 from npdeconv._unpickling import NUMPY, PickledArray, restricted_load
 from npdeconv.data.dataset import Dataset
@@ -82,7 +82,7 @@ def load_cifar10(split: Literal["train", "test"]) -> Dataset:
     names = BATCHES[split]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # lzma releases the GIL
         read = pool.map(partial(_read_batch, folder), names)
-        parts = list(tqdm(read, total=len(names), unit="batch", delay=2))
+        parts = list(progress_bar(read, total=len(names), unit="batch", delay=2))
     planes = np.concatenate([pixels for _, pixels in parts]).reshape(-1, 3, 32, 32)
     images = np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
     labels = np.concatenate([labels for labels, _ in parts]).astype(np.int64)

@@ -9,8 +9,10 @@ complete and has the known SHA-256.
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import NamedTuple
 
+from npdeconv._progress import bar_class, progress_bar
 from npdeconv.data.archive import unpack
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -89,12 +91,13 @@ def _download(source: Source, folder: Path) -> Path:
 
 def _retrieve(source: Source, scratch: Path) -> Path:
     """Download from the first server that answers."""
-    import pooch  # not above: in a notebook without ipywidgets, importing it warns of progress bars
-
+    pooch = _pooch()
     for url in source.urls:
         try:
             name = url.rpartition("/")[2]
-            return Path(pooch.retrieve(url, f"sha256:{source.sha256}", name, scratch, progressbar=True))
+            with progress_bar(total=1, unit="B", unit_scale=True) as bar:  # pooch sets the total
+                hashed = f"sha256:{source.sha256}"
+                return Path(pooch.retrieve(url, hashed, name, scratch, progressbar=bar))
         except OSError:  # the base class of all errors of requests
             if url == source.urls[-1]:
                 raise
@@ -116,6 +119,11 @@ def _checkout_datasets() -> Path | None:
 
 
 def _cache() -> Path:
+    return Path(_pooch().os_cache("npdeconv"))
+
+
+def _pooch() -> ModuleType:
+    bar_class()  # first: in a notebook without ipywidgets, pooch's own import of it would warn
     import pooch
 
-    return Path(pooch.os_cache("npdeconv"))
+    return pooch

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv._checks import positive_pair
+from npdeconv._progress import progress_bar
 from npdeconv._types import Array, Pair
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.files import locate
@@ -154,6 +154,6 @@ def read_images(
 
     # Pillow releases the GIL while it decodes.
     with unwarned(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in tqdm(pool.map(read, range(len(files))), total=len(files), unit="image", delay=2):
+        for _ in progress_bar(pool.map(read, range(len(files))), total=len(files), unit="image", delay=2):
             pass
     return images

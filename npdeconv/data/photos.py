@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
+from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.data.files import locate
@@ -92,7 +92,7 @@ def load_photos(path: str | os.PathLike[str], *, background: Color = WHITE) -> l
     """
     color, photos, size = check_background(background, "load_photos"), [], 0
     with unwarned():
-        for file in tqdm(list_photos(path), unit="photo", delay=2):
+        for file in progress_bar(list_photos(path), unit="photo", delay=2):
             with opened(file, color) as picture:
                 photos.append(Photo(file.stem, np.asarray(picture)))
             size += photos[-1].image.nbytes

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv._checks import describe, positive_int
 from npdeconv._jit import kernel
+from npdeconv._progress import progress_bar
 from npdeconv._types import Array
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.glyphs import GLYPHS, Glyph, read_glyph
@@ -88,7 +88,7 @@ class Written(NamedTuple):
 def write_digits(n: int, seed: int) -> Iterator[tuple[int, Array, Written]]:
     """Write the digits of `load_strokes`, glyph by glyph: yield digit, indices of images, and these."""
     digits, styles, noise = _draw_noise(n, seed)
-    for digit, paths in enumerate(tqdm(GLYPHS.values(), unit="digit", delay=2)):
+    for digit, paths in enumerate(progress_bar(GLYPHS.values(), unit="digit", delay=2)):
         style = np.floor(styles * len(paths))
         for index, path in enumerate(paths.values()):
             chosen = np.flatnonzero((digits == digit) & (style == index))

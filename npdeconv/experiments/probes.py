@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv import initializers
 from npdeconv._checks import name_list, random_generator
+from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator
 from npdeconv.anatomy.roles import telling_layers
@@ -112,7 +112,7 @@ def linear_probes(
     used, few = plan.needed(draws.tolist())
     every = {PIXELS: pixel_features(used.images, limit=limit)}
     every |= layer_features(network, used.images, names, limit=limit, workers=workers)
-    bar = tqdm(every.values(), unit="layer", delay=2, leave=False, disable=None if progress else True)
+    bar = progress_bar(every.values(), unit="layer", delay=2, leave=False, shown=progress)
     accuracy = [score_classifiers(rows, used, few, kind, workers) for rows in bar]
     return Probes(
         layers=tuple(every),

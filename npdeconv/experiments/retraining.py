@@ -10,9 +10,9 @@ import copy
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv._checks import describe, image_batch, not_negative, positive_int
+from npdeconv._progress import progress_bar
 from npdeconv._types import Array, Generator
 from npdeconv.anatomy.roles import logits_layer
 from npdeconv.data import Dataset
@@ -129,7 +129,7 @@ def retraining(
     drawn = np.empty((2, 2, count, *shape), np.uint8)
     activation = np.empty((2, 2, count))
     probability = np.empty((2, 2, count, len(every)))
-    bar = tqdm(drawn_by.tolist(), unit="repetition", disable=None if progress else True)
+    bar = progress_bar(drawn_by.tolist(), unit="repetition", shown=progress)
     for repetition, seed in enumerate(bar):
         half = np.random.default_rng([HALF, seed]).permutation(len(images))[: len(images) // 2]
         trained[repetition, half] = True

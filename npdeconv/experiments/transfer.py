@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
+from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.anatomy import last_hidden
@@ -130,7 +130,7 @@ def transfer(
     rows = layer_features(network, used.images, [name], limit=limit, workers=workers)[name]
     frozen = score_classifiers(rows, used, few, kind, workers)
     work = [(seed, draw) for seed in retrained.tolist() for draw in plan.draws(seed)]
-    bar = tqdm(work, unit="training", delay=2, leave=False, disable=None if progress else True)
+    bar = progress_bar(work, unit="training", delay=2, leave=False, shown=progress)
     learned = [_from_scratch(scratch, pictures, seed, draw, workers) for seed, draw in bar]
     return Transfer(
         layer=name,

@@ -1,9 +1,8 @@
 """The parts of a plan: a convolution fused with ReLU and pooling, and a dense layer, in float32."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Generator, Gradients, Pair
 from npdeconv.fast import winograd
 from npdeconv.fast.relu_and_pool import gate_in_place, pool_images, rectify, rectify_and_mark
+from npdeconv.fast.winograd import Map
 from npdeconv.kernels.convolution import (
     convolve_transposed,
     is_depthwise,
@@ -22,8 +22,6 @@ from npdeconv.kernels.depthwise import correlate
 from npdeconv.kernels.product import add_product, fill_rows
 from npdeconv.layers import Conv2D, Dense
 from npdeconv.parallel import available_processors, slices
-
-Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 FEWEST_PLACES = 512  # with fewer outputs, transforming the filters costs more than Winograd's way saves
 PART = 2048  # inputs of a dense layer that are multiplied at a time; the parts' sums are added in order
@@ -132,7 +130,7 @@ class WinogradBlock:
     @cached_property
     def transformed(self) -> Array:
         """The filters (36, C, F), transformed when they are first needed."""
-        return winograd.transform_filters(self.layer.weight)
+        return winograd.transform_filters(self.layer.weight, self.workers)
 
     @cached_property
     def transposed(self) -> Array:
@@ -155,7 +153,7 @@ class WinogradBlock:
             place = (offset[0] - rows.start, offset[1]), (rows.stop - rows.start, width)
             return winograd.forward(x, filters, place, self.rectified, self.side, keeps_ties=False)[0]
 
-        bands = slices(height, winograd.tile_height(filters[0].shape[1:], (height, width), x.dtype))
+        bands = winograd.bands(filters[0].shape[1:], (height, width), x.dtype)
         return np.concatenate(list(self.workers(outputs, bands)), axis=1)
 
     @property

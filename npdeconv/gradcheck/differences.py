@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from npdeconv._checks import positive_int
+from npdeconv._repr import brief
 from npdeconv._types import Array, Generator
 from npdeconv.gradcheck.adjoint import checked_input
 from npdeconv.layers import Layer
@@ -43,6 +44,7 @@ class TensorCheck(NamedTuple):
     undecided: int
 
 
+@brief
 class GradientReport(NamedTuple):
     """The result of `check_gradients`; `str` of it is a table.
 

@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from npdeconv._checks import describe
+from npdeconv._repr import brief
 from npdeconv._types import Array, Generator, Shape
 from npdeconv.gradcheck import clauses, conduct
 from npdeconv.gradcheck.trials import BrokenClauseError, distinct, in_dtype
@@ -56,6 +57,7 @@ class ClauseCheck(NamedTuple):
     omitted: str | None
 
 
+@brief
 class LayerReport(NamedTuple):
     """The result of `check_layer`; `str` of it is a table.
 

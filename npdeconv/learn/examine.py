@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from npdeconv._repr import brief
 from npdeconv.learn import guard
 from npdeconv.learn.common import RUNS
 from npdeconv.learn.exercise import Exercise, Wrong
 
 
+@brief
 class Verdict(NamedTuple):
     """What an examination found; its text is for the learner.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from npdeconv._files import replace
+from npdeconv._repr import brief
 from npdeconv.learn.examine import Verdict
 from npdeconv.learn.exercise import Exercise, exercises
 from npdeconv.learn.files import skeleton_text
@@ -12,6 +13,7 @@ from npdeconv.learn.files import skeleton_text
 RECORD = "progress.json"
 
 
+@brief
 class Started(NamedTuple):
     """What `start` did.
 

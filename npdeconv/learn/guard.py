@@ -45,13 +45,21 @@ def guarded(function: Any, name: str) -> Callable[..., Any]:
         given = copy.deepcopy(arguments)
         with explained(f"{name}({', '.join(map(_brief, arguments))})"):
             result = function(*given)
-        for place, (before, after) in enumerate(zip(arguments, given, strict=True), 1):
+        for place, (before, after) in enumerate(zip(arguments, given, strict=True)):
             # A number that is added and subtracted again may round: that is no change.
             if not _equal(before, after):
-                raise Wrong(f"{name} changes its argument number {place}; work on a copy", INPUTS_KEPT)
+                what = _argument(function, place)
+                raise Wrong(f"{name} changes its argument {what}; work on a copy", INPUTS_KEPT)
         return result
 
     return call
+
+
+def _argument(function: Any, place: int) -> str:
+    """Return an argument's name in the learner's code, or its number."""
+    code = getattr(function, "__code__", None)
+    names = code.co_varnames[: code.co_argcount] if code else ()
+    return f"`{names[place]}`" if place < len(names) else f"number {place + 1}"
 
 
 @contextmanager

@@ -1,10 +1,14 @@
 """Draw the results of `npdeconv.visualize` and training: axes (or None) in, axes out; nothing is computed."""
 
+from npdeconv.plot.ablation import ablation
 from npdeconv.plot.breakage import fault
 from npdeconv.plot.class_activation import class_activation
 from npdeconv.plot.correspondence import correspondence
 from npdeconv.plot.embedding import neighbors, scatter
+from npdeconv.plot.filter_statistics import filter_statistics
+from npdeconv.plot.fooling import fooling
 from npdeconv.plot.images import draw_box, image
+from npdeconv.plot.invariance import invariance
 from npdeconv.plot.layers import layers
 from npdeconv.plot.learning import curves
 from npdeconv.plot.maps_and_filters import feature_maps, filters, strongest_projections
@@ -15,12 +19,16 @@ from npdeconv.plot.occlusion import occlusion
 from npdeconv.plot.paths import paths
 from npdeconv.plot.pooling_comparison import localization, localization_examples
 from npdeconv.plot.projections import projections
+from npdeconv.plot.randomization import randomization, randomized_maps
+from npdeconv.plot.relevance import relevance_curves, relevance_maps
 from npdeconv.plot.retraining import contributions, reconstructions, similarity
 from npdeconv.plot.rules import correlations, rules
+from npdeconv.plot.starts import starts
 from npdeconv.plot.text import literal, use_fonts
 from npdeconv.plot.transfer import probes, transfer
 
 __all__ = [
+    "ablation",
     "ascents",
     "class_activation",
     "confusion",
@@ -32,8 +40,11 @@ __all__ = [
     "evolution",
     "fault",
     "feature_maps",
+    "filter_statistics",
     "filters",
+    "fooling",
     "image",
+    "invariance",
     "layers",
     "literal",
     "localization",
@@ -46,10 +57,15 @@ __all__ = [
     "paths",
     "probes",
     "projections",
+    "randomization",
+    "randomized_maps",
     "reconstructions",
+    "relevance_curves",
+    "relevance_maps",
     "rules",
     "scatter",
     "similarity",
+    "starts",
     "strongest",
     "strongest_projections",
     "transfer",

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from npdeconv._types import Array
 from npdeconv.breakage import Fault, Scene
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import image, span
 from npdeconv.plot.text import wrapped
 from npdeconv.visualize import display
@@ -15,6 +16,7 @@ from npdeconv.visualize import display
 COLORS = {"right": "black", "wrong": "C3"}
 
 
+@returns_grid
 def fault(which: Fault, scene: Scene) -> Array:
     """Draw the right picture, the wrong one, and their difference, beside the digit that they are of.
 

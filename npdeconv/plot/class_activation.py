@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import bar, image
 from npdeconv.plot.text import literal
 from npdeconv.visualize import ClassActivationMaps
@@ -17,6 +18,7 @@ OPACITY = 0.75  # of the strongest place
 WIDTH = 22  # characters of a class's name
 
 
+@returns_grid
 def class_activation(
     pixels: Array,
     result: ClassActivationMaps,

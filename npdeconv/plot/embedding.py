@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import BOX_COLOR, image
 from npdeconv.plot.text import literal
 from npdeconv.visualize import Neighbors
@@ -69,6 +70,7 @@ def scatter(
     return ax
 
 
+@returns_grid
 def neighbors(
     images: Array,
     in_features: Neighbors,

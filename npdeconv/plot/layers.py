@@ -3,10 +3,12 @@
 import matplotlib.pyplot as plt
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import draw_box, image, in_box, share_frame, span, vivid, vivid_limit
 from npdeconv.visualize import LayerProjections
 
 
+@returns_grid
 def layers(pixels: Array, result: LayerProjections, axes: Array | None = None) -> Array:
     """Draw the strongest units of the layers: the box that each sees of the image, and its projection.
 

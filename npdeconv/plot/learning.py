@@ -6,8 +6,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 
 
+@returns_grid
 def curves(history: Mapping[str, Sequence[float]], axes: Array | None = None, *, title: str = "") -> Array:
     """Draw loss and accuracy by epoch, of training and of validation, if there was any.
 

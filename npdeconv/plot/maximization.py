@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import image, in_box
 from npdeconv.plot.projections import SPECK
 from npdeconv.plot.text import in_legend, literal, wrapped
@@ -16,6 +17,7 @@ LARGE = 100  # pixels: images of this height are drawn larger, and fewer to a ro
 LETTERS = 11  # to an inch of a title
 
 
+@returns_grid
 def maximized(
     result: Maximization, axes: Array | None = None, *, titles: Sequence[str] | None = None, title: str = ""
 ) -> Array:

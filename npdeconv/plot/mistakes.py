@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import OWN_SCALE, caption, image, span
 from npdeconv.plot.text import literal
 from npdeconv.visualize import Mistakes, display
@@ -65,6 +66,7 @@ def confusion(counts: Array, classes: Sequence[str], ax: Axes | None = None, *, 
     return ax
 
 
+@returns_grid
 def mistakes(images: Array, result: Mistakes, classes: Sequence[str], axes: Array | None = None) -> Array:
     """Draw confident mistakes: the image, and the projections of the wrong answer and of the true class.
 

@@ -11,6 +11,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import BOX_COLOR, draw_box, image, span, vivid, vivid_limit
 from npdeconv.plot.text import in_legend, literal
 from npdeconv.visualize import Occlusion
@@ -20,6 +21,7 @@ OTHER_COLOR = "#d9d9d9"  # for further classes, when the colors are used up
 CAPTION = "each square of the three maps: a place of the occluder's center; where no center can be: the image"
 
 
+@returns_grid
 def occlusion(
     pixels: Array,
     result: Occlusion,

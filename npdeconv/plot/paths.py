@@ -4,10 +4,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import draw_box, image, span, vivid, vivid_limit
 from npdeconv.visualize import PathProjections
 
 
+@returns_grid
 def paths(pixels: Array, result: PathProjections, axes: Array | None = None) -> Array:
     """Draw an image with what a unit sees, and its projections: whole, by shortcuts, by bodies.
 

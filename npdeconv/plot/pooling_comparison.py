@@ -8,6 +8,7 @@ from npdeconv._types import Array
 from npdeconv.experiments import t_interval
 from npdeconv.experiments.pooling_comparison import MAPS, Localization, LocalizationExample
 from npdeconv.plot.class_activation import overlay
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import draw_box, image
 from npdeconv.plot.text import literal
 
@@ -15,6 +16,7 @@ COLORS = "#1f5fa8", "#e4872e"
 TRUE_COLOR = "#35c04a"
 
 
+@returns_grid
 def localization(result: Localization, axes: Array | None = None) -> Array:
     """Draw energy in the object's box, and localization error, by pooling and kind of map.
 
@@ -51,6 +53,7 @@ def localization(result: Localization, axes: Array | None = None) -> Array:
     return axes
 
 
+@returns_grid
 def localization_examples(example: LocalizationExample, axes: Array | None = None) -> Array:
     """Draw pictures with the true boxes, and the maps with the boxes found in them.
 

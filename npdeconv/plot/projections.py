@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import caption, draw_box, image, in_box, share_frame, signed_bar, vivid_limit
 from npdeconv.plot.text import wrapped
 from npdeconv.visualize import Projection, display
@@ -17,6 +18,7 @@ COLUMNS = 8  # of a figure; more images go into further rows
 SPECK = 16  # a projection below one 16th of the image would be a speck, and is enlarged
 
 
+@returns_grid
 def projections(
     images: Array,
     result: Projection,

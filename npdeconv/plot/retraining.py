@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from npdeconv._types import Array
 from npdeconv.experiments import Retraining, t_interval
 from npdeconv.experiments.retraining_result import AFTER, KNOWN, RETRAINED, Score, Seen
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import image
 from npdeconv.plot.text import in_legend, literal
 
@@ -19,6 +20,7 @@ SCORES = {"words": "SIFT and bags of words", "corners": "Harris' corners and RAN
 IMAGES = {"trained": "trained on", "held out": "held out", "control": "control's"}
 
 
+@returns_grid
 def reconstructions(result: Retraining, classes: Sequence[str], axes: Array | None = None) -> Array:
     """Draw both classes' reconstructions, before and after: a column for each repetition.
 
@@ -57,6 +59,7 @@ def reconstructions(result: Retraining, classes: Sequence[str], axes: Array | No
     return axes
 
 
+@returns_grid
 def similarity(result: Retraining, classes: Sequence[str], axes: Array | None = None) -> Array:
     """Draw the best scores of both classes' reconstructions, for each set of images compared with.
 

@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from npdeconv._types import Array
+from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import OWN_SCALE, draw_box, image, in_box, span, vivid, vivid_limit
 from npdeconv.visualize import RuleComparison
 
@@ -21,6 +22,7 @@ box: what the unit sees; each projection shows this part, on a scale of its own:
 NO_SWITCHES = "\nboth rows are the same: switches of max poolings make no difference here"
 
 
+@returns_grid
 def rules(pixels: Array, result: RuleComparison, axes: Array | None = None) -> Array:
     """Draw the eight projections of a unit, and how they correlate.
 

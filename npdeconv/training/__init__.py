@@ -1,5 +1,5 @@
 """Training: `loop` is the algorithm, `fitting` the loop over epochs, `run` the folder on disk, and
-`loading` reads that folder.
+`loading` reads that folder, with `start` for networks that came from a file.
 """
 
 from npdeconv.inference import Evaluation, evaluate, predict

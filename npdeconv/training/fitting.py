@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from npdeconv import models
 from npdeconv._checks import positive_int
+from npdeconv._progress import progress_bar
 from npdeconv._types import Array, Generator
 from npdeconv._version import __version__
 from npdeconv.data import Augmentation, Dataset
@@ -21,7 +22,7 @@ from npdeconv.layers import Sequential
 from npdeconv.optimizers import Optimizer
 from npdeconv.parallel import Workers
 from npdeconv.training.history import History
-from npdeconv.training.loop import Constraint, Job, Place, Step, generator, new_seed
+from npdeconv.training.loop import Constraint, Job, Place, Step, generator, live, new_seed
 from npdeconv.training.run import Reached, Run, Totals
 from npdeconv.training.settings import Schedule, settings_of
 
@@ -43,6 +44,7 @@ def fit(
     schedule: Schedule | None = None,
     augment: Augmentation | None = None,
     constraint: Constraint | None = None,
+    frozen: Sequence[str] = (),
     patience: int | None = None,
     callbacks: Sequence[Callback] = (),
     run: str | Path | None = None,
@@ -54,7 +56,7 @@ def fit(
 
     Parameters
     ----------
-    network, dataset, optimizer, batch_size, rng, augment, constraint, workers
+    network, dataset, optimizer, batch_size, rng, augment, constraint, frozen, workers
         As for `train`.
     epochs : int
         Epochs in all, including those before a resumption.
@@ -113,11 +115,13 @@ def fit(
         positive_int(workers, "fit", "workers")
     dataset = match(network, dataset)
     dataset.labels_for("fit")
+    trained = live(network, frozen)
     loop = _Loop(network, optimizer, schedule, patience, tuple(callbacks), Reached(new_seed(rng)))
     if run is not None:
         config = settings_of(
             network, dataset, optimizer, batch_size, validation, schedule, augment, constraint, patience
         )
+        config |= {"frozen": list(frozen)} if frozen else {}
         config["free"] = {
             "epochs": epochs,
             "npdeconv": __version__,
@@ -128,7 +132,7 @@ def fit(
     with loop.record or nullcontext():
         dataset = loop.restore(dataset, validation)
         network.classes = dataset.classes
-        job = Job(network, dataset, optimizer, batch_size, augment, constraint)
+        job = Job(network, dataset, optimizer, batch_size, augment, constraint, trained)
         loop.run_through(job, epochs, workers, progress)
     return loop.history
 
@@ -177,7 +181,7 @@ class _Loop:
         start = self.reached.place
         steps = -(-len(job.dataset) // job.batch_size)
         done = (start.epoch - 1) * steps + start.index
-        bar = tqdm(total=epochs * steps, initial=done, unit="step", disable=None if show else True)
+        bar = progress_bar(total=epochs * steps, initial=done, unit="step", shown=show)
         try:
             if not self._stalled():
                 self._run_steps(job, epochs, workers, bar, base_rate)

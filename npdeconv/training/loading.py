@@ -13,6 +13,7 @@ from npdeconv._repr import brief
 from npdeconv.anatomy.roles import answer_shape
 from npdeconv.layers import Sequential
 from npdeconv.training.history import History
+from npdeconv.training.start import read_start
 
 
 @brief
@@ -92,9 +93,10 @@ def rebuild(folder: Path, builder: str | None = None) -> tuple[Sequential, str]:
         shape = tuple(map(int, dataset["images"][1:]))
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ValueError(f"{path}: expected the settings of a training run") from None
-    if builder is None and name not in models.names():
+    start = read_start(folder)
+    if start is None and builder is None and name not in models.names():
         raise ValueError(f"{folder}: {_how_to_find(name, config)}")
-    built = models.build(builder or name, rng=np.random.default_rng(0))
+    built = models.build(builder or name, rng=np.random.default_rng(0)) if start is None else start.network()
     if answer_shape(built, shape) != (len(classes),):
         built = models.with_classes(built, len(classes), np.random.default_rng(0))
     built.classes = classes

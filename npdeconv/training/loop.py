@@ -1,6 +1,6 @@
 """The steps of training: batch, gradients of its shards, update."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
@@ -60,6 +60,7 @@ def train(
     rng: Generator,
     augment: Augmentation | None = None,
     constraint: Constraint | None = None,
+    frozen: Sequence[str] = (),
     workers: Workers = None,
 ) -> Iterator[Step]:
     """Train a network, and yield a `Step` after each update.
@@ -79,15 +80,19 @@ def train(
     augment : callable, optional
         Varies each batch, see `npdeconv.data.augment`; returns one image for each given image.
     constraint : callable, optional
-        Called with the parameters after each update.
+        Called with the parameters that training changes, after each update.
+    frozen : sequence of str
+        Layers whose parameters stay as they are.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
 
     Raises
     ------
+    KeyError
+        If the network has no layer of a name in `frozen`.
     ValueError
         If the data set has no labels, or does not fit the network, see `npdeconv.inference.match`;
-        if `augment` does not return one uint8 image for each given image.
+        if `augment` does not return one uint8 image for each given image; if all layers are frozen.
     FloatingPointError
         If the loss becomes NaN or infinite; the message names the epoch, the step and the layer.
 
@@ -107,8 +112,19 @@ def train(
     dataset = match(network, dataset)
     dataset.labels_for("train")
     network.classes = dataset.classes
-    job = Job(network, dataset, optimizer, batch_size, augment, constraint)
+    job = Job(network, dataset, optimizer, batch_size, augment, constraint, live(network, frozen))
     return job.run(epochs, new_seed(rng), Place(), workers)
+
+
+def live(network: Sequential, frozen: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the parameters outside of frozen layers."""
+    for layer in frozen:
+        _ = network[layer]  # raises a KeyError that lists the layers
+    still = tuple(f"{layer}." for layer in frozen)
+    names = tuple(name for name in network.parameters if not name.startswith(still))
+    if not names:
+        raise ValueError(f"{network.name}: expected a layer with parameters that is not frozen, all are")
+    return names
 
 
 def new_seed(rng: Generator) -> int:
@@ -136,11 +152,14 @@ class Job(NamedTuple):
     batch_size: int
     augment: Augmentation | None
     constraint: Constraint | None
+    live: tuple[str, ...]
+    """The names of the parameters to train."""
 
     def run(self, epochs: int, seed: int, start: Place, workers: Workers) -> Iterator[Step]:
         """Yield the steps after a place."""
         chain = below_softmax(self.network)
         steps = -(-len(self.dataset) // self.batch_size)
+        self.optimizer.prepare(chain.parameters)  # of frozen layers, too: checkpoints have all
         with pool(workers) as parallel_map:
             for epoch in range(start.epoch, epochs + 1):
                 batches = batch_indices(len(self.dataset), self.batch_size, generator(seed, epoch))
@@ -172,10 +191,12 @@ class Job(NamedTuple):
         if not np.isfinite(loss):
             passes = (shard.forward_arguments(chain.dtype) for shard in work)
             raise explain_divergence(chain, passes, loss, place.epoch, place.index)
+        parameters = chain.parameters
+        trained = {name: parameters[name] for name in self.live}
         with np.errstate(over="ignore", invalid="ignore"):  # the next loss will show it
-            self.optimizer.update(chain.parameters, total)
+            self.optimizer.update(trained, total)
         if self.constraint is not None:
-            self.constraint(chain.parameters)
+            self.constraint(trained)
         return loss, correct
 
 

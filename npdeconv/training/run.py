@@ -26,7 +26,15 @@ from npdeconv.training.history import History
 from npdeconv.training.lock import FolderLock
 from npdeconv.training.loop import Place, Step
 
-OWN_FILES = ("config.json", "data.json", "history.csv", "weights.npz", "checkpoint.npz", "holder.json")
+OWN_FILES = (
+    "config.json",
+    "data.json",
+    "history.csv",
+    "start.json",
+    "weights.npz",
+    "checkpoint.npz",
+    "holder.json",
+)
 """Files that only the process with the lock writes."""
 
 

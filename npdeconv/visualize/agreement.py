@@ -11,10 +11,14 @@ RESOLUTION = 1e-5  # smaller differences may be float32's rounding
 
 def energy_under(projection: Array, grid: OccluderGrid) -> Array:
     """Return the sum of a projection's (H, W, C) squares under the occluder, (P, Q)."""
+    return sum_under(np.square(projection, dtype=np.float64).sum(axis=2), grid)
+
+
+def sum_under(values: Array, grid: OccluderGrid) -> Array:
+    """Return the sum of some pixels' values (H, W) under the occluder, (P, Q)."""
     (height, width), rows, columns = grid
-    squares = np.square(projection, dtype=np.float64).sum(axis=2)
     # Differences of running sums would not be exactly 0 where all pixels are 0.
-    strips = sliding_window_view(squares, height, axis=0)[rows].sum(axis=-1)  # (P, W)
+    strips = sliding_window_view(values, height, axis=0)[rows].sum(axis=-1)  # (P, W)
     return sliding_window_view(strips, width, axis=1)[:, columns].sum(axis=-1)
 
 
@@ -43,7 +47,7 @@ def rank_agreement(energy: Array, activity: Array, clean_activity: float) -> flo
     # SciPy's statistics take as long to import as the rest of the package.
     from scipy.stats import spearmanr
 
-    energies = _in_steps(energy, float(energy.max()))
+    energies = _in_steps(energy, float(np.abs(energy).max()))
     drops = _in_steps(clean_activity - activity, clean_activity)
     if not np.ptp(energies) or not np.ptp(drops):
         return 0.0

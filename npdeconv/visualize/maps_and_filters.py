@@ -51,13 +51,27 @@ def first_filters(network: Sequential) -> Array:
     >>> nd.visualize.first_filters(nd.models.deck_model4(rng=np.random.default_rng(0))).shape
     (32, 3, 3, 1)
     """
+    return np.ascontiguousarray(
+        first_convolution(network).weight.transpose(3, 0, 1, 2)
+    )  # (KH, KW, C, F) -> (F, KH, KW, C)
+
+
+def first_convolution(network: Sequential) -> Conv2D:
+    """Return the convolution that looks at the pixels, also inside of a chain that is itself a layer.
+
+    Examples
+    --------
+    >>> from npdeconv.visualize.maps_and_filters import first_convolution
+    >>> first_convolution(nd.models.deck_model4(rng=np.random.default_rng(0))).window.size
+    (3, 3)
+    """
     first = next((layer for layer in _flat(network) if layer.parameters), None)
     if not isinstance(first, Conv2D):
         kind = "none" if first is None else first.kind
         raise ValueError(
             f"first_filters: expected {network.name} to start with a Conv2D, its first with weights is {kind}"
         )
-    return np.ascontiguousarray(first.weight.transpose(3, 0, 1, 2))  # (KH, KW, C, F) -> (F, KH, KW, C)
+    return first
 
 
 @finite_answers

@@ -10,9 +10,9 @@ from operator import index
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
-from tqdm import tqdm
 
 from npdeconv._checks import describe, image_shape, not_negative, one_of, positive_int, random_generator
+from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Generator, Pair, Shape
 from npdeconv.anatomy.maps import map_shape
@@ -156,8 +156,7 @@ def maximize_activation(
     activation, film = np.empty((count + 1, len(maps))), [contrast][: 0 in frame_steps]
     with pool(workers) as parallel_map:
         look = partial(look_at, head, maps, aim, parallel_map)
-        hidden = None if progress else True
-        for step in tqdm(range(1, count + 1), unit="step", delay=2, leave=False, disable=hidden):
+        for step in progress_bar(range(1, count + 1), unit="step", delay=2, leave=False, shown=progress):
             moves = [held.draw_move(seen, rng) for rng in randomness]
             activation[step - 1], gradient = look(moved(gray + contrast, moves))
             gradient = moved(gradient, [-move for move in moves])

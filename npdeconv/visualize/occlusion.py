@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from tqdm import tqdm
 
 from npdeconv._checks import describe
+from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Pair
 from npdeconv.anatomy.maps import map_count, maps_of
@@ -222,9 +222,8 @@ def _look_everywhere(scene: _Scene, grid: OccluderGrid, parallel_map: OrderedMap
     places = np.stack(np.meshgrid(grid.rows, grid.columns, indexing="ij"), axis=-1)  # (P, Q, 2)
     corners = places.reshape(-1, 2)
     work = (corners[cut] for cut in slices(len(corners), _shard_size(grid.size)))
-    hidden = None if progress else True  # None hides the bar if stderr is no terminal
     parts = []
-    with tqdm(total=len(corners), unit="place", delay=2, leave=False, disable=hidden) as bar:
+    with progress_bar(total=len(corners), unit="place", delay=2, leave=False, shown=progress) as bar:
         for part in parallel_map(partial(_look, scene), work):
             parts.append(part)
             bar.update(len(part.activity))

@@ -145,7 +145,7 @@ def test_the_same_figure_is_the_same_file(places, tmp_path, capsys):
     assert path.read_bytes() == first
 
 
-@pytest.mark.parametrize("command", [*DRAWING, "demo", "evolve", "localize", "retrain"])
+@pytest.mark.parametrize("command", [*DRAWING, "ablate", "demo", "evolve", "localize", "retrain"])
 def test_places_that_can_not_be_written_are_found_before_anything_is_loaded(command, tmp_path, capsys):
     (tmp_path / "mine").write_text("mine")
     needed = {
@@ -153,7 +153,7 @@ def test_places_that_can_not_be_written_are_found_before_anything_is_loaded(comm
         "retrain": ["nowhere", "--class", "a", "--photos", "x", "--control", "y"],
     }
     more = ("--layer", "relu") if command in ("project", "occlude") else ()
-    network = needed.get(command, [] if command in ("demo", "localize") else ["nowhere"])
+    network = needed.get(command, [] if command in ("ablate", "demo", "localize") else ["nowhere"])
     assert cli.main([command, *network, *more, "--out", str(tmp_path / "mine" / "here")]) == 2
     said = f"npdeconv: {tmp_path}/mine/here: expected a folder to write to, but {tmp_path}/mine is a file"
     assert capsys.readouterr().err.startswith(said.replace("/", os.sep))

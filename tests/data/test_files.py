@@ -5,6 +5,7 @@ import functools
 import hashlib
 import io
 import stat
+import sys
 import tarfile
 import threading
 import zipfile
@@ -84,7 +85,7 @@ def test_an_existing_file_is_used_unchanged(home):
 
 
 @pytest.mark.parametrize("checkout", [True, False])
-def test_download(home, server, capfd, checkout):
+def test_download(home, server, capsys, checkout):
     if checkout:
         put(home / "checkout/datasets/README.md")
     served, url = server
@@ -95,9 +96,16 @@ def test_download(home, server, capfd, checkout):
     assert path.read_bytes() == b"content"
     assert everything(folder / "set") == ["x"]
     assert not (home / "chosen").exists()
-    output = capfd.readouterr()
-    assert output.out == ""
-    assert "100%" in output.err  # the progress bar
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_download_shows_its_progress_in_a_terminal(home, server, capsys, monkeypatch, is_terminal):
+    served, url = server
+    put(served / "x", b"content")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+    fetch(Source("set/x", (url + "x",), sha256(b"content")))
+    assert ("100%" in capsys.readouterr().err) is is_terminal
 
 
 def test_the_second_server_is_asked_if_the_first_does_not_answer(home, server):

@@ -1,5 +1,6 @@
 """The documentation site: its check finds faults, and the built site has none and works without a network."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,15 @@ def site():
 @pytest.mark.slow
 def test_the_built_site_has_no_faults(site):
     assert faults(site) == []
+
+
+@pytest.mark.slow
+def test_every_figure_of_a_chapter_is_there(site):
+    for path in sorted((site / "course").glob("chapter*.html")):
+        text = path.read_text(encoding="utf-8")
+        figures = set(re.findall(r"<em>Figure (\d\.\d+)", text))
+        assert figures, path.name
+        assert len(re.findall(r'<img [^>]*src="\.\./_images/', text)) >= len(figures), path.name
 
 
 @pytest.fixture

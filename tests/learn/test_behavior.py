@@ -186,7 +186,8 @@ def changes_the_shape(y, switches, shape):
 def test_any_change_of_an_input_is_found():
     verdict = learn.test("3.2", changes_the_shape)
     assert verdict.failed_idea == "the inputs stay as they are"
-    assert "unpool changes its argument number 1; work on a copy" in str(verdict)
+    assert "unpool changes its argument `y`; work on a copy" in str(verdict)
+    assert "its argument number 1;" in str(learn.test("3.2", lambda *given: changes_the_shape(*given)))
 
 
 def test_the_number_of_functions_is_checked():

@@ -93,7 +93,7 @@ def test_given_axes_are_drawn_on():
     drawn = plot.projections(
         np.zeros((1, 4, 4, 1), np.uint8), result(np.zeros((1, 4, 4, 1)), [[0, 1, 0, 1]], [False]), axes
     )
-    assert drawn is axes
+    assert np.shares_memory(drawn, axes)
     assert plt.get_fignums() == [figure.number]
 
 

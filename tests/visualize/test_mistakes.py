@@ -188,7 +188,8 @@ def test_the_two_projections_of_a_mistake_share_a_scale():
     np.testing.assert_allclose(axes[1, 0].images[0].get_array(), [[0.5, 1, 0.5]])
     np.testing.assert_allclose(axes[2, 0].images[0].get_array(), [[0.5, 0.5, 0.6]])
     np.testing.assert_allclose(axes[1, 1].images[0].get_array(), [[0.5, 0.5, 1]])
-    assert plot.mistakes(VOTES.images[result.image_indices], result, VOTES.classes, axes) is axes
+    drawn = plot.mistakes(VOTES.images[result.image_indices], result, VOTES.classes, axes)
+    assert np.shares_memory(drawn, axes)
 
 
 def test_only_occurring_classes_are_shown_if_there_are_many():

@@ -119,7 +119,7 @@ def _refuse_external(graph: Any) -> None:
         if tensor.data_location == tensor.EXTERNAL or tensor.external_data:
             raise UnexpectedError(
                 f"expected all weights in the file, {tensor.name!r} lies in another one (external data);"
-                " onnx.save_model with save_as_external_data=False puts all into one"
+                " torch.onnx.export with external_data=False, or onnx.save_model, puts all into one"
             )
     if graph.sparse_initializer:
         raise UnexpectedError("expected dense weights, got sparse ones; write them as usual initializers")

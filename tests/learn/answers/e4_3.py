@@ -79,6 +79,19 @@ def seven_repaired(dy, x):
     return dy * ((x > 0) & (x != 7))
 
 
+def rectify(x):
+    return np.maximum(x, 0)
+
+
+def a_little_below(dy, x):
+    return dy * (x > -0.001)
+
+
+def closer_than_a_step():
+    """Less than the check's usual step away from the kink."""
+    return np.array([[-0.0005]])
+
+
 def constant(x):
     return 0 * x
 
@@ -87,6 +100,7 @@ RIGHT = [
     (clip, lower_edge, beyond, both_edges),
     (square_until_ten, always_square, twelve, square_then_straight),
     (soft, soft_only, far_below, soft_and_bend),
+    (rectify, a_little_below, closer_than_a_step, lower_edge),
 ]
 WRONG = [
     ((clip, twice, beyond, both_edges), "where the check looks, fooling_backward is right"),

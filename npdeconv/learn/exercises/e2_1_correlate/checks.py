@@ -14,7 +14,8 @@ X = np.array([[1, 0, 2], [0, 3, 1], [2, 1, 0]], float)
 
 def by_hand(correlate: Call) -> str:
     """Correlate 3x3 pixels with a pattern that looks the same upside down."""
-    return same("y", correlate(X, np.array([[1.0, 2.0], [2.0, 1.0]])), [[4, 11], [11, 7]])
+    how = "the result for x [[1, 0, 2], [0, 3, 1], [2, 1, 0]] and weight [[1, 2], [2, 1]]"
+    return same(how, correlate(X, np.array([[1.0, 2.0], [2.0, 1.0]])), [[4, 11], [11, 7]])
 
 
 def not_flipped(correlate: Call) -> str:
@@ -28,26 +29,42 @@ def not_flipped(correlate: Call) -> str:
 
 def size(correlate: Call) -> None:
     """Correlate images and patterns that are not square."""
-    same("y of 4x5 ones and 1x3 ones", correlate(np.ones((4, 5)), np.ones((1, 3))), np.full((4, 3), 3))
-    same("y of 3x6 ones and 2x2 ones", correlate(np.ones((3, 6)), np.ones((2, 2))), np.full((2, 5), 4))
-    same("y of an image and a pattern of the same size", correlate(X, X), [[20]])
+    same(
+        "the result for 4x5 ones and 1x3 ones",
+        correlate(np.ones((4, 5)), np.ones((1, 3))),
+        np.full((4, 3), 3),
+    )
+    same(
+        "the result for 3x6 ones and 2x2 ones",
+        correlate(np.ones((3, 6)), np.ones((2, 2))),
+        np.full((2, 5), 4),
+    )
+    same("the result for an image and a pattern of the same size", correlate(X, X), [[20]])
 
 
 def bytes_summed(correlate: Call) -> None:
     """Correlate pixels of 8 bits."""
     x = np.full((2, 3), 255, np.uint8)
-    same("y of white pixels (uint8)", correlate(x, np.full((2, 2), 2, np.uint8)), [[2040, 2040]])
-    same("y of white pixels (uint8), for a mean", correlate(x, np.full((2, 2), 0.25)), [[255, 255]])
-    same("y of white pixels (uint8), for a slope", correlate(x, np.array([[-0.5, 0.75]])), [[63.75] * 2] * 2)
+    same("white pixels (uint8)", correlate(x, np.full((2, 2), 2, np.uint8)), [[2040, 2040]])
+    same("white pixels (uint8), for a mean", correlate(x, np.full((2, 2), 0.25)), [[255, 255]])
+    same(
+        "the result for white pixels (uint8), for a slope",
+        correlate(x, np.array([[-0.5, 0.75]])),
+        [[63.75] * 2] * 2,
+    )
 
 
 def linear(correlate: Call) -> None:
     """Correlate a sum of two images."""
     rng = np.random.default_rng(0)
     one, other, weight = (rng.integers(-4, 5, shape).astype(float) for shape in ((5, 6), (5, 6), (3, 2)))
-    first = numbers("y", correlate(one, weight))
-    second = numbers("y", correlate(other, weight))
-    same("y of 2 a - b, expected 2 y of a - y of b", correlate(2 * one - other, weight), 2 * first - second)
+    first = numbers("the result", correlate(one, weight))
+    second = numbers("the result", correlate(other, weight))
+    same(
+        "the result for 2 a - b, expected twice that for a, minus that for b",
+        correlate(2 * one - other, weight),
+        2 * first - second,
+    )
 
 
 def like_the_package(correlate: Call) -> None:
@@ -55,7 +72,11 @@ def like_the_package(correlate: Call) -> None:
     rng = np.random.default_rng(1)
     for shape, pattern in (((6, 9), (3, 3)), ((7, 5), (2, 4)), ((4, 4), (1, 1))):
         x, weight = rng.integers(-9, 10, shape).astype(float), rng.integers(-9, 10, pattern).astype(float)
-        same(f"y of an image {shape} and a pattern {pattern}", correlate(x, weight), _expected(x, weight))
+        same(
+            f"image {shape}, pattern {pattern}",
+            correlate(x, weight),
+            _expected(x, weight),
+        )
 
 
 def _expected(x: Array, weight: Array) -> Array:

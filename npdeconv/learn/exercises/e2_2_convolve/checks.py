@@ -16,14 +16,15 @@ NONE = np.zeros(1)
 
 def by_hand(convolve: Call) -> str:
     """Filter one channel by one filter, by hand."""
-    return same("y", convolve(PIXELS, PATTERN, NONE, 1, 0), [[[[13], [17]], [[16], [8]]]])
+    how = "the result for x [[1, 0, 2], [0, 3, 1], [2, 1, 0]] and weight [[1, 2], [3, 4]]"
+    return same(how, convolve(PIXELS, PATTERN, NONE, 1, 0), [[[[13], [17]], [[16], [8]]]])
 
 
 def all_channels(convolve: Call) -> None:
     """Filter two channels."""
     x, weight = np.concatenate([PIXELS, 10 * PIXELS], axis=3), np.concatenate([PATTERN, PATTERN], axis=2)
-    y = numbers("y", convolve(x, weight, NONE, 1, 0))
-    same("y of two channels, the second ten times the first", y, [[[[143], [187]], [[176], [88]]]])
+    y = numbers("the result", convolve(x, weight, NONE, 1, 0))
+    same("the result for two channels, the second ten times the first", y, [[[[143], [187]], [[176], [88]]]])
     _compare(convolve, (1, 3, 3, 3), (2, 2, 3, 1), 1, 0, bias=0)
 
 
@@ -31,7 +32,7 @@ def all_filters(convolve: Call) -> None:
     """Filter by two filters."""
     weight = np.concatenate([PATTERN, PATTERN[::-1]], axis=3)
     same(
-        "y of two filters",
+        "the result for two filters",
         convolve(PIXELS, weight, np.zeros(2), 1, 0),
         [[[[13, 9], [17, 13]], [[16, 16], [8, 14]]]],
     )
@@ -48,7 +49,7 @@ def strided(convolve: Call) -> None:
     weight = np.zeros((2, 2, 1, 1))
     weight[0, 0] = 1
     same(
-        "y with stride 2, of the filter that copies",
+        "the result with stride 2, for the filter that copies",
         convolve(x, weight, NONE, 2, 0),
         [[[[0], [2]], [[10], [12]]]],
     )
@@ -60,7 +61,7 @@ def padded(convolve: Call) -> None:
     x, weight = np.array([[1.0, 2.0], [3.0, 4.0]])[np.newaxis, :, :, np.newaxis], np.zeros((1, 1, 1, 1))
     weight[...] = 1
     copied = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    same("y with padding 1, of the 1x1 filter that copies", convolve(x, weight, NONE, 1, 1), copied)
+    same("the result with padding 1, for the 1x1 filter that copies", convolve(x, weight, NONE, 1, 1), copied)
     _compare(convolve, (1, 3, 4, 2), (3, 3, 2, 2), 1, 1)
     _compare(convolve, (1, 6, 5, 1), (3, 3, 1, 2), 2, 2)
 
@@ -76,9 +77,9 @@ def linear(convolve: Call) -> None:
     one, other, weight = (
         rng.integers(-4, 5, size).astype(float) for size in ((1, 5, 6, 2),) * 2 + ((3, 2, 2, 3),)
     )
-    first, second = (numbers("y", convolve(x, weight, np.zeros(3), 2, 1)) for x in (one, other))
+    first, second = (numbers("the result", convolve(x, weight, np.zeros(3), 2, 1)) for x in (one, other))
     both = convolve(2 * one - other, weight, np.zeros(3), 2, 1)
-    same("y of 2 a - b, expected 2 y of a - y of b", both, 2 * first - second)
+    same("the result for 2 a - b, expected twice that for a, minus that for b", both, 2 * first - second)
 
 
 def like_the_package(convolve: Call) -> None:
@@ -95,7 +96,7 @@ def _compare(
     x, weight = (rng.integers(least, 5, size).astype(float) for size in (shape, filters))
     biases: Array = bias * np.arange(1.0, filters[3] + 1)
     layer = Conv(weight, biases, (stride, stride), ((padding, padding),) * 2)
-    how = f"y of x {shape}, weight {filters}, stride {stride}, padding {padding}"
+    how = f"the result for x {shape}, weight {filters}, stride {stride}, padding {padding}"
     same(how, convolve(x, weight, biases, stride, padding), layer.forward(x)[0])
 
 

@@ -12,18 +12,19 @@ FUNCTIONS = ("max_pool",)
 SMALL = np.array([[1, 3, 2, 0], [5, 4, 1, 7], [2, 2, 6, 1], [0, 2, 3, 8]], float)[
     np.newaxis, :, :, np.newaxis
 ]
+ROWS = SMALL[0, :, :, 0].astype(int).tolist()
 
 
 def values(max_pool: Call) -> str:
     """Pool 4x4 pixels by hand."""
     y, _ = parts(max_pool(SMALL, 2, 2), "y", "switches")
-    return same("y", y, [[[[5], [7]], [[2], [8]]]])
+    return same(f"y of x {ROWS}, windows of 2, stride 2", y, [[[[5], [7]], [[2], [8]]]])
 
 
 def places(max_pool: Call) -> str:
     """Find the winners of these pixels."""
     _, switches = parts(max_pool(SMALL[:, :2], 2, 2), "y", "switches")
-    first = same("switches of the upper two rows", switches, [[[[4], [7]]]])
+    first = same(f"switches of x {ROWS[:2]}, windows of 2, stride 2", switches, [[[[4], [7]]]])
     x = np.zeros((1, 6, 4, 1))
     x[0, 5, 2] = x[0, 4, 1] = 9
     _, switches = parts(max_pool(x, 2, 2), "y", "switches")
@@ -43,8 +44,8 @@ def ties(max_pool: Call) -> None:
 def negative(max_pool: Call) -> None:
     """Pool values below zero."""
     y, switches = parts(max_pool(SMALL - 10, 2, 2), "y", "switches")
-    same("y", y, [[[[-5], [-3]], [[-8], [-2]]]])
-    same("switches", switches, [[[[4], [7]], [[8], [15]]]])
+    same("y of negative values", y, [[[[-5], [-3]], [[-8], [-2]]]])
+    same("switches of negative values", switches, [[[[4], [7]], [[8], [15]]]])
 
 
 def channels(max_pool: Call) -> None:

@@ -14,22 +14,23 @@ def by_hand(unpool: Call) -> str:
     """Put four values back into 4x4 pixels."""
     y, switches = _maps([[5, 7], [2, 8]]), _maps([[4, 3], [8, 15]], int)
     expected = _maps([[0, 0, 0, 7], [5, 0, 0, 0], [2, 0, 0, 0], [0, 0, 0, 8]])
-    return same("x", unpool(y, switches, (1, 4, 4, 1)), expected)
+    how = "the result for y [[5, 7], [2, 8]] and switches [[4, 3], [8, 15]], in 4x4 pixels"
+    return same(how, unpool(y, switches, (1, 4, 4, 1)), expected)
 
 
 def other_shapes(unpool: Call) -> None:
     """Put values into maps that are not square, and larger than the windows."""
     x = unpool(_maps([[3, 4]]), _maps([[6, 9]], int), (1, 2, 5, 1))
-    same("x of shape (1, 2, 5, 1)", x, _maps([[0, 0, 0, 0, 0], [0, 3, 0, 0, 4]]))
+    same("the result of shape (1, 2, 5, 1)", x, _maps([[0, 0, 0, 0, 0], [0, 3, 0, 0, 4]]))
     x = unpool(_maps([[3], [4]]), _maps([[1], [8]], int), (1, 5, 2, 1))
-    same("x of shape (1, 5, 2, 1)", x, _maps([[0, 3], [0, 0], [0, 0], [0, 0], [4, 0]]))
+    same("the result of shape (1, 5, 2, 1)", x, _maps([[0, 3], [0, 0], [0, 0], [0, 0], [4, 0]]))
 
 
 def sums(unpool: Call) -> None:
     """Put values into the same place."""
     y, switches = _maps([[1, 2], [4, 8]]), _maps([[4, 4], [4, 8]], int)
     same(
-        "x where three values share a place",
+        "the result where three values share a place",
         unpool(y, switches, (1, 3, 3, 1)),
         _maps([[0] * 3, [0, 7, 0], [0, 0, 8]]),
     )
@@ -39,8 +40,8 @@ def signs(unpool: Call) -> None:
     """Put back values of any sign."""
     y, switches = _maps([[-1, 2], [-4, 0]]), _maps([[0, 3], [9, 10]], int)
     expected = _maps([[-1, 0, 0, 2], [0] * 4, [0, -4, 0, 0], [0] * 4])
-    same("x of negative values", unpool(y, switches, (1, 4, 4, 1)), expected)
-    same("x of -1 and 2 for the same place", unpool(y, switches * 0, (1, 4, 4, 1))[:1], _only(-3))
+    same("the result for negative values", unpool(y, switches, (1, 4, 4, 1)), expected)
+    same("the result for -1 and 2 for the same place", unpool(y, switches * 0, (1, 4, 4, 1))[:1], _only(-3))
 
 
 def apart(unpool: Call) -> None:
@@ -56,7 +57,7 @@ def transposed(unpool: Call) -> None:
         _, (switches, _) = MaxPool((window, window), (stride, stride)).forward(x)
         picked = np.take_along_axis(other.reshape(1, 36, 2), switches.reshape(1, -1, 2), axis=1)
         y = rng.integers(-9, 10, switches.shape).astype(float)
-        down = numbers("x", unpool(y, switches, x.shape))
+        down = numbers("the result", unpool(y, switches, x.shape))
         what = f"sum(a * unpool(y)), expected sum(a at the switches * y), window {window}, stride {stride}"
         same(what, (other * down).sum(), (picked * y.reshape(1, -1, 2)).sum())
 

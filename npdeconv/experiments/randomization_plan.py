@@ -1,0 +1,132 @@
+"""What randomization explains, which layers get new weights in each step, and the maps of one step."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, NamedTuple, TypeAlias, get_args
+
+import numpy as np
+
+from npdeconv import initializers
+from npdeconv._checks import name_list, one_of
+from npdeconv._types import Array
+from npdeconv.anatomy.maps import map_count
+from npdeconv.anatomy.roles import logits_layer, weights_below
+from npdeconv.experiments.explanations import METHODS, explain, strongest_maps, usual_methods
+from npdeconv.experiments.randomize import randomize
+from npdeconv.layers import Sequential
+from npdeconv.parallel import Workers
+
+Order: TypeAlias = Literal["cascading", "independent"]
+"""All layers from the explained one down to the named one get new weights, or the named one alone."""
+Explained: TypeAlias = Literal["original", "predicted"]
+"""What is explained after randomizing: the same map, or the class that the new network predicts."""
+
+
+class Plan(NamedTuple):
+    """What all seeds share."""
+
+    network: Sequential
+    images: Array
+    layer: str
+    maps: Array  # int (N, 2): the explained map of each image, and another one, or -1
+    steps: Mapping[str, tuple[str, ...]]  # the layer that names each step, and all that get new weights
+    methods: tuple[str, ...]
+    explained: Explained
+    initializer: Callable[..., Array] = initializers.truncated_normal
+    workers: Workers = None
+
+    def randomized(self, step: str, seed: int) -> Sequential:
+        """Return the network of one step."""
+        rng = np.random.default_rng(seed)
+        return randomize(self.network, self.steps[step], rng=rng, initializer=self.initializer)
+
+    def explain(self, network: Sequential, method: str) -> Array:
+        """Return the maps (N, h, w, c) of the network as it is, or of a randomized one."""
+        maps = self.maps[:, 0]
+        if self.explained == "predicted" and network is not self.network:
+            maps = strongest_maps(network, self.images, self.layer, self.workers)[:, 0]
+        return explain(network, self.images, self.layer, maps, method, self.workers)
+
+
+def make_plan(
+    network: Sequential,
+    images: Array,
+    layer: str,
+    feature_map: int | None,
+    order: Order,
+    layers: Sequence[str] | None,
+    methods: Sequence[str] | None,
+    explained: Explained,
+) -> Plan:
+    """Check what is asked for, and find the steps and the explained maps."""
+    who = "randomization"
+    count = map_count(network, layer, images.shape[1:])
+    one_of(order, get_args(Order), who, "order")
+    one_of(explained, get_args(Explained), who, "explained")
+    if explained == "predicted" and layer != logits_layer(network):
+        raise ValueError(
+            f"{who}: expected explained='original' for layer {layer!r}: only the classes of"
+            f" {logits_layer(network)!r} can be predicted"
+        )
+    possible = usual_methods(network, images, layer)
+    chosen = possible if methods is None else name_list(methods, who, "methods")
+    for method in chosen:
+        one_of(method, METHODS, who, "methods")
+        if method not in possible:
+            raise ValueError(f"{who}: {method} can't explain layer {layer!r} of {network.name}")
+    return Plan(
+        network,
+        images,
+        layer,
+        _maps(network, images, layer, feature_map, count),
+        _steps(network, layer, order, layers),
+        chosen,
+        explained,
+    )
+
+
+def _maps(network: Sequential, images: Array, layer: str, feature_map: int | None, count: int) -> Array:
+    """Return the explained map of each image and the strongest other one, int (N, 2)."""
+    strongest = strongest_maps(network, images, layer)
+    if feature_map is None:
+        return strongest
+    if not 0 <= feature_map < count:
+        raise IndexError(f"randomization: layer {layer!r} has the maps 0 to {count - 1}, got {feature_map}")
+    first, second = strongest.T
+    return np.stack([np.full(len(first), feature_map), np.where(first == feature_map, second, first)], axis=1)
+
+
+def weights_down(network: Sequential, layer: str) -> dict[str, tuple[str, ...]]:
+    """Return the layers with weights that a layer depends on, from its own down.
+
+    Each comes with the layers of one number per channel right above it, such as `Scale`, which get new
+    values with it.
+    """
+    found: dict[str, list[str]] = {}
+    for name, one in network[:layer].layers.items():
+        if one.parameters:
+            small = all(array.ndim < 2 for array in one.parameters.values())
+            owner = weights_below(network, name) if small else name
+            found.setdefault(owner or name, []).append(name)
+    return {owner: tuple(names) for owner, names in reversed(found.items())}
+
+
+def _steps(
+    network: Sequential, layer: str, order: Order, layers: Sequence[str] | None
+) -> dict[str, tuple[str, ...]]:
+    every = weights_down(network, layer)
+    if not every:
+        raise ValueError(f"randomization: expected a layer with weights at or below {layer!r}, there is none")
+    wanted = tuple(every) if layers is None else name_list(layers, "randomization", "layers")
+    for name in wanted:
+        _ = network[name]  # raises a KeyError that lists the layers
+        if name not in every:
+            raise ValueError(
+                f"randomization: expected layers with weights that {layer!r} depends on"
+                f" ({', '.join(every)}), got {name!r}; new weights elsewhere change nothing"
+            )
+    names = list(every)
+    steps = {}
+    for name in sorted(wanted, key=names.index):
+        first = 0 if order == "cascading" else names.index(name)
+        steps[name] = tuple(one for owner in names[first : names.index(name) + 1] for one in every[owner])
+    return steps

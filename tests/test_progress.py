@@ -1,0 +1,57 @@
+"""Progress bars show in a terminal and in a notebook, not in a pipe."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import npdeconv
+from npdeconv._progress import progress_bar
+
+BAR = """
+import warnings
+warnings.simplefilter("error")  # in particular, tqdm's about ipywidgets
+import npdeconv as nd
+"""
+WORK = """
+from npdeconv._progress import progress_bar
+for _ in progress_bar(range(3), unit="apple", shown={shown}):
+    pass
+"""
+
+
+@pytest.mark.parametrize(("is_terminal", "shown"), [(True, True), (True, False), (False, True)])
+def test_a_bar_shows_in_a_terminal_on_request(capsys, monkeypatch, is_terminal, shown):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+    assert list(progress_bar("abc", unit="apple", shown=shown)) == ["a", "b", "c"]
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert ("3/3" in err) is (is_terminal and shown)
+    assert ("apple/s" in err) is (is_terminal and shown)
+
+
+def test_every_analysis_asks_for_its_bar_in_one_place():
+    for path in Path(npdeconv.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and path.name != "_progress.py":
+                assert ast.unparse(node.func) != "tqdm", f"{path}: a bar that no notebook shows"
+
+
+def ran(*cells):
+    """Return what each cell of a notebook shows, as one text."""
+    nbclient, v4 = pytest.importorskip("nbclient"), pytest.importorskip("nbformat.v4")
+    pytest.importorskip("ipykernel")
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in cells])
+    nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    return [str(cell.outputs) for cell in notebook.cells]
+
+
+@pytest.mark.slow
+def test_a_notebook_without_widgets_shows_bars_of_text_and_no_warning():
+    blocked = "import sys; sys.modules['ipywidgets'] = None"
+    quiet, shown, hidden = ran(blocked + BAR, WORK.format(shown=True), WORK.format(shown=False))
+    assert quiet == hidden == "[]"
+    assert "3/3" in shown
+    assert "apple/s" in shown
+    assert "IProgress" not in shown

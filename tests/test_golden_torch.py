@@ -121,7 +121,10 @@ def test_torchvisions_files_load_with_their_preprocessing(tmp_path):
     pixels = np.full((1, 224, 224, 3), 255, np.uint8)
     standard = np.float32([(1 - 0.485) / 0.229, (1 - 0.456) / 0.224, (1 - 0.406) / 0.225])
     np.testing.assert_allclose(pretrained.preprocessing.apply(pixels)[0, 0, 0], standard, rtol=1e-6)
-    assert pretrained.classes is None
+    named = {0: "tench", 281: "tabby", 340: "zebra", 517: "crane (n03126707)", 999: "toilet tissue"}
+    assert {n: pretrained.classes[n] for n in named} == named
+    assert len(set(pretrained.classes)) == 1000
+    assert pretrained.on_pixels().classes == pretrained.classes
     with pytest.raises(
         ValueError, match=r"^load_published: name must be one of alexnet, vgg16, squeezenet, "
     ):

@@ -71,12 +71,20 @@ NEVER = {  # what none of them is called, wherever that would be another word fo
     "weight_decay": {"l2", "penalty"},
     "workers": {"n_jobs", "threads", "num_workers"},
 }
-SEEDED = {"data.strokes.load_strokes", "data.planted.plant", "training.run.Reached"}
+SEEDED = {
+    "data.strokes.load_strokes",
+    "data.strokes.write_digits",
+    "data.stroke_parts.load_stroke_parts",
+    "data.planted.plant",
+    "training.run.Reached",
+}
 """Where a data set is by definition identified by a seed, and a run's record; beside these, `experiments`."""
 
 OTHERWISE = {  # where a word means something else, and why nobody will take it for the usual thing
     "layers.normalization.LocalResponseNorm": {"k"},  # the letter of the published formula
     "data.strokes.load_strokes": {"n"},
+    "data.strokes.write_digits": {"n"},
+    "data.stroke_parts.load_stroke_parts": {"n"},
     "fast.equal_patches.copy_to_equals": {"top"},  # rows of a map
     "anatomy.maps.descent_start": {"feature_maps"},  # one for all images, or one for each
     "parallel.slices": {"count"},  # of anything: nothing is ranked in these

@@ -34,7 +34,7 @@ COLUMNS = (
     *("layer", "rectified", "features", "part", "sum", "mean", "spread", "changed", "random mean"),
     *("spread over draws", "random changed", "difference", "its spread", "lower draws"),
 )
-DIGITS = 5000  # that are searched for those with the parts
+DIGITS = 2000  # that are searched for those with the parts
 OBJECT = "object"
 GROUP = 5  # dogs in the paper
 
@@ -207,7 +207,14 @@ def _rows(network: Sequential, result: Correspondence) -> Iterable[Sequence[Any]
         )
         rectified = "after" if network[layer].rectifies else "-"
         lower = int((by_draw < mean.mean()).sum())
-        yield layer, rectified, result.features[n], result.parts[p], *(f"{x:.6f}" for x in numbers), lower
+        yield (
+            layer,
+            rectified,
+            result.features[n],
+            result.parts[p],
+            *(round(float(x), 6) for x in numbers),
+            lower,
+        )
 
 
 def _half(values: Array) -> float:

@@ -7,6 +7,7 @@ set's own, or else all that were not used for training.
 """
 
 import argparse
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
@@ -16,7 +17,7 @@ from npdeconv import models, plot, training
 from npdeconv._files import write_table
 from npdeconv._text import visible
 from npdeconv._types import Array, Generator
-from npdeconv.cli.datasets import check_takes, data_name, has_test_set, read_data
+from npdeconv.cli.datasets import Choose, check_takes, data_name, has_test_set, read_data
 from npdeconv.cli.figures import Results, file_stem
 from npdeconv.cli.networks import Loaded, load_network, refuse_of_files
 from npdeconv.cli.options import add_network, add_results, at_least, share
@@ -36,6 +37,7 @@ from npdeconv.optimizers import Adam
 
 COLUMNS = ("method", "images per class", "seed", "accuracy")
 DRAWS = "mean over draws of the accuracy, ± half its 95 % interval (standard deviation)"
+LARGEST = 2**31  # bytes of a set's pixels
 SMALL = "small"
 SMALL_SIDE = 64  # pixels: larger images are loaded again at this size to train from scratch
 
@@ -121,14 +123,33 @@ def load_few(
     loaded: Loaded, data: str | None, classes: Sequence[str] | None
 ) -> tuple[Dataset, Dataset | None]:
     """Load the images to draw from, and the data set's own test images, if it has any."""
-    sets = [read_data(loaded, data, "train")]
+    choose = _affordable(loaded)
+    sets = [read_data(loaded, data, "train", choose)]
     if has_test_set(data_name(loaded, data)):
-        sets.append(read_data(loaded, data, "test"))
+        sets.append(read_data(loaded, data, "test", choose))
     for dataset in sets:
         check_takes(loaded.network, dataset)
     if classes is not None:
         sets = [only_classes(dataset, classes) for dataset in sets]
     return sets[0], sets[1] if len(sets) > 1 else None
+
+
+def _affordable(loaded: Loaded) -> Choose:
+    """Choose images at even distances, as many as fit into memory at the network's input size."""
+
+    def choose(count: int, name: str) -> Sequence[int]:
+        (height, width), channels = loaded.fitting().size, loaded.fitting().channel_count
+        most = max(LARGEST // (height * width * channels), 1)
+        if count <= most:
+            return range(count)
+        print(
+            f"{visible(name)}: took {most:,} of {count:,} images, at even distances, which fill"
+            f" {LARGEST / 2**30:g} GiB at {height}x{width}",
+            file=sys.stderr,
+        )
+        return [n * count // most for n in range(most)]
+
+    return choose
 
 
 def _pretrain(options: argparse.Namespace) -> Loaded:

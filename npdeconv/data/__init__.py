@@ -13,7 +13,7 @@ from npdeconv.data.classes import class_indices, class_number
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.folder import load_folder
 from npdeconv.data.mnist import load_mnist
-from npdeconv.data.part_boxes import load_part_boxes
+from npdeconv.data.part_boxes import PartBoxes, load_part_boxes
 from npdeconv.data.photos import Photo, load_photos
 from npdeconv.data.planted import Planted, plant
 from npdeconv.data.preprocessing import Preprocessing, fit_photo
@@ -25,6 +25,7 @@ from npdeconv.data.warping import tint, warp
 __all__ = [
     "Augmentation",
     "Dataset",
+    "PartBoxes",
     "Photo",
     "Planted",
     "Preprocessing",

@@ -4,9 +4,11 @@ import csv
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Pair
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.files import locate
@@ -17,9 +19,29 @@ from npdeconv.data.preprocessing import Preprocessing
 COLUMNS = ("image", "part", "top", "left", "height", "width")
 
 
+@brief
+class PartBoxes(NamedTuple):
+    """Images, and where their parts lie.
+
+    Attributes
+    ----------
+    dataset : Dataset
+    parts : dict of str to int (N, 4), top, bottom, left, right of each part in all images
+
+    Examples
+    --------
+    >>> digits, parts = nd.data.load_stroke_parts(10)
+    >>> len(digits), {name: boxes.shape for name, boxes in parts.items()}["end"]
+    (10, (10, 4))
+    """
+
+    dataset: Dataset
+    parts: dict[str, Array]
+
+
 def load_part_boxes(
     table: str | os.PathLike[str], folder: str | os.PathLike[str], preprocessing: Preprocessing
-) -> tuple[Dataset, dict[str, Array]]:
+) -> PartBoxes:
     """Load photos, and the boxes of their parts, at a network's input size.
 
     Parameters
@@ -34,10 +56,8 @@ def load_part_boxes(
 
     Returns
     -------
-    photos : Dataset
-        In the order of the table, without labels.
-    parts : dict of str to int (N, 4)
-        The boxes (top, bottom, left, right) of each part.
+    PartBoxes
+        Of the photos in the order of the table, without labels.
 
     Raises
     ------
@@ -77,7 +97,7 @@ def load_part_boxes(
                 )
     gray = preprocessing.channels == "gray"
     images = read_images(files, preprocessing.size, preprocessing.shorter_side, gray=gray)
-    return Dataset(images, None, (), place.name, tuple(file.stem for file in files)), parts
+    return PartBoxes(Dataset(images, None, (), place.name, tuple(file.stem for file in files)), parts)
 
 
 def fit_box(box: Box, shape: Pair, preprocessing: Preprocessing) -> Box:

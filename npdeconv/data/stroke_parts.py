@@ -4,7 +4,7 @@ import numpy as np
 
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
-from npdeconv.data.dataset import Dataset
+from npdeconv.data.part_boxes import PartBoxes
 from npdeconv.data.strokes import EDGE, SIZE, Written, load_strokes, write_digits
 
 PARTS = ("start", "end", "crossing", "loop")
@@ -12,7 +12,7 @@ SIDE = 7
 """Pixels of the square around a point: a line is three or four wide."""
 
 
-def load_stroke_parts(n: int, seed: int = 0, *, side: int = SIDE) -> tuple[Dataset, dict[str, Array]]:
+def load_stroke_parts(n: int, seed: int = 0, *, side: int = SIDE) -> PartBoxes:
     """Draw the digits of `load_strokes`, and tell where their parts lie.
 
     Parameters
@@ -24,11 +24,8 @@ def load_stroke_parts(n: int, seed: int = 0, *, side: int = SIDE) -> tuple[Datas
 
     Returns
     -------
-    digits : Dataset
-        That of `load_strokes`.
-    parts : dict of str to int (N, 4)
-        The boxes (top, bottom, left, right) of each part in all images; zeros where an image has no such
-        part.
+    PartBoxes
+        The digits of `load_strokes`, and the boxes of four parts; zeros where an image has no such part.
 
         * ``"start"`` and ``"end"``: a square around the first and the last point of the pen's way, if no
           other part of the line covers it.
@@ -58,7 +55,7 @@ def load_stroke_parts(n: int, seed: int = 0, *, side: int = SIDE) -> tuple[Datas
         for place, image in enumerate(chosen):
             for name, box in find_parts(written, place, length).items():
                 parts[name][image] = box
-    return digits, parts
+    return PartBoxes(digits, parts)
 
 
 def find_parts(written: Written, place: int, side: int) -> dict[str, tuple[int, int, int, int]]:

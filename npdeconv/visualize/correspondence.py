@@ -190,7 +190,7 @@ def correspondence(
         occluded = np.stack([occlude_box(*each, fill) for each in _pairs(images, hidings[p, r])])
         seen = layer_features(network, occluded, names, workers=workers)
         for n, name in enumerate(names):
-            found[:, n, p, r] = compare_signs(np.sign(clean[name] - seen[name]).astype(np.int8), size)
+            found[:, n, p, r] = _compare_signs(np.sign(clean[name] - seen[name]).astype(np.int8), size)
         bar.update()
     bar.close()
     distance, changed = found.reshape(*found.shape[:4], -1, size)
@@ -208,7 +208,7 @@ def correspondence(
     )
 
 
-def compare_signs(signs: Array, group_size: int) -> tuple[Array, Array]:
+def _compare_signs(signs: Array, group_size: int) -> tuple[Array, Array]:
     """Return for each image its mean distance to the others of its group, and the share that is not 0.
 
     Parameters
@@ -220,12 +220,6 @@ def compare_signs(signs: Array, group_size: int) -> tuple[Array, Array]:
     Returns
     -------
     (N,), (N,)
-
-    Examples
-    --------
-    >>> from npdeconv.visualize.correspondence import compare_signs
-    >>> compare_signs(np.array([[1, 0, -1, 0], [1, 1, 1, 0]], np.int8), 2)
-    (array([0.5, 0.5]), array([0.5 , 0.75]))
     """
     groups = signs.reshape(-1, group_size, signs.shape[1])
     differing = [(group != one).mean(axis=1).sum() for group in groups for one in group]

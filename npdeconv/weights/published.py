@@ -16,7 +16,7 @@ from npdeconv import models
 from npdeconv._checks import one_of
 from npdeconv.data.preprocessing import Preprocessing
 from npdeconv.layers import Sequential
-from npdeconv.weights.card import Pretrained
+from npdeconv.weights.card import Pretrained, read_classes
 from npdeconv.weights.modules import Names, layer_names
 from npdeconv.weights.pytorch import load_torch
 from npdeconv.weights.reader import reader_of
@@ -26,6 +26,9 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Mean and standard deviation of ImageNet's pixels."""
 
 IMAGENET = Preprocessing((224, 224), shorter_side=256, mean=MEAN, std=STD)
+
+IMAGENET_CLASSES = Path(__file__).with_name("imagenet_classes.csv")
+"""WordNet's number and a name of each of ImageNet's 1000 classes, in the order of the outputs."""
 
 CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
@@ -41,6 +44,7 @@ class Published(NamedTuple):
     unused: tuple[str, ...] = ()
     """Beginnings of the names of modules that only training needed."""
     classes: tuple[str, ...] | None = None
+    """Their names; ImageNet's unless given."""
     options: Mapping[str, Any] = {}
     """Arguments of the function that builds the network."""
 
@@ -163,7 +167,7 @@ def load_published(name: str, path: str | Path) -> Pretrained:
     Returns
     -------
     Pretrained
-        ImageNet's 1000 classes have no names: the file has none.
+        With the names of ImageNet's 1000 classes, or of CIFAR-10's ten.
 
     Raises
     ------
@@ -184,4 +188,4 @@ def load_published(name: str, path: str | Path) -> Pretrained:
     network = getattr(models, name)(rng=np.random.default_rng(0), **said.options)
     read = load_safetensors if reader_of(path) is load_safetensors else load_torch
     read(network, path, said.names(network), epsilon=said.epsilon, unused=said.unused)
-    return Pretrained(network, said.preprocessing, said.classes)
+    return Pretrained(network, said.preprocessing, said.classes or read_classes(IMAGENET_CLASSES))

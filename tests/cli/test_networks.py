@@ -354,18 +354,42 @@ def test_files_of_weights_lie_where_data_lie(made, here, monkeypatch, capsys):
     assert len(said) == 1
 
 
-@pytest.mark.parametrize("name", ["mnist", "cifar10", "rps", "strokes", "caltech101", "photos", "cats"])
-def test_every_data_set_resolves_by_its_name(name, made, here, real_data, monkeypatch, capsys):
+SETS = ("mnist", "cifar10", "rps", "strokes", "caltech101", "photos", "cats")
+LIGHT = ("photos", "cats")  # the others take seconds to read
+FEATURES = ("transfer", "probe", "embed")
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        pytest.param(command, name, marks=() if name in LIGHT and command in FEATURES else pytest.mark.slow)
+        for command in TAKES
+        if command not in (*WITHOUT_DATA, "evolve")  # which looks at the data of its run
+        for name in SETS
+        if name in LIGHT or command in (*FEATURES, "classify")
+    ],
+)
+def test_every_data_set_resolves_by_its_name(command, name, made, here, real_data, monkeypatch, capsys):
     monkeypatch.setenv("NPDECONV_DATA", str(real_data))
-    for command in ("classify", "embed"):
-        more = (
-            ("--images", "1")
-            if command == "classify"
-            else ("--layer", "relu", "--count", "2", "-k", "1", "--out", here)
-        )
-        given = (command, made / "card.json", "--data", name, *more)
-        assert cli.main([str(part) for part in given]) == 0, capsys.readouterr().err
-        assert capsys.readouterr().out.startswith("image 1" if command == "classify" else ("by ", "photos"))
+    given = arguments(command, "card", here / "out")
+    given[given.index("--data") + 1] = name
+    more = {"classify": ("--images", "1"), "report": ("--count", "2")}.get(command, ())
+    status = cli.main([*given, *more])
+    said = capsys.readouterr().err
+    if command in ("transfer", "probe") and name == "photos":
+        assert "expected images with labels, got the unlabeled ones of photos" in said
+    else:
+        assert status == 0, said
+
+
+def test_sets_that_would_fill_the_memory_are_thinned_out_evenly(made, here, monkeypatch, capsys):
+    monkeypatch.setattr(transfer, "LARGEST", 6 * SIDE * SIDE * 3)
+    given = arguments("transfer", "card", here / "out")
+    assert cli.main(given) == 0
+    assert "pets: took 6 of 12 images, at even distances, which fill" in capsys.readouterr().err
+    monkeypatch.setattr(transfer, "LARGEST", 2**31)
+    assert cli.main(given) == 0
+    assert "took" not in capsys.readouterr().err
 
 
 def large(folder):

@@ -6,7 +6,7 @@ import pytest
 from npdeconv.layers import Conv2D, Dense, Flatten, GlobalMaxPool, ReLU, Sequential
 from npdeconv.models import deck_model4
 from npdeconv.visualize import Box, correspondence, layer_features, occlude_box
-from npdeconv.visualize.correspondence import compare_signs
+from npdeconv.visualize.correspondence import _compare_signs
 
 RNG = np.random.default_rng(5)
 NOISE = RNG.integers(1, 256, (6, 28, 28, 1), dtype=np.uint8)
@@ -26,7 +26,7 @@ def differences():
 
 
 def test_worked_by_hand():
-    # Pixels ab / cd; black hides the upper row. In image 0, a - b changes from 4 - 1 = 3 to 0: eps = (3, 0, 0);
+    # Pixels ab / cd; black hides ab. In image 0, a - b changes from 4 - 1 = 3 to 0: eps = (3, 0, 0);
     # in image 1 from 1 - 4 to 0, (-3, 0, 0); in image 2 from 2 - 2 to 0, (0, 0, 0). Two images differ in one
     # feature of three: 1/3 for each of six ordered pairs, and their sum is 2.
     images = np.array([[[4, 1], [7, 7]], [[1, 4], [8, 8]], [[2, 2], [9, 9]]], float)[..., np.newaxis]
@@ -43,11 +43,11 @@ def test_worked_by_hand():
 
 def test_signs_of_three_values_by_hand():
     signs = np.array([[1, 0, -1, 0], [1, 1, -1, 0], [0, 0, 1, 0], [0, 0, 0, 0]], np.int8)
-    distance, changed = compare_signs(signs, 4)
+    distance, changed = _compare_signs(signs, 4)
     # 0-1: 1 of 4 differs; 0-2: 2; 0-3: 2; 1-2: 3; 1-3: 3; 2-3: 1
     np.testing.assert_allclose(distance, np.array([5, 7, 6, 6]) / 4 / 3)
     np.testing.assert_allclose(changed, [0.5, 0.75, 0.25, 0])
-    np.testing.assert_allclose(compare_signs(signs, 2)[0], [0.25, 0.25, 0.25, 0.25])
+    np.testing.assert_allclose(_compare_signs(signs, 2)[0], [0.25, 0.25, 0.25, 0.25])
 
 
 def test_an_independent_computation():

@@ -1,7 +1,7 @@
 """Run the analyses that the page shows, one after the other."""
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,7 +20,7 @@ from npdeconv.report.classes import find_class_maps, find_wanted
 from npdeconv.report.contents import Evolving, Example, LayerView, Report, Wrong
 from npdeconv.report.downscaling import PICTURE_SIDE, maps_that_fit, shrink, shrink_patches
 from npdeconv.report.filter_slices import find_filters
-from npdeconv.report.made import Made, find_made
+from npdeconv.report.made import find_made
 from npdeconv.report.scatter import find_scatter
 from npdeconv.report.verdicts import add_verdict
 from npdeconv.report.whole_images import find_fields, find_scenes
@@ -137,11 +137,23 @@ def collect(
         for layer, looks in seen.items()
     )
     if verdict:
-        layer_views = tuple(_judged(network, dataset, view, workers, steps) for view in layer_views)
+        layer_views = tuple(
+            add_verdict(network, dataset.images, view=view, workers=workers)
+            for view in steps.over(layer_views, "judging projections")
+        )
     if made:
         layer_views = tuple(
-            view._replace(made=_make(network, view, final[view.name], made, workers, steps))
-            for view in layer_views
+            view._replace(
+                made=find_made(
+                    network,
+                    view.name,
+                    found=final[view.name],
+                    maps=view.feature_maps,
+                    k=made,
+                    workers=workers,
+                )
+            )
+            for view in steps.over(layer_views, "making images")
         )
     report = Report(
         run=run,
@@ -177,15 +189,6 @@ def _add_classes(
     )
 
 
-def _make(
-    network: Sequential, view: LayerView, found: Strongest, count: int, workers: Workers, steps: "_Steps"
-) -> Made | None:
-    """Make images for the most active maps of a layer that are shown."""
-    steps.next(f"{view.name}: making images")
-    maps = view.feature_maps
-    return find_made(network, view.name, found=found, maps=maps, k=count, workers=workers)
-
-
 class _Steps:
     """Counts the parts of the work, and reports progress."""
 
@@ -196,6 +199,12 @@ class _Steps:
         if self.say is not None:
             self.say(what, self.done, self.total)
         self.done += 1
+
+    def over(self, views: Iterable[LayerView], what: str) -> Iterator[LayerView]:
+        """Yield the views; each is a part of the work."""
+        for view in views:
+            self.next(f"{view.name}: {what}")
+            yield view
 
 
 def _choose(snapshots: dict[int, str | Path]) -> dict[int, str | Path]:
@@ -259,13 +268,6 @@ def _view(
             jumped=jumped,
         ),
     )
-
-
-def _judged(
-    network: Sequential, dataset: Dataset, view: LayerView, workers: Workers, steps: _Steps
-) -> LayerView:
-    steps.next(f"judging {view.name}")
-    return add_verdict(network, dataset.images, view=view, workers=workers)
 
 
 def _in_data_set(image_indices: Array, found: Array) -> Array:

@@ -1,9 +1,8 @@
 """Run the analyses that the page shows, one after the other."""
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from npdeconv.report.contents import Evolving, Example, LayerView, Report, Wrong
 from npdeconv.report.downscaling import PICTURE_SIDE, maps_that_fit, shrink, shrink_patches
 from npdeconv.report.filter_slices import find_filters
 from npdeconv.report.made import find_made
+from npdeconv.report.progress import Say, Steps
 from npdeconv.report.scatter import find_scatter
 from npdeconv.report.verdicts import add_verdict
 from npdeconv.report.whole_images import find_fields, find_scenes
@@ -39,9 +39,6 @@ STAGES = 12  # snapshots shown at most: color pictures of 300x300 then stay belo
 MISTAKES = 8  # images
 EXAMPLES = 6  # images that are occluded
 OCCLUDER_STEPS = 17  # strides of the occluder along an image, at least
-
-Say: TypeAlias = Callable[[str, int, int], object]
-"""Called with the name of the current part, the number of parts done, and the number of parts."""
 
 
 def collect(
@@ -111,7 +108,7 @@ def collect(
     rest = (dataset.labels is not None) + examples + bool(examples)
     rest += len(layers) * (verdict + bool(made))
     total = (len(chosen) + 1) * (1 + len(layers)) + rest
-    steps = _Steps(say, total)
+    steps = Steps(say, total)
     steps.next("searching")
     final = find_strongest(network, searched.images, layers, k=PATCHES, workers=workers)
     most = maps_that_fit(
@@ -175,7 +172,7 @@ def collect(
 
 
 def _add_classes(
-    report: Report, network: Sequential, dataset: Dataset, workers: Workers, steps: "_Steps"
+    report: Report, network: Sequential, dataset: Dataset, workers: Workers, steps: "Steps"
 ) -> Report:
     """Add the class maps of the examples, and images made for the classes."""
     steps.next("making images for the classes")
@@ -187,24 +184,6 @@ def _add_classes(
         ),
         wanted=find_wanted(network, len(dataset.classes), labels, workers),
     )
-
-
-class _Steps:
-    """Counts the parts of the work, and reports progress."""
-
-    def __init__(self, say: Say | None, total: int) -> None:
-        self.say, self.total, self.done = say, total, 0
-
-    def next(self, what: str) -> None:
-        if self.say is not None:
-            self.say(what, self.done, self.total)
-        self.done += 1
-
-    def over(self, views: Iterable[LayerView], what: str) -> Iterator[LayerView]:
-        """Yield the views; each is a part of the work."""
-        for view in views:
-            self.next(f"{view.name}: {what}")
-            yield view
 
 
 def _choose(snapshots: dict[int, str | Path]) -> dict[int, str | Path]:
@@ -276,7 +255,7 @@ def _in_data_set(image_indices: Array, found: Array) -> Array:
 
 
 def _find_wrong(
-    network: Sequential, searched: Dataset, image_indices: Array, workers: Workers, steps: _Steps
+    network: Sequential, searched: Dataset, image_indices: Array, workers: Workers, steps: Steps
 ) -> Wrong | None:
     """Find mistakes; None for images without labels."""
     if searched.labels is None:
@@ -298,7 +277,7 @@ def _occlude(
     named: Array,
     count: int,
     workers: Workers,
-    steps: _Steps,
+    steps: Steps,
 ) -> Iterator[Example]:
     """Occlude, for some classes, the first image that the network assigns to its named class."""
     if not count:

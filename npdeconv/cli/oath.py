@@ -62,13 +62,7 @@ def add(parser: Parser) -> None:
         default="truncated",
         help="of new weights: normal with deviation 0.01, cut at twice that, or as layers begin",
     )
-    option(
-        "--seeds",
-        type=at_least(2),
-        default=5,
-        metavar="N",
-        help="sets of new weights, by the seeds 0 to N - 1",
-    )
+    share(parser, "--seeds", ", each with new weights", default=5)
     option(
         "--labels",
         type=at_least(1),

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.special import logsumexp
 
 from npdeconv._checks import describe
 from npdeconv._progress import progress_bar
@@ -280,7 +279,7 @@ def _log_odds(outputs: Array, label: int) -> Array:
     if exact.ndim == 1:
         inside = np.clip(exact, np.finfo(outputs.dtype).tiny, 1 - np.finfo(outputs.dtype).epsneg)
         return np.log(inside) - np.log1p(-inside)
-    return exact[:, label] - logsumexp(np.delete(exact, label, axis=1), axis=1)
+    return exact[:, label] - np.logaddexp.reduce(np.delete(exact, label, axis=1), axis=1)
 
 
 def _checked_map(network: Sequential, image: Array, layer: str, feature_map: int | None) -> int:

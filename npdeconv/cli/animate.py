@@ -34,7 +34,7 @@ def add(parser: Parser) -> None:
     share(parser, "--layer", "; the last one with feature maps if not given")
     share(parser, "--map", f"; the {MAPS} most active if not given", nargs="+")
     share(parser, "--images", f", in this order; the first {FRAMES} if not given")
-    parser.add_argument("--animate", choices=get_args(Format), default="gif", help="the kind of animation")
+    share(parser, "--animate", choices=get_args(Format), default="gif")
     add_results(parser, "animation")
 
 

@@ -9,7 +9,7 @@ one. Prints a table, and writes a figure (.png), the table (.csv) and the raw ar
 
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from npdeconv.data import Dataset, load_part_boxes, load_stroke_parts
 from npdeconv.data.classes import list_names
 from npdeconv.experiments import only_classes, t_interval
 from npdeconv.layers import Sequential
-from npdeconv.visualize import Correspondence, Fill, correspondence
+from npdeconv.visualize import Correspondence, correspondence
 
 COLUMNS = (
     *("layer", "rectified", "features", "part", "sum", "mean", "spread", "changed", "random mean"),
@@ -59,7 +59,7 @@ def add(parser: Parser) -> None:
         metavar="N",
         help=f"images to compare with each other; {GROUP} digits of one class, or all photos, if not given",
     )
-    option("--draws", type=at_least(2), default=20, metavar="N", help="random boxes for each part and image")
+    share(parser, "--draws", ": random boxes of each part", default=20)
     option(
         "--side", type=at_least(1), default=7, metavar="PIXELS", help="of the squares around points of digits"
     )
@@ -68,7 +68,7 @@ def add(parser: Parser) -> None:
         action="store_true",
         help="random boxes at the same place in all images of a group, as parts of aligned objects are",
     )
-    option("--fill", choices=get_args(Fill), default="gray", help="what hides the parts")
+    share(parser, "--fill", " the parts")
     share(parser, "--seed")
     add_results(parser, "correspondence")
 

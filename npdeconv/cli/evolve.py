@@ -41,7 +41,7 @@ def add(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Load each snapshot, project, draw, and print when each layer last jumped."""
-    check_whole(options)
+    check_whole(options, one_position=True)
     out = Results(options)
     loaded = load_network(options, untrained=True)
     network = loaded.network

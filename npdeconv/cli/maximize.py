@@ -62,7 +62,7 @@ def add(parser: Parser) -> None:
     )
     _add_regularizers(parser)
     fooling.add(parser)
-    option("--animate", choices=get_args(Format), help="also write an animation")
+    share(parser, "--animate", "; none if not given", choices=get_args(Format))
     option("--frames", type=at_least(2), default=40, metavar="N", help="of the animation")
     share(parser, "--seed")
     add_results(parser, "maximized")

@@ -7,7 +7,7 @@ that map's projection. Writes a figure (.png) and the raw arrays (.npz). For the
 """
 
 import argparse
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from npdeconv.cli.networks import load_network
 from npdeconv.cli.options import add_network, add_results, at_least, check_range, only, share
 from npdeconv.cli.parser import Parser
 from npdeconv.inference import predict
-from npdeconv.visualize import Fill, OccluderGrid, Occlusion, occlude, occluder_grid
+from npdeconv.visualize import OccluderGrid, Occlusion, occlude, occluder_grid
 
 
 def add(parser: Parser) -> None:
@@ -32,11 +32,11 @@ def add(parser: Parser) -> None:
     option = parser.add_argument
     pixels: dict[str, Any] = {"type": at_least(1), "metavar": "PIXELS"}
     option("--size", **pixels, nargs="+", help="side of the occluder, or height and width")
-    option("--stride", **pixels, help="from one position to the next")
+    option("--stride", **pixels, help="of the occluder, from one position to the next")
     option(
         "--at", type=int, nargs=2, metavar=("ROW", "COLUMN"), help="one position only: the upper left corner"
     )
-    option("--fill", choices=get_args(Fill), default="gray", help="what the occluder shows")
+    share(parser, "--fill", " a part of the image")
     option(
         "--log-odds", action="store_true", help="draw log-odds, which a confident network's probability hides"
     )

@@ -18,7 +18,7 @@ from npdeconv.data import class_number
 from npdeconv.data.preprocessing import Channels
 from npdeconv.inference import class_names
 from npdeconv.layers import Sequential
-from npdeconv.visualize import Select
+from npdeconv.visualize import Fill, Select
 
 
 @cache
@@ -108,6 +108,10 @@ SHARED: dict[str, dict[str, Any]] = {
     "--seeds": _of("N", "repetitions, with the seeds 0 to N - 1", **_COUNT),
     "--per-class": _of("N", "training images of each class", **_COUNT),
     "--limit": _of("N", "at most so many features of an image; maps are averaged over a grid", **_COUNT),
+    "--draws": _of("N", "random draws for each image", **_COUNT),
+    "--fill": {"choices": get_args(Fill), "default": "gray", "help": "what hides"},
+    "--whole": {"action": "store_true", "help": "draw whole images, not cropped to what a unit sees"},
+    "--animate": {"help": "kind of animation"},
     "--verdict": {
         "action": "store_true",
         "help": "print how alike the pictures of random values and of random weights are, and what that"
@@ -183,21 +187,28 @@ def check_range(option: str, values: int | Iterable[int], count: int, has: str) 
             raise IndexError(f"{option}: {has} 0 to {count - 1}, got {value}")
 
 
-def check_whole(options: argparse.Namespace) -> None:
-    """Let --select map imply --whole, since a whole map sees the whole image."""
+def check_whole(options: argparse.Namespace, *, one_position: bool = False) -> None:
+    """Let --select map imply --whole, since a whole map sees the whole image.
+
+    Raises
+    ------
+    ValueError
+        For units that --select does not know; positions are not checked here.
+    """
+    if not one_position and tuple(options.select) not in (("strongest",), ("map",)):
+        raise ValueError(f"--select: expected strongest or map, got {' '.join(options.select)!r}")
     options.whole = options.whole or tuple(options.select) == ("map",)
 
 
 def add_whole(parser: Parser, what: str, *, one_position: bool = False) -> None:
     """Declare --whole and --select."""
-    parser.add_argument("--whole", action="store_true", help=f"draw {what} whole, not cropped to the field")
+    share(parser, "--whole", f"; of {what}")
     places = ", or ROW COLUMN of one" if one_position else ""
     share(
         parser,
         "--select",
         f": strongest (its largest activation), map (all of it){places}",
         default=("strongest",),
-        **({} if one_position else {"choices": ("strongest", "map"), "nargs": 1}),
     )
 
 

@@ -62,7 +62,7 @@ def add(parser: Parser) -> None:
         help="what infidelity takes from images",
     )
     option(
-        "--size",
+        "--change-size",
         type=number,
         default=DEFAULTS.size,
         metavar="X",
@@ -70,7 +70,7 @@ def add(parser: Parser) -> None:
     )
     option("--changes", type=at_least(1), default=DEFAULTS.changes, metavar="N", help="for infidelity")
     option("--unscaled", action="store_true", help="infidelity of maps as they are, not at their best scale")
-    option("--stride", **pixels, help="of the occluder")
+    option("--stride", **pixels, help="of the occluder, from one position to the next")
     share(parser, "--seed")
     add_results(parser, "relevance")
 
@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> None:
         step=options.step,
         blank=blank_pixel(network),
         perturbations=options.perturbations,
-        size=options.size,
+        size=options.change_size,
         changes=options.changes,
         scaled=not options.unscaled,
         stride=options.stride,

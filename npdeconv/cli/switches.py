@@ -16,7 +16,7 @@ from npdeconv.anatomy import map_count
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, file_stem
 from npdeconv.cli.networks import load_network
-from npdeconv.cli.options import add_network, add_results, at_least, check_range, share
+from npdeconv.cli.options import add_network, add_results, check_range, share
 from npdeconv.cli.parser import Parser
 from npdeconv.experiments import t_interval
 from npdeconv.visualize import StartComparison, compare_starts, find_strongest, most_active
@@ -31,13 +31,7 @@ def add(parser: Parser) -> None:
     share(parser, "--layer", required=True)
     share(parser, "--map", f"; the {MAPS} strongest if not given", nargs="+")
     share(parser, "--count", ", the first of the set", default=100)
-    parser.add_argument(
-        "--draws",
-        type=at_least(1),
-        default=5,
-        metavar="N",
-        help="how many sets of random values for each image",
-    )
+    share(parser, "--draws", ": sets of random values", default=5)
     share(parser, "--seed")
     add_results(parser, "switches")
 

@@ -72,6 +72,7 @@ def make_plan(
     layers: Sequence[str] | None,
     methods: Sequence[str] | None,
     explained: Explained,
+    workers: Workers,
 ) -> Plan:
     """Check what is asked for, and find the steps and the explained maps."""
     who = "randomization"
@@ -93,16 +94,19 @@ def make_plan(
         network,
         images,
         layer,
-        _maps(network, images, layer, feature_map, count),
+        _maps(network, images, layer, feature_map, count, workers),
         _steps(network, layer, order, layers),
         chosen,
         explained,
+        workers=workers,
     )
 
 
-def _maps(network: Sequential, images: Array, layer: str, feature_map: int | None, count: int) -> Array:
+def _maps(
+    network: Sequential, images: Array, layer: str, feature_map: int | None, count: int, workers: Workers
+) -> Array:
     """Return the explained map of each image and the strongest other one, int (N, 2)."""
-    strongest = strongest_maps(network, images, layer)
+    strongest = strongest_maps(network, images, layer, workers=workers)
     if feature_map is None:
         return strongest
     if not 0 <= feature_map < count:

@@ -162,8 +162,8 @@ def randomized_labels(
         layers=None,
         methods=methods,
         explained=explained,
+        workers=workers,
     )
-    plan = plan._replace(workers=workers)
     shapes = _shapes(network)
     settings = ("labels", dataset.images, truth, most, batch_size, learning_rate)
     name = fingerprint(untrained(network, np.random.default_rng(0)), *settings)

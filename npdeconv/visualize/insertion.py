@@ -167,7 +167,7 @@ def _area(curves: Array, changed: Array) -> Array:
 def checked_blank(blank: float | Sequence[float] | Array, channels: int, who: str) -> Array:
     """Return the blank pixel, float (C,)."""
     values = np.asarray(blank)
-    if values.dtype.kind not in "fiu" or values.shape not in ((), (channels,)):
+    if values.dtype.kind not in "fiu" or values.shape not in ((), (1,), (channels,)):
         raise TypeError(
             f"{who}: blank must be a number, or one for each of {channels} channels, got {describe(blank)}"
         )

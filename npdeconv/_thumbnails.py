@@ -27,7 +27,7 @@ def sheet(tiles: Array, signed: bool) -> Picture:
     shown, (height, width, channels) = tiles[:TILES], tiles.shape[1:]
     sentences = [f"{_some(len(shown), len(tiles))}{height} x {width} pixels"]
     if channels not in (1, 3):
-        shown = shown.mean(axis=3, keepdims=True)
+        shown = (shown.astype(np.float64) / channels).sum(axis=3, keepdims=True)
         sentences.append(f"the mean of {channels} channels")
     gray, scale = _scaled(shown, signed)
     finite = np.all(np.isfinite(shown), axis=3)

@@ -33,6 +33,7 @@ def test_all_rooms_are_walked():
         "breakage.CHECKS",
         "breakage.FAULTS",
         "data.Augmentation",
+        "experiments.VARIANTS",
         "models.PUBLISHED",
         "report.worked_example",
         "visualize.Aim",

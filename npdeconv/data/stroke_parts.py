@@ -44,7 +44,7 @@ def load_stroke_parts(n: int, seed: int = 0, *, side: int = SIDE) -> PartBoxes:
     >>> digits, parts = nd.data.load_stroke_parts(10)
     >>> one = digits.labels.tolist().index(1)
     >>> parts["start"][one].tolist(), parts["loop"][one].tolist()
-    ([1, 8, 11, 18], [0, 0, 0, 0])
+    ([4, 11, 15, 22], [0, 0, 0, 0])
     """
     digits = load_strokes(n, seed)
     length = positive_int(side, "load_stroke_parts", "side")
@@ -64,6 +64,7 @@ def find_parts(written: Written, place: int, side: int) -> dict[str, tuple[int, 
     Examples
     --------
     >>> from npdeconv.data.stroke_parts import find_parts
+    >>> from npdeconv.data.strokes import Written
     >>> line = np.array([[[5.0, 20.0], [20.0, 5.0], [20.0, 20.0], [5.0, 5.0]]])
     >>> written = Written(np.zeros((1, 28, 28), np.uint8), line, np.array([1.0]), np.array([True] * 3))
     >>> find_parts(written, 0, 3)["loop"]

@@ -126,7 +126,7 @@ def ablate(
     >>> digits, test = nd.data.load_strokes(20), nd.data.load_strokes(20, seed=1)
     >>> result = nd.experiments.ablate(digits, test, variants=["full", "no fc7"], seeds=[0], epochs=1)
     >>> result.parameters.tolist(), result.epochs.tolist()
-    ([389494, 126838], [[1, 1]])
+    ([392290, 129634], [[1, 1]])
     """
     numbers = seed_list(seeds, "ablate")
     if isinstance(variants, str) or not variants or len(set(variants)) < len(variants):

@@ -97,7 +97,9 @@ def randomization(result: Randomization, measure: Measure = "rank", axes: Array 
         mean, low, high = (part[row] for part in found)
         for score, name, style in zip(unrelated[row], UNRELATED, (":", "--"), strict=True):
             ax.axhline(score, color="gray", linestyle=style, linewidth=1, label=in_legend(f"maps of {name}"))
-        ax.errorbar(places, mean, [mean - low, high - mean], fmt="o-", capsize=2, markersize=4, linewidth=1)
+        # Lists, since Matplotlib 3.8 takes an array of one number for a number.
+        bars = [(mean - low).tolist(), (high - mean).tolist()]
+        ax.errorbar(places, mean, bars, fmt="o-", capsize=2, markersize=4, linewidth=1)
         ax.axhline(0, color="black", linewidth=0.6)
         ax.set_xticks(places, [literal(name) for name in result.layers], rotation=90, fontsize="small")
         ax.set_title(result.methods[row], fontsize="medium")

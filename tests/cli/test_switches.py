@@ -89,7 +89,8 @@ def test_top_says_a_verdict_for_each_living_map(say, tmp_path):
     assert len(arrays["verdict_to_random"]) == len(living)
 
 
-def test_cam_says_its_verdict(tmp_path, capsys):
+def test_cam_says_its_verdict(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(models, "_OWN", {})
     net = models.cam_net(input_shape=(28, 28, 1), rng=np.random.default_rng(0))
     weights.save(net, tmp_path / "cam.npz")
     (tmp_path / "own.py").write_text(

@@ -1,8 +1,9 @@
 """The parts of a plan: a convolution fused with ReLU and pooling, and a dense layer, in float32."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -10,7 +11,6 @@ from npdeconv._checks import kernel_input
 from npdeconv._types import Array, Generator, Gradients, Pair
 from npdeconv.fast import winograd
 from npdeconv.fast.relu_and_pool import gate_in_place, pool_images, rectify, rectify_and_mark
-from npdeconv.fast.winograd import Map
 from npdeconv.kernels.convolution import (
     convolve_transposed,
     is_depthwise,
@@ -23,6 +23,9 @@ from npdeconv.kernels.product import add_product, fill_rows
 from npdeconv.layers import Conv2D, Dense
 from npdeconv.parallel import available_processors, slices
 
+Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+
+FEWEST_PRODUCTS = 2**23  # with fewer, one thread is done before another has begun
 FEWEST_PLACES = 512  # with fewer outputs, transforming the filters costs more than Winograd's way saves
 PART = 2048  # inputs of a dense layer that are multiplied at a time; the parts' sums are added in order
 
@@ -47,12 +50,13 @@ class DirectBlock:
         offset, (height, width) = self.layer.place(x)
         y = np.empty((len(x), height, width, len(self.layer.bias)), x.dtype)
         # Threads share the rows of a single image; the result does not depend on the cuts.
-        bands = available_processors() if len(x) == 1 else 1
+        is_shared = len(x) == 1 and height * width * self.layer.weight.size >= FEWEST_PRODUCTS
+        bands = slices(height, -(-height // (available_processors() if is_shared else 1)))
 
         def fill(rows: slice) -> None:
             self._fill(x, y[:, rows], (offset[0] - rows.start * self.layer.window.stride[0], offset[1]))
 
-        for _ in self.workers(fill, slices(height, -(-height // bands))):
+        for _ in (self.workers if is_shared else map)(fill, bands):
             pass
         return y, self.Context(Conv2D.Context(x), y)
 
@@ -130,7 +134,7 @@ class WinogradBlock:
     @cached_property
     def transformed(self) -> Array:
         """The filters (36, C, F), transformed when they are first needed."""
-        return winograd.transform_filters(self.layer.weight, self.workers)
+        return winograd.transform_filters(self.layer.weight)
 
     @cached_property
     def transposed(self) -> Array:

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from npdeconv._types import Array, Generator, Gradients
+from npdeconv.fast.blocks import Map
 from npdeconv.fast.steps import Step, flat, fused, last_within
-from npdeconv.fast.winograd import Map
 from npdeconv.layers import Sequential
 from npdeconv.layers.base import Context
 from npdeconv.layers.graph import last_reads

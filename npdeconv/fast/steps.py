@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from npdeconv._types import Array, Generator, Gradients
-from npdeconv.fast.blocks import DenseBlock, DirectBlock, WinogradBlock
-from npdeconv.fast.winograd import Map
+from npdeconv.fast.blocks import DenseBlock, DirectBlock, Map, WinogradBlock
 from npdeconv.layers import Conv2D, Dense, Graph, Layer, MaxPool2D, ReLU, Sequential
 from npdeconv.layers.base import Context
 from npdeconv.layers.sequential import INPUT

@@ -58,7 +58,6 @@ stages tile by tile, see `npdeconv.fast.winograd_tiles`.
 """
 
 import threading
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -70,11 +69,10 @@ from npdeconv.fast import winograd_tiles
 from npdeconv.fast.equal_patches import all_different, first_equals, has_plain_areas
 from npdeconv.fast.tiling import Tiling, Wanted
 from npdeconv.fast.winograd_transforms import ELEMENTS, GROUPS, IN, LANES, OUT
-from npdeconv.parallel import available_processors, slices
+from npdeconv.parallel import slices
 
 TILE_BYTES = 3 * 2**19  # of squares and products: a little more than second-level caches hold
 
-Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 Place = tuple[Pair, Pair]  # of a convolution: its padding (top, left) and its outputs (OH, OW)
 
 G = np.array(
@@ -211,9 +209,9 @@ def bands(shape: tuple[int, ...], out_shape: Pair, dtype: np.dtype[Any]) -> list
 _workspaces = threading.local()
 
 
-def transform_filters(weight: Array, workers: Map = map) -> Array:
+def transform_filters(weight: Array) -> Array:
     """Return U = G g G.T for filters (3, 3, C, F), as (36, C, F)."""
-    return _apply_twice(G, weight, workers).reshape(ELEMENTS, *weight.shape[2:])
+    return _apply_twice(G, weight).reshape(ELEMENTS, *weight.shape[2:])
 
 
 def transpose_filters(transformed: Array) -> Array:
@@ -226,33 +224,26 @@ def _gradient_of_filters(sums: Array) -> Array:
     return _apply_twice(G.T, sums.reshape(IN, IN, *sums.shape[1:]))
 
 
-def _apply_twice(matrix: Array, squares: Array, workers: Map = map) -> Array:
+def _apply_twice(matrix: Array, squares: Array) -> Array:
     """Return matrix @ square @ matrix.T for squares (n, n, C, F)."""
     inner, (channels, filters) = squares.shape[:2], squares.shape[2:]
     both = np.zeros((len(matrix), len(matrix), channels * filters), squares.dtype)
-    factors, flat = matrix.astype(squares.dtype), kernel_input(squares.reshape(*inner, -1))
-
-    def add(part: slice) -> None:
-        _add_products(factors, flat, part.start, part.stop, both)
-
-    for _ in workers(add, slices(channels * filters, -(-channels * filters // available_processors()))):
-        pass
+    _add_products(matrix.astype(squares.dtype), kernel_input(squares.reshape(*inner, -1)), both)
     return both.reshape(len(matrix), len(matrix), channels, filters)
 
 
 @kernel
-def _add_products(matrix: Array, squares: Array, first: int, last: int, both: Array) -> None:
-    """Add matrix @ square @ matrix.T of some of K squares (n, n, K) to `both`, 1024 at a time."""
+def _add_products(matrix: Array, squares: Array, both: Array) -> None:
+    """Add matrix @ square @ matrix.T of K squares (n, n, K) to `both`, as many at once as the cache holds."""
     rows, inner = matrix.shape
-    for start in range(first, last, 1024):
-        stop = min(start + 1024, last)
+    for first in range(0, squares.shape[2], 1024):
         for i in range(rows):
             for j in range(rows):
-                target = both[i, j, start:stop]
+                target = both[i, j, first : first + 1024]
                 for a in range(inner):
                     for b in range(inner):
                         factor = matrix[i, a] * matrix[j, b]
                         if factor != 0:
-                            source = squares[a, b, start:stop]
+                            source = squares[a, b, first : first + 1024]
                             for k in range(target.size):
                                 target[k] += factor * source[k]

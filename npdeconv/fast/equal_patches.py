@@ -6,6 +6,8 @@ finds equal patches of an image first, exactly, and gives all of them the output
 of zeros gets the bias.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from npdeconv._checks import kernel_input
@@ -41,8 +43,9 @@ def first_equals(x: Array, offset: Pair, out_shape: Pair, band: int) -> Array:
     return firsts
 
 
+@lru_cache(maxsize=32)  # passes through a network ask for the same few, thousands of times
 def all_different(batch: int, out_shape: Pair) -> Array:
-    """Return the result of `first_equals` if all patches differ."""
+    """Return the result of `first_equals` if all patches differ; not to be written into."""
     positions = np.arange(out_shape[0] * out_shape[1], dtype=np.int32)
     return np.tile(positions, batch).reshape(batch, *out_shape)
 

@@ -77,8 +77,21 @@ def make_torch():
     torch.onnx.export(
         network, (x,), HERE / "onnx_torch_dynamo.onnx", dynamo=True, external_data=False, **options
     )
+    forget_places(HERE / "onnx_torch_dynamo.onnx")
     options["dynamic_axes"] = {"images": {0: "batch"}, "scores": {0: "batch"}}
     torch.onnx.export(network, (x[:1],), HERE / "onnx_torch_script.onnx", dynamo=False, **options)
+
+
+def forget_places(path):
+    """Delete from a file where on this machine the network was written."""
+    import onnx
+
+    model = onnx.load(path)
+    for node in model.graph.node:
+        for number in reversed(range(len(node.metadata_props))):
+            if node.metadata_props[number].key.endswith("stack_trace"):
+                del node.metadata_props[number]
+    onnx.save(model, path)
 
 
 def make_keras():

@@ -117,9 +117,9 @@ def randomization(
         layers=layers,
         methods=methods,
         explained=explained,
+        initializer=initializer,
         workers=workers,
     )
-    plan = plan._replace(initializer=initializer)
     shape = (len(plan.methods), len(plan.steps), len(images), len(MEASURES))
     name = fingerprint(network, images, layer, plan.maps, plan.steps, plan.methods, explained, initializer)
     with progress_bar(total=len(draws) * shape[1], unit="step", delay=2, leave=False, shown=progress) as bar:

@@ -72,6 +72,7 @@ def make_plan(
     layers: Sequence[str] | None,
     methods: Sequence[str] | None,
     explained: Explained,
+    initializer: Callable[..., Array] = initializers.truncated_normal,
     workers: Workers,
 ) -> Plan:
     """Check what is asked for, and find the steps and the explained maps."""
@@ -98,7 +99,8 @@ def make_plan(
         _steps(network, layer, order, layers),
         chosen,
         explained,
-        workers=workers,
+        initializer,
+        workers,
     )
 
 

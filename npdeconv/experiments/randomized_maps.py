@@ -100,9 +100,9 @@ def randomized_maps(
         layers=layers,
         methods=methods,
         explained=explained,
+        initializer=initializer,
         workers=workers,
     )
-    plan = plan._replace(initializer=initializer)
     networks = [network, *(plan.randomized(step, seed) for step in plan.steps)]
     maps = [np.concatenate([plan.explain(one, method) for one in networks]) for method in plan.methods]
     return RandomizedMaps(

@@ -3,9 +3,11 @@
 The M outputs of a dense layer are read as M maps of one unit each.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from npdeconv._checks import one_image
+from npdeconv._checks import check_indices, describe, one_for_each, one_image
 from npdeconv._types import Array, Box, Pair, Shape
 from npdeconv.data import as_input
 from npdeconv.finite import must_be_finite
@@ -46,6 +48,38 @@ def map_count(network: Sequential, layer: str, input_shape: Shape) -> int:
     64
     """
     return map_shape(network, layer, input_shape)[2]
+
+
+def several_maps(feature_maps: int | Sequence[int] | Array, count: int, *, layer: str, who: str) -> Array:
+    """Return the numbers of some maps, int (M,), after checking that the layer has `count` of them.
+
+    Examples
+    --------
+    >>> from npdeconv.anatomy.maps import several_maps
+    >>> several_maps([7, 3], count=64, layer="relu4", who="find_patches")
+    array([7, 3])
+    """
+    maps = np.atleast_1d(np.asarray(feature_maps))
+    if maps.dtype.kind not in "iu" or maps.ndim != 1:
+        raise TypeError(f"{who}: feature_map must be an integer or several, got {describe(feature_maps)}")
+    check_indices(maps, count, who, f"layer {layer!r} has the maps")
+    return maps.astype(np.int64)
+
+
+def chosen_maps(
+    feature_map: int | Sequence[int] | Array, images: int, count: int, *, layer: str, who: str
+) -> Array:
+    """Return the map of each image, int (N,), after checking that the layer has `count` of them.
+
+    Examples
+    --------
+    >>> from npdeconv.anatomy.maps import chosen_maps
+    >>> chosen_maps(7, images=3, count=64, layer="relu4", who="project")
+    array([7, 7, 7])
+    """
+    maps = one_for_each(feature_map, images, who, "feature_map")
+    check_indices(maps, count, who, f"layer {layer!r} has the maps")
+    return maps
 
 
 def maps_of(network: Sequential, image: Array, layer: str, *, who: str) -> Array:

@@ -8,11 +8,12 @@ import numpy as np
 
 from npdeconv._types import Array, Rule
 from npdeconv.anatomy.maps import as_maps, map_count
-from npdeconv.anatomy.roles import answer_shape, logits_layer, two_classes
+from npdeconv.anatomy.roles import answer_shape
 from npdeconv.data import as_input
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, map_shards
-from npdeconv.visualize import class_activation_maps, has_class_maps, occlude, occluder_grid, project
+from npdeconv.visualize import class_activation_maps, occlude, occluder_grid, project
+from npdeconv.visualize.class_activation import tells_classes
 
 RULES: tuple[Rule, ...] = get_args(Rule)
 OCCLUSION, CLASS_MAP, IMAGE = "occlusion", "class map", "image"
@@ -27,12 +28,7 @@ def usual_methods(network: Sequential, images: Array, layer: str) -> tuple[str, 
     found: list[str] = list(RULES)
     if len(answer_shape(network, shape)) == 1:
         found.append(OCCLUSION)
-        if (
-            layer == logits_layer(network)
-            and has_class_maps(network)
-            and two_classes(network) is network  # else the one output stands for two classes
-            and map_count(network, layer, shape) > 1
-        ):
+        if tells_classes(network, layer) and map_count(network, layer, shape) > 1:
             found.append(CLASS_MAP)
     return (*found, IMAGE)
 

@@ -1,6 +1,7 @@
 """Finished seeds of an experiment as files, whole or absent, so that a killed one loses none of them."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,19 +22,28 @@ def fingerprint(network: Sequential, *settings: Any) -> str:
         if isinstance(array, np.ndarray):
             found.update(f"{array.dtype} {array.shape} ".encode() + np.ascontiguousarray(array).tobytes())
         else:
-            found.update(f"{array!r} ".encode())
+            found.update(f"{_lasting(array)} ".encode())
     return found.hexdigest()
 
 
+def _lasting(value: Any) -> str:
+    """Return a value's repr without the places in memory of named functions: each process has others."""
+    text = repr(value)
+    return text if "<lambda>" in text else re.sub(" at 0x[0-9a-f]+", "", text)
+
+
 def kept(
-    folder: Path | None, stem: str, shapes: Mapping[str, Shape], compute: Callable[[], Mapping[str, Array]]
+    folder: str | Path | None,
+    stem: str,
+    shapes: Mapping[str, Shape],
+    compute: Callable[[], Mapping[str, Array]],
 ) -> Mapping[str, Array]:
     """Return the arrays of one seed: from its file if there is one, else computed, and written."""
     if folder is None:
         return compute()
-    path = folder / f"{stem}.npz"
+    path = Path(folder) / f"{stem}.npz"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _files.remove_orphans(folder, path.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _files.remove_orphans(path.parent, path.name)
         _files.write_arrays(path, compute())
     return _files.read_arrays(path, shapes)

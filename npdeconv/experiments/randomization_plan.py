@@ -6,10 +6,10 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 import numpy as np
 
 from npdeconv import initializers
-from npdeconv._checks import name_list, one_of
+from npdeconv._checks import one_of, some_names
 from npdeconv._repr import brief
 from npdeconv._types import Array
-from npdeconv.anatomy.maps import map_count
+from npdeconv.anatomy.maps import chosen_maps, map_count
 from npdeconv.anatomy.roles import logits_layer, weights_below
 from npdeconv.experiments.explanations import METHODS, explain, strongest_maps, usual_methods
 from npdeconv.experiments.randomize import randomize
@@ -86,7 +86,7 @@ def make_plan(
             f" {logits_layer(network)!r} can be predicted"
         )
     possible = usual_methods(network, images, layer)
-    chosen = possible if methods is None else name_list(methods, who, "methods")
+    chosen = possible if methods is None else some_names(methods, who, "methods")
     for method in chosen:
         one_of(method, METHODS, who, "methods")
         if method not in possible:
@@ -111,10 +111,9 @@ def _maps(
     strongest = strongest_maps(network, images, layer, workers=workers)
     if feature_map is None:
         return strongest
-    if not 0 <= feature_map < count:
-        raise IndexError(f"randomization: layer {layer!r} has the maps 0 to {count - 1}, got {feature_map}")
+    explained = chosen_maps(feature_map, len(images), count, layer=layer, who="randomization")
     first, second = strongest.T
-    return np.stack([np.full(len(first), feature_map), np.where(first == feature_map, second, first)], axis=1)
+    return np.stack([explained, np.where(first == explained, second, first)], axis=1)
 
 
 def weights_down(network: Sequential, layer: str) -> dict[str, tuple[str, ...]]:
@@ -138,7 +137,7 @@ def _steps(
     every = weights_down(network, layer)
     if not every:
         raise ValueError(f"randomization: expected a layer with weights at or below {layer!r}, there is none")
-    wanted = tuple(every) if layers is None else name_list(layers, "randomization", "layers")
+    wanted = tuple(every) if layers is None else some_names(layers, "randomization", "layers")
     for name in wanted:
         _ = network[name]  # raises a KeyError that lists the layers
         if name not in every:

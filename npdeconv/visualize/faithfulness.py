@@ -11,6 +11,7 @@ from npdeconv._checks import (
     fraction,
     image_batch,
     not_negative,
+    one_for_each,
     one_of,
     positive_int,
     random_generator,
@@ -218,7 +219,7 @@ def max_sensitivity(
     x = as_input(images, images.dtype if images.dtype.kind == "f" else np.float32)
     reach = not_negative(radius, "max_sensitivity", "radius")
     rng = np.random.default_rng(0) if rng is None else random_generator(rng, "max_sensitivity")
-    numbers = np.broadcast_to(np.asarray(feature_map), len(images))
+    numbers = one_for_each(feature_map, len(images), "max_sensitivity", "feature_map")
     still = checked_relevance(explain(x, numbers), images, "max_sensitivity").astype(np.float64)
     largest, norm = np.zeros(len(x)), _norms(still)
     for _ in range(positive_int(draws, "max_sensitivity", "draws")):

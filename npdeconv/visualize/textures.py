@@ -13,10 +13,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from scipy.ndimage import zoom
 
-from npdeconv._checks import image_batch, one_of
+from npdeconv._checks import image_batch, one_of, random_generator
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator, Shape
-from npdeconv.anatomy.maps import as_maps, descent_start, field_size, map_shape
+from npdeconv.anatomy.maps import as_maps, chosen_maps, descent_start, field_size, map_shape
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
 from npdeconv.layers import AvgPool2D, Layer, MaxPool2D, Sequential
@@ -113,9 +113,9 @@ def compare_textures(
     head = network[:layer]
     image_batch(images, "compare_textures")
     one_of(select, ("strongest", "map"), "compare_textures", "select")
-    height, width, maps = map_shape(network, layer, images.shape[1:])
-    if not 0 <= feature_map < maps:
-        raise IndexError(f"compare_textures: layer {layer!r} has the maps 0 to {maps - 1}, got {feature_map}")
+    random_generator(rng, "compare_textures")
+    height, width, count = map_shape(network, layer, images.shape[1:])
+    (feature_map,) = chosen_maps(feature_map, 1, count, layer=layer, who="compare_textures").tolist()
     y, tape = head.forward(as_input(images, head.dtype))
     chosen = np.maximum(as_maps(y)[..., feature_map], 0)  # (N, OH, OW)
     positions = None

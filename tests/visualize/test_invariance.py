@@ -210,7 +210,7 @@ def test_the_usual_amounts_are_the_papers():
         ({"amounts": [np.nan]}, ValueError, "expected at least one amount, all finite, got"),
         ({"amounts": "far"}, TypeError, "amounts must be numbers, got 'far'"),
         ({"amounts": [1, 0], "transform": "scale"}, ValueError, "expected a scale above 0, got 0"),
-        ({"layers": []}, ValueError, "expected at least one layer"),
+        ({"layers": []}, ValueError, "layers must have at least one name"),
         ({"labels": [0, 1]}, TypeError, "labels must be one integer for each of 6 images, got"),
         ({"labels": [0, 1, 2, 3, 0, 0]}, IndexError, "there are the classes 0 to 2, got 3"),
     ],

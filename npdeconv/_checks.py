@@ -123,14 +123,14 @@ def some_names(value: Any, who: str, name: str) -> tuple[str, ...]:
     return names
 
 
-def one_for_each(value: Any, images: int, who: str, name: str) -> Array:
+def one_for_each(value: Any, image_count: int, who: str, name: str) -> Array:
     """Return an integer for each image, int (N,), given one for each, or one for all."""
     found = np.asarray(value)
     if found.size and found.dtype.kind not in "iu":
         raise TypeError(f"{who}: {name} must be an integer or one per image, got {describe(value)}")
-    if found.shape not in ((), (images,)):
-        raise ValueError(f"{who}: expected one {name}, or one per image ({images}), got {found.size}")
-    return np.broadcast_to(found.astype(np.int64), images)
+    if found.shape not in ((), (image_count,)):
+        raise ValueError(f"{who}: expected one {name}, or one per image ({image_count}), got {found.size}")
+    return np.broadcast_to(found.astype(np.int64), image_count)
 
 
 def check_indices(indices: Array, count: int, who: str, has: str) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 from npdeconv import initializers
 from npdeconv._checks import one_of, some_names
 from npdeconv._repr import brief
-from npdeconv._types import Array
-from npdeconv.anatomy.maps import chosen_maps, map_count
+from npdeconv._types import Array, Shape
+from npdeconv.anatomy.maps import chosen_maps, map_shape
 from npdeconv.anatomy.roles import logits_layer, weights_below
 from npdeconv.experiments.explanations import METHODS, explain, strongest_maps, usual_methods
 from npdeconv.experiments.randomize import randomize
@@ -77,7 +77,7 @@ def make_plan(
 ) -> Plan:
     """Check what is asked for, and find the steps and the explained maps."""
     who = "randomization"
-    count = map_count(network, layer, images.shape[1:])
+    shape = map_shape(network, layer, images.shape[1:])
     one_of(order, get_args(Order), who, "order")
     one_of(explained, get_args(Explained), who, "explained")
     if explained == "predicted" and layer != logits_layer(network):
@@ -95,7 +95,7 @@ def make_plan(
         network,
         images,
         layer,
-        _maps(network, images, layer, feature_map, count, workers),
+        _maps(network, images, layer, feature_map, shape, workers),
         _steps(network, layer, order, layers),
         chosen,
         explained,
@@ -105,13 +105,13 @@ def make_plan(
 
 
 def _maps(
-    network: Sequential, images: Array, layer: str, feature_map: int | None, count: int, workers: Workers
+    network: Sequential, images: Array, layer: str, feature_map: int | None, shape: Shape, workers: Workers
 ) -> Array:
     """Return the explained map of each image and the strongest other one, int (N, 2)."""
     strongest = strongest_maps(network, images, layer, workers=workers)
     if feature_map is None:
         return strongest
-    explained = chosen_maps(feature_map, len(images), count, layer=layer, who="randomization")
+    explained = chosen_maps(feature_map, len(images), shape, layer=layer, who="randomization")
     first, second = strongest.T
     return np.stack([explained, np.where(first == explained, second, first)], axis=1)
 

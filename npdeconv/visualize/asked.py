@@ -44,7 +44,7 @@ class Asked:
         network = two_classes(network)
         shape = map_shape(network, layer, images.shape[1:])
         self.images = as_input(images, network.dtype)
-        self.feature_maps = chosen_maps(feature_map, len(images), shape[2], layer=layer, who=who)
+        self.feature_maps = chosen_maps(feature_map, len(images), shape, layer=layer, who=who)
         self._plan = Plan(network[:layer])
         self._is_class = layer == logits_layer(network) and shape[:2] == (1, 1) and shape[2] > 1
         self._are_logits = self._is_class and answers(network) != "independent"

@@ -138,7 +138,7 @@ def maximize_activation(
     shape = _input_shape(network)
     head = network[:layer]
     layer_shape = map_shape(network, layer, shape)
-    maps = several_maps(feature_map, layer_shape[2], layer=layer, who="maximize_activation")
+    maps = several_maps(feature_map, layer_shape, layer=layer, who="maximize_activation")
     aim, box = _aim(select, layer_shape, layer)
     count = positive_int(steps, "maximize_activation", "steps")
     length = not_negative(rate, "maximize_activation", "rate")

@@ -115,7 +115,7 @@ def project(
             f"project: {network.name} expects images of shape {head.input_shape}, got {images.shape[1:]}"
         )
     shape = map_shape(network, layer, images.shape[1:])
-    maps = chosen_maps(feature_map, len(images), shape[2], layer=layer, who="project")
+    maps = chosen_maps(feature_map, len(images), shape, layer=layer, who="project")
     _check_select(select, shape, layer)
     return map_shards(partial(_project_shard, head, select, rule), images, maps, workers=workers)
 

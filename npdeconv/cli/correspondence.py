@@ -197,13 +197,13 @@ def _rows(network: Sequential, result: Correspondence) -> Iterable[Sequence[Any]
         numbers = (
             result.total[n, p].mean(),
             mean.mean(),
-            _half(mean) if several else result.distance[n, p, 0].std(ddof=1),
+            t_interval(mean).half if several else result.distance[n, p, 0].std(ddof=1),
             result.changed[n, p].mean(),
             by_draw.mean(),
             by_draw.std(ddof=1) if len(by_draw) > 1 else float("nan"),
             result.random_changed[n, p].mean(),
             (mean - chance.mean(axis=0)).mean(),
-            _half(mean - chance.mean(axis=0)) if several else float("nan"),
+            t_interval(mean - chance.mean(axis=0)).half if several else float("nan"),
         )
         rectified = "after" if network[layer].rectifies else "-"
         lower = int((by_draw < mean.mean()).sum())
@@ -215,12 +215,6 @@ def _rows(network: Sequential, result: Correspondence) -> Iterable[Sequence[Any]
             *(round(float(x), 6) for x in numbers),
             lower,
         )
-
-
-def _half(values: Array) -> float:
-    """Return half the 95 % interval of the mean over groups."""
-    interval = t_interval(values)
-    return float(interval.high - interval.mean)
 
 
 def _print(rows: Sequence[Sequence[Any]], over: str) -> None:

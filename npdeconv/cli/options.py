@@ -180,6 +180,16 @@ def only(option: str, images: Sequence[int]) -> Choose:
     return choose
 
 
+def first(most: int) -> Choose:
+    """Return a `Choose` of the first images, at most so many."""
+    return lambda count, _: range(min(count, most))
+
+
+def evenly(most: int) -> Choose:
+    """Return a `Choose` of images at even distances, at most so many."""
+    return lambda count, _: [n * count // min(count, most) for n in range(min(count, most))]
+
+
 def check_range(option: str, values: int | Iterable[int], count: int, has: str) -> None:
     """Check indices that an option gave against the number of what there is."""
     for value in [values] if isinstance(values, int) else values:

@@ -167,10 +167,11 @@ def _draw(
 def _checked(perturbations: Array, images: Array) -> Array:
     if not isinstance(perturbations, np.ndarray) or perturbations.dtype.kind != "f":
         raise TypeError(f"infidelity: expected perturbations as an array, got {describe(perturbations)}")
-    if perturbations.ndim != 5 or (perturbations.shape[:1] + perturbations.shape[2:]) != images.shape:
+    shape = perturbations.shape
+    if len(shape) != 5 or (*shape[:1], *shape[2:]) != images.shape or not shape[1]:
         raise ValueError(
             "infidelity: expected perturbations of shape (N, D, H, W, C) for images of shape"
-            f" {images.shape}, got {perturbations.shape}"
+            f" {images.shape}, got {shape}"
         )
     return perturbations
 
@@ -230,4 +231,4 @@ def max_sensitivity(
 
 
 def _norms(maps: Array) -> Array:
-    return np.asarray(np.linalg.norm(maps.reshape(len(maps), -1), axis=1))
+    return np.sqrt(np.square(maps).sum(axis=tuple(range(1, maps.ndim))))

@@ -202,6 +202,14 @@ def test_what_does_not_fit_is_refused(given, kind, message):
         insertion_deletion(net, images, "logits", 1, **({"maps": right} | given))
 
 
+def test_no_images_have_no_curves():
+    net, nothing = reads_one_patch(), np.zeros((0, SIDE, SIDE, 1))
+    edges = explainers(net, "logits")["edges"]
+    assert insertion_deletion(net, nothing, "logits", 1, maps=nothing, step=9).insertion.shape == (0, 17)
+    assert infidelity(net, nothing, "logits", 1, maps=nothing).infidelity.shape == (0,)
+    assert max_sensitivity(nothing, 1, explain=edges).shape == (0,)
+
+
 def test_units_and_changes_that_do_not_fit_are_refused():
     net, (images, right) = reads_one_patch(), planted()
     with pytest.raises(IndexError, match=r"^infidelity: layer 'logits' has the maps 0 to 1, got 2$"):
@@ -218,6 +226,8 @@ def test_units_and_changes_that_do_not_fit_are_refused():
         max_sensitivity(images, 0.5, explain=explainers(net, "logits")["edges"])
     with pytest.raises(ValueError, match=r"^infidelity: expected perturbations of shape \(N, D, H, W, C\)"):
         infidelity(net, images, "logits", 1, maps=right, perturbations=np.zeros((4, SIDE, SIDE, 1)))
+    with pytest.raises(ValueError, match=r"^infidelity: expected perturbations of shape \(N, D, H, W, C\)"):
+        infidelity(net, images, "logits", 1, maps=right, perturbations=np.zeros((4, 0, SIDE, SIDE, 1)))
     with pytest.raises(ValueError, match=r"^infidelity: perturbations must be one of square, noise, got 'no"):
         infidelity(net, images, "logits", 1, maps=right, perturbations="nose")
     with pytest.raises(ValueError, match=r"map 0 of layer 'flatten' is silent on image 0$"):

@@ -110,7 +110,7 @@ SHARED: dict[str, dict[str, Any]] = {
     "--limit": _of("N", "at most so many features of an image; maps are averaged over a grid", **_COUNT),
     "--draws": _of("N", "random draws for each image", **_COUNT),
     "--fill": {"choices": get_args(Fill), "default": "gray", "help": "what hides"},
-    "--whole": {"action": "store_true", "help": "draw whole images, not cropped to what a unit sees"},
+    "--whole": {"action": "store_true", "help": "draw whole, not cropped to what a unit sees"},
     "--animate": {"help": "kind of animation"},
     "--verdict": {
         "action": "store_true",
@@ -212,7 +212,7 @@ def check_whole(options: argparse.Namespace, *, one_position: bool = False) -> N
 
 def add_whole(parser: Parser, what: str, *, one_position: bool = False) -> None:
     """Declare --whole and --select."""
-    share(parser, "--whole", f"; of {what}")
+    share(parser, "--whole", f": {what}")
     places = ", or ROW COLUMN of one" if one_position else ""
     share(
         parser,

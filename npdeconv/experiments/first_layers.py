@@ -30,9 +30,9 @@ from npdeconv.visualize import FilterStatistics, filter_statistics
 COARSE, FINE = (5, 2), (3, 1)
 """Size and stride of the first filters: the paper's 11x11/4 and 7x7/2, for 32 pixels instead of 224.
 
-A stride is what the paper halves, so 4 and 2 become 2 and 1; the filters keep about their proportion to
-the stride, 2.75 and 3.5 in the paper. As there, the second layer has the other stride, so that from the
-second pooling up, maps of such images are equally large."""
+The strides 4 and 2 become 2 and 1. The filters keep about their ratio to the stride: 2.75 and 3.5 in the
+paper, 2.5 and 3 here. The second layer has the other stride, as in the paper, so that both networks have
+maps of one size from the second pooling on."""
 
 RADIUS = 0.1  # the paper's, for inputs of about +-128
 RATE, MOMENTUM, BATCH = 0.01, 0.9, 128  # the paper's

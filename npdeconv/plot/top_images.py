@@ -54,12 +54,7 @@ def top_images(result: TopImages, ax: Axes | None = None, *, title: str = "") ->
             corner = top, n * (width + gap)
             has_boxes |= _draw_field(result.boxes[m, n], corner, (height, width), ax)
             text = ax.text(corner[1] + 0.02 * width, corner[0], f"{result.activations[m, n]:.3g}")
-            text.set(
-                color="white",
-                fontsize=8,
-                va="top",
-                path_effects=[withStroke(linewidth=2, foreground="black")],
-            )
+            text.set(color="white", fontsize=8, va="top", path_effects=[OUTLINE])
         name = f"map {result.feature_maps[m]}\n{span(vivid_limit(result.projections[m]))}"
         if (result.image_indices[m] < 0).all():
             name = f"map {result.feature_maps[m]}\ndead"

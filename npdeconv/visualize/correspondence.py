@@ -116,14 +116,14 @@ def correspondence(
         For each part, its box in each image: top, bottom, left, right.
     within : int (N, 4), optional
         Where random boxes lie, for example on the object; anywhere in the image unless given. A random box
-        that is larger than that begins in its upper left corner, or as far inside the image as it must.
+        that is larger than that begins in its upper left corner, and is moved into the image.
     group_size : int, optional
         Compare each image only with those of its group, of so many consecutive images; unless given, all.
     draws : int
         How many random boxes for each part and image; each has the size of that part's box.
     aligned : bool
-        Let a draw's boxes have the same place, relative to `within`, in all images of a group. Parts of
-        aligned objects do, too: only against such boxes does a part differ by what it is, and not by where.
+        Let a draw's boxes have the same place, relative to `within`, in all images of a group, as the parts
+        of aligned objects have. A part then differs from them by what it is, and not by where it is.
     fill : "gray", "mean", "black" or "blur"
         What is shown instead, see `Fill`.
     rng : numpy.random.Generator

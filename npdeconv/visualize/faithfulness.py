@@ -29,7 +29,7 @@ Explainer: TypeAlias = Callable[[Array, Array], Array]
 """Takes N images, and the map or class of each, and returns maps of relevance (N, H, W) or (N, H, W, C)."""
 
 Perturbation: TypeAlias = Literal["square", "noise"]
-"""What is taken from an image: a square of its pixels, which is blank then, or noise at all pixels."""
+"""What is subtracted from an image: what makes a square of it blank, or noise at all pixels."""
 
 
 @brief
@@ -74,8 +74,8 @@ def infidelity(
 ) -> Infidelity:
     """Measure how far maps of relevance are from what random changes of the pixels do.
 
-    A change I of the image x is taken from it, and the activation f of the class or unit falls by
-    f(x) - f(x - I). A map that accounts for it linearly predicts the sum of its products with I.
+    A change I is subtracted from the image x, and the activation f of the class or unit falls by
+    f(x) - f(x - I). The map predicts that it falls by the sum of the map's products with I.
 
     Parameters
     ----------
@@ -85,8 +85,8 @@ def infidelity(
     maps : (N, H, W) or (N, H, W, C)
         The relevance of each pixel, signed; without channels, the same for all of them.
     perturbations : "square", "noise" or array (N, D, H, W, C)
-        What to take from the images, or what is drawn for it: the pixels of a square at a random place, which
-        is blank then; or normally distributed noise.
+        What to subtract from the images, or what to draw for it: what makes a square at a random place
+        blank, or normally distributed noise.
     draws : int
         How many changes to draw for each image.
     size : float

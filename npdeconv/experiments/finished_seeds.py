@@ -14,7 +14,10 @@ from npdeconv.layers import Sequential
 
 
 def fingerprint(network: Sequential, *settings: Any) -> str:
-    """Return what identifies an experiment: other weights, images or settings give another text."""
+    """Return what identifies an experiment: other weights, images or settings give another text.
+
+    Functions count by their names, since their addresses differ from process to process.
+    """
     found = hashlib.blake2b(repr(network).encode(), digest_size=6)
     for part in (*network.parameters.items(), *settings):
         name, array = part if isinstance(part, tuple) and len(part) == 2 else ("", part)
@@ -22,14 +25,8 @@ def fingerprint(network: Sequential, *settings: Any) -> str:
         if isinstance(array, np.ndarray):
             found.update(f"{array.dtype} {array.shape} ".encode() + np.ascontiguousarray(array).tobytes())
         else:
-            found.update(f"{_lasting(array)} ".encode())
+            found.update(re.sub(" at 0x[0-9a-f]+", "", f"{array!r} ").encode())
     return found.hexdigest()
-
-
-def _lasting(value: Any) -> str:
-    """Return a value's repr without the places in memory of named functions: each process has others."""
-    text = repr(value)
-    return text if "<lambda>" in text else re.sub(" at 0x[0-9a-f]+", "", text)
 
 
 def kept(

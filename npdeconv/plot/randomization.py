@@ -10,7 +10,7 @@ from npdeconv.experiments import Randomization, RandomizedMaps
 from npdeconv.experiments.explanations import IMAGE
 from npdeconv.experiments.randomization_result import UNRELATED, Measure
 from npdeconv.plot.grid import returns_grid
-from npdeconv.plot.images import caption, image, name_row, vivid
+from npdeconv.plot.images import caption, image, vivid
 from npdeconv.plot.text import in_legend, literal
 
 MEASURED = {
@@ -56,7 +56,8 @@ def randomized_maps(result: RandomizedMaps, axes: Array | None = None) -> Array:
             head = f"{heads[column]}\n" if row == 0 else ""
             shown = pixels if method == IMAGE else vivid(pixels)
             image(shown, axes[row, column], title=f"{head}{text}")
-        name_row(axes[row, 0], method, fontsize="small")
+        place = axes[row, 0].transAxes
+        axes[row, 0].text(-0.08, 0.5, method, transform=place, ha="right", va="center", fontsize="small")
     return axes
 
 
@@ -93,12 +94,12 @@ def randomization(result: Randomization, measure: Measure = "rank", axes: Array 
     found, unrelated = result.interval(measure), result.calibration(measure)
     places = np.arange(len(result.layers))
     for row, ax in enumerate(axes):
+        mean, low, high = (part[row] for part in found)
         for score, name, style in zip(unrelated[row], UNRELATED, (":", "--"), strict=True):
             ax.axhline(score, color="gray", linestyle=style, linewidth=1, label=in_legend(f"maps of {name}"))
-        # A list, since Matplotlib 3.8 takes an array of one number for a number.
-        ax.errorbar(
-            places, found.mean[row], found.half[row].tolist(), fmt="o-", capsize=2, markersize=4, linewidth=1
-        )
+        # Lists, since Matplotlib 3.8 takes an array of one number for a number.
+        bars = [(mean - low).tolist(), (high - mean).tolist()]
+        ax.errorbar(places, mean, bars, fmt="o-", capsize=2, markersize=4, linewidth=1)
         ax.axhline(0, color="black", linewidth=0.6)
         ax.set_xticks(places, [literal(name) for name in result.layers], rotation=90, fontsize="small")
         ax.set_title(result.methods[row], fontsize="medium")

@@ -1,6 +1,5 @@
 """Randomizing a network, on networks whose answer is known."""
 
-import subprocess
 import sys
 
 import numpy as np
@@ -10,7 +9,6 @@ from npdeconv import initializers
 from npdeconv.data import load_strokes
 from npdeconv.experiments import randomization, randomize, randomized_maps
 from npdeconv.experiments.explanations import usual_methods
-from npdeconv.experiments.finished_seeds import fingerprint
 from npdeconv.experiments.randomization_plan import weights_down
 from npdeconv.experiments.randomization_result import MEASURES
 from npdeconv.layers import (
@@ -25,7 +23,6 @@ from npdeconv.layers import (
     Sequential,
     Softmax,
 )
-from npdeconv.models import deck_model4
 from npdeconv.visualize import class_activation_maps, compare_maps, occlude, project
 
 IMAGES = load_strokes(3).images
@@ -287,22 +284,6 @@ def test_a_network_without_weights_below_the_unit():
     network = Sequential({"pool": MaxPool2D(2)}, input_shape=(28, 28, 1))
     with pytest.raises(ValueError, match="expected a layer with weights at or below 'pool', there is none"):
         randomization(network, IMAGES, "pool", **TWO)
-
-
-def test_another_process_finds_the_seeds_of_this_one():
-    """The repr of an initializer has its place in memory, which differs between processes."""
-    code = (
-        "import numpy as np; from npdeconv import initializers; from npdeconv.models import deck_model4;"
-        "from npdeconv.experiments.finished_seeds import fingerprint;"
-        "net = deck_model4(rng=np.random.default_rng(0));"
-        "print(fingerprint(net, initializers.he_normal, initializers.truncated_normal))"
-    )
-    ours = fingerprint(
-        deck_model4(rng=np.random.default_rng(0)), initializers.he_normal, initializers.truncated_normal
-    )
-    theirs = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert theirs.stdout.strip() == ours
-    assert fingerprint(chain(), initializers.he_normal) != fingerprint(chain(), initializers.truncated_normal)
 
 
 def test_a_folder_may_be_a_text(tmp_path):

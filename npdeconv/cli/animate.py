@@ -19,7 +19,7 @@ from npdeconv.cli.animation import Format, save_animation
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, file_stem, listed
 from npdeconv.cli.networks import load_network
-from npdeconv.cli.options import add_network, add_results, check_range, first, only, share
+from npdeconv.cli.options import add_network, add_results, check_range, share
 from npdeconv.cli.parser import Parser
 from npdeconv.finite import must_be_finite
 from npdeconv.parallel import map_shards
@@ -42,13 +42,14 @@ def run(options: argparse.Namespace) -> None:
     """Pass the images up, draw the frames, and print where the files are."""
     out = Results(options)
     loaded = load_network(options)
-    choose = first(FRAMES) if options.images is None else only("--images", options.images)
-    network, dataset = loaded.network, load_data(loaded, options.data, options.split, choose)
-    images, shape = dataset.images, dataset.images.shape[1:]
+    network, dataset = loaded.network, load_data(loaded, options.data, options.split)
+    shape = dataset.images.shape[1:]
     layer = options.layer or map_layers(network, shape)[-1]
     count = map_count(network, layer, shape)
     check_range("--map", options.map or (), count, f"layer {layer!r} has the maps")
-    image_indices = np.array(options.images or range(len(images)))
+    check_range("--images", options.images or (), len(dataset), f"{dataset.name} has the images")
+    image_indices = np.array(options.images or range(min(FRAMES, len(dataset))))
+    images = dataset.images[image_indices]
     every = map_shards(partial(_maps, Outputs(network, [layer])), images, workers=options.workers)
     maps = np.array(options.map or np.sort(np.argsort(-every.max(axis=(0, 1, 2)), kind="stable")[:MAPS]))
     chosen = np.moveaxis(every[..., maps], -1, 1)  # (N, M, OH, OW)

@@ -170,16 +170,6 @@ def add_model(parser: Parser) -> None:
     )
 
 
-def only(option: str, images: Sequence[int]) -> Choose:
-    """Return a `Choose` that makes `load_data` read these images alone, or refuse missing ones."""
-
-    def choose(count: int, name: str) -> Sequence[int]:
-        check_range(option, images, count, f"{name} has the images")
-        return images
-
-    return choose
-
-
 def first(most: int) -> Choose:
     """Return a `Choose` of the first images, at most so many."""
     return lambda count, _: range(min(count, most))
@@ -188,6 +178,16 @@ def first(most: int) -> Choose:
 def evenly(most: int) -> Choose:
     """Return a `Choose` of images at even distances, at most so many."""
     return lambda count, _: [n * count // min(count, most) for n in range(min(count, most))]
+
+
+def only(option: str, images: Sequence[int]) -> Choose:
+    """Return a `Choose` that makes `load_data` read these images alone, or refuse missing ones."""
+
+    def choose(count: int, name: str) -> Sequence[int]:
+        check_range(option, images, count, f"{name} has the images")
+        return images
+
+    return choose
 
 
 def check_range(option: str, values: int | Iterable[int], count: int, has: str) -> None:

@@ -38,9 +38,10 @@ def kept(
     """Return the arrays of one seed: from its file if there is one, else computed, and written."""
     if folder is None:
         return compute()
-    path = Path(folder) / f"{stem}.npz"
+    folder = Path(folder)
+    path = folder / f"{stem}.npz"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _files.remove_orphans(path.parent, path.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        _files.remove_orphans(folder, path.name)
         _files.write_arrays(path, compute())
     return _files.read_arrays(path, shapes)

@@ -98,7 +98,7 @@ def explained(what: str) -> Iterator[None]:
 
 @contextmanager
 def time_limit() -> Iterator[None]:
-    """Interrupt Python code that takes longer than the limits, where the system has alarms (not on Windows)."""
+    """Interrupt Python code beyond the limits, where the system has alarms (not on Windows)."""
     if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -105,11 +105,8 @@ def test_an_endless_loop_is_ended(tmp_path, monkeypatch, loop, line):
     ("wait", "grace", "line"),
     [
         ("time.sleep(60)", 60, r"\n  line 3, in unpool: time\.sleep\(60\)$"),
-        (
-            "import signal; signal.setitimer(signal.ITIMER_REAL, 0); time.sleep(60)",
-            2,
-            "$",
-        ),  # without the alarm
+        # Without the alarm.
+        ("import signal; signal.setitimer(signal.ITIMER_REAL, 0); time.sleep(60)", 2, "$"),
     ],
 )
 def test_what_waits_for_ever_is_ended(tmp_path, monkeypatch, wait, grace, line):

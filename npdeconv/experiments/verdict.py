@@ -15,6 +15,7 @@ from npdeconv._types import Array, Generator, Rule
 from npdeconv.anatomy.maps import descent_start
 from npdeconv.anatomy.roles import answer_shape, below_softmax, weights_below
 from npdeconv.data import as_input
+from npdeconv.experiments.randomization_plan import weights_down
 from npdeconv.experiments.randomize import randomize
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
@@ -167,13 +168,14 @@ def judge_projections(
         workers=workers,
     )
     unit, own = starts.unit, weights_below(network, layer)
+    redrawn = weights_down(network, layer)[own] if own else ()
     maps = np.broadcast_to(np.asarray(feature_map), len(images))
     randomized, fired = np.zeros(len(images)), np.zeros(len(images), bool)
     for stream in rng.spawn(TRIES if own else 0):
         left = np.flatnonzero(~(unit.silent | fired))
         if not len(left):
             break
-        head = randomize(network, [str(own)], rng=stream)[:layer]
+        head = randomize(network, redrawn, rng=stream)[:layer]
 
         def descend(x: Array, maps: Array, positions: Array, head: Sequential = head) -> Array:
             y, tape = head.forward(as_input(x, head.dtype))

@@ -17,7 +17,7 @@ from npdeconv import initializers, plot
 from npdeconv._files import write_table
 from npdeconv.anatomy import map_count, map_layers
 from npdeconv.cli.datasets import load_data
-from npdeconv.cli.figures import Results, file_stem
+from npdeconv.cli.figures import Results, file_stem, listed
 from npdeconv.cli.networks import load_network
 from npdeconv.cli.oath_labels import run_labels
 from npdeconv.cli.oath_table import rows_of, table
@@ -140,5 +140,6 @@ def _stem(options: argparse.Namespace, name: str, layer: str) -> str:
         options.order,
         None if options.explained == "original" else options.explained,
         None if options.initializer == "truncated" else options.initializer,
+        listed("images", options.images),
         split=options.split,
     )

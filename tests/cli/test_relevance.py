@@ -46,14 +46,14 @@ def test_relevance_prints_one_table_and_writes_what_the_library_finds(digits, tm
     images = load_strokes(6, 1).images[:3]
     labels = net(images / np.float32(255)).argmax(axis=1)
     maps = project(net, images, "logits", labels).pixels
-    with np.load(tmp_path / "out/relevance_logits_3images_seed0.npz") as found:
+    with np.load(tmp_path / "out/relevance_deck_model4_logits_3images_seed0.npz") as found:
         np.testing.assert_array_equal(found["feature_maps"], labels)
         expected = insertion_deletion(net, images, "logits", labels, maps=maps, step=98)
         np.testing.assert_array_equal(found["deconv_deletion"], expected.deletion_area)
         far = infidelity(net, images, "logits", labels, maps=maps, draws=4)
         np.testing.assert_array_equal(found["deconv_infidelity"], far.infidelity)
         agreement = found["random_agreement"]
-    with (tmp_path / "out/relevance_logits_3images_seed0.csv").open() as file:
+    with (tmp_path / "out/relevance_deck_model4_logits_3images_seed0.csv").open() as file:
         table = [row for row in csv.DictReader(file) if row["map"] == "random"]
     np.testing.assert_allclose([float(row["agreement"]) for row in table], agreement, rtol=1e-5)
 
@@ -67,7 +67,7 @@ def test_relevance_of_a_map_leaves_out_images_on_which_it_is_silent(digits, tmp_
     weights.save(net, tmp_path / "digits.npz")
     question = ("relevance", *named, "--layer", "relu4", *FEW, "--count", 2, "--out", tmp_path / "out")
     call(capsys, 0, *question, "--map", asked)
-    assert (tmp_path / f"out/relevance_relu4_map{asked}_2images_seed0.npz").exists()
+    assert (tmp_path / f"out/relevance_deck_model4_relu4_map{asked}_2images_seed0.npz").exists()
     message = f"--map: expected one that fires on some image, relu4 map {asked + 1} is silent on all"
     assert message in call(capsys, 2, *question, "--map", asked + 1)
     assert "--layer: expected it with --map, or neither" in call(capsys, 2, *question)

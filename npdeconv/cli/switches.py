@@ -11,6 +11,7 @@ from typing import Any, get_args
 import numpy as np
 
 from npdeconv import plot
+from npdeconv._progress import progress_bar
 from npdeconv._types import Array, Rule
 from npdeconv.anatomy import map_count
 from npdeconv.cli.datasets import load_data
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> None:
     found = find_strongest(network, images, [options.layer], k=1, workers=options.workers)[options.layer]
     maps = np.array(options.map) if options.map is not None else most_active(found, MAPS)
     results, paths = [], []
-    for m in maps.tolist():
+    for m in progress_bar(maps.tolist(), unit="map", delay=2, leave=False):
         result = compare_starts(
             network,
             images,

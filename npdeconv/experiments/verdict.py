@@ -13,7 +13,7 @@ from npdeconv._checks import random_generator
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator, Rule
 from npdeconv.anatomy.maps import descent_start
-from npdeconv.anatomy.roles import answer_shape, below_softmax, weights_below
+from npdeconv.anatomy.roles import answer_shape, logits_layer, weights_below
 from npdeconv.data import as_input
 from npdeconv.experiments.randomization_plan import weights_down
 from npdeconv.experiments.randomize import randomize
@@ -231,7 +231,7 @@ def judge_class_maps(
     random_generator(rng, "judge_class_maps")
     (count,) = answer_shape(network, images.shape[1:])
     every = class_activation_maps(network, images, labels=list(range(count)), workers=workers).maps
-    own = str(weights_below(network, list(below_softmax(network).layers)[-1]))
+    own = str(weights_below(network, logits_layer(network)))
     other = randomize(network, [own], rng=rng)
     after = class_activation_maps(other, images, labels=labels, workers=workers).maps
     values = np.abs(rng.standard_normal((*labels.shape, count)))

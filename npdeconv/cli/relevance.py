@@ -19,7 +19,7 @@ from npdeconv._files import write_table
 from npdeconv._progress import progress_bar
 from npdeconv._text import visible
 from npdeconv._types import Array
-from npdeconv.anatomy import map_count
+from npdeconv.anatomy import map_count, two_classes
 from npdeconv.anatomy.roles import logits_layer
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, file_stem
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError("--layer: expected it with --map, or neither, for the predicted classes")
     out = Results(options)
     loaded = load_network(options)
-    network, wanted = loaded.network, options.images
+    network, wanted = two_classes(loaded.network), options.images
     choose = (
         (lambda count, name: range(min(options.count, count))) if wanted is None else only("--images", wanted)
     )

@@ -2,8 +2,7 @@
 
 Trains cam_net, or a network that branches, with average and with max pooling to name digits that are
 planted in cluttered pictures, and compares how well their class activation maps, and saliency, find
-them. Writes figures (.png), a table of all results (.csv) and the raw arrays (.npz). Each trained network
-is kept, and found again.
+them. Writes figures (.png), a table of all results (.csv) and the raw arrays (.npz).
 """
 
 import argparse
@@ -52,7 +51,6 @@ def run(options: argparse.Namespace) -> None:
         seeds=range(options.seeds),
         warm_up=options.warm_up,
         epochs=options.epochs,
-        folder=out.place("seeds"),
         workers=options.workers,
         progress=True,
     )

@@ -21,8 +21,12 @@ from npdeconv.experiments.classifiers import LinearClassifier, class_mean_accura
 from npdeconv.experiments.first_layers import FirstLayers, compare_first_layers
 from npdeconv.experiments.intervals import Interval, t_interval
 from npdeconv.experiments.plateau import Plateau
-from npdeconv.experiments.pooling_comparison import compare_poolings
-from npdeconv.experiments.pooling_result import Localization, LocalizationExample, PoolingComparison
+from npdeconv.experiments.pooling_comparison import (
+    Localization,
+    LocalizationExample,
+    PoolingComparison,
+    compare_poolings,
+)
 from npdeconv.experiments.probes import Probes, linear_probes, untrained
 from npdeconv.experiments.randomization import randomization
 from npdeconv.experiments.randomization_result import Randomization

@@ -5,18 +5,15 @@ places; then boxes are made from its maps, and from backpropagation's saliency.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import partial
-from pathlib import Path
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from npdeconv import models
+from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.data import Dataset, Planted, plant
-from npdeconv.experiments.finished_seeds import fingerprint, kept
-from npdeconv.experiments.pooling_result import Localization, LocalizationExample, PoolingComparison
 from npdeconv.inference import predict
 from npdeconv.layers import Sequential
 from npdeconv.models.cam import Pool
@@ -42,6 +39,90 @@ SMOOTHING = 2.0  # pixels, of saliency
 BATCH, RATE = 32, 1e-3
 
 
+@brief
+class Localization(NamedTuple):
+    """Results of S seeds, P poolings and M kinds of maps.
+
+    Attributes
+    ----------
+    pools : tuple[str, ...]
+    map_kinds : tuple[str, ...]
+    seeds : int (S,)
+    accuracy : (S, P), of the classes
+    energy : (S, P, M), share of a map's energy in the object's box, mean over the images
+    error : (S, P, M), share of boxes, at 20 % of the maximum, that overlap by less than half
+    best_share : (S, P, M), of the maximum, chosen on other images
+    best_error : (S, P, M), the error at the best share instead of 20 %
+    area : float, the objects' mean share of the pictures: the energy of a constant map
+
+    Examples
+    --------
+    >>> digits = nd.data.load_strokes(30)
+    >>> few = {"pools": ["average"], "seeds": [0], "warm_up": 0, "epochs": 1, "examples": 1}
+    >>> result = nd.experiments.compare_poolings(digits[:20], digits[20:], **few).localization
+    >>> result.pools, result.map_kinds, result.error.shape
+    (('average',), ('class map', 'saliency', 'smoothed saliency'), (1, 1, 3))
+    """
+
+    pools: tuple[str, ...]
+    map_kinds: tuple[str, ...]
+    seeds: Array
+    accuracy: Array
+    energy: Array
+    error: Array
+    best_share: Array
+    best_error: Array
+    area: float
+
+
+@brief
+class LocalizationExample(NamedTuple):
+    """The maps of one network for a few pictures.
+
+    Attributes
+    ----------
+    pool : str
+    pictures : Planted
+    maps : (M, N, H, W)
+    boxes : int (M, N, 4), found in the maps, at 20 % of the maximum
+
+    Examples
+    --------
+    >>> digits = nd.data.load_strokes(30)
+    >>> few = {"pools": ["max"], "seeds": [0], "warm_up": 0, "epochs": 1, "examples": 2}
+    >>> (example,) = nd.experiments.compare_poolings(digits[:20], digits[20:], **few).examples
+    >>> example.pool, example.maps.shape, example.boxes.shape
+    ('max', (3, 2, 40, 40), (3, 2, 4))
+    """
+
+    pool: str
+    pictures: Planted
+    maps: Array
+    boxes: Array
+
+
+@brief
+class PoolingComparison(NamedTuple):
+    """How well the maps of networks with average and with max pooling know where objects are.
+
+    Attributes
+    ----------
+    localization : Localization
+    examples : tuple of P LocalizationExample, one for each pooling
+
+    Examples
+    --------
+    >>> digits = nd.data.load_strokes(30)
+    >>> few = {"pools": ["average"], "seeds": [0], "warm_up": 0, "epochs": 1, "examples": 1}
+    >>> localization, examples = nd.experiments.compare_poolings(digits[:20], digits[20:], **few)
+    >>> localization.accuracy.shape, len(examples)
+    ((1, 1), 1)
+    """
+
+    localization: Localization
+    examples: tuple[LocalizationExample, ...]
+
+
 def compare_poolings(
     digits: Dataset,
     test: Dataset,
@@ -52,7 +133,6 @@ def compare_poolings(
     warm_up: int = 2,
     epochs: int = 3,
     examples: int = 4,
-    folder: Path | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> PoolingComparison:
@@ -75,8 +155,6 @@ def compare_poolings(
         Epochs on pictures.
     examples : int
         How many test pictures to return with their maps and boxes, by the first seed's networks.
-    folder : Path, optional
-        Where the trained networks are kept, and found again.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     progress : bool
@@ -119,7 +197,7 @@ def compare_poolings(
     for seed in seeds:
         row = []
         for pool in pools:
-            trained = _trained(network, pool, stages, seed, folder, workers, progress)
+            trained = _train(network, pool, stages, seed, workers, progress)
             row.append(_measure(trained, choosing, testing, workers))
             if seed == seeds[0]:
                 shown.append(_example(trained, pool, testing, examples, workers))
@@ -135,36 +213,6 @@ def compare_poolings(
     return PoolingComparison(localization, tuple(shown))
 
 
-def _trained(
-    build: Builder,
-    pool: Pool,
-    stages: Sequence[tuple[Dataset, int]],
-    seed: int,
-    folder: Path | None,
-    workers: Workers,
-    progress: bool,
-) -> Sequential:
-    """Return the trained network of a seed and pooling, kept or new."""
-    network = _build(build, pool, stages[-1][0], np.random.default_rng(seed))
-    if not has_class_maps(network):
-        raise ValueError(
-            f"compare_poolings: expected a network with class activation maps, got {network.name}"
-        )
-    settings = (part for data, epochs in stages for part in (data.images, data.labels, epochs))
-    name = fingerprint(network, pool, *settings)
-    shapes = {key: array.shape for key, array in network.parameters.items()}
-    train = partial(_train, build, pool, stages, seed, workers, progress)
-    found = kept(folder, f"pooling_{name}_{pool}_seed{seed}", shapes, lambda: train().parameters)
-    for key, array in found.items():
-        network.parameters[key][...] = array
-    return network
-
-
-def _build(build: Builder, pool: Pool, dataset: Dataset, rng: np.random.Generator) -> Sequential:
-    shape, class_count = dataset.images.shape[1:], len(dataset.classes)
-    return build(pool=pool, input_shape=shape, class_count=class_count, rng=rng)
-
-
 def _train(
     build: Builder,
     pool: Pool,
@@ -177,10 +225,15 @@ def _train(
     parameters: Mapping[str, Array] = {}
     for dataset, epochs in stages:
         rng = np.random.default_rng(seed)
-        network = _build(build, pool, dataset, rng)
+        shape, class_count = dataset.images.shape[1:], len(dataset.classes)
+        network = build(pool=pool, input_shape=shape, class_count=class_count, rng=rng)
         for name, array in parameters.items():
             network.parameters[name][...] = array
         parameters = network.parameters
+        if not has_class_maps(network):
+            raise ValueError(
+                f"compare_poolings: expected a network with class activation maps, got {network.name}"
+            )
         if epochs:
             optimizer = Adam(RATE)
             fit(

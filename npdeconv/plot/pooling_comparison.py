@@ -5,8 +5,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from npdeconv._types import Array
-from npdeconv.experiments import Localization, LocalizationExample, t_interval
-from npdeconv.experiments.pooling_comparison import MAPS
+from npdeconv.experiments import t_interval
+from npdeconv.experiments.pooling_comparison import MAPS, Localization, LocalizationExample
 from npdeconv.plot.class_activation import overlay
 from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import draw_box, image

@@ -1,4 +1,4 @@
-"""Finished seeds as files."""
+"""Two processes and one folder of finished seeds."""
 
 import os
 

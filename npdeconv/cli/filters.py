@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
     result = filter_statistics(
         loaded.network, images, options.layer, stride=options.period, k=options.k, workers=options.workers
     )
-    stem = file_stem("filters", options.layer, split=options.split)
+    stem = file_stem("filters", loaded.network.name, options.layer, split=options.split)
     paths = (
         out.figure(plot.filter_statistics(result, title=plot.literal(shown)), stem),
         out.arrays(stem, _arrays(result)),

@@ -83,7 +83,10 @@ def run(options: argparse.Namespace) -> None:
     ]
     what = f"{loaded.network.name} on {len(dataset.images)} images of {dataset.name}"
     which = f"{len(dataset.images)}images" if options.images is None else listed("images", options.images)
-    stem = file_stem("invariance", "-".join(options.transform), which, options.surround, split=options.split)
+    transforms = "-".join(options.transform)
+    stem = file_stem(
+        "invariance", loaded.network.name, transforms, which, options.surround, split=options.split
+    )
     arrays = {f"{one.transform}_{name}": value for one in results for name, value in _arrays(one).items()}
     paths = (
         out.figure(_draw(dataset.images, results, what, kind), stem),

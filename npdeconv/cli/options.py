@@ -11,6 +11,7 @@ import numpy as np
 
 from npdeconv import models
 from npdeconv._types import Shape
+from npdeconv.anatomy import map_layers
 from npdeconv.cli.datasets import PHOTOS, Choose, Split
 from npdeconv.cli.networks import OF_FILES
 from npdeconv.cli.parser import Parser
@@ -188,6 +189,16 @@ def only(option: str, images: Sequence[int]) -> Choose:
         return images
 
     return choose
+
+
+def chosen_layer(given: str | None, network: Sequential, shape: Shape) -> str:
+    """Return the value of --layer, or the last layer with feature maps of images of a shape."""
+    if given is not None:
+        return given
+    found = map_layers(network, shape)
+    if not found:
+        raise ValueError(f"--layer: expected one, since {network.name} has no feature maps")
+    return found[-1]
 
 
 def check_range(option: str, values: int | Iterable[int], count: int, has: str) -> None:

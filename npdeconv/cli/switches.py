@@ -11,6 +11,7 @@ from typing import Any, get_args
 import numpy as np
 
 from npdeconv import plot
+from npdeconv._progress import progress_bar
 from npdeconv._types import Array, Rule
 from npdeconv.anatomy import map_count
 from npdeconv.cli.datasets import load_data
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
     found = find_strongest(network, images, [options.layer], k=1, workers=options.workers)[options.layer]
     maps = np.array(options.map) if options.map is not None else most_active(found, MAPS)
     results, paths = [], []
-    for m in maps.tolist():
+    for m in progress_bar(maps.tolist(), unit="map", delay=2, leave=False):
         result = compare_starts(
             network,
             images,
@@ -62,11 +63,11 @@ def run(options: argparse.Namespace) -> None:
         results.append(result)
         shown = max(int(found.image_indices[m, 0]), 0)
         title = plot.literal(f"{network.name} on {dataset.name}: {options.layer} map {m}, image {shown}")
-        stem = file_stem(options.layer, f"map{m}", "starts", split=options.split)
+        stem = file_stem("switches", network.name, options.layer, f"map{m}", split=options.split)
         axes = plot.starts(images[shown], result, image_index=shown, title=title)
         paths.append(out.figure(axes, stem))
     arrays = _numbers(results)
-    stem = file_stem(options.layer, "starts", split=options.split)
+    stem = file_stem("switches", network.name, options.layer, split=options.split)
     paths.append(out.arrays(stem, {"feature_maps": maps, "rules": get_args(Rule), **arrays}))
     _print(options.layer, maps, arrays)
     print(*paths, sep="\n")

@@ -42,6 +42,6 @@ def kept(
     path = folder / f"{stem}.npz"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _files.remove_orphans(folder, path.name)
+        _files.remove_orphans(folder, path.name, older_than=3600)  # another process may be writing
         _files.write_arrays(path, compute())
     return _files.read_arrays(path, shapes)

@@ -77,7 +77,7 @@ def _spectrum(spectrum: Array, ax: Axes) -> None:
     ax.imshow(
         shown, cmap="gray_r", vmin=0, vmax=1, extent=(left, right, bottom, top), interpolation="nearest"
     )
-    ax.set(xlabel="cycles per pixel", xlim=(left, right), ylim=(bottom, top))
+    ax.set(xlabel="cycles per pixel (dark: power)", xlim=(left, right), ylim=(bottom, top))
     ax.tick_params(labelsize="small")
 
 

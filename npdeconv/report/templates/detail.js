@@ -23,7 +23,7 @@ function fillDetail() {
     enlarger(),
     make("p", { class: "firing" }, meter, firing),
     ...(share && layer.verdicts.length ? [make("p", { class: "verdict" }, `Its strongest projection: ${layer.verdicts[map]}.`)] : []),
-    ...(share ? [...strongest(layer, map), ...classes(layer, map)] : []),
+    ...(share ? [...strongest(layer, map), ...whole(layer, map), ...classes(layer, map)] : []),
     ...made(layer, map),
     ...filter(layer, map),
     ...(data.stages.length > 1 ? evolution(layer, map) : []),
@@ -75,6 +75,29 @@ function showScene(canvas, box, imageIndex, [top, bottom, left, right]) {
   const n = imageIndices.indexOf(imageIndex);
   show(canvas, data.scenes, n % columns, Math.floor(n / columns));
   put(box, top / full[0], left / full[1], (bottom - top) / full[0], (right - left) / full[1]);
+}
+
+// The strongest images, whole, and beneath them what the whole map, or its strongest unit, projects to.
+function whole(layer, map) {
+  const row = layer.whole === null ? -1 : layer.whole.maps.indexOf(layer.maps[map]);
+  if (row < 0) return [];
+  const { select, images, scales } = layer.whole;
+  const all = select === "map";
+  const limit = short(scales[row]);
+  const figures = layer.imageIndices[map].slice(0, images).flatMap((imageIndex, rank) => {
+    if (imageIndex < 0) return [];
+    const scene = tile(data.scenes, 0, 0);
+    const box = make("span", { class: "field", "aria-hidden": "true", hidden: all ? "" : null });
+    showScene(scene, box, imageIndex, layer.fields[map][rank]);
+    const words = `whole projection over image ${imageIndex}`;
+    return [make("figure", {}, make("div", { class: "scene" }, scene, box), tile(layer.whole, rank, row, words), make("figcaption", {}, short(layer.activations[map][rank])))];
+  });
+  const told = all ? "all activations of the map at once, not only the strongest" : "the strongest activation of the map, whose unit sees the frame";
+  return [
+    make("h4", {}, all ? "Whole images, and the whole map projected" : "Whole images, and the strongest unit projected"),
+    make("div", { class: "wholes", id: "whole" }, ...figures),
+    make("p", { class: "note" }, `Above, its strongest images; beneath, the projections of ${told}; the numbers are the largest activations. Mid-gray is 0, white ${limit}, black −${limit}.`),
+  ];
 }
 
 function classes(layer, map) {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from npdeconv._progress import progress_bar
 from npdeconv.cli.datasets import load_data
-from npdeconv.cli.figures import check_folder, make_folder
+from npdeconv.cli.figures import VERDICTS, check_folder, make_folder
 from npdeconv.cli.networks import load_network
 from npdeconv.cli.options import add_network, add_whole, at_least, check_whole, share
 from npdeconv.cli.parser import Parser
@@ -108,6 +108,7 @@ def write_report(
             snapshots=snapshots,
             image_count=count,
             verdict=verdict,
+            verdicts=out.parent / VERDICTS,
             made=made,
             whole=whole,
             workers=workers,

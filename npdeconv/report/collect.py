@@ -50,6 +50,7 @@ def collect(
     image_count: int = 2000,
     examples: int = EXAMPLES,
     verdict: bool = False,
+    verdicts: Path | None = None,
     made: int = 0,
     whole: Select | None = None,
     workers: Workers = None,
@@ -77,6 +78,8 @@ def collect(
     verdict : bool
         Say of each map's strongest projection how much of it comes without the unit, see
         `npdeconv.experiments.judge_projections`.
+    verdicts : Path, optional
+        The folder where their numbers are kept, and found again.
     made : int
         For how many of the most active maps of each layer to make an image that excites them most.
     whole : "strongest" or "map", optional
@@ -138,7 +141,7 @@ def collect(
     )
     if verdict:
         layer_views = tuple(
-            add_verdict(network, dataset.images, view=view, workers=workers)
+            add_verdict(network, dataset.images, view=view, folder=verdicts, workers=workers)
             for view in steps.over(layer_views, "judging projections")
         )
     if made:

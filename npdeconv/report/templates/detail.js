@@ -22,7 +22,7 @@ function fillDetail() {
     make("h3", { id: "detail-title" }, `${layer.name}, ${mapName(layer, map)}`),
     enlarger(),
     make("p", { class: "firing" }, meter, firing),
-    ...(share && layer.verdicts.length ? [make("p", { class: "verdict" }, `Its strongest projection: ${layer.verdicts[map]}.`)] : []),
+    ...(share && layer.verdicts.length ? verdict(layer.verdicts[map]) : []),
     ...(share ? [...strongest(layer, map), ...whole(layer, map), ...classes(layer, map)] : []),
     ...made(layer, map),
     ...filter(layer, map),
@@ -30,6 +30,20 @@ function fillDetail() {
     make("p", { class: "back" }, make("button", { type: "button", click: () => $("grid").children[map].focus() }, "Back to the maps"))
   );
   markStage();
+}
+
+function verdict(sentence) {
+  return [
+    make("p", { class: "verdict" }, `Its strongest projection: ${sentence}.`),
+    make(
+      "details", {},
+      make("summary", {}, "What these numbers mean"),
+      make("p", { class: "note" },
+        "Is the picture the unit's, or would any other have drawn it, too? Once, random values start at the same place in the other maps of the layer. Once, the unit's own weights " +
+        "are replaced by random ones. The numbers say how alike the pictures are: 1 is the same picture, 0 has nothing in common, −1 is the same with black and white exchanged. " +
+        "The larger one decides: from 0.7, the picture says little about the unit; below 0.3, it is the unit's own. Two small numbers do not prove that a picture explains anything.")
+    ),
+  ];
 }
 
 function strongest(layer, map) {

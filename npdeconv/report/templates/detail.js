@@ -135,7 +135,7 @@ function made(layer, map) {
     make(
       "div", { class: "filter", id: "made" },
       tile(layer.made, 0, row, `an image that excites the map most: ${words}`),
-      make("p", {}, `Made from noise by gradient ascent: ${words}; the strongest image above has ${short(layer.activations[map][0])}.`)
+      make("p", {}, `Made from noise by many small steps that raise its activation (gradient ascent): ${words}; the strongest image above has ${short(layer.activations[map][0])}.`)
     ),
   ];
 }

@@ -39,7 +39,7 @@ def add(parser: Parser) -> None:
         metavar="N",
         help="also make an image that excites it most for each of the N most active maps of every layer",
     )
-    add_whole(parser, "images and projections, too, beneath the patches")
+    add_whole(parser, "the five strongest images of a map, beneath its patches")
     share(parser, "--workers")
 
 

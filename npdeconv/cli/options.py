@@ -111,12 +111,12 @@ SHARED: dict[str, dict[str, Any]] = {
     "--limit": _of("N", "at most so many features of an image; maps are averaged over a grid", **_COUNT),
     "--draws": _of("N", "random draws for each image", **_COUNT),
     "--fill": {"choices": get_args(Fill), "default": "gray", "help": "what hides"},
-    "--whole": {"action": "store_true", "help": "draw whole images, not cropped to what a unit sees"},
+    "--whole": {"action": "store_true", "help": "draw whole, not cropped to what a unit sees"},
     "--animate": {"help": "kind of animation"},
     "--verdict": {
         "action": "store_true",
         "help": "print how alike the pictures of random values and of random weights are, and what that"
-        " means; it takes about three times as long",
+        " means; it takes about three times as long, but once: a folder verdicts beside the results keeps it",
     },
     "--seed": _of("N", "all randomness follows from it", type=at_least(0), default=0),
     "--workers": _of(
@@ -171,6 +171,16 @@ def add_model(parser: Parser) -> None:
     )
 
 
+def first(most: int) -> Choose:
+    """Return a `Choose` of the first images, at most so many."""
+    return lambda count, _: range(min(count, most))
+
+
+def evenly(most: int) -> Choose:
+    """Return a `Choose` of images at even distances, at most so many."""
+    return lambda count, _: [n * count // min(count, most) for n in range(min(count, most))]
+
+
 def only(option: str, images: Sequence[int]) -> Choose:
     """Return a `Choose` that makes `load_data` read these images alone, or refuse missing ones."""
 
@@ -213,7 +223,7 @@ def check_whole(options: argparse.Namespace, *, one_position: bool = False) -> N
 
 def add_whole(parser: Parser, what: str, *, one_position: bool = False) -> None:
     """Declare --whole and --select."""
-    share(parser, "--whole", f"; of {what}")
+    share(parser, "--whole", f": {what}")
     places = ", or ROW COLUMN of one" if one_position else ""
     share(
         parser,

@@ -17,7 +17,7 @@ from npdeconv.anatomy import map_count
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, file_stem
 from npdeconv.cli.networks import load_network
-from npdeconv.cli.options import add_network, add_results, check_range, share
+from npdeconv.cli.options import add_network, add_results, check_range, first, share
 from npdeconv.cli.parser import Parser
 from npdeconv.experiments import t_interval
 from npdeconv.visualize import StartComparison, compare_starts, find_strongest, most_active
@@ -42,9 +42,7 @@ def run(options: argparse.Namespace) -> None:
     out = Results(options)
     loaded = load_network(options)
     network = loaded.network
-    dataset = load_data(
-        loaded, options.data, options.split, lambda count, _: range(min(count, options.count))
-    )
+    dataset = load_data(loaded, options.data, options.split, first(options.count))
     images = dataset.images
     count = map_count(network, options.layer, images.shape[1:])
     check_range("--map", options.map or (), count, f"layer {options.layer!r} has the maps")
@@ -113,4 +111,4 @@ def _spread(values: Array, silent: Array) -> str:
     if len(means) < 2:
         return f"{means.mean():.2f}"
     interval = t_interval(means)
-    return f"{interval.mean:.2f} ± {interval.high - interval.mean:.2f}"
+    return f"{interval.mean:.2f} ± {interval.half:.2f}"

@@ -33,10 +33,21 @@ def image(pixels: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
         raise ValueError(f"image: expected pixels of shape (H, W, 1) or (H, W, 3), got {pixels.shape}")
     limits: dict[str, Any] = {"vmin": 0, "vmax": 255 if pixels.dtype == np.uint8 else 1}
     shown = pixels[..., 0] if pixels.shape[2] == 1 else pixels
-    ax.imshow(shown, cmap="gray", interpolation="nearest", **limits)
+    # Left-out pixels would make fine patterns look coarse; small images stay sharp.
+    ax.imshow(shown, cmap="gray", interpolation="antialiased", **limits)
     ax.set_axis_off()
     ax.set_title(title, fontsize="small")
     return ax
+
+
+def unit_range(pixels: Array) -> Array:
+    """Return uint8 pixels, or floats, as floats from 0 to 1."""
+    return np.asarray(pixels / 255 if pixels.dtype == np.uint8 else np.clip(pixels, 0, 1))
+
+
+def name_row(ax: Axes, name: str, **style: Any) -> None:
+    """Write a name to the left of the first picture of a row."""
+    ax.text(-0.08, 0.5, name, transform=ax.transAxes, ha="right", va="center", **style)
 
 
 def draw_box(box: Sequence[int] | Array, ax: Axes) -> Axes:

@@ -35,7 +35,8 @@ def main():
     }
     title = f"deck_model3: the predicted class, means over {DIGITS} drawn digits"
     save(nd.plot.relevance_curves(judged, title=title), "relevance_curves")
-    save(nd.plot.relevance_maps(images[0], judged), "relevance_maps")
+    one = "deck_model3: the predicted class, one drawn digit"
+    save(nd.plot.relevance_maps(images[0], judged, title=one), "relevance_maps")
 
 
 if __name__ == "__main__":

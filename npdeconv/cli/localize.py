@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> None:
     result, examples = compare_poolings(
         digits,
         test,
-        network=getattr(models, options.network),
+        build=getattr(models, options.network),
         seeds=range(options.seeds),
         warm_up=options.warm_up,
         epochs=options.epochs,

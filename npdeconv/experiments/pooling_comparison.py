@@ -127,7 +127,7 @@ def compare_poolings(
     digits: Dataset,
     test: Dataset,
     *,
-    network: Builder = models.cam_net,
+    build: Builder = models.cam_net,
     pools: Sequence[Pool] = POOLS,
     seeds: Sequence[int] = (0, 1, 2),
     warm_up: int = 2,
@@ -143,7 +143,7 @@ def compare_poolings(
     digits, test : Dataset
         Gray digits, white on black, which `plant` hides in pictures. The first half of `test` serves
         only to choose the best thresholds.
-    network : callable
+    build : callable
         Called with ``pool``, ``input_shape``, ``class_count`` and ``rng``; returns a network with class
         activation maps, such as `npdeconv.models.cam_net`, `cam_residual` and `cam_inception`.
     pools : sequence of "average" and "max"
@@ -197,7 +197,7 @@ def compare_poolings(
     for seed in seeds:
         row = []
         for pool in pools:
-            trained = _train(network, pool, stages, seed, workers, progress)
+            trained = _train(build, pool, stages, seed, workers, progress)
             row.append(_measure(trained, choosing, testing, workers))
             if seed == seeds[0]:
                 shown.append(_example(trained, pool, testing, examples, workers))

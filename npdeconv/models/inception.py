@@ -61,18 +61,18 @@ def put_inception(stack: Stack, last: str) -> None:
             stack.put(pool5=MaxPool2D(2, stride=2, ceil_mode=True))
 
 
-def put_module(net: Stack, name: str, filters: tuple[int, ...]) -> None:
+def put_module(stack: Stack, name: str, filters: tuple[int, ...]) -> None:
     """Put on an inception module; the filters are in the order of `MODULES`."""
-    entry = net.top
+    entry = stack.top
     alone, narrow3, wide3, narrow5, wide5, pooled = filters
-    branches = [_branch(net, f"{name}_1", (alone, 1))]
+    branches = [_branch(stack, f"{name}_1", (alone, 1))]
     for number, narrow, wide in ((2, narrow3, wide3), (3, narrow5, wide5)):
-        net.top = entry
-        branches.append(_branch(net, f"{name}_{number}", (narrow, 1), (wide, 3)))
-    net.top = entry
-    net.put(**{f"{name}_pool": MaxPool2D(3, stride=1, padding=((1, 1), (1, 1)))})
-    branches.append(_branch(net, f"{name}_4", (pooled, 1)))
-    net.concat(f"{name}_concat", *branches)
+        stack.top = entry
+        branches.append(_branch(stack, f"{name}_{number}", (narrow, 1), (wide, 3)))
+    stack.top = entry
+    stack.put(**{f"{name}_pool": MaxPool2D(3, stride=1, padding=((1, 1), (1, 1)))})
+    branches.append(_branch(stack, f"{name}_4", (pooled, 1)))
+    stack.concat(f"{name}_concat", *branches)
 
 
 def _branch(net: Stack, name: str, *convolutions: tuple[int, int]) -> str:

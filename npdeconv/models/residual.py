@@ -162,19 +162,19 @@ def _bottleneck_body(net: Stack, block: str, filters: int, stride: int) -> Conv2
 
 
 def put_block(
-    net: Stack, block: str, filters: int, stride: int, *, blocks: int, body_of: Body = _basic_body
+    stack: Stack, block: str, filters: int, stride: int, *, blocks: int, body_of: Body = _basic_body
 ) -> None:
     """Put on a residual block; where the shape changes, the shortcut is a 1x1 convolution.
 
     `blocks` is how many the network has.
     """
-    entry, narrow = net.top, net.channels
-    _keep_variance(body_of(net, block, filters, stride), blocks)
-    body, shortcut, wide = net.top, entry, net.channels
+    entry, narrow = stack.top, stack.channels
+    _keep_variance(body_of(stack, block, filters, stride), blocks)
+    body, shortcut, wide = stack.top, entry, stack.channels
     if stride > 1 or narrow != wide:
-        net.top, shortcut = entry, f"{block}_shortcut"
-        net.conv(shortcut, wide, 1, stride=stride, padding="valid")
-    _join(net, block, body, shortcut)
+        stack.top, shortcut = entry, f"{block}_shortcut"
+        stack.conv(shortcut, wide, 1, stride=stride, padding="valid")
+    _join(stack, block, body, shortcut)
 
 
 def _keep_variance(last: Conv2D, blocks: int) -> None:

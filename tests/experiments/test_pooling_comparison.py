@@ -82,7 +82,7 @@ def test_networks_that_branch_are_compared_too(build):
         return built[-1]
 
     result, examples = compare_poolings(
-        load_strokes(32), load_strokes(12, 1), network=builder, seeds=(0,), **SMALL
+        load_strokes(32), load_strokes(12, 1), build=builder, seeds=(0,), **SMALL
     )
     assert {network.kind for network in built} == {"Graph"}
     ends = {
@@ -103,4 +103,4 @@ def test_a_network_without_class_maps_is_refused():
     with pytest.raises(
         ValueError, match=r"^compare_poolings: expected a network with class activation maps, got [\w]+$"
     ):
-        compare_poolings(load_strokes(32), load_strokes(12, 1), network=builder, **SMALL)
+        compare_poolings(load_strokes(32), load_strokes(12, 1), build=builder, **SMALL)

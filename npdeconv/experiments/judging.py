@@ -15,9 +15,10 @@ from npdeconv._checks import image_batch, random_generator
 from npdeconv._types import Array, Generator, Rule, Shape
 from npdeconv._version import __version__
 from npdeconv.anatomy.maps import descent_start
-from npdeconv.anatomy.roles import answer_shape, below_softmax, weights_below
+from npdeconv.anatomy.roles import answer_shape, logits_layer, weights_below
 from npdeconv.data import as_input
 from npdeconv.experiments.finished_seeds import fingerprint, kept
+from npdeconv.experiments.randomization_plan import weights_down
 from npdeconv.experiments.randomize import randomize
 from npdeconv.experiments.verdict import Verdict
 from npdeconv.finite import finite_answers
@@ -138,7 +139,7 @@ def judge_class_maps(
     """
     random_generator(rng, "judge_class_maps")
     image_batch(images, "judge_class_maps")
-    own = str(weights_below(network, list(below_softmax(network).layers)[-1]))
+    own = str(weights_below(network, logits_layer(network)))
     found = _kept(
         folder,
         network,
@@ -173,13 +174,14 @@ def _judge(
         workers=workers,
     )
     unit, own = starts.unit, weights_below(network, layer)
+    redrawn = weights_down(network, layer)[own] if own else ()
     maps = np.broadcast_to(np.asarray(feature_map), len(images))
     randomized, fired = np.zeros(len(images)), np.zeros(len(images), bool)
     for stream in rng.spawn(TRIES if own else 0):
         left = np.flatnonzero(~(unit.silent | fired))
         if not len(left):
             break
-        head = randomize(network, [str(own)], rng=stream)[:layer]
+        head = randomize(network, redrawn, rng=stream)[:layer]
 
         def descend(x: Array, maps: Array, positions: Array, head: Sequential = head) -> Array:
             y, tape = head.forward(as_input(x, head.dtype))

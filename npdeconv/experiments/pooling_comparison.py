@@ -5,7 +5,7 @@ places; then boxes are made from its maps, and from backpropagation's saliency.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple, get_args
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -16,14 +16,21 @@ from npdeconv._types import Array
 from npdeconv.data import Dataset, Planted, plant
 from npdeconv.inference import predict
 from npdeconv.layers import Sequential
+from npdeconv.models.cam import Pool
+from npdeconv.models.own import Builder
 from npdeconv.optimizers import Adam
 from npdeconv.parallel import Workers
 from npdeconv.training import fit
-from npdeconv.visualize import class_activation_maps, energy_inside, object_boxes, overlap, saliency
+from npdeconv.visualize import (
+    class_activation_maps,
+    energy_inside,
+    has_class_maps,
+    object_boxes,
+    overlap,
+    saliency,
+)
 
-Pooling: TypeAlias = Literal["average", "max"]
-
-POOLS: tuple[Pooling, ...] = ("average", "max")
+POOLS = get_args(Pool)
 MAPS = "class map", "saliency", "smoothed saliency"
 SHARE = 0.2  # of a map's maximum: the threshold for boxes, as in the paper
 SHARES = np.arange(0.05, 0.95, 0.05)  # candidates for the best threshold
@@ -120,7 +127,8 @@ def compare_poolings(
     digits: Dataset,
     test: Dataset,
     *,
-    pools: Sequence[Pooling] = POOLS,
+    network: Builder = models.cam_net,
+    pools: Sequence[Pool] = POOLS,
     seeds: Sequence[int] = (0, 1, 2),
     warm_up: int = 2,
     epochs: int = 3,
@@ -128,13 +136,16 @@ def compare_poolings(
     workers: Workers = None,
     progress: bool = False,
 ) -> PoolingComparison:
-    """Train `cam_net` with average and with max pooling, and compare how well their maps find the digits.
+    """Train a network with average and with max pooling, and compare how well their maps find the digits.
 
     Parameters
     ----------
     digits, test : Dataset
         Gray digits, white on black, which `plant` hides in pictures. The first half of `test` serves
         only to choose the best thresholds.
+    network : callable
+        Called with ``pool``, ``input_shape``, ``class_count`` and ``rng``; returns a network with class
+        activation maps, such as `npdeconv.models.cam_net`, `cam_residual` and `cam_inception`.
     pools : sequence of "average" and "max"
     seeds : sequence of ints
         Of the initial weights and the order of training; the pictures are the same for all.
@@ -156,7 +167,8 @@ def compare_poolings(
     Raises
     ------
     TypeError, ValueError
-        For digits that can't be planted, unknown poolings, fewer than two test images, and no seed.
+        For digits that can't be planted, unknown poolings, fewer than two test images, no seed, and a
+        network without class activation maps.
 
     Notes
     -----
@@ -185,10 +197,10 @@ def compare_poolings(
     for seed in seeds:
         row = []
         for pool in pools:
-            network = _train(pool, stages, seed, workers, progress)
-            row.append(_measure(network, choosing, testing, workers))
+            trained = _train(network, pool, stages, seed, workers, progress)
+            row.append(_measure(trained, choosing, testing, workers))
             if seed == seeds[0]:
-                shown.append(_example(network, pool, testing, examples, workers))
+                shown.append(_example(trained, pool, testing, examples, workers))
         rows.append(row)
     accuracy, energy, error, best_share, best_error = (
         np.array([[measured[n] for measured in row] for row in rows]) for n in range(5)
@@ -202,17 +214,26 @@ def compare_poolings(
 
 
 def _train(
-    pool: Pooling, stages: Sequence[tuple[Dataset, int]], seed: int, workers: Workers, progress: bool
+    build: Builder,
+    pool: Pool,
+    stages: Sequence[tuple[Dataset, int]],
+    seed: int,
+    workers: Workers,
+    progress: bool,
 ) -> Sequential:
     """Train on plain digits, then with the resulting weights on pictures."""
     parameters: Mapping[str, Array] = {}
     for dataset, epochs in stages:
         rng = np.random.default_rng(seed)
         shape, class_count = dataset.images.shape[1:], len(dataset.classes)
-        network = models.cam_net(pool=pool, input_shape=shape, class_count=class_count, rng=rng)
+        network = build(pool=pool, input_shape=shape, class_count=class_count, rng=rng)
         for name, array in parameters.items():
             network.parameters[name][...] = array
         parameters = network.parameters
+        if not has_class_maps(network):
+            raise ValueError(
+                f"compare_poolings: expected a network with class activation maps, got {network.name}"
+            )
         if epochs:
             optimizer = Adam(RATE)
             fit(

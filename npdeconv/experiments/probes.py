@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from npdeconv import initializers
-from npdeconv._checks import name_list, random_generator
+from npdeconv._checks import random_generator, some_names
 from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator
@@ -108,7 +108,7 @@ def linear_probes(
     who = "linear_probes"
     plan = make_plan(dataset, test, per_class, test_per_class, who)
     draws = seed_list(seeds, who)
-    names = telling_layers(network) if layers is None else name_list(layers, who, "layers")
+    names = telling_layers(network) if layers is None else some_names(layers, who, "layers")
     used, few = plan.needed(draws.tolist())
     every = {PIXELS: pixel_features(used.images, limit=limit)}
     every |= layer_features(network, used.images, names, limit=limit, workers=workers)

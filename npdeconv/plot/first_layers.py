@@ -1,7 +1,5 @@
 """Coarse and fine first layers, with and without renormalization: what their filters measure."""
 
-from typing import Any
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -79,7 +77,14 @@ def _bars(ax: Axes, values: Array, controls: dict[str, str], result: FirstLayers
         marks = np.atleast_2d(getattr(result, name)).mean(axis=0)
         ax.plot(marks, places, MARKERS[label], color="#e4572e", markersize=9, fillstyle="none", label=label)
     if controls:
-        below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.1), "ncols": len(controls)}
-        ax.legend(**below, frameon=False, fontsize="x-small", columnspacing=0.8, handletextpad=0.1)
+        ax.legend(
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.1),  # below the panel
+            ncols=len(controls),
+            frameon=False,
+            fontsize="x-small",
+            columnspacing=0.8,
+            handletextpad=0.1,
+        )
     ax.grid(axis="x", alpha=0.3)
     ax.tick_params(axis="x", labelsize="small")

@@ -2,7 +2,8 @@
 
 Trains cam_net with average and with max pooling to name digits that are planted in cluttered pictures,
 and compares how well their class activation maps, and saliency, find them. Writes figures (.png), a
-table of all results (.csv) and the raw arrays (.npz).
+table of all results (.csv) and the raw arrays (.npz). Each finished network's results are kept, and
+found again.
 """
 
 import argparse
@@ -48,6 +49,7 @@ def run(options: argparse.Namespace) -> None:
         seeds=range(options.seeds),
         warm_up=options.warm_up,
         epochs=options.epochs,
+        folder=out.place("seeds"),
         workers=options.workers,
         progress=True,
     )

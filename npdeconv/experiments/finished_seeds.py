@@ -1,6 +1,7 @@
 """Finished seeds of an experiment as files, whole or absent, so that a killed one loses none of them."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from npdeconv.layers import Sequential
 
 
 def fingerprint(network: Sequential, *settings: Any) -> str:
-    """Return what identifies an experiment: other weights, images or settings give another text."""
+    """Return what identifies an experiment: other weights, images or settings give another text.
+
+    Functions count by their names, since their addresses differ from process to process.
+    """
     found = hashlib.blake2b(repr(network).encode(), digest_size=6)
     for part in (*network.parameters.items(), *settings):
         name, array = part if isinstance(part, tuple) and len(part) == 2 else ("", part)
@@ -21,7 +25,7 @@ def fingerprint(network: Sequential, *settings: Any) -> str:
         if isinstance(array, np.ndarray):
             found.update(f"{array.dtype} {array.shape} ".encode() + np.ascontiguousarray(array).tobytes())
         else:
-            found.update(f"{array!r} ".encode())
+            found.update(re.sub(" at 0x[0-9a-f]+", "", f"{array!r} ").encode())
     return found.hexdigest()
 
 

@@ -242,4 +242,4 @@ def _spread(values: Array) -> str:
 def _rows(judgments: Mapping[str, RelevanceJudgment]) -> Iterable[Sequence[Any]]:
     for name, judged in judgments.items():
         for image, row in enumerate(zip(*_numbers(judged).values(), strict=True)):
-            yield name, image, *(float(f"{value:.6g}") for value in row)  # text with a minus is guarded
+            yield name, image, *(f"{value:.6g}" for value in row)

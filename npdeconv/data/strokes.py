@@ -28,7 +28,7 @@ POINTS, WAVES = 16, 3
 NOISE = 2 * POINTS + 4 * WAVES + 7
 
 
-def load_strokes(n: int, seed: int = 0) -> Dataset:
+def load_strokes(n: int, seed: int = 0, *, progress: bool = False) -> Dataset:
     """Draw `n` handwritten digits, white on black like MNIST, without files or downloads.
 
     Parameters
@@ -37,6 +37,8 @@ def load_strokes(n: int, seed: int = 0) -> Dataset:
         Number of images. All digits are equally frequent, give or take one image, in random order.
     seed : int, optional
         Not negative. The same seed gives the same images; a smaller `n` gives the first ones.
+    progress : bool
+        Show a progress bar on stderr if it takes more than two seconds.
 
     Returns
     -------
@@ -60,7 +62,7 @@ def load_strokes(n: int, seed: int = 0) -> Dataset:
     """
     n, seed = positive_int(n, "load_strokes", "n"), _seed(seed)
     images, digits = np.zeros((n, SIZE, SIZE), dtype=np.uint8), np.zeros(n, dtype=np.int64)
-    for digit, chosen, written in write_digits(n, seed):
+    for digit, chosen, written in write_digits(n, seed, progress):
         images[chosen], digits[chosen] = written.images, digit
     return Dataset(images[..., np.newaxis], digits, tuple(GLYPHS), "strokes")
 
@@ -85,10 +87,11 @@ class Written(NamedTuple):
     joined: Array
 
 
-def write_digits(n: int, seed: int) -> Iterator[tuple[int, Array, Written]]:
+def write_digits(n: int, seed: int, progress: bool = False) -> Iterator[tuple[int, Array, Written]]:
     """Write the digits of `load_strokes`, glyph by glyph: yield digit, indices of images, and these."""
     digits, styles, noise = _draw_noise(n, seed)
-    for digit, paths in enumerate(progress_bar(GLYPHS.values(), unit="digit", delay=2)):
+    bar = progress_bar(GLYPHS.values(), unit="digit", delay=2, shown=progress)
+    for digit, paths in enumerate(bar):
         style = np.floor(styles * len(paths))
         for index, path in enumerate(paths.values()):
             chosen = np.flatnonzero((digits == digit) & (style == index))

@@ -124,7 +124,7 @@ def naming_strokes() -> Iterator[None]:
 
 def _read_named(name: str, split: Split, loaded: Loaded, choose: Choose | None) -> Dataset:
     if name == "strokes":
-        dataset = load_strokes(*STROKES[split], progress=True)
+        dataset = load_strokes(*STROKES[split])
     else:
         fitting = loaded.fitting()
         with naming_strokes():

@@ -40,8 +40,7 @@ def run(options: argparse.Namespace) -> None:
     check_folder(folder)
     check_page(options.out / "report.html")
     print(f"drawing {options.count:,} digits to learn from, 2,000 to test with", flush=True)
-    train = load_strokes(options.count, options.seed, progress=True)
-    test = load_strokes(2_000, options.seed + 1, progress=True)
+    train, test = load_strokes(options.count, options.seed), load_strokes(2_000, options.seed + 1)
     print(f"training {network.name} for {options.epochs} epochs; the run is in {folder}", flush=True)
     with naming_resume(folder, "the same command"):
         history = training.fit(

@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> None:
 def _load(data: str, split: Split, count: int) -> Dataset:
     loaders = {"cifar10": load_cifar10, "mnist": load_mnist}
     if data == "strokes":
-        return load_strokes(count, STROKES[split][1], progress=True)
+        return load_strokes(count, STROKES[split][1])
     if data not in loaders:
         raise ValueError(f"--data: expected cifar10, mnist or strokes, got {data!r}")
     with naming_strokes():

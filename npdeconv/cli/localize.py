@@ -76,7 +76,7 @@ def add_digits(parser: Parser, which: str) -> None:
 def load_digits(data: str, images: int, test: int) -> tuple[Dataset, Dataset]:
     """Load digits to train on, and to test on."""
     if data == "strokes":
-        return load_strokes(images, 0, progress=True), load_strokes(test, 1, progress=True)
+        return load_strokes(images, 0), load_strokes(test, 1)
     with naming_strokes():
         return load_mnist("train")[:images], load_mnist("test")[:test]
 

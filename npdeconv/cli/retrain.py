@@ -25,9 +25,9 @@ from npdeconv.cli.parser import Parser
 from npdeconv.data.photos import fit_photos, list_photos
 from npdeconv.experiments import Retraining, retraining, t_interval
 from npdeconv.experiments.retraining_result import AFTER, BEFORE, CONTROL, KNOWN, RETRAINED, Score, Seen
-from npdeconv.experiments.similarity import check_scikit_image
 from npdeconv.inference import class_names, predict
 from npdeconv.layers import Sequential
+from npdeconv.visualize.scikit_image import check_scikit_image
 
 COLUMNS = ("repetition", "class", "image", "image is", "score", "before", "after")
 

@@ -17,6 +17,7 @@ from npdeconv._progress import progress_bar
 from npdeconv._types import Array
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.glyphs import GLYPHS, Glyph, read_glyph
+from npdeconv.parallel import bars_are_wanted
 
 SIZE = 28  # height and width of an image
 BOX = 20  # the longer side of a digit
@@ -28,7 +29,7 @@ POINTS, WAVES = 16, 3
 NOISE = 2 * POINTS + 4 * WAVES + 7
 
 
-def load_strokes(n: int, seed: int = 0, *, progress: bool = False) -> Dataset:
+def load_strokes(n: int, seed: int = 0) -> Dataset:
     """Draw `n` handwritten digits, white on black like MNIST, without files or downloads.
 
     Parameters
@@ -37,8 +38,6 @@ def load_strokes(n: int, seed: int = 0, *, progress: bool = False) -> Dataset:
         Number of images. All digits are equally frequent, give or take one image, in random order.
     seed : int, optional
         Not negative. The same seed gives the same images; a smaller `n` gives the first ones.
-    progress : bool
-        Show a progress bar on stderr if it takes more than two seconds.
 
     Returns
     -------
@@ -62,7 +61,7 @@ def load_strokes(n: int, seed: int = 0, *, progress: bool = False) -> Dataset:
     """
     n, seed = positive_int(n, "load_strokes", "n"), _seed(seed)
     images, digits = np.zeros((n, SIZE, SIZE), dtype=np.uint8), np.zeros(n, dtype=np.int64)
-    for digit, chosen, written in write_digits(n, seed, progress):
+    for digit, chosen, written in write_digits(n, seed):
         images[chosen], digits[chosen] = written.images, digit
     return Dataset(images[..., np.newaxis], digits, tuple(GLYPHS), "strokes")
 
@@ -87,10 +86,10 @@ class Written(NamedTuple):
     joined: Array
 
 
-def write_digits(n: int, seed: int, progress: bool = False) -> Iterator[tuple[int, Array, Written]]:
+def write_digits(n: int, seed: int) -> Iterator[tuple[int, Array, Written]]:
     """Write the digits of `load_strokes`, glyph by glyph: yield digit, indices of images, and these."""
     digits, styles, noise = _draw_noise(n, seed)
-    bar = progress_bar(GLYPHS.values(), unit="digit", delay=2, shown=progress)
+    bar = progress_bar(GLYPHS.values(), unit="digit", delay=2, shown=bars_are_wanted())
     for digit, paths in enumerate(bar):
         style = np.floor(styles * len(paths))
         for index, path in enumerate(paths.values()):

@@ -22,7 +22,6 @@ from npdeconv.experiments.finished_seeds import fingerprint, kept
 from npdeconv.experiments.retraining_result import Retraining
 from npdeconv.experiments.sampling import seed_list
 from npdeconv.experiments.similarity import (
-    check_scikit_image,
     corner_agreement,
     count_words,
     find_corners,
@@ -35,6 +34,7 @@ from npdeconv.optimizers import SGD
 from npdeconv.parallel import Workers
 from npdeconv.training import fit
 from npdeconv.visualize import maximize_activation
+from npdeconv.visualize.scikit_image import check_scikit_image
 
 WORDS = 64
 MOMENTUM, BATCH = 0.9, 4

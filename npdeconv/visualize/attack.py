@@ -1,7 +1,8 @@
 """The smallest change of an image that changes its class: DeepFool (arXiv:1511.04599)."""
 
+from collections.abc import Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -9,11 +10,11 @@ from npdeconv._checks import image_batch, positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.anatomy import below_softmax
+from npdeconv.anatomy.maps import descent_start
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers, must_be_finite
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, map_shards
-from npdeconv.visualize.least_change import least_change, tangents
 
 OVERSHOOT = 0.02  # how much further each step goes than to the border between two classes
 
@@ -51,8 +52,8 @@ def flip_class(
 ) -> FlippedImages:
     """Change images by gradient steps until the network names another class.
 
-    Each step is the shortest between 0 and 1 to a border between the present class and another, as if
-    the logits were linear, and a little beyond.
+    Each step goes to the nearest border between the present class and another, as if the logits
+    were linear, and a little beyond. Pixels stay between 0 and 1.
 
     Parameters
     ----------
@@ -97,35 +98,40 @@ def flip_class(
 
 def _flip_shard(chain: Sequential, others: int, steps: int, images: Array) -> FlippedImages:
     x = as_input(images, chain.dtype)
-    logits = chain(x)
+    logits, tape = chain.forward(x)
     must_be_finite(logits)
     order = np.argsort(-logits, axis=1, kind="stable")
     labels, rivals = order[:, 0], order[:, 1 : 1 + others]
     moved, now, left = x.copy(), labels.copy(), np.arange(len(x))
     for _ in range(steps):
-        leads, slopes = tangents(chain, moved[left], labels[left], rivals[left])
-        needed = (1 + OVERSHOOT) * (np.maximum(leads, 0) + 1e-6)
-        for n, far, slope in zip(left, needed, slopes, strict=True):
-            moved[n] += _step(moved[n], far, -slope)
-        np.clip(moved, 0, 1, out=moved)  # against rounding
-        now[left] = chain(moved[left]).argmax(axis=1)
-        left = left[now[left] == labels[left]]
+        moved[left] += _step(chain, moved[left], labels[left], rivals[left], logits, tape)
+        np.clip(moved, 0, 1, out=moved)
+        logits, tape = chain.forward(moved[left])
+        now[left] = logits.argmax(axis=1)
+        still = now[left] == labels[left]
+        left = left[still]
         if not len(left):
             break
+        logits, tape = chain.forward(moved[left])
     flat = [array.reshape(len(x), -1).astype(np.float64) for array in (moved - x, x)]
     change, length = (np.linalg.norm(array, axis=1) for array in flat)
     return FlippedImages(moved, labels, now, now != labels, change / np.where(length > 0, length, 1))
 
 
-def _step(x: Array, needed: Array, slopes: Array) -> Array:
-    """Return the shortest step over the border to one of the rivals; towards the likeliest if none is."""
-    bounds = {"low": -x.ravel(), "high": 1.0 - x.ravel()}
-    steps = [
-        least_change(slope, far, **bounds)
-        for slope, far in zip(slopes[:, None], needed[:, None], strict=True)
-    ]
-    reached = [
-        slope @ step >= far * (1 - 1e-9) for slope, step, far in zip(slopes, steps, needed, strict=True)
-    ]
-    sizes = np.where(reached, np.linalg.norm(steps, axis=1), np.inf)
-    return steps[int(sizes.argmin())].reshape(x.shape)
+def _step(
+    chain: Sequential, x: Array, labels: Array, rivals: Array, logits: Array, tape: Mapping[str, Any]
+) -> Array:
+    """Return the shortest step of each image over the border to one of its rivals."""
+    every, shortest, steps = np.arange(len(x)), np.full(len(x), np.inf), np.zeros_like(x)
+    for rival in rivals.T:
+        start = descent_start(logits, rival, values=1) - descent_start(logits, labels, values=1)
+        slope = chain.descend(start, tape, "gradient")
+        slope[((x <= 0) & (slope < 0)) | ((x >= 1) & (slope > 0))] = 0  # no pixel may leave its range
+        squares = np.square(slope, dtype=np.float64).sum(axis=(1, 2, 3))
+        behind = np.maximum(logits[every, labels] - logits[every, rival], 0).astype(np.float64)
+        distance = np.where(squares > 0, behind / np.sqrt(np.where(squares > 0, squares, 1)), np.inf)
+        nearer = distance < shortest
+        scale = (1 + OVERSHOOT) * (behind + 1e-6) / np.where(squares > 0, squares, 1)
+        steps[nearer] = (scale[:, np.newaxis, np.newaxis, np.newaxis] * slope)[nearer]
+        shortest[nearer] = distance[nearer]
+    return steps

@@ -11,12 +11,13 @@ import numpy as np
 from npdeconv._checks import describe, not_negative, one_image, positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array
+from npdeconv.anatomy.maps import descent_start
 from npdeconv.anatomy.roles import below_softmax
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
 from npdeconv.inference import as_class, predict
 from npdeconv.layers import Sequential
-from npdeconv.visualize.least_change import least_change, tangents
+from npdeconv.visualize.least_change import least_change
 
 ENOUGH = 1e-3  # share of the margin by which it may be missed, by rounding
 BEYOND = 1.02  # how much further than the tangent says to go, since a rectifier may close on the way
@@ -186,11 +187,14 @@ def _shortened(
 
 def _tangent(chain: Sequential, x: Array, change: Array, target: int, rivals: int) -> tuple[Array, Array]:
     """Return the class's lead over its strongest rivals (R,), and the gradients of these leads (R, D)."""
-    moved = _moved(x, change)
-    others = np.argsort(-chain(moved)[0].astype(np.float64), kind="stable")
-    others = others[others != target][np.newaxis, :rivals]
-    leads, slopes = tangents(chain, moved, np.array([target]), others)
-    return leads[0], slopes[0]
+    y, tape = chain.forward(_moved(x, change))
+    logits = y[0].astype(np.float64)
+    others = np.argsort(-logits, kind="stable")
+    others = others[others != target][:rivals]
+    own = descent_start(y, target, values=1)
+    starts = [own - descent_start(y, rival, values=1) for rival in others]
+    slopes = [chain.descend(start, tape, "gradient").ravel() for start in starts]
+    return logits[target] - logits[others], np.array(slopes, np.float64)
 
 
 def _lead(chain: Sequential, x: Array, change: Array, target: int) -> float:

@@ -1,29 +1,9 @@
-"""A classifier's tangents at an image, and the shortest change of it that they ask for."""
+"""The shortest vector that fulfills linear inequalities and stays between bounds."""
 
 import numpy as np
 from scipy.optimize import nnls
 
 from npdeconv._types import Array
-from npdeconv.anatomy.maps import descent_start
-from npdeconv.layers import Sequential
-
-
-def tangents(chain: Sequential, x: Array, labels: Array, rivals: Array) -> tuple[Array, Array]:
-    """Return by how much the logits of classes (N,) exceed those of rivals (N, R), and the gradients.
-
-    Returns
-    -------
-    leads : float64 (N, R)
-    slopes : float64 (N, R, H * W * C)
-    """
-    logits, tape = chain.forward(x)
-    own = descent_start(logits, labels, values=1)
-    starts = [own - descent_start(logits, rival, values=1) for rival in rivals.T]
-    slopes = [chain.descend(start, tape, "gradient").reshape(len(x), -1) for start in starts]
-    leads = np.take_along_axis(logits, labels[:, np.newaxis], axis=1) - np.take_along_axis(
-        logits, rivals, axis=1
-    )
-    return leads.astype(np.float64), np.stack(slopes, axis=1).astype(np.float64)
 
 
 def least_change(slopes: Array, needed: Array, *, low: Array, high: Array) -> Array:

@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter
 
 from npdeconv import models
 from npdeconv._repr import brief
-from npdeconv._types import Array
+from npdeconv._types import Array, Shape
 from npdeconv.data import Dataset, Planted, plant
 from npdeconv.experiments.finished_seeds import fingerprint, kept
 from npdeconv.inference import predict
@@ -200,8 +200,8 @@ def compare_poolings(
         warm_up,
         epochs,
     )
-    shapes = dict.fromkeys(("energy", "error", "best_share", "best_error"), (len(MAPS),)) | {"accuracy": ()}
-    shapes["maps"] = (len(MAPS), len(few.boxes), height, width)
+    shapes: dict[str, Shape] = dict.fromkeys(("energy", "error", "best_share", "best_error"), (len(MAPS),))
+    shapes |= {"accuracy": (), "maps": (len(MAPS), len(few.boxes), height, width)}
     rows = [
         [kept(folder, f"{pool}_{made}_seed{seed}", shapes, partial(measure, pool, seed)) for pool in pools]
         for seed in seeds

@@ -4,12 +4,17 @@ import hashlib
 import os
 import re
 import shutil
+import sys
 from os.path import relpath
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from sphinx.application import Sphinx
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from notebooks import write_notebook
 
 import npdeconv
 from npdeconv.report import worked_example
@@ -119,6 +124,12 @@ def write_the_worked_example() -> None:
     worked_example.write(DOCS / "_static" / "worked_example.html")
 
 
+def write_the_notebooks() -> None:
+    """Make the notebooks that the course offers for download."""
+    for chapter in sorted((DOCS / "course").glob("chapter*.md")):
+        write_notebook(chapter, DOCS / "_static" / "notebooks" / f"{chapter.stem}.ipynb")
+
+
 def lead_links_to_pages(app: Sphinx, docname: str, source: list[str]) -> None:
     """Give a page that stands for a file outside its text, and lead links to such files to their pages.
 
@@ -146,4 +157,5 @@ def setup(app: Sphinx) -> None:
     """Sphinx calls this."""
     forget_what_older_sources_gave()
     write_the_worked_example()
+    write_the_notebooks()
     app.connect("source-read", lead_links_to_pages)

@@ -115,6 +115,31 @@ def name_list(value: Any, who: str, name: str) -> tuple[str, ...]:
     return tuple(value)
 
 
+def some_names(value: Any, who: str, name: str) -> tuple[str, ...]:
+    """Return at least one name, as a tuple."""
+    names = name_list(value, who, name)
+    if not names:
+        raise ValueError(f"{who}: {name} must have at least one name, got none")
+    return names
+
+
+def one_for_each(value: Any, image_count: int, who: str, name: str) -> Array:
+    """Return an integer for each image, int (N,), given one for each, or one for all."""
+    found = np.asarray(value)
+    if found.size and found.dtype.kind not in "iu":
+        raise TypeError(f"{who}: {name} must be an integer or one per image, got {describe(value)}")
+    if found.shape not in ((), (image_count,)):
+        raise ValueError(f"{who}: expected one {name}, or one per image ({image_count}), got {found.size}")
+    return np.broadcast_to(found.astype(np.int64), image_count)
+
+
+def check_indices(indices: Array, count: int, who: str, has: str) -> None:
+    """Check indices against how many there are; `has` says of what, as in "there are the classes"."""
+    wrong = indices[(indices < 0) | (indices >= count)]
+    if wrong.size:
+        raise IndexError(f"{who}: {has} 0 to {count - 1}, got {wrong[0]}")
+
+
 def one_image(value: Any, who: str) -> None:
     """Check that `value` is one image (H, W, C)."""
     _array_of_images(value, 3, f"{who}: expected an image of shape (H, W, C)")

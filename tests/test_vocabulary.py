@@ -100,7 +100,7 @@ OTHERWISE = {  # where a word means something else, and why nobody will take it 
     "data.classes.class_indices": {"names"},  # that may or may not be those of classes
     "data.classes.list_names": {"names"},
     "layers.sequential.Sequential": {"layers"},  # the layers themselves, by name
-    "layers.graph.Graph": {"layers"},
+    "layers.further.graph.Graph": {"layers"},
     "layers.sequential.one_above": {"names"},  # of layers
     "models.stack.Stack.put": {"layers"},
     "weights.layer_list.build_network": {"layers"},  # a file's list of them, not yet trusted
@@ -158,9 +158,8 @@ PAIRS = {  # of a layer's contract and the like: what everybody takes apart at o
     "training.loading.rebuild": "a network and what it was trained on",
     "report.sprites.as_bytes": "pixels and their scales",
     "weights.onnx.simplify.simplify": "a model and the name of its output",
-    "layers.window.Window.reach": "corners and their one size",
     "layers.base.Layer.went_up": "shape and dtype",
-    "layers.merge.MergingLayer.went_up": "shape and dtype",
+    "layers.further.merge.MergingLayer.went_up": "shape and dtype",
     "visualize.ascent.look_at": "values and gradients",
 }
 ROOMS_OF_RESULTS = ("visualize", "experiments", "report", "gradcheck", "inference")

@@ -3,9 +3,11 @@
 The M outputs of a dense layer are read as M maps of one unit each.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from npdeconv._checks import one_image
+from npdeconv._checks import check_indices, describe, one_for_each, one_image
 from npdeconv._types import Array, Box, Pair, Shape
 from npdeconv.data import as_input
 from npdeconv.finite import must_be_finite
@@ -46,6 +48,38 @@ def map_count(network: Sequential, layer: str, input_shape: Shape) -> int:
     64
     """
     return map_shape(network, layer, input_shape)[2]
+
+
+def several_maps(feature_map: int | Sequence[int] | Array, shape: Shape, *, layer: str, who: str) -> Array:
+    """Return the numbers of one map or several, int (M,), after checking that a layer (OH, OW, F) has them.
+
+    Examples
+    --------
+    >>> from npdeconv.anatomy.maps import several_maps
+    >>> several_maps([7, 3], (14, 14, 64), layer="relu4", who="find_patches")
+    array([7, 3])
+    """
+    maps = np.atleast_1d(np.asarray(feature_map))
+    if maps.dtype.kind not in "iu" or maps.ndim != 1:
+        raise TypeError(f"{who}: feature_map must be an integer or several, got {describe(feature_map)}")
+    check_indices(maps, shape[2], who, f"layer {layer!r} has the maps")
+    return maps.astype(np.int64)
+
+
+def chosen_maps(
+    feature_map: int | Sequence[int] | Array, image_count: int, shape: Shape, *, layer: str, who: str
+) -> Array:
+    """Return the map of each image, int (N,), after checking that a layer (OH, OW, F) has them.
+
+    Examples
+    --------
+    >>> from npdeconv.anatomy.maps import chosen_maps
+    >>> chosen_maps(7, 3, (14, 14, 64), layer="relu4", who="project")
+    array([7, 7, 7])
+    """
+    maps = one_for_each(feature_map, image_count, who, "feature_map")
+    check_indices(maps, shape[2], who, f"layer {layer!r} has the maps")
+    return maps
 
 
 def maps_of(network: Sequential, image: Array, layer: str, *, who: str) -> Array:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Protocol
 
+from npdeconv._checks import name_list
 from npdeconv._types import Array
 from npdeconv.anatomy.maps import as_maps
 from npdeconv.data import as_input
@@ -46,12 +47,11 @@ class Outputs:
 
     def __init__(self, network: Sequential, layers: Sequence[str], *, by: type[Passes] | None = None) -> None:
         self.dtype = network.dtype
-        for name in layers:
+        names = name_list(layers, "Outputs", "layers")
+        for name in names:
             _ = network[name]  # raises a KeyError that lists the layers
         self.outputs = (
-            partial(network.outputs, layers=tuple(layers))
-            if by is None
-            else by(network, watched=layers).outputs
+            partial(network.outputs, layers=names) if by is None else by(network, watched=names).outputs
         )
 
     def __call__(self, images: Array) -> Iterator[tuple[str, Array]]:

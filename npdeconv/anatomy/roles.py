@@ -7,7 +7,7 @@ import numpy as np
 
 from npdeconv._types import Shape
 from npdeconv.layers import Layer, Sequential, Softmax, TwoClasses
-from npdeconv.layers.rebuilding import followed_by, with_layers
+from npdeconv.layers.further.rebuilding import followed_by, with_layers
 from npdeconv.layers.sequential import INPUT
 
 

@@ -14,12 +14,12 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._types import Array
-from npdeconv.anatomy import Outputs, map_count, map_layers
+from npdeconv.anatomy import Outputs, map_count
 from npdeconv.cli.animation import Format, save_animation
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, file_stem, listed
 from npdeconv.cli.networks import load_network
-from npdeconv.cli.options import add_network, add_results, check_range, share
+from npdeconv.cli.options import add_network, add_results, check_range, chosen_layer, share
 from npdeconv.cli.parser import Parser
 from npdeconv.finite import must_be_finite
 from npdeconv.parallel import map_shards
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> None:
     loaded = load_network(options)
     network, dataset = loaded.network, load_data(loaded, options.data, options.split)
     shape = dataset.images.shape[1:]
-    layer = options.layer or map_layers(network, shape)[-1]
+    layer = chosen_layer(options.layer, network, shape)
     count = map_count(network, layer, shape)
     check_range("--map", options.map or (), count, f"layer {layer!r} has the maps")
     check_range("--images", options.images or (), len(dataset), f"{dataset.name} has the images")

@@ -197,13 +197,13 @@ def _rows(network: Sequential, result: Correspondence) -> Iterable[Sequence[Any]
         numbers = (
             result.total[n, p].mean(),
             mean.mean(),
-            _half(mean) if several else result.distance[n, p, 0].std(ddof=1),
+            t_interval(mean).half if several else result.distance[n, p, 0].std(ddof=1),
             result.changed[n, p].mean(),
             by_draw.mean(),
-            by_draw.std(ddof=1),
+            by_draw.std(ddof=1) if len(by_draw) > 1 else float("nan"),
             result.random_changed[n, p].mean(),
             (mean - chance.mean(axis=0)).mean(),
-            _half(mean - chance.mean(axis=0)) if several else float("nan"),
+            t_interval(mean - chance.mean(axis=0)).half if several else float("nan"),
         )
         rectified = "after" if network[layer].rectifies else "-"
         lower = int((by_draw < mean.mean()).sum())
@@ -215,12 +215,6 @@ def _rows(network: Sequential, result: Correspondence) -> Iterable[Sequence[Any]
             *(round(float(x), 6) for x in numbers),
             lower,
         )
-
-
-def _half(values: Array) -> float:
-    """Return half the 95 % interval of the mean over groups."""
-    interval = t_interval(values)
-    return float(interval.high - interval.mean)
 
 
 def _print(rows: Sequence[Sequence[Any]], over: str) -> None:
@@ -236,9 +230,12 @@ def _print(rows: Sequence[Sequence[Any]], over: str) -> None:
     for layer, rectified, features, part, *numbers, lower in rows:
         total, mean, apart_by, changed, chance, by_draw, its, difference, half = map(float, numbers)
         name = f"{layer} (rectified)" if rectified == "after" else layer
-        apart = f"{difference:+.4f}" + ("" if np.isnan(half) else f" ± {half:.4f}")
         print(
             f"{visible(name):<24}{visible(part):<12}{features:>9,}{total:>9.3f}"
-            f"{f'{mean:.4f} ± {apart_by:.4f}':>16}{changed:>9.1%}"
-            f"{f'{chance:.4f} ± {by_draw:.4f}':>16}{its:>9.1%}{apart:>18}{lower:>7}"
+            f"{_spread(mean, apart_by):>16}{changed:>9.1%}"
+            f"{_spread(chance, by_draw):>16}{its:>9.1%}{_spread(difference, half, '+.4f'):>18}{lower:>7}"
         )
+
+
+def _spread(value: float, half: float, form: str = ".4f") -> str:
+    return f"{value:{form}}" + ("" if np.isnan(half) else f" ± {half:.4f}")

@@ -17,7 +17,7 @@ from npdeconv._types import Array
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, file_stem
 from npdeconv.cli.networks import load_network
-from npdeconv.cli.options import add_network, add_results, at_least, share
+from npdeconv.cli.options import add_network, add_results, at_least, evenly, share
 from npdeconv.cli.parser import Parser
 from npdeconv.visualize import FilterStatistics, filter_statistics
 from npdeconv.visualize.spectra import MIDDLE
@@ -49,12 +49,12 @@ def run(options: argparse.Namespace) -> None:
     name = options.data or loaded.trained_on
     images, shown = None, loaded.network.name
     if name is not None:
-        dataset = load_data(loaded, name, options.split, lambda count, _: _spread(count, options.count))
+        dataset = load_data(loaded, name, options.split, evenly(options.count))
         images, shown = dataset.images, f"{shown} on {len(dataset.images):,} images of {dataset.name}"
     result = filter_statistics(
         loaded.network, images, options.layer, stride=options.period, k=options.k, workers=options.workers
     )
-    stem = file_stem("filters", options.layer, split=options.split)
+    stem = file_stem("filters", loaded.network.name, options.layer, split=options.split)
     paths = (
         out.figure(plot.filter_statistics(result, title=plot.literal(shown)), stem),
         out.arrays(stem, _arrays(result)),
@@ -62,11 +62,6 @@ def run(options: argparse.Namespace) -> None:
     print(shown)
     _print(result)
     print(*paths, sep="\n")
-
-
-def _spread(count: int, asked: int) -> list[int]:
-    asked = min(count, asked)
-    return [n * count // asked for n in range(asked)]
 
 
 def _print(result: FilterStatistics) -> None:

@@ -111,7 +111,7 @@ def _mean(values: Array) -> str:
     if len(values) < 2:
         return f"{values.mean():.3f}"
     interval = t_interval(values)
-    return f"{interval.mean:.3f} ± {interval.high - interval.mean:.3f}"
+    return f"{interval.mean:.3f} ± {interval.half:.3f}"
 
 
 def _rows(result: FirstLayers) -> Iterable[Sequence[Any]]:

@@ -16,10 +16,10 @@ import numpy as np
 from npdeconv import plot
 from npdeconv._files import write_table
 from npdeconv._types import Array
-from npdeconv.cli.datasets import load_data
+from npdeconv.cli.datasets import Choose, load_data
 from npdeconv.cli.figures import Results, file_stem, listed
 from npdeconv.cli.networks import load_network
-from npdeconv.cli.options import add_network, add_results, at_least, class_numbers, only, share
+from npdeconv.cli.options import add_network, add_results, at_least, class_numbers, evenly, first, only, share
 from npdeconv.cli.parser import Parser
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError("--count: expected none beside --images, which says which images")
     out = Results(options)
     loaded = load_network(options)
-    dataset = load_data(loaded, options.data, options.split, lambda *has: _chosen(options, *has))
+    dataset = load_data(loaded, options.data, options.split, _chosen(options))
     labels, kind = _labels(options, dataset, loaded.network)
     results = [
         invariance(
@@ -83,7 +83,10 @@ def run(options: argparse.Namespace) -> None:
     ]
     what = f"{loaded.network.name} on {len(dataset.images)} images of {dataset.name}"
     which = f"{len(dataset.images)}images" if options.images is None else listed("images", options.images)
-    stem = file_stem("invariance", "-".join(options.transform), which, options.surround, split=options.split)
+    transforms = "-".join(options.transform)
+    stem = file_stem(
+        "invariance", loaded.network.name, transforms, which, options.surround, split=options.split
+    )
     arrays = {f"{one.transform}_{name}": value for one in results for name, value in _arrays(one).items()}
     paths = (
         out.figure(_draw(dataset.images, results, what, kind), stem),
@@ -96,13 +99,10 @@ def run(options: argparse.Namespace) -> None:
     print(*paths, sep="\n")
 
 
-def _chosen(options: argparse.Namespace, count: int, name: str) -> Sequence[int]:
+def _chosen(options: argparse.Namespace) -> Choose:
     if options.images is not None:
-        return only("--images", options.images)(count, name)
-    if options.count is None:
-        return range(min(count, PAPER_IMAGES))
-    asked = min(count, options.count)
-    return [n * count // asked for n in range(asked)]
+        return only("--images", options.images)
+    return first(PAPER_IMAGES) if options.count is None else evenly(options.count)
 
 
 def _labels(options: argparse.Namespace, dataset: Dataset, network: Sequential) -> tuple[Array | None, str]:
@@ -119,15 +119,15 @@ def _labels(options: argparse.Namespace, dataset: Dataset, network: Sequential) 
 
 
 def _draw(images: Array, results: Sequence[Invariance], what: str, kind: str) -> Array:
-    first = results[0]
-    panels = len(first.layers) + (1 if first.probability is None else 2)
+    shown = results[0]
+    panels = len(shown.layers) + (1 if shown.probability is None else 2)
     size = (3 * panels, 2.9 * len(results) + 0.4)
     figure, axes = plt.subplots(len(results), panels, squeeze=False, figsize=size, layout="constrained")
     for row, one in zip(axes, results, strict=True):
         plot.invariance(images, one, row)
         if one.probability is not None:
             row[-1].set_title(f"probability of the {kind} class", fontsize="small")
-    how = f"fill: {first.fill}, interpolation: {first.interpolation}"
+    how = f"fill: {shown.fill}, interpolation: {shown.interpolation}"
     figure.suptitle(f"{plot.literal(what)}\n{how}", fontsize="medium")
     return axes
 

@@ -1,9 +1,9 @@
 """`npdeconv localize`: do class activation maps know where the object is, with average and max pooling?
 
-Trains cam_net with average and with max pooling to name digits that are planted in cluttered pictures,
-and compares how well their class activation maps, and saliency, find them. Writes figures (.png), a
-table of all results (.csv) and the raw arrays (.npz). Each finished network's results are kept, and
-found again.
+Trains cam_net, or a network that branches, with average and with max pooling to name digits that are
+planted in cluttered pictures, and compares how well their class activation maps, and saliency, find
+them. Writes figures (.png), a table of all results (.csv) and the raw arrays (.npz). Each finished
+network's results are kept, and found again.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from npdeconv import plot
+from npdeconv import models, plot
 from npdeconv._files import write_table
 from npdeconv.cli.datasets import naming_strokes
 from npdeconv.cli.figures import Results, file_stem
@@ -22,11 +22,13 @@ from npdeconv.cli.transfer import spread
 from npdeconv.data import Dataset, load_mnist, load_strokes
 from npdeconv.experiments import Localization, compare_poolings
 
+NETWORKS = "cam_net", "cam_residual", "cam_inception"
 COLUMNS = ("pooling", "map", "seed", "accuracy", "energy inside", "error at 20 %", "best share", "its error")
 
 
 def add(parser: Parser) -> None:
     """Declare the options."""
+    parser.add_argument("--network", choices=NETWORKS, default="cam_net", help="the last two branch")
     add_digits(parser, "which to plant")
     share(parser, "--count", " to train on", type=at_least(100), default=3000)
     share(parser, "--test-count", ": half to choose thresholds, half to test", type=at_least(2), default=1000)
@@ -45,6 +47,7 @@ def run(options: argparse.Namespace) -> None:
     result, examples = compare_poolings(
         digits,
         test,
+        network=getattr(models, options.network),
         seeds=range(options.seeds),
         warm_up=options.warm_up,
         epochs=options.epochs,
@@ -52,9 +55,10 @@ def run(options: argparse.Namespace) -> None:
         workers=options.workers,
         progress=True,
     )
-    stem = file_stem("localization", options.digits, split="test")
+    own = None if options.network == "cam_net" else options.network
+    stem = file_stem("localization", own, options.digits, split="test")
     axes = plot.localization(result)
-    axes[0].figure.suptitle(f"cam_net on cluttered {options.digits}", fontsize="medium")
+    axes[0].figure.suptitle(f"{options.network} on cluttered {options.digits}", fontsize="medium")
     paths = [out.figure(axes, stem)]
     paths += [
         out.figure(plot.localization_examples(example), f"{stem}_{example.pool}") for example in examples

@@ -15,13 +15,13 @@ import numpy as np
 
 from npdeconv import initializers, plot
 from npdeconv._files import write_table
-from npdeconv.anatomy import map_count, map_layers
+from npdeconv.anatomy import map_count
 from npdeconv.cli.datasets import load_data
-from npdeconv.cli.figures import Results, file_stem
+from npdeconv.cli.figures import Results, file_stem, listed
 from npdeconv.cli.networks import load_network
 from npdeconv.cli.oath_labels import run_labels
 from npdeconv.cli.oath_table import rows_of, table
-from npdeconv.cli.options import add_network, add_results, at_least, check_range, only, share
+from npdeconv.cli.options import add_network, add_results, at_least, check_range, chosen_layer, only, share
 from npdeconv.cli.parser import Parser
 from npdeconv.experiments import randomization, randomized_maps
 from npdeconv.experiments.explanations import METHODS
@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> None:
     loaded = load_network(options)
     network = loaded.network
     images = load_data(loaded, options.data, options.split, only("--images", options.images)).images
-    layer = options.layer or map_layers(network, images.shape[1:])[-1]
+    layer = chosen_layer(options.layer, network, images.shape[1:])
     if options.map is not None:
         maps = map_count(network, layer, images.shape[1:])
         check_range("--map", options.map, maps, f"layer {layer!r} has the maps")
@@ -140,5 +140,6 @@ def _stem(options: argparse.Namespace, name: str, layer: str) -> str:
         options.order,
         None if options.explained == "original" else options.explained,
         None if options.initializer == "truncated" else options.initializer,
+        listed("images", options.images),
         split=options.split,
     )

@@ -71,7 +71,7 @@ def _table(result: RandomizedLabels, options: argparse.Namespace, lessons: int) 
     found, silent = result.interval(options.measure), result.silent()
     for row, method in enumerate(result.methods):
         cells = (
-            f"{name} {cell(found.mean[row, place], found.high[row, place], silent[row, place])}"
+            f"{name} {cell(found.mean[row, place], found.half[row, place], silent[row, place])}"
             for place, name in enumerate(TAUGHT)
         )
         yield f"  {method}: {'; '.join(cells)}"

@@ -27,7 +27,7 @@ def table(result: Randomization, measure: Measure) -> Iterable[str]:
     yield " " * wide + "".join(f"{method:>{WIDTH}}" for method in result.methods)
     for column, layer in enumerate(result.layers):
         cells = (
-            cell(found.mean[row, column], found.high[row, column], silent[row, column])
+            cell(found.mean[row, column], found.half[row, column], silent[row, column])
             for row in range(len(result.methods))
         )
         yield f"{layer:<{wide}}" + "".join(f"{one:>{WIDTH}}" for one in cells)
@@ -36,10 +36,10 @@ def table(result: Randomization, measure: Measure) -> Iterable[str]:
         yield f"{name:<{wide}}" + "".join(f"{number(score):>{WIDTH}}" for score in scores)
 
 
-def cell(mean: float, high: float, silent: int) -> str:
+def cell(mean: float, half: float, silent: int) -> str:
     """Write a mean, half its interval, and how many maps are silent."""
-    half = "" if np.isnan(high) else f" ± {high - mean:.2f}"
-    return f"{number(mean)}{half}" + (f" ({silent})" if silent else "")
+    spread = "" if np.isnan(half) else f" ± {half:.2f}"
+    return f"{number(mean)}{spread}" + (f" ({silent})" if silent else "")
 
 
 def number(value: float) -> str:

@@ -13,11 +13,11 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._text import visible
-from npdeconv.anatomy import map_count, map_layers
+from npdeconv.anatomy import map_count
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, answers, file_stem, image_name, listed
 from npdeconv.cli.networks import load_network
-from npdeconv.cli.options import add_network, add_results, at_least, check_range, only, share
+from npdeconv.cli.options import add_network, add_results, at_least, check_range, chosen_layer, only, share
 from npdeconv.cli.parser import Parser
 from npdeconv.inference import predict
 from npdeconv.visualize import OccluderGrid, Occlusion, occlude, occluder_grid
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
     network = loaded.network
     dataset = load_data(loaded, options.data, options.split, only("--image", [options.image]))
     image, truth = dataset.images[0], None if dataset.labels is None else int(dataset.labels[0])
-    layer = options.layer or map_layers(network, image.shape)[-1]
+    layer = chosen_layer(options.layer, network, image.shape)
     maps = map_count(network, layer, image.shape)
     if options.map is not None:
         check_range("--map", options.map, maps, f"layer {layer!r} has the maps")

@@ -11,6 +11,7 @@ import numpy as np
 
 from npdeconv import models
 from npdeconv._types import Shape
+from npdeconv.anatomy import map_layers
 from npdeconv.cli.datasets import PHOTOS, Choose, Split
 from npdeconv.cli.networks import OF_FILES
 from npdeconv.cli.parser import Parser
@@ -110,7 +111,7 @@ SHARED: dict[str, dict[str, Any]] = {
     "--limit": _of("N", "at most so many features of an image; maps are averaged over a grid", **_COUNT),
     "--draws": _of("N", "random draws for each image", **_COUNT),
     "--fill": {"choices": get_args(Fill), "default": "gray", "help": "what hides"},
-    "--whole": {"action": "store_true", "help": "draw whole images, not cropped to what a unit sees"},
+    "--whole": {"action": "store_true", "help": "draw whole, not cropped to what a unit sees"},
     "--animate": {"help": "kind of animation"},
     "--verdict": {
         "action": "store_true",
@@ -170,6 +171,16 @@ def add_model(parser: Parser) -> None:
     )
 
 
+def first(most: int) -> Choose:
+    """Return a `Choose` of the first images, at most so many."""
+    return lambda count, _: range(min(count, most))
+
+
+def evenly(most: int) -> Choose:
+    """Return a `Choose` of images at even distances, at most so many."""
+    return lambda count, _: [n * count // min(count, most) for n in range(min(count, most))]
+
+
 def only(option: str, images: Sequence[int]) -> Choose:
     """Return a `Choose` that makes `load_data` read these images alone, or refuse missing ones."""
 
@@ -178,6 +189,16 @@ def only(option: str, images: Sequence[int]) -> Choose:
         return images
 
     return choose
+
+
+def chosen_layer(given: str | None, network: Sequential, shape: Shape) -> str:
+    """Return the value of --layer, or the last layer with feature maps of images of a shape."""
+    if given is not None:
+        return given
+    found = map_layers(network, shape)
+    if not found:
+        raise ValueError(f"--layer: expected one, since {network.name} has no feature maps")
+    return found[-1]
 
 
 def check_range(option: str, values: int | Iterable[int], count: int, has: str) -> None:
@@ -202,7 +223,7 @@ def check_whole(options: argparse.Namespace, *, one_position: bool = False) -> N
 
 def add_whole(parser: Parser, what: str, *, one_position: bool = False) -> None:
     """Declare --whole and --select."""
-    share(parser, "--whole", f"; of {what}")
+    share(parser, "--whole", f": {what}")
     places = ", or ROW COLUMN of one" if one_position else ""
     share(
         parser,

@@ -22,7 +22,7 @@ from npdeconv._files import write_table
 from npdeconv._progress import progress_bar
 from npdeconv._text import visible
 from npdeconv._types import Array, Rule, Shape
-from npdeconv.anatomy import map_count
+from npdeconv.anatomy import map_count, two_classes
 from npdeconv.anatomy.roles import logits_layer
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, file_stem
@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError("--layer: expected it with --map, or neither, for the predicted classes")
     out = Results(options)
     loaded = load_network(options)
-    network, wanted = loaded.network, options.images
+    network, wanted = two_classes(loaded.network), options.images
     choose = (
         (lambda count, name: range(min(options.count, count))) if wanted is None else only("--images", wanted)
     )
@@ -113,20 +113,24 @@ def run(options: argparse.Namespace) -> None:
         tqdm.write(f"{name:<11}{row}")
     stem = file_stem(
         "relevance",
+        network.name,
         layer,
         None if options.map is None else f"map{options.map}",
         f"{len(images)}images",
         f"seed{options.seed}",
         split=options.split,
     )
-    title = f"{plot.literal(f'{network.name}: {subject}')}, means over {len(images)} images"
+    title = plot.literal(f"{network.name} on {dataset.name}: {subject}")
     arrays = {"images": images, "feature_maps": asked}
     for name, judged in judgments.items():
         numbers = {"insertion_curve": judged.curves.insertion, "deletion_curve": judged.curves.deletion}
         arrays |= prefixed(name.replace(" ", "_"), numbers | {"maps": judged.maps} | _numbers(judged))
     paths = (
-        out.figure(plot.relevance_curves(judgments, title=title), f"{stem}_curves"),
-        out.figure(plot.relevance_maps(images[0], judgments), f"{stem}_maps"),
+        out.figure(
+            plot.relevance_curves(judgments, title=f"{title}, means over {len(images)} images"),
+            f"{stem}_curves",
+        ),
+        out.figure(plot.relevance_maps(images[0], judgments, title=f"{title}, one image"), f"{stem}_maps"),
         write_table(out.place(f"{stem}.csv"), ("map", "image", *COLUMNS), _rows(judgments)),
         out.arrays(stem, arrays),
     )

@@ -11,12 +11,13 @@ from typing import Any, get_args
 import numpy as np
 
 from npdeconv import plot
+from npdeconv._progress import progress_bar
 from npdeconv._types import Array, Rule
 from npdeconv.anatomy import map_count
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, file_stem
 from npdeconv.cli.networks import load_network
-from npdeconv.cli.options import add_network, add_results, check_range, share
+from npdeconv.cli.options import add_network, add_results, check_range, first, share
 from npdeconv.cli.parser import Parser
 from npdeconv.experiments import t_interval
 from npdeconv.visualize import StartComparison, compare_starts, find_strongest, most_active
@@ -41,16 +42,14 @@ def run(options: argparse.Namespace) -> None:
     out = Results(options)
     loaded = load_network(options)
     network = loaded.network
-    dataset = load_data(
-        loaded, options.data, options.split, lambda count, _: range(min(count, options.count))
-    )
+    dataset = load_data(loaded, options.data, options.split, first(options.count))
     images = dataset.images
     count = map_count(network, options.layer, images.shape[1:])
     check_range("--map", options.map or (), count, f"layer {options.layer!r} has the maps")
     found = find_strongest(network, images, [options.layer], k=1, workers=options.workers)[options.layer]
     maps = np.array(options.map) if options.map is not None else most_active(found, MAPS)
     results, paths = [], []
-    for m in maps.tolist():
+    for m in progress_bar(maps.tolist(), unit="map", delay=2, leave=False):
         result = compare_starts(
             network,
             images,
@@ -64,11 +63,11 @@ def run(options: argparse.Namespace) -> None:
         results.append(result)
         shown = max(int(found.image_indices[m, 0]), 0)
         title = plot.literal(f"{network.name} on {dataset.name}: {options.layer} map {m}, image {shown}")
-        stem = file_stem(options.layer, f"map{m}", "starts", split=options.split)
+        stem = file_stem("switches", network.name, options.layer, f"map{m}", split=options.split)
         axes = plot.starts(images[shown], result, image_index=shown, title=title)
         paths.append(out.figure(axes, stem))
     arrays = _numbers(results)
-    stem = file_stem(options.layer, "starts", split=options.split)
+    stem = file_stem("switches", network.name, options.layer, split=options.split)
     paths.append(out.arrays(stem, {"feature_maps": maps, "rules": get_args(Rule), **arrays}))
     _print(options.layer, maps, arrays)
     print(*paths, sep="\n")
@@ -112,4 +111,4 @@ def _spread(values: Array, silent: Array) -> str:
     if len(means) < 2:
         return f"{means.mean():.2f}"
     interval = t_interval(means)
-    return f"{interval.mean:.2f} ± {interval.high - interval.mean:.2f}"
+    return f"{interval.mean:.2f} ± {interval.half:.2f}"

@@ -10,11 +10,11 @@ import argparse
 import numpy as np
 
 from npdeconv import plot
-from npdeconv.anatomy import map_count, map_layers
+from npdeconv.anatomy import map_count
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, file_stem, listed
 from npdeconv.cli.networks import load_network
-from npdeconv.cli.options import add_network, add_results, check_range, share
+from npdeconv.cli.options import add_network, add_results, check_range, chosen_layer, share
 from npdeconv.cli.parser import Parser
 from npdeconv.visualize import compare_textures, find_strongest, living_maps
 
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     out = Results(options)
     loaded = load_network(options)
     network, dataset = loaded.network, load_data(loaded, options.data, options.split)
-    layer = options.layer or map_layers(network, dataset.images.shape[1:])[-1]
+    layer = chosen_layer(options.layer, network, dataset.images.shape[1:])
     count = map_count(network, layer, dataset.images.shape[1:])
     check_range("--map", () if options.map is None else options.map, count, f"layer {layer!r} has the maps")
     check_range("--images", options.images or (), len(dataset), f"{dataset.name} has the images")

@@ -20,7 +20,7 @@ from npdeconv._types import Array, Generator
 from npdeconv.cli.datasets import Choose, check_takes, data_name, has_test_set, read_data
 from npdeconv.cli.figures import Results, file_stem
 from npdeconv.cli.networks import Loaded, load_network, refuse_of_files
-from npdeconv.cli.options import add_network, add_results, at_least, share
+from npdeconv.cli.options import add_network, add_results, at_least, evenly, share
 from npdeconv.cli.parser import Parser
 from npdeconv.data import Augmentation, Dataset, compose, flip, shift
 from npdeconv.experiments import (
@@ -148,7 +148,7 @@ def _affordable(loaded: Loaded) -> Choose:
             f" {LARGEST / 2**30:g} GiB at {height}x{width}",
             file=sys.stderr,
         )
-        return [n * count // most for n in range(most)]
+        return evenly(most)(count, name)
 
     return choose
 
@@ -226,4 +226,4 @@ def spread(values: Array) -> str:
     if len(values) < 2:
         return f"{values.mean():.1%}"
     interval = t_interval(values)
-    return f"{interval.mean:.1%} ± {100 * (interval.high - interval.mean):.1f}"
+    return f"{interval.mean:.1%} ± {100 * interval.half:.1f}"

@@ -1,6 +1,5 @@
 """Maps that claim to explain a unit or a class, by several methods, each for a batch of images."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import get_args
 
@@ -8,17 +7,16 @@ import numpy as np
 
 from npdeconv._types import Array, Rule
 from npdeconv.anatomy.maps import as_maps, map_count
-from npdeconv.anatomy.roles import answer_shape, logits_layer, two_classes
+from npdeconv.anatomy.roles import answer_shape
 from npdeconv.data import as_input
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, map_shards
-from npdeconv.visualize import class_activation_maps, has_class_maps, occlude, occluder_grid, project
+from npdeconv.visualize import explainers, occlude, occluder_grid
+from npdeconv.visualize.class_activation import tells_classes
 
 RULES: tuple[Rule, ...] = get_args(Rule)
 OCCLUSION, CLASS_MAP, IMAGE = "occlusion", "class map", "image"
-
-Explain = Callable[[Sequential, Array, str, Array, Workers], Array]
-"""(network, images, layer, one feature map of each image, workers) -> (N, h, w, c); zeros if silent."""
+METHODS = (*RULES, OCCLUSION, CLASS_MAP, IMAGE)
 
 
 def usual_methods(network: Sequential, images: Array, layer: str) -> tuple[str, ...]:
@@ -27,12 +25,7 @@ def usual_methods(network: Sequential, images: Array, layer: str) -> tuple[str, 
     found: list[str] = list(RULES)
     if len(answer_shape(network, shape)) == 1:
         found.append(OCCLUSION)
-        if (
-            layer == logits_layer(network)
-            and has_class_maps(network)
-            and two_classes(network) is network  # else the one output stands for two classes
-            and map_count(network, layer, shape) > 1
-        ):
+        if tells_classes(network, layer) and map_count(network, layer, shape) > 1:
             found.append(CLASS_MAP)
     return (*found, IMAGE)
 
@@ -50,40 +43,22 @@ def explain(
 
     The map is blank where the unit is silent; that of the image itself never is.
     """
-    return EXPLAIN[method](network, images, layer, feature_maps, workers)
-
-
-def _projections(
-    rule: Rule, network: Sequential, images: Array, layer: str, maps: Array, workers: Workers
-) -> Array:
-    return project(network, images, layer, maps, rule=rule, workers=workers).pixels
-
-
-def _drops(network: Sequential, images: Array, layer: str, maps: Array, workers: Workers) -> Array:
-    """Return by how much the map's activity drops where a part of the image is hidden."""
-    return np.stack([_drop(network, *each, layer, workers) for each in zip(images, maps, strict=True)])
+    if method == IMAGE:
+        return as_input(images, network.dtype)
+    if method == OCCLUSION:
+        pairs = zip(images, feature_maps.tolist(), strict=True)
+        return np.stack([_drop(network, image, m, layer, workers) for image, m in pairs])
+    maps = explainers(network, layer, workers=workers)[method](images, feature_maps)
+    return maps if maps.ndim == 4 else maps[..., np.newaxis]
 
 
 def _drop(network: Sequential, image: Array, feature_map: int, layer: str, workers: Workers) -> Array:
+    """Return by how much the map's activity drops at each place of an occluder (P, Q, 1)."""
     size = occluder_grid(image.shape).size
     stride = max(1, size[0] // 2), max(1, size[1] // 2)
-    seen = occlude(network, image, layer, int(feature_map), label=0, stride=stride, workers=workers)
+    seen = occlude(network, image, layer, feature_map, label=0, stride=stride, workers=workers)
     drop = (seen.clean_activity - seen.activity)[..., np.newaxis]
     return drop if seen.clean_activity else np.zeros_like(drop)
-
-
-def _class_maps(network: Sequential, images: Array, layer: str, maps: Array, workers: Workers) -> Array:
-    chosen = maps[:, np.newaxis]
-    return class_activation_maps(network, images, labels=chosen, workers=workers).upsampled[:, 0, ..., None]
-
-
-def _images(network: Sequential, images: Array, layer: str, maps: Array, workers: Workers) -> Array:
-    return as_input(images, network.dtype)
-
-
-EXPLAIN: dict[str, Explain] = {rule: partial(_projections, rule) for rule in RULES}
-EXPLAIN |= {OCCLUSION: _drops, CLASS_MAP: _class_maps, IMAGE: _images}
-METHODS = tuple(EXPLAIN)
 
 
 def strongest_maps(network: Sequential, images: Array, layer: str, *, workers: Workers = None) -> Array:

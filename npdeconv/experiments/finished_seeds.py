@@ -30,14 +30,18 @@ def fingerprint(network: Sequential, *settings: Any) -> str:
 
 
 def kept(
-    folder: Path | None, stem: str, shapes: Mapping[str, Shape], compute: Callable[[], Mapping[str, Array]]
+    folder: str | Path | None,
+    stem: str,
+    shapes: Mapping[str, Shape],
+    compute: Callable[[], Mapping[str, Array]],
 ) -> Mapping[str, Array]:
     """Return the arrays of one seed: from its file if there is one, else computed, and written."""
     if folder is None:
         return compute()
+    folder = Path(folder)
     path = folder / f"{stem}.npz"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _files.remove_orphans(folder, path.name)
+        _files.remove_orphans(folder, path.name, older_than=3600)  # another process may be writing
         _files.write_arrays(path, compute())
     return _files.read_arrays(path, shapes)

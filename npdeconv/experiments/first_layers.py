@@ -5,6 +5,7 @@ Zeiler & Fergus (arXiv:1311.2901), sections 3 and 4.1, renormalize filters and r
 without each, and their filters measured.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
@@ -17,6 +18,7 @@ from npdeconv._checks import not_negative, positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator, Pair, Shape
 from npdeconv.data import Dataset
+from npdeconv.experiments.sampling import seed_list
 from npdeconv.inference import evaluate
 from npdeconv.layers import Dropout, Flatten, MaxPool2D, ReLU, Sequential, Softmax, Standardize
 from npdeconv.models.stack import Stack
@@ -28,9 +30,9 @@ from npdeconv.visualize import FilterStatistics, filter_statistics
 COARSE, FINE = (5, 2), (3, 1)
 """Size and stride of the first filters: the paper's 11x11/4 and 7x7/2, for 32 pixels instead of 224.
 
-A stride is what the paper halves, so 4 and 2 become 2 and 1; the filters keep about their proportion to
-the stride, 2.75 and 3.5 in the paper. As there, the second layer has the other stride, so that from the
-second pooling up, maps of such images are equally large."""
+The strides 4 and 2 become 2 and 1. The filters keep about their ratio to the stride: 2.75 and 3.5 in the
+paper, 2.5 and 3 here. The second layer has the other stride, as in the paper, so that both networks have
+maps of one size from the second pooling on."""
 
 RADIUS = 0.1  # the paper's, for inputs of about +-128
 RATE, MOMENTUM, BATCH = 0.01, 0.9, 128  # the paper's
@@ -86,7 +88,7 @@ def compare_first_layers(
     seeds: Sequence[int] = (0, 1, 2),
     epochs: int = 10,
     radius: float = RADIUS,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> FirstLayers:
@@ -129,10 +131,9 @@ def compare_first_layers(
     """
     positive_int(epochs, "compare_first_layers", "epochs")
     not_negative(radius, "compare_first_layers", "radius")
-    if not len(seeds):
-        raise ValueError("compare_first_layers: expected at least one seed")
+    draws = seed_list(seeds, "compare_first_layers")
     rows = []
-    for seed in seeds:
+    for seed in draws.tolist():
         row = []
         for name, first, renormalized in variants():
             rng = np.random.default_rng(seed)
@@ -145,16 +146,14 @@ def compare_first_layers(
                 batch_size=BATCH,
                 rng=rng,
                 constraint=FilterRenormalization(radius) if renormalized else None,
-                run=None
-                if folder is None
-                else folder / f"{name.replace('/', '_').replace(' ', '_')}_seed{seed}",
+                run=None if folder is None else Path(folder) / f"{re.sub('[/ ]', '_', name)}_seed{seed}",
                 resume=folder is not None,
                 workers=workers,
                 progress=progress,
             )
             row.append(_measure(network, test, workers))
         rows.append(row)
-    return _table(rows, seeds)
+    return _table(rows, draws)
 
 
 def variants() -> Iterator[tuple[str, Pair, bool]]:
@@ -218,12 +217,12 @@ def _measure(network: Sequential, test: Dataset, workers: Workers) -> _Measured:
     )
 
 
-def _table(rows: Sequence[Sequence[_Measured]], seeds: Sequence[int]) -> FirstLayers:
+def _table(rows: Sequence[Sequence[_Measured]], seeds: Array) -> FirstLayers:
     every = [[one.filters for one in row] for row in rows]
     grids = [[one.aliasing for one in row if one.aliasing is not None] for row in every]
     return FirstLayers(
         variants=tuple(name for name, _, _ in variants()),
-        seeds=np.array(seeds),
+        seeds=seeds,
         accuracy=np.array([[one.accuracy for one in row] for row in rows]),
         largest_rms=np.array([[one.rms.max() for one in row] for row in every]),
         domination=np.array([[one.domination for one in row] for row in every]),

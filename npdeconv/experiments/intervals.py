@@ -29,6 +29,11 @@ class Interval(NamedTuple):
     low: Array
     high: Array
 
+    @property
+    def half(self) -> Array:
+        """Half the interval: what stands after ±."""
+        return self.high - self.mean
+
 
 def t_interval(values: Array, level: float = 0.95) -> Interval:
     """Return the mean over repetitions, and its interval by Student's t.

@@ -7,7 +7,7 @@ places; then boxes are made from its maps, and from backpropagation's saliency.
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple, get_args
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -19,14 +19,21 @@ from npdeconv.data import Dataset, Planted, plant
 from npdeconv.experiments.finished_seeds import fingerprint, kept
 from npdeconv.inference import predict
 from npdeconv.layers import Sequential
+from npdeconv.models.cam import Pool
+from npdeconv.models.own import Builder
 from npdeconv.optimizers import Adam
 from npdeconv.parallel import Workers
 from npdeconv.training import fit
-from npdeconv.visualize import class_activation_maps, energy_inside, object_boxes, overlap, saliency
+from npdeconv.visualize import (
+    class_activation_maps,
+    energy_inside,
+    has_class_maps,
+    object_boxes,
+    overlap,
+    saliency,
+)
 
-Pooling: TypeAlias = Literal["average", "max"]
-
-POOLS: tuple[Pooling, ...] = ("average", "max")
+POOLS = get_args(Pool)
 MAPS = "class map", "saliency", "smoothed saliency"
 SHARE = 0.2  # of a map's maximum: the threshold for boxes, as in the paper
 SHARES = np.arange(0.05, 0.95, 0.05)  # candidates for the best threshold
@@ -123,22 +130,26 @@ def compare_poolings(
     digits: Dataset,
     test: Dataset,
     *,
-    pools: Sequence[Pooling] = POOLS,
+    network: Builder = models.cam_net,
+    pools: Sequence[Pool] = POOLS,
     seeds: Sequence[int] = (0, 1, 2),
     warm_up: int = 2,
     epochs: int = 3,
     examples: int = 4,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> PoolingComparison:
-    """Train `cam_net` with average and with max pooling, and compare how well their maps find the digits.
+    """Train a network with average and with max pooling, and compare how well their maps find the digits.
 
     Parameters
     ----------
     digits, test : Dataset
         Gray digits, white on black, which `plant` hides in pictures. The first half of `test` serves
         only to choose the best thresholds.
+    network : callable
+        Called with ``pool``, ``input_shape``, ``class_count`` and ``rng``; returns a network with class
+        activation maps, such as `npdeconv.models.cam_net`, `cam_residual` and `cam_inception`.
     pools : sequence of "average" and "max"
     seeds : sequence of ints
         Of the initial weights and the order of training; the pictures are the same for all.
@@ -148,7 +159,7 @@ def compare_poolings(
         Epochs on pictures.
     examples : int
         How many test pictures to return with their maps and boxes, by the first seed's networks.
-    folder : Path, optional
+    folder : str or Path, optional
         Where each finished network is kept as a file, and found again.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
@@ -162,7 +173,8 @@ def compare_poolings(
     Raises
     ------
     TypeError, ValueError
-        For digits that can't be planted, unknown poolings, fewer than two test images, and no seed.
+        For digits that can't be planted, unknown poolings, fewer than two test images, no seed, and a
+        network without class activation maps.
 
     Notes
     -----
@@ -189,13 +201,18 @@ def compare_poolings(
     stages = (digits, warm_up), (training.dataset, epochs)
     few = Planted(testing.dataset[:examples], testing.boxes[:examples])
 
-    def measure(pool: Pooling, seed: int) -> dict[str, Array]:
-        network = _train(pool, stages, seed, workers, progress)
-        return _measure(network, choosing, testing, workers) | {"maps": _maps(network, few, workers)}
+    def measure(pool: Pool, seed: int) -> dict[str, Array]:
+        trained = _train(network, pool, stages, seed, workers, progress)
+        return _measure(trained, choosing, testing, workers) | {"maps": _maps(trained, few, workers)}
 
     height, width = testing.dataset.images.shape[1:3]
     made = fingerprint(
-        models.cam_net(input_shape=digits.images.shape[1:], rng=np.random.default_rng(0)),
+        network(
+            pool=POOLS[0],
+            input_shape=digits.images.shape[1:],
+            class_count=len(digits.classes),
+            rng=np.random.default_rng(0),
+        ),
         *(part for used in (digits, test) for part in (used.images, used.labels)),
         warm_up,
         epochs,
@@ -219,17 +236,26 @@ def compare_poolings(
 
 
 def _train(
-    pool: Pooling, stages: Sequence[tuple[Dataset, int]], seed: int, workers: Workers, progress: bool
+    build: Builder,
+    pool: Pool,
+    stages: Sequence[tuple[Dataset, int]],
+    seed: int,
+    workers: Workers,
+    progress: bool,
 ) -> Sequential:
     """Train on plain digits, then with the resulting weights on pictures."""
     parameters: Mapping[str, Array] = {}
     for dataset, epochs in stages:
         rng = np.random.default_rng(seed)
         shape, class_count = dataset.images.shape[1:], len(dataset.classes)
-        network = models.cam_net(pool=pool, input_shape=shape, class_count=class_count, rng=rng)
+        network = build(pool=pool, input_shape=shape, class_count=class_count, rng=rng)
         for name, array in parameters.items():
             network.parameters[name][...] = array
         parameters = network.parameters
+        if not has_class_maps(network):
+            raise ValueError(
+                f"compare_poolings: expected a network with class activation maps, got {network.name}"
+            )
         if epochs:
             optimizer = Adam(RATE)
             fit(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from npdeconv import initializers
-from npdeconv._checks import name_list, random_generator
+from npdeconv._checks import random_generator, some_names
 from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator
@@ -68,7 +68,7 @@ def linear_probes(
     seeds: Sequence[int] = range(5),
     kind: Kind = "softmax",
     limit: int | None = LIMIT,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> Probes:
@@ -86,7 +86,7 @@ def linear_probes(
     limit : int, optional
         Largest number of features of each layer; maps are averaged over the finest grid that stays
         within it, so that all layers cost about the same. None for all features.
-    folder : Path, optional
+    folder : str or Path, optional
         Where the accuracies of each finished layer are kept as a file, and found again.
 
     Returns
@@ -114,7 +114,7 @@ def linear_probes(
     who = "linear_probes"
     plan = make_plan(dataset, test, per_class, test_per_class, who)
     draws = seed_list(seeds, who)
-    names = telling_layers(network) if layers is None else name_list(layers, who, "layers")
+    names = telling_layers(network) if layers is None else some_names(layers, who, "layers")
     used, few = plan.needed(draws.tolist())
 
     @cache

@@ -38,7 +38,7 @@ def randomization(
     explained: Explained = "original",
     initializer: Callable[..., Array] = initializers.truncated_normal,
     seeds: Sequence[int] = range(5),
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> Randomization:

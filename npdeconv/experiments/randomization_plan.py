@@ -6,10 +6,10 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 import numpy as np
 
 from npdeconv import initializers
-from npdeconv._checks import name_list, one_of
+from npdeconv._checks import one_of, some_names
 from npdeconv._repr import brief
-from npdeconv._types import Array
-from npdeconv.anatomy.maps import map_count
+from npdeconv._types import Array, Shape
+from npdeconv.anatomy.maps import chosen_maps, map_shape
 from npdeconv.anatomy.roles import logits_layer, weights_below
 from npdeconv.experiments.explanations import METHODS, explain, strongest_maps, usual_methods
 from npdeconv.experiments.randomize import randomize
@@ -77,7 +77,7 @@ def make_plan(
 ) -> Plan:
     """Check what is asked for, and find the steps and the explained maps."""
     who = "randomization"
-    count = map_count(network, layer, images.shape[1:])
+    shape = map_shape(network, layer, images.shape[1:])
     one_of(order, get_args(Order), who, "order")
     one_of(explained, get_args(Explained), who, "explained")
     if explained == "predicted" and layer != logits_layer(network):
@@ -86,7 +86,7 @@ def make_plan(
             f" {logits_layer(network)!r} can be predicted"
         )
     possible = usual_methods(network, images, layer)
-    chosen = possible if methods is None else name_list(methods, who, "methods")
+    chosen = possible if methods is None else some_names(methods, who, "methods")
     for method in chosen:
         one_of(method, METHODS, who, "methods")
         if method not in possible:
@@ -95,7 +95,7 @@ def make_plan(
         network,
         images,
         layer,
-        _maps(network, images, layer, feature_map, count, workers),
+        _maps(network, images, layer, feature_map, shape, workers),
         _steps(network, layer, order, layers),
         chosen,
         explained,
@@ -105,16 +105,15 @@ def make_plan(
 
 
 def _maps(
-    network: Sequential, images: Array, layer: str, feature_map: int | None, count: int, workers: Workers
+    network: Sequential, images: Array, layer: str, feature_map: int | None, shape: Shape, workers: Workers
 ) -> Array:
     """Return the explained map of each image and the strongest other one, int (N, 2)."""
     strongest = strongest_maps(network, images, layer, workers=workers)
     if feature_map is None:
         return strongest
-    if not 0 <= feature_map < count:
-        raise IndexError(f"randomization: layer {layer!r} has the maps 0 to {count - 1}, got {feature_map}")
+    explained = chosen_maps(feature_map, len(images), shape, layer=layer, who="randomization")
     first, second = strongest.T
-    return np.stack([np.full(len(first), feature_map), np.where(first == feature_map, second, first)], axis=1)
+    return np.stack([explained, np.where(first == explained, second, first)], axis=1)
 
 
 def weights_down(network: Sequential, layer: str) -> dict[str, tuple[str, ...]]:
@@ -138,7 +137,7 @@ def _steps(
     every = weights_down(network, layer)
     if not every:
         raise ValueError(f"randomization: expected a layer with weights at or below {layer!r}, there is none")
-    wanted = tuple(every) if layers is None else name_list(layers, "randomization", "layers")
+    wanted = tuple(every) if layers is None else some_names(layers, "randomization", "layers")
     for name in wanted:
         _ = network[name]  # raises a KeyError that lists the layers
         if name not in every:

@@ -7,7 +7,7 @@ from npdeconv import initializers
 from npdeconv._checks import name_list, random_generator
 from npdeconv._types import Array, Generator
 from npdeconv.layers import Layer, Sequential
-from npdeconv.layers.rebuilding import with_layers
+from npdeconv.layers.further.rebuilding import with_layers
 
 FIXED = {"weight": 1.0, "slope": 0.25}  # as a new `Scale` and a new `PReLU` have them; biases are 0
 

@@ -89,7 +89,7 @@ def randomized_labels(
     epochs: int = 200,
     batch_size: int = 32,
     learning_rate: float = 1e-3,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> RandomizedLabels:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from npdeconv._checks import name_list, one_of
+from npdeconv._checks import one_of, some_names
 from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator, Rule, Shape
@@ -86,7 +86,7 @@ def recovery(
     rules: Sequence[Rule] = ("gradient", "deconv", "guided"),
     seeds: Sequence[int] = (0, 1, 2),
     epochs: int = 3,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> Recovery:
@@ -135,9 +135,9 @@ def recovery(
     (1, 1, 2, 1, 4, 5)
     """
     who = "recovery"
-    for architecture in name_list(architectures, who, "architectures"):
+    for architecture in some_names(architectures, who, "architectures"):
         one_of(architecture, get_args(Architecture), who, "architectures")
-    for rule in name_list(rules, who, "rules"):
+    for rule in some_names(rules, who, "rules"):
         one_of(rule, get_args(Rule), who, "rules")
     draws = seed_list(seeds, who)
     if digits.images.shape[1:] != test.images.shape[1:] or not len(test):

@@ -53,7 +53,7 @@ def retraining(
     learning_rate: float = 1e-4,
     steps: int = 100,
     vocabulary: int = WORDS,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> Retraining:
@@ -83,7 +83,7 @@ def retraining(
         Of the reconstruction.
     vocabulary : int
         Number of visual words, which are learned from all images but no reconstructions.
-    folder : Path, optional
+    folder : str or Path, optional
         Where each finished repetition is kept as a file, and found again.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.

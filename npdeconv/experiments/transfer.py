@@ -68,7 +68,7 @@ def transfer(
     scratch: Scratch | None = None,
     scratch_seeds: Sequence[int] = range(3),
     limit: int | None = LIMIT,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> Transfer:
@@ -100,7 +100,7 @@ def transfer(
         Seeds of the draws to train from scratch on, which takes longer.
     limit
         See `npdeconv.visualize.layer_features`.
-    folder : Path, optional
+    folder : str or Path, optional
         Where each finished training from scratch, and the accuracies on frozen features, are kept as
         files, and found again.
     workers : int or executor, optional
@@ -155,7 +155,12 @@ def transfer(
 
 
 def _from_scratch(
-    scratch: Scratch | None, pictures: Dataset, seed: int, draw: Draw, folder: Path | None, workers: Workers
+    scratch: Scratch | None,
+    pictures: Dataset,
+    seed: int,
+    draw: Draw,
+    folder: str | Path | None,
+    workers: Workers,
 ) -> Array:
     """Train on a draw, and return the accuracy on its test images."""
     assert scratch is not None

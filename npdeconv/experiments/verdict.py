@@ -13,8 +13,9 @@ from npdeconv._checks import random_generator
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator, Rule
 from npdeconv.anatomy.maps import descent_start
-from npdeconv.anatomy.roles import answer_shape, below_softmax, weights_below
+from npdeconv.anatomy.roles import answer_shape, logits_layer, weights_below
 from npdeconv.data import as_input
+from npdeconv.experiments.randomization_plan import weights_down
 from npdeconv.experiments.randomize import randomize
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
@@ -167,13 +168,14 @@ def judge_projections(
         workers=workers,
     )
     unit, own = starts.unit, weights_below(network, layer)
+    redrawn = weights_down(network, layer)[own] if own else ()
     maps = np.broadcast_to(np.asarray(feature_map), len(images))
     randomized, fired = np.zeros(len(images)), np.zeros(len(images), bool)
     for stream in rng.spawn(TRIES if own else 0):
         left = np.flatnonzero(~(unit.silent | fired))
         if not len(left):
             break
-        head = randomize(network, [str(own)], rng=stream)[:layer]
+        head = randomize(network, redrawn, rng=stream)[:layer]
 
         def descend(x: Array, maps: Array, positions: Array, head: Sequential = head) -> Array:
             y, tape = head.forward(as_input(x, head.dtype))
@@ -229,7 +231,7 @@ def judge_class_maps(
     random_generator(rng, "judge_class_maps")
     (count,) = answer_shape(network, images.shape[1:])
     every = class_activation_maps(network, images, labels=list(range(count)), workers=workers).maps
-    own = str(weights_below(network, list(below_softmax(network).layers)[-1]))
+    own = str(weights_below(network, logits_layer(network)))
     other = randomize(network, [own], rng=rng)
     after = class_activation_maps(other, images, labels=labels, workers=workers).maps
     values = np.abs(rng.standard_normal((*labels.shape, count)))

@@ -18,8 +18,9 @@ from npdeconv.fast.cut_pieces import cut_pieces
 from npdeconv.fast.plan import Plan
 from npdeconv.fast.steps import Node, flat, last_within, readers_of
 from npdeconv.layers import Layer, Sequential
-from npdeconv.layers.graph import last_reads
+from npdeconv.layers.further.graph import last_reads
 from npdeconv.layers.sequential import INPUT
+from npdeconv.layers.window import Placement, Window
 
 
 def is_local(layer: Layer) -> bool:
@@ -113,10 +114,11 @@ class _Step(NamedTuple):
         if layer.locality == "position" or layer.window is None:
             return Variants(self.clean, self.whole(x.boxes), x.corners)
         (height, width), stride = layer.window.span, layer.window.stride
-        corners, reached = layer.window.reach(x.corners, x.boxes.shape[1:3], x.clean.shape, layer.kind)
+        place = layer.window.place(x.clean.shape, layer.kind)
+        corners, reached = _reach(layer.window, place, x)
         if reached == self.clean.shape[:2]:
             return self._wholly(several)
-        (top, left), _ = layer.window.place(x.clean.shape, layer.kind)
+        top, left = place.offset
         under = (reached[0] - 1) * stride[0] + height, (reached[1] - 1) * stride[1] + width
         beyond = np.nan if layer.beyond is None else layer.beyond  # NaN would be seen in the result
         pieces = x.pieces(corners * stride - (top, left), under, beyond)
@@ -125,6 +127,23 @@ class _Step(NamedTuple):
     def _wholly(self, several: tuple[Variants | Array, ...]) -> Array:
         arrays = tuple(x.whole() if isinstance(x, Variants) else x for x in several)
         return self.whole(arrays if self.first.merges else arrays[0])
+
+
+def _reach(window: Window, place: Placement, x: Variants) -> tuple[Array, Pair]:
+    """Return the boxes of outputs that boxes of inputs can change: the receptive field, transposed.
+
+    Returns
+    -------
+    corners : int (N, 2)
+    size : (height, width)
+        Of the boxes, which stay inside the maps. All have the size that the largest one needs, so some
+        hold a few outputs that do not change.
+    """
+    spread = np.array(window.span) - 1
+    counts = np.minimum((x.boxes.shape[1:3] + spread - 1) // window.stride + 1, place.out_shape)
+    nearest = -(-(x.corners - spread + place.offset) // window.stride)
+    height, width = counts.tolist()
+    return nearest.clip(0, place.out_shape - counts), (height, width)
 
 
 def _around(variants: tuple[Variants, ...]) -> tuple[Array, Pair]:

@@ -19,7 +19,7 @@ from npdeconv.fast.blocks import Map
 from npdeconv.fast.steps import Step, flat, fused, last_within
 from npdeconv.layers import Sequential
 from npdeconv.layers.base import Context
-from npdeconv.layers.graph import last_reads
+from npdeconv.layers.further.graph import last_reads
 from npdeconv.layers.sequential import INPUT, chosen, in_layer, last
 
 PlanTape = dict[str, Context]

@@ -45,9 +45,6 @@ class Flatten(LinearLayer):
         """The whole map."""
         return Box(0, input_shape[0], 0, input_shape[1]) if len(input_shape) == 3 else box
 
-    def __repr__(self) -> str:
-        return "Flatten()"
-
 
 class Dense(LinearLayer):
     """x @ weight + bias: (N, D) -> (N, M).

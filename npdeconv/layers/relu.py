@@ -1,10 +1,9 @@
-"""The rectifiers, where the projection and the gradient differ."""
+"""The rectifier, where the projection and the gradient differ."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._checks import fraction
 from npdeconv._types import Array, Generator, Gradients
 from npdeconv.layers.base import Layer
 
@@ -66,60 +65,3 @@ class ReLU(Layer):
         """Rectify again: only positive evidence is carried down."""
         self.check_descent(y, context)
         return np.maximum(y, 0)
-
-    def __repr__(self) -> str:
-        return "ReLU()"
-
-
-class LeakyReLU(ReLU):
-    """x where it is positive, slope * x elsewhere.
-
-    Maas, Hannun & Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013).
-
-    Parameters
-    ----------
-    slope : float
-        At least 0 (`ReLU`) and below 1.
-
-    Notes
-    -----
-    `deconv` is the layer's own function, applied to what comes down, by the paper's reasoning: its
-    maps are never negative, so the DeconvNet rectifies to get "valid feature reconstructions at each
-    layer" (arXiv:1311.2901, section 2.1). The maps of this layer may be negative, scaled by the slope,
-    and so may their reconstructions. The rules are those of `ReLU`, with gates that pass slope times
-    the value instead of 0. As slope goes to 0, projections become those of a network with `ReLU`; as
-    it goes to 1, those of a linear one.
-
-    Examples
-    --------
-    >>> nd.layers.LeakyReLU(0.5)(np.array([[-2.0, 0.0, 3.0]]))
-    array([[-1.,  0.,  3.]])
-    """
-
-    locality = "position"
-
-    def __init__(self, slope: float = 0.1) -> None:
-        self.slope = fraction(slope, self.kind, "slope")
-
-    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, ReLU.Context]:
-        """Rectify, and keep where x was positive."""
-        self.check_input(x)
-        return self._leak(x), self.Context(x > 0)
-
-    def backward(self, dy: Array, context: ReLU.Context) -> tuple[Array, Gradients]:
-        """Pass the gradient where x was positive, and slope times the gradient elsewhere."""
-        self.check_descent(dy, context)
-        # Looked up by the sign: numpy.where takes several times as long if signs change often.
-        gates = np.array([self.slope, 1], dy.dtype)
-        return dy * gates[context.positive.view(np.uint8)], {}
-
-    def deconv(self, y: Array, context: ReLU.Context) -> Array:
-        """Rectify again: carry down positive evidence, and slope times the negative."""
-        self.check_descent(y, context)
-        return self._leak(y)
-
-    def _leak(self, x: Array) -> Array:
-        return np.maximum(x, x.dtype.type(self.slope) * x)
-
-    def __repr__(self) -> str:
-        return f"LeakyReLU({self.slope})"

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, overload
 import numpy as np
 from numpy.typing import DTypeLike
 
-from npdeconv._checks import describe, did_you_mean
+from npdeconv._checks import describe, did_you_mean, name_list
 from npdeconv._types import Array, Box, Descent, Generator, Gradients, Shape
 from npdeconv.layers.base import Context, Layer
 
@@ -142,7 +142,7 @@ class Sequential(Layer):
         self, x: Array, layers: Sequence[str], *, rng: Generator | None = None
     ) -> Iterator[tuple[str, Array]]:
         """Yield (name, output) of some layers in one pass, which ends at the last of them, in their order."""
-        wanted = {self._known(name) for name in layers}
+        wanted = {self._known(name) for name in name_list(layers, self.kind, "layers")}
         every = self._up(x, lambda name, x: self.layers[name].forward(x, rng=rng)[0])
         yield from chosen(every, wanted)
 

@@ -50,6 +50,3 @@ class Softmax(UninvertedLayer):
         # The Jacobian is diag(y) - y y^T; it is not formed.
         y = context.y
         return y * (dy - (dy * y).sum(axis=-1, keepdims=True))
-
-    def __repr__(self) -> str:
-        return "Softmax()"

@@ -2,10 +2,8 @@
 
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-import numpy as np
-
 from npdeconv._checks import describe, image_shape, positive_pair
-from npdeconv._types import Array, Box, Pair, Shape
+from npdeconv._types import Box, Pair, Shape
 
 Padding: TypeAlias = Literal["valid", "same"] | tuple[Pair, Pair]
 """No padding; as much as gives ceil(H / stride) output rows; or ((top, bottom), (left, right))."""
@@ -77,32 +75,6 @@ class Window(NamedTuple):
             box.left * self.stride[1] - left,
             (box.right - 1) * self.stride[1] - left + self.span[1],
         )
-
-    def reach(self, corners: Array, size: Pair, input_shape: Shape, who: str) -> tuple[Array, Pair]:
-        """Return the boxes of outputs that boxes of inputs can change: `receptive_field`, transposed.
-
-        Parameters
-        ----------
-        corners : int (N, 2)
-            Row and column of the upper left corners of N boxes inside the image.
-        size : (height, width)
-            Of all boxes.
-        input_shape : (H, W, C)
-        who : str
-
-        Returns
-        -------
-        corners : int (N, 2)
-        size : (height, width)
-            Of the boxes of outputs, which stay inside the maps. All have the size that the largest one
-            needs, so some hold a few outputs that do not change.
-        """
-        offset, out_shape = self.place(input_shape, who)
-        spread = np.array(self.span) - 1
-        counts = np.minimum((size + spread - 1) // self.stride + 1, out_shape)
-        nearest = -(-(corners - spread + offset) // self.stride)
-        height, width = counts.tolist()
-        return nearest.clip(0, out_shape - counts), (height, width)
 
     def axis(self, axis: int, length: int) -> tuple[int, int, int]:
         """Return (padding before, places, padding after) along one axis of some length."""

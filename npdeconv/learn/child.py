@@ -1,10 +1,12 @@
-"""The process in which a learner's file runs: `python -m npdeconv.learn.child EXERCISE FILE REPORT LIMIT`.
+"""The process in which a learner's file runs: `python -m npdeconv.learn.child EXERCISE FILE REPORT LIMITS`.
 
-It writes a line of JSON per event into REPORT; what the file prints goes to stdout, up to a limit.
+It writes a line of JSON per event into REPORT; what the file prints goes to stdout, up to a limit. LIMITS are
+those of `npdeconv.learn.guard`, and the seconds that are added where Python code cannot be interrupted.
 """
 
 import io
 import json
+import signal
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -20,18 +22,26 @@ PRINTED = 4000
 """Characters of output that are kept; an endless loop that prints must not fill a disk."""
 
 
-def main(exercise_number: str, file: str, report: str, limit: str) -> None:
+def main(exercise_number: str, file: str, report: str, limit: str, patience: str, grace: str) -> None:
     """Examine a file."""
-    guard.LIMIT = float(limit)
+    guard.LIMIT, guard.PATIENCE = float(limit), float(patience)
     exercise, lines = find(exercise_number), Path(report)
 
     def say(event: Event) -> None:
         with lines.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(event) + "\n")
+        end_after(guard.LIMIT + float(grace))
 
+    end_after(guard.LIMIT + float(grace))
     sys.stdout = sys.stderr = _Short(sys.stdout)
     sys.path.append(str(Path(file).parent))  # a learner's files may use each other
     examine(exercise, lambda: load_functions(exercise, Path(file)), say)
+
+
+def end_after(seconds: float) -> None:
+    """Let the system end this process after so much more processor time: it also ends what runs in C."""
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def load_functions(exercise: Exercise, path: Path) -> list[Any]:

@@ -21,6 +21,7 @@ RUNS = Idea(
     (
         "Read the last line of the message first, then look at the line of your file that it names.",
         "Run the file by itself with Python: it should end without an error.",
+        "The function keeps the name that it had: `npdeconv learn start` into a new folder shows it.",
     ),
 )
 OWN_WORK = Idea(

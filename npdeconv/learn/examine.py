@@ -78,10 +78,10 @@ def examine(exercise: Exercise, load: Callable[[], Iterable[Any]], say: Callable
     """
     failed = RUNS
     try:
-        with guard.explained("your code"), guard.time_limit(guard.LIMIT):
+        with guard.explained("your code"), guard.time_limit():
             functions = [guard.guarded(*pair) for pair in zip(load(), exercise.functions, strict=True)]
         for failed in exercise.ideas:
-            with guard.explained(f"the check of {exercise.functions[0]}"), guard.time_limit(guard.LIMIT):
+            with guard.explained(f"the check of {exercise.functions[0]}"), guard.time_limit():
                 shown = failed.check(*functions)
             say({"passed": failed.name, "shown": shown or ""})
     except Wrong as error:

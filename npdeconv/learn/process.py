@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,23 +14,25 @@ from npdeconv.learn.examine import Event, Verdict, verdict_of
 from npdeconv.learn.exercise import Exercise
 
 GRACE = 3.0
-"""Seconds beyond the limit in which the process may end a loop by itself."""
+"""Seconds beyond a limit in which the process may end a loop by itself."""
 
 _ROOT = Path(__file__).parents[2]
 
 
 def examine_file(exercise: Exercise, path: Path) -> Verdict:
-    """Examine a learner's file, in another process with a time limit.
+    """Examine a learner's file, in another process with limits of processor time and of time by the clock.
 
-    The process interrupts Python code that does not end by itself; this one kills it if that fails.
+    The process interrupts Python code that does not end by itself; the system, or this process, ends it if
+    that fails.
     """
     with tempfile.TemporaryDirectory() as folder:
         report, output = Path(folder, "report"), Path(folder, "output")
         report.touch()
         with output.open("wb") as stream:
             command = [sys.executable, "-P", "-m", "npdeconv.learn.child"]
+            limits = [str(seconds) for seconds in (guard.LIMIT, guard.PATIENCE, GRACE)]
             process = subprocess.Popen(
-                [*command, exercise.number, str(path.resolve()), str(report), str(guard.LIMIT)],
+                [*command, exercise.number, str(path.resolve()), str(report), *limits],
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
@@ -55,14 +58,24 @@ def _wait(process: "subprocess.Popen[bytes]", report: Path) -> Event:
     while report.stat().st_size > size:
         size = report.stat().st_size
         try:
-            status = process.wait(timeout=guard.LIMIT + GRACE)
+            status = process.wait(timeout=guard.PATIENCE + GRACE)
         except subprocess.TimeoutExpired:
             continue
+        if sys.platform != "win32" and status == -signal.SIGPROF:
+            return _endless(guard.COMPUTED.format(guard.LIMIT))
         return {"failed": RUNS.name, "shown": f"your code ended Python itself, with status {status}"}
-    return {"failed": ENDS.name, "shown": f"your code did not end within {guard.LIMIT:g} seconds"}
+    return _endless(guard.WAITED.format(guard.PATIENCE))
+
+
+def _endless(limit: str) -> Event:
+    return {"failed": ENDS.name, "shown": f"your code did not end within {limit}"}
 
 
 def _environment() -> dict[str, str]:
-    """Let the process find this package, wherever it lies; and speak UTF-8."""
+    """Let the process find this package, wherever it lies; speak UTF-8; and compute in one thread.
+
+    The processor time of a process is that of all its threads; several would reach the limit sooner.
+    """
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}
+    own = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}
+    return {**os.environ, **own, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}

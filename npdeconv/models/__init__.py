@@ -13,7 +13,7 @@ from npdeconv._checks import did_you_mean
 from npdeconv._types import Generator, Shape
 from npdeconv.anatomy.roles import answer_shape
 from npdeconv.layers import Sequential
-from npdeconv.models.cam import cam_net, cam_net_max
+from npdeconv.models.cam import cam_inception, cam_net, cam_net_max, cam_residual
 from npdeconv.models.cifar import bonaccorso, plotka
 from npdeconv.models.classes import with_classes
 from npdeconv.models.compact import squeezenet, tiny_darknet
@@ -33,8 +33,10 @@ __all__ = [
     "alexnet_grouped",
     "bonaccorso",
     "build",
+    "cam_inception",
     "cam_net",
     "cam_net_max",
+    "cam_residual",
     "deck_model2",
     "deck_model3",
     "deck_model4",
@@ -68,7 +70,7 @@ __all__ = [
 PUBLISHED: tuple[tuple[Shape, int, tuple[Builder, ...]], ...] = (
     ((28, 28, 1), 10, (deck_model2, deck_model3, deck_model4)),
     ((300, 300, 3), 3, (deck_rps2, deck_rps3, rps3)),
-    ((32, 32, 3), 10, (plotka, bonaccorso, cam_net, cam_net_max, nin)),
+    ((32, 32, 3), 10, (plotka, bonaccorso, cam_net, cam_net_max, cam_residual, cam_inception, nin)),
     ((32, 32, 3), 10, (resnet20, resnet32, resnet44, resnet56)),
     ((224, 224, 3), 1000, (alexnet, zfnet, vgg16, tiny_darknet)),
     ((224, 224, 3), 1000, (resnet18, resnet50, resnet101, googlenet, densenet121, mobilenet_v2)),

@@ -4,7 +4,7 @@ from npdeconv._checks import describe, positive_int
 from npdeconv._types import Generator
 from npdeconv.anatomy.roles import answer_shape, two_classes, weighted_layers
 from npdeconv.layers import Conv2D, Dense, Layer, Sequential
-from npdeconv.layers.rebuilding import with_layers
+from npdeconv.layers.further.rebuilding import with_layers
 
 
 def with_classes(network: Sequential, class_count: int, rng: Generator) -> Sequential:

@@ -52,7 +52,7 @@ def put_inception(stack: Stack, last: str) -> None:
     stack.conv("conv3", 192, 3)
     stack.put(relu3=ReLU(), pool3=MaxPool2D(3, stride=2, ceil_mode=True))
     for name, filters in MODULES.items():
-        _put_module(stack, f"inception{name}", filters)
+        put_module(stack, f"inception{name}", filters)
         if name == last:
             return
         if name == "3b":
@@ -61,7 +61,8 @@ def put_inception(stack: Stack, last: str) -> None:
             stack.put(pool5=MaxPool2D(2, stride=2, ceil_mode=True))
 
 
-def _put_module(net: Stack, name: str, filters: tuple[int, ...]) -> None:
+def put_module(net: Stack, name: str, filters: tuple[int, ...]) -> None:
+    """Put on an inception module; the filters are in the order of `MODULES`."""
     entry = net.top
     alone, narrow3, wide3, narrow5, wide5, pooled = filters
     branches = [_branch(net, f"{name}_1", (alone, 1))]

@@ -84,7 +84,7 @@ def resnet18(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     >>> sum(layer.kind == "Add" for layer in net.layers.values())  # one for each block
     8
     """
-    return _for_imagenet("resnet18", (2, 2, 2, 2), _basic_body, 1, rng, dtype)
+    return _for_imagenet("resnet18", (2, 2, 2, 2), _basic_body, rng, dtype)
 
 
 def resnet50(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
@@ -99,7 +99,7 @@ def resnet50(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     >>> sum(layer.kind == "Add" for layer in net.layers.values())
     16
     """
-    return _for_imagenet("resnet50", (3, 4, 6, 3), _bottleneck_body, 4, rng, dtype)
+    return _for_imagenet("resnet50", (3, 4, 6, 3), _bottleneck_body, rng, dtype)
 
 
 def resnet101(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
@@ -111,7 +111,7 @@ def resnet101(*, rng: Generator, dtype: DTypeLike = np.float32) -> Sequential:
     >>> sum(layer.kind == "Add" for layer in net.layers.values())
     33
     """
-    return _for_imagenet("resnet101", (3, 4, 23, 3), _bottleneck_body, 4, rng, dtype)
+    return _for_imagenet("resnet101", (3, 4, 23, 3), _bottleneck_body, rng, dtype)
 
 
 def _for_cifar(name: str, blocks: int, rng: Generator, dtype: DTypeLike) -> Sequential:
@@ -134,7 +134,7 @@ def _for_cifar(name: str, blocks: int, rng: Generator, dtype: DTypeLike) -> Sequ
 
 
 def _for_imagenet(
-    name: str, blocks: tuple[int, ...], body_of: Body, widening: int, rng: Generator, dtype: DTypeLike
+    name: str, blocks: tuple[int, ...], body_of: Body, rng: Generator, dtype: DTypeLike
 ) -> Sequential:
     net = Stack(name, (224, 224, 3), rng=rng, dtype=dtype)
     net.conv("conv1", 64, 7, stride=2, padding=((3, 3), (3, 3)))
@@ -142,15 +142,8 @@ def _for_imagenet(
     for stage, count in enumerate(blocks, 1):
         filters = 32 * 2**stage
         for number in range(1, count + 1):
-            block, entry = f"block{stage}_{number}", net.top
             stride = 2 if stage > 1 and number == 1 else 1
-            fits = stride == 1 and net.channels == filters * widening
-            _keep_variance(body_of(net, block, filters, stride), sum(blocks))
-            body, shortcut = net.top, entry
-            if not fits:
-                net.top, shortcut = entry, f"{block}_shortcut"
-                net.conv(shortcut, filters * widening, 1, stride=stride, padding="valid")
-            _join(net, block, body, shortcut)
+            put_block(net, f"block{stage}_{number}", filters, stride, blocks=sum(blocks), body_of=body_of)
     return _classified(net, 1000)
 
 
@@ -166,6 +159,22 @@ def _bottleneck_body(net: Stack, block: str, filters: int, stride: int) -> Conv2
     net.conv(f"{block}_conv2", filters, 3, stride=stride, padding=RIM)
     net.put(**{f"{block}_relu2": ReLU()})
     return net.conv(f"{block}_conv3", 4 * filters, 1)
+
+
+def put_block(
+    net: Stack, block: str, filters: int, stride: int, *, blocks: int, body_of: Body = _basic_body
+) -> None:
+    """Put on a residual block; where the shape changes, the shortcut is a 1x1 convolution.
+
+    `blocks` is how many the network has.
+    """
+    entry, narrow = net.top, net.channels
+    _keep_variance(body_of(net, block, filters, stride), blocks)
+    body, shortcut, wide = net.top, entry, net.channels
+    if stride > 1 or narrow != wide:
+        net.top, shortcut = entry, f"{block}_shortcut"
+        net.conv(shortcut, wide, 1, stride=stride, padding="valid")
+    _join(net, block, body, shortcut)
 
 
 def _keep_variance(last: Conv2D, blocks: int) -> None:

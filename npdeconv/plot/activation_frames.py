@@ -3,6 +3,7 @@
 import numpy as np
 
 from npdeconv._types import Array
+from npdeconv.plot.images import unit_range
 
 
 def activation_frames(images: Array, maps: Array) -> Array:
@@ -45,6 +46,5 @@ def activation_frames(images: Array, maps: Array) -> Array:
     rows = np.arange(height) * maps.shape[2] // height
     columns = np.arange(width) * maps.shape[3] // width
     large = brightness[:, :, rows][..., columns, np.newaxis]  # (N, M, H, W, 1)
-    seen = images / 255 if images.dtype == np.uint8 else np.clip(images, 0, 1)
-    shown = np.concatenate([seen[:, np.newaxis], np.repeat(large, channels, axis=-1)], axis=1)
+    shown = np.concatenate([unit_range(images)[:, np.newaxis], np.repeat(large, channels, axis=-1)], axis=1)
     return np.rint(255 * shown).astype(np.uint8)

@@ -14,7 +14,7 @@ from matplotlib.patheffects import withStroke
 
 from npdeconv._types import Array
 from npdeconv.plot.grid import returns_grid
-from npdeconv.plot.images import BOX_COLOR, image
+from npdeconv.plot.images import BOX_COLOR, image, unit_range
 from npdeconv.plot.montage import PAPER, montage
 from npdeconv.plot.text import in_legend, literal
 from npdeconv.visualize import Neighbors
@@ -104,9 +104,8 @@ def thumbnails(
     rows, columns = cells.max(axis=0) + 1
     height, width, channels = images.shape[1:]
     gap = max(1, width // 14)
-    shown = images / 255 if images.dtype == np.uint8 else np.clip(images, 0, 1)
     pictures = np.full((rows * columns, height, width, channels), PAPER)
-    pictures[cells @ [columns, 1]] = shown
+    pictures[cells @ [columns, 1]] = unit_range(images)
     if ax is None:
         ax = plt.subplots(
             figsize=(SIDE, SIDE * rows * height / (columns * width) + 0.6), layout="constrained"

@@ -5,7 +5,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Circle
+from matplotlib.patches import Circle, Ellipse
 
 from npdeconv._types import Array
 from npdeconv.plot.grid import returns_grid
@@ -77,7 +77,7 @@ def _spectrum(spectrum: Array, ax: Axes) -> None:
     ax.imshow(
         shown, cmap="gray_r", vmin=0, vmax=1, extent=(left, right, bottom, top), interpolation="nearest"
     )
-    ax.set(xlabel="cycles per pixel", xlim=(left, right), ylim=(bottom, top))
+    ax.set(xlabel="cycles per pixel (dark: power)", xlim=(left, right), ylim=(bottom, top))
     ax.tick_params(labelsize="small")
 
 
@@ -101,8 +101,8 @@ def _aliasing(result: Aliasing, ax: Axes) -> None:
     for row in range(-(down // 2), down // 2 + 1):
         for column in range(-(across // 2), across // 2 + 1):
             if row % down or column % across:
-                shape = Circle((column / across, row / down), NEAR / max(result.stride), **RING)
-                ax.add_patch(shape)
+                center = column / across, row / down
+                ax.add_patch(Ellipse(center, 2 * NEAR / across, 2 * NEAR / down, **RING))
     ax.set(xlim=(left, right), ylim=(bottom, top))
     shares = f"{result.mean:.1%} in the circles ({result.around_mean:.1%} as around)"
     ax.set_title(f"mean spectrum of {literal(result.layer)}\n{shares}", fontsize="small")

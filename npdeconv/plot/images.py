@@ -39,6 +39,16 @@ def image(pixels: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
     return ax
 
 
+def unit_range(pixels: Array) -> Array:
+    """Return uint8 pixels, or floats, as floats from 0 to 1."""
+    return np.asarray(pixels / 255 if pixels.dtype == np.uint8 else np.clip(pixels, 0, 1))
+
+
+def name_row(ax: Axes, name: str, **style: Any) -> None:
+    """Write a name to the left of the first picture of a row."""
+    ax.text(-0.08, 0.5, name, transform=ax.transAxes, ha="right", va="center", **style)
+
+
 def draw_box(box: Sequence[int] | Array, ax: Axes) -> Axes:
     """Draw a box (top, bottom, left, right) on an image.
 

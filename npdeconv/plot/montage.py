@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from npdeconv._types import Array
-from npdeconv.plot.images import BOX_COLOR, OWN_SCALE, image, span, vivid, vivid_limit
+from npdeconv.plot.images import BOX_COLOR, OWN_SCALE, image, span, unit_range, vivid, vivid_limit
 from npdeconv.visualize import Evolution, Patches, Strongest, display
 
 PAPER = 0.93  # the color between pictures
@@ -105,8 +105,10 @@ def _firing(share: float) -> str:
 def _block(patches: Patches, m: int, side: int) -> Array:
     """Return one map's patches and projections, side by side."""
     inside = patches.inside[m][..., None]
-    seen = patches.pixels[m] / 255 if patches.pixels.dtype == np.uint8 else np.clip(patches.pixels[m], 0, 1)
-    halves = [np.where(inside, picture, PAPER) for picture in (seen, vivid(patches.projections[m]))]
+    halves = [
+        np.where(inside, picture, PAPER)
+        for picture in (unit_range(patches.pixels[m]), vivid(patches.projections[m]))
+    ]
     left, right = (montage(half, side) for half in halves)
     return np.concatenate([left, np.full((left.shape[0], 2 * GAP, left.shape[2]), PAPER), right], axis=1)
 
@@ -148,7 +150,7 @@ def evolution(
     cells = _cells(result, whole=whole or pixels is not None)
     first = 0 if pixels is None else 1  # column of the first epoch
     if pixels is not None:
-        seen = pixels / 255 if pixels.dtype == np.uint8 else np.clip(pixels, 0, 1)
+        seen = unit_range(pixels)
         rows = cells.reshape(maps, epochs, *seen.shape)
         cells = np.concatenate([np.repeat(seen[np.newaxis, np.newaxis], maps, axis=0), rows], axis=1)
         cells = cells.reshape(-1, *seen.shape)

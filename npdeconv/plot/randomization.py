@@ -1,17 +1,15 @@
 """What randomizing a network does to its maps: the pictures, and the numbers."""
 
-from typing import Any
-
 import matplotlib.pyplot as plt
 import numpy as np
 
 from npdeconv._types import Array
 from npdeconv.experiments import Randomization, RandomizedMaps
 from npdeconv.experiments.explanations import IMAGE
-from npdeconv.experiments.randomization_result import UNRELATED, Measure
+from npdeconv.experiments.randomization_result import Measure
 from npdeconv.plot.grid import returns_grid
 from npdeconv.plot.images import caption, image, vivid
-from npdeconv.plot.text import in_legend, literal
+from npdeconv.plot.text import literal
 
 MEASURED = {
     "rank": "Spearman's rank correlation",
@@ -20,6 +18,7 @@ MEASURED = {
     "hog": "correlation of HOG",
 }
 SIGNED = "Each map has a scale of its own: mid-gray is zero, white plus, black minus. Above it: its rank"
+UNRELATED_LINES = "gray: maps of another image (dotted) and of another map (dashed)"
 
 
 @returns_grid
@@ -65,7 +64,7 @@ def randomized_maps(result: RandomizedMaps, axes: Array | None = None) -> Array:
 def randomization(result: Randomization, measure: Measure = "rank", axes: Array | None = None) -> Array:
     """Draw how alike maps stay when more and more layers become random: a panel for each method.
 
-    Dotted lines give what unrelated maps score.
+    Gray lines give what unrelated maps score: dotted of another image, dashed of another map.
 
     Parameters
     ----------
@@ -90,13 +89,16 @@ def randomization(result: Randomization, measure: Measure = "rank", axes: Array 
         size = 2.1 * count + 0.6, 3.6
         axes = plt.subplots(1, count, figsize=size, squeeze=False, sharey=True, layout="constrained")[1][0]
         axes[0].set_ylabel(MEASURED[measure], fontsize="small")
-        caption(axes, f"new weights ({result.order}), {_explained(result)}; bars: 95 % over seeds")
+        caption(
+            axes,
+            f"new weights ({result.order}), {_explained(result)}; bars: 95 % over seeds\n{UNRELATED_LINES}",
+        )
     found, unrelated = result.interval(measure), result.calibration(measure)
     places = np.arange(len(result.layers))
     for row, ax in enumerate(axes):
         mean, low, high = (part[row] for part in found)
-        for score, name, style in zip(unrelated[row], UNRELATED, (":", "--"), strict=True):
-            ax.axhline(score, color="gray", linestyle=style, linewidth=1, label=in_legend(f"maps of {name}"))
+        for score, style in zip(unrelated[row], (":", "--"), strict=True):
+            ax.axhline(score, color="gray", linestyle=style, linewidth=1)
         # Lists, since Matplotlib 3.8 takes an array of one number for a number.
         bars = [(mean - low).tolist(), (high - mean).tolist()]
         ax.errorbar(places, mean, bars, fmt="o-", capsize=2, markersize=4, linewidth=1)
@@ -104,15 +106,7 @@ def randomization(result: Randomization, measure: Measure = "rank", axes: Array 
         ax.set_xticks(places, [literal(name) for name in result.layers], rotation=90, fontsize="small")
         ax.set_title(result.methods[row], fontsize="medium")
         ax.set_ylim(-0.5, 1.05)
-    _legend(axes)
     return axes
-
-
-def _legend(axes: Array) -> None:
-    first: Any = axes[0]
-    handles, names = first.get_legend_handles_labels()
-    options = {"ncols": 2, "frameon": False, "fontsize": "small"}
-    first.figure.legend(handles[:2], names[:2], loc="outside upper right", **options)
 
 
 def _explained(result: Randomization) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from npdeconv._types import Array
 from npdeconv.plot.grid import returns_grid
-from npdeconv.plot.images import image, vivid
+from npdeconv.plot.images import caption, image, vivid
 from npdeconv.plot.text import in_legend, literal
 from npdeconv.visualize import RelevanceJudgment
 from npdeconv.visualize.explainers import CONTROLS
@@ -16,6 +16,11 @@ KINDS = {
     "insertion": "inserted into the blurred image\n(a good map rises early)",
     "deletion": "deleted from the image\n(a good map falls early)",
 }
+
+AREAS = (
+    "in: area under the insertion curve, large for a good map; out: under the deletion curve, small for a"
+    " good map\neach map has a scale of its own; of the rules' projections, mid-gray is zero"
+)
 
 
 @returns_grid
@@ -78,6 +83,7 @@ def relevance_maps(
     axes: Array | None = None,
     *,
     image_index: int = 0,
+    title: str = "",
 ) -> Array:
     """Draw an image, and beside it each map of relevance for it, with its areas.
 
@@ -93,6 +99,8 @@ def relevance_maps(
     axes : array of Axes (1 + M,), optional
     image_index : int
         Which image of the judgments this is.
+    title : str, optional
+        Of the figure.
 
     Returns
     -------
@@ -110,6 +118,9 @@ def relevance_maps(
     """
     if axes is None:
         axes = _layout(1 + len(judgments))
+        caption(axes, AREAS)
+    if title:
+        axes[0].figure.suptitle(title, fontsize="medium")
     image(pixels, axes[0], title="the image")
     for ax, (name, judged) in zip(axes[1:], judgments.items(), strict=True):
         found, curves = judged.maps[image_index], judged.curves

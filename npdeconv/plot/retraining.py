@@ -11,7 +11,7 @@ from npdeconv._types import Array
 from npdeconv.experiments import Retraining, t_interval
 from npdeconv.experiments.retraining_result import AFTER, KNOWN, RETRAINED, Score, Seen
 from npdeconv.plot.grid import returns_grid
-from npdeconv.plot.images import image
+from npdeconv.plot.images import image, name_row
 from npdeconv.plot.text import in_legend, literal
 
 PHASES = "before", "after"
@@ -53,9 +53,7 @@ def reconstructions(result: Retraining, classes: Sequence[str], axes: Array | No
         for repetition, ax in enumerate(axes[row]):
             activation = result.activation[phase, kind, repetition]
             image(result.reconstructions[phase, kind, repetition], ax, title=f"activation {activation:.3g}")
-        label = f"{roles[kind]}\n{PHASES[phase]}"
-        place = axes[row, 0].transAxes
-        axes[row, 0].text(-0.08, 0.5, label, transform=place, ha="right", va="center", fontsize="small")
+        name_row(axes[row, 0], f"{roles[kind]}\n{PHASES[phase]}", fontsize="small")
     return axes
 
 
@@ -147,12 +145,11 @@ def similarity(result: Retraining, classes: Sequence[str], axes: Array | None = 
             values = np.stack([result.best(score, seen)[phase, kind] for seen in get_args(Seen)], axis=1)
             interval = t_interval(values)
             places = np.arange(len(IMAGES)) + 0.36 * (kind - 0.5) + 0.14 * (phase - 0.5)
-            reach = [interval.mean - interval.low, interval.high - interval.mean]
             face = COLORS[kind] if phase == AFTER else "white"
             ax.errorbar(
                 places,
                 interval.mean,
-                reach,
+                interval.half,
                 fmt="o",
                 capsize=3,
                 color=COLORS[kind],

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 
 from npdeconv._types import Array
 from npdeconv.plot.grid import returns_grid
-from npdeconv.plot.images import caption, draw_box, image, in_box, vivid
+from npdeconv.plot.images import caption, draw_box, image, in_box, name_row, vivid
 from npdeconv.plot.text import wrapped
 from npdeconv.visualize import StartComparison
 
@@ -67,7 +67,7 @@ def starts(
         image(pixels, row[0])
         if not result.unit.silent[n]:
             draw_box(result.unit.box[n], row[0])
-        row[0].text(-0.08, 0.5, rule, transform=row[0].transAxes, rotation=90, ha="right", va="center")
+        name_row(row[0], rule, rotation=90)
         labels = f"with the image {seen:.2f}", f"{kept:.2f}", f"{lost:.2f}"
         for ax, picture, label in zip(row[1:], (own, random, centered), labels, strict=True):
             image(in_box(vivid(picture), result.unit.box[n]), ax)

@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from npdeconv._types import Array
-from npdeconv.plot.images import BOX_COLOR, OWN_SCALE, image, span, vivid, vivid_limit
+from npdeconv.plot.images import BOX_COLOR, OWN_SCALE, image, span, unit_range, vivid, vivid_limit
 from npdeconv.plot.montage import OFFSET, PAPER, montage
 from npdeconv.visualize import TopImages
 
@@ -54,12 +54,7 @@ def top_images(result: TopImages, ax: Axes | None = None, *, title: str = "") ->
             corner = top, n * (width + gap)
             has_boxes |= _draw_field(result.boxes[m, n], corner, (height, width), ax)
             text = ax.text(corner[1] + 0.02 * width, corner[0], f"{result.activations[m, n]:.3g}")
-            text.set(
-                color="white",
-                fontsize=8,
-                va="top",
-                path_effects=[withStroke(linewidth=2, foreground="black")],
-            )
+            text.set(color="white", fontsize=8, va="top", path_effects=[OUTLINE])
         name = f"map {result.feature_maps[m]}\n{span(vivid_limit(result.projections[m]))}"
         if (result.image_indices[m] < 0).all():
             name = f"map {result.feature_maps[m]}\ndead"
@@ -71,10 +66,11 @@ def top_images(result: TopImages, ax: Axes | None = None, *, title: str = "") ->
 
 def _pictures(result: TopImages) -> Array:
     """Return images and projections (M * 2 * k, H, W, C): each map's images, then its projections."""
-    seen = result.pixels / 255 if result.pixels.dtype == np.uint8 else np.clip(result.pixels, 0, 1)
     projections = np.stack([vivid(projections) for projections in result.projections])
     there = (result.image_indices >= 0)[:, np.newaxis, :, np.newaxis, np.newaxis, np.newaxis]
-    both = np.where(there, np.stack([seen, projections], axis=1), PAPER)  # (M, 2, k, H, W, C)
+    both = np.where(
+        there, np.stack([unit_range(result.pixels), projections], axis=1), PAPER
+    )  # (M, 2, k, H, W, C)
     return both.reshape(-1, *both.shape[3:])
 
 

@@ -106,10 +106,8 @@ def _curve(ax: Axes, x: Array, values: Array, **style: Any) -> None:
     """Draw the mean of values (S, K), and its interval where there is more than one seed."""
     mean = values.mean(axis=0)
     if len(values) > 1:
-        interval = t_interval(values)
-        reach = np.stack([mean - interval.low, interval.high - mean])
-        # Matplotlib 3.8 takes the first of a list of arrays for a number, which NumPy warns of.
-        ax.errorbar(x, mean, reach.tolist(), capsize=3, markersize=4, **style)
+        # A list, since Matplotlib 3.8 takes an array of one number for a number.
+        ax.errorbar(x, mean, t_interval(values).half.tolist(), capsize=3, markersize=4, **style)
     else:
         ax.errorbar(x, mean, markersize=4, **style)
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from npdeconv._checks import describe, positive_int
+from npdeconv._checks import describe, name_list, positive_int
 from npdeconv._types import Array, Generator
 from npdeconv.anatomy import below_softmax
 from npdeconv.data import Augmentation, Dataset, as_input, batch_indices
@@ -118,7 +118,7 @@ def train(
 
 def live(network: Sequential, frozen: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the parameters outside of frozen layers."""
-    for layer in frozen:
+    for layer in name_list(frozen, "train", "frozen"):
         _ = network[layer]  # raises a KeyError that lists the layers
     still = tuple(f"{layer}." for layer in frozen)
     names = tuple(name for name in network.parameters if not name.startswith(still))

@@ -38,7 +38,7 @@ class Aliasing(NamedTuple):
     layer : str
     stride : Pair, of the sampling, in pixels down and across
     share : (F,), of the spectral power of projections, see `npdeconv.visualize.spectra.harmonics`
-    around_share : (F,), what it would be at the mean power around the harmonics: more is a peak
+    around_share : (F,), the same at the mean power around the harmonics; a larger share is a peak
     patch_share : (F,), the first share, of the images' patches at the same places
     noise_share : float, the same of white noise
     alive : bool (F,), the maps that fire on any image

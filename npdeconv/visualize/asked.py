@@ -6,8 +6,8 @@ import numpy as np
 
 from npdeconv._checks import describe, image_batch
 from npdeconv._types import Array
-from npdeconv.anatomy.maps import as_maps, map_shape
-from npdeconv.anatomy.roles import logits_layer, two_classes
+from npdeconv.anatomy.maps import as_maps, chosen_maps, map_shape
+from npdeconv.anatomy.roles import answers, logits_layer, two_classes
 from npdeconv.data import as_input
 from npdeconv.fast import Plan
 from npdeconv.finite import must_be_finite
@@ -44,9 +44,10 @@ class Asked:
         network = two_classes(network)
         shape = map_shape(network, layer, images.shape[1:])
         self.images = as_input(images, network.dtype)
-        self.feature_maps = _checked_maps(feature_map, len(images), shape[2], layer, who)
+        self.feature_maps = chosen_maps(feature_map, len(images), shape, layer=layer, who=who)
         self._plan = Plan(network[:layer])
-        self.is_class = layer == logits_layer(network) and shape[:2] == (1, 1) and shape[2] > 1
+        self._is_class = layer == logits_layer(network) and shape[:2] == (1, 1) and shape[2] > 1
+        self._are_logits = self._is_class and answers(network) != "independent"
         strongest = np.empty((len(images), 2), np.int64)
         self.clean = np.empty(len(images))
         for cut in shards(self.images):
@@ -57,7 +58,7 @@ class Asked:
             self.clean[cut] = own.max(axis=1)
         self._positions = strongest
         silent = np.flatnonzero(self.clean <= 0)
-        if len(silent) and not self.is_class:
+        if len(silent) and not self._is_class:
             m = self.feature_maps[silent[0]]
             raise ValueError(
                 f"{who}: expected units that fire on their images, map {m} of layer {layer!r} is silent on"
@@ -78,27 +79,11 @@ class Asked:
         for first in range(0, len(changed), SHARD):
             y = as_maps(self._plan(changed[first : first + SHARD]))
             must_be_finite(y)
-            if share and self.is_class:
+            if share and self._are_logits:
                 y = softmax(y[:, 0, 0])[:, np.newaxis, np.newaxis]
             found.append(y[:, row, column, m].astype(np.float64))
         values = np.concatenate(found)
-        return values / self.clean[n] if share and not self.is_class else values
-
-
-def _checked_maps(
-    feature_map: int | Sequence[int] | Array, images: int, maps: int, layer: str, who: str
-) -> Array:
-    """Return the map of each image, int (N,), after checking that the layer has it."""
-    chosen = np.asarray(feature_map)
-    if chosen.dtype.kind not in "iu" or chosen.shape not in ((), (images,)):
-        raise TypeError(
-            f"{who}: feature_map must be an integer, or one for each of {images} images,"
-            f" got {describe(feature_map)}"
-        )
-    wrong = chosen[(chosen < 0) | (chosen >= maps)]
-    if wrong.size:
-        raise IndexError(f"{who}: layer {layer!r} has the maps 0 to {maps - 1}, got {wrong.flat[0]}")
-    return np.broadcast_to(chosen.astype(np.int64), images)
+        return values / self.clean[n] if share and not self._is_class else values
 
 
 def checked_relevance(maps: Array, images: Array, who: str) -> Array:

@@ -6,11 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._checks import describe, image_batch, positive_int
+from npdeconv._checks import check_indices, describe, image_batch, positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array, Shape
 from npdeconv.anatomy.maps import fields
-from npdeconv.anatomy.roles import AtPooling, answer_shape, at_pooling, below_softmax
+from npdeconv.anatomy.roles import (
+    AtPooling,
+    answer_shape,
+    at_pooling,
+    below_softmax,
+    logits_layer,
+    two_classes,
+)
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
 from npdeconv.inference import as_class
@@ -129,6 +136,14 @@ def has_class_maps(network: Sequential) -> bool:
     return at_pooling(network) is not None
 
 
+def tells_classes(network: Sequential, layer: str) -> bool:
+    """Tell whether class maps explain a layer: each of its maps is the logit of the class of its number.
+
+    The one output of a yes-or-no network is no such map, since it stands for two classes.
+    """
+    return has_class_maps(network) and layer == logits_layer(network) and two_classes(network) is network
+
+
 def _split(network: Sequential) -> AtPooling:
     found = at_pooling(network)
     if found is None:
@@ -151,9 +166,7 @@ def _checked_labels(labels: Sequence[int | str] | Array, images: int, count: int
             "class_activation_maps: labels must be several integers, or several for each of"
             f" {images} images, got {describe(labels)}"
         )
-    wrong = chosen[(chosen < 0) | (chosen >= count)]
-    if wrong.size:
-        raise IndexError(f"class_activation_maps: there are the classes 0 to {count - 1}, got {wrong[0]}")
+    check_indices(chosen, count, "class_activation_maps", "there are the classes")
     return np.broadcast_to(chosen.astype(np.int64), (images, chosen.shape[-1]))
 
 

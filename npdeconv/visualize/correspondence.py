@@ -4,12 +4,12 @@ Zeiler & Fergus, arXiv:1311.2901, section 4.3 and table 1: parts of dogs' faces 
 of the features compared between the faces by their signs.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._checks import describe, image_batch, name_list, positive_int, random_generator
+from npdeconv._checks import describe, image_batch, positive_int, random_generator, some_names
 from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Generator, Shape
@@ -116,14 +116,14 @@ def correspondence(
         For each part, its box in each image: top, bottom, left, right.
     within : int (N, 4), optional
         Where random boxes lie, for example on the object; anywhere in the image unless given. A random box
-        that is larger than that begins in its upper left corner, or as far inside the image as it must.
+        that is larger than that begins in its upper left corner, and is moved into the image.
     group_size : int, optional
         Compare each image only with those of its group, of so many consecutive images; unless given, all.
     draws : int
         How many random boxes for each part and image; each has the size of that part's box.
     aligned : bool
-        Let a draw's boxes have the same place, relative to `within`, in all images of a group. Parts of
-        aligned objects do, too: only against such boxes does a part differ by what it is, and not by where.
+        Let a draw's boxes have the same place, relative to `within`, in all images of a group, as the parts
+        of aligned objects have. A part then differs from them by what it is, and not by where it is.
     fill : "gray", "mean", "black" or "blur"
         What is shown instead, see `Fill`.
     rng : numpy.random.Generator
@@ -167,7 +167,7 @@ def correspondence(
     ((2, 1, 1), True)
     """
     image_batch(images, WHO)
-    names = name_list(layers, WHO, "layers")
+    names = some_names(layers, WHO, "layers")
     size = positive_int(len(images) if group_size is None else group_size, WHO, "group_size")
     if size < 2 or len(images) % size:
         raise ValueError(
@@ -176,7 +176,7 @@ def correspondence(
     boxes = _checked_boxes(parts, images)
     if within is None:
         within = np.tile([0, images.shape[1], 0, images.shape[2]], (len(images), 1))
-    _check_boxes(within, images.shape, "within")
+    within = _checked_box(within, images.shape, "within")
     random_generator(rng, WHO)
     places = rng.random((len(boxes), positive_int(draws, WHO, "draws"), len(images), 2))
     if aligned:
@@ -185,14 +185,15 @@ def correspondence(
     clean = layer_features(network, images, names, workers=workers)
     hidings = np.concatenate([boxes[:, np.newaxis], randomly], axis=1)  # (P, 1 + R, N, 4)
     found = np.empty((2, len(names), *hidings.shape[:3]))
-    bar = progress_bar(total=hidings[..., 0, 0].size, unit="hiding", delay=2, leave=False, shown=progress)
-    for p, r in np.ndindex(*hidings.shape[:2]):
-        occluded = np.stack([occlude_box(*each, fill) for each in _pairs(images, hidings[p, r])])
-        seen = layer_features(network, occluded, names, workers=workers)
-        for n, name in enumerate(names):
-            found[:, n, p, r] = _compare_signs(np.sign(clean[name] - seen[name]).astype(np.int8), size)
-        bar.update()
-    bar.close()
+    total = hidings[..., 0, 0].size
+    with progress_bar(total=total, unit="hiding", delay=2, leave=False, shown=progress) as bar:
+        for p, r in np.ndindex(*hidings.shape[:2]):
+            pairs = zip(images, hidings[p, r].tolist(), strict=True)
+            occluded = np.stack([occlude_box(image, Box(*box), fill) for image, box in pairs])
+            seen = layer_features(network, occluded, names, workers=workers)
+            for n, name in enumerate(names):
+                found[:, n, p, r] = _compare_signs(np.sign(clean[name] - seen[name]).astype(np.int8), size)
+            bar.update()
     distance, changed = found.reshape(*found.shape[:4], -1, size)
     return Correspondence(
         layers=names,
@@ -226,26 +227,22 @@ def _compare_signs(signs: Array, group_size: int) -> tuple[Array, Array]:
     return np.array(differing) / (group_size - 1), (signs != 0).mean(axis=1)
 
 
-def _pairs(images: Array, boxes: Array) -> Iterator[tuple[Array, Box]]:
-    return ((image, Box(*box)) for image, box in zip(images, boxes.tolist(), strict=True))
-
-
 def _checked_boxes(parts: Mapping[str, Array], images: Array) -> Array:
     """Return the boxes of all parts, int (P, N, 4)."""
     if not isinstance(parts, Mapping) or not parts:
         raise TypeError(f"{WHO}: parts must be a mapping of names to boxes, got {describe(parts)}")
-    for name, boxes in parts.items():
-        _check_boxes(boxes, images.shape, f"part {name!r}")
-    return np.stack(list(parts.values()))
+    return np.stack([_checked_box(boxes, images.shape, f"part {name!r}") for name, boxes in parts.items()])
 
 
-def _check_boxes(boxes: Array, shape: Shape, what: str) -> None:
+def _checked_box(boxes: Array, shape: Shape, what: str) -> Array:
+    """Return the box of each image, int64 (N, 4): differences of unsigned integers would be wrong."""
     count, height, width, _ = shape
     if not isinstance(boxes, np.ndarray) or boxes.shape != (count, 4) or boxes.dtype.kind not in "iu":
         raise TypeError(
             f"{WHO}: {what} must have a box of four integers for each image, got {describe(boxes)}"
         )
-    top, bottom, left, right = boxes.T.astype(np.int64)
+    boxes = boxes.astype(np.int64)
+    top, bottom, left, right = boxes.T
     fits = (top >= 0) & (top < bottom) & (bottom <= height) & (left >= 0) & (left < right) & (right <= width)
     if not fits.all():
         image = int(np.flatnonzero(~fits)[0])
@@ -253,6 +250,7 @@ def _check_boxes(boxes: Array, shape: Shape, what: str) -> None:
             f"{WHO}: expected boxes inside the images of {height}x{width},"
             f" got {tuple(boxes[image].tolist())} as {what} of image {image}"
         )
+    return boxes
 
 
 def _random_boxes(boxes: Array, within: Array, shape: Shape, places: Array) -> Array:

@@ -10,12 +10,12 @@ from scipy.ndimage import gaussian_gradient_magnitude
 
 from npdeconv._checks import random_generator
 from npdeconv._types import Array, Generator, Pair, Rule
-from npdeconv.anatomy.roles import logits_layer
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential, Standardize
 from npdeconv.parallel import Workers
-from npdeconv.visualize.class_activation import class_activation_maps, has_class_maps
+from npdeconv.visualize.class_activation import class_activation_maps, tells_classes
 from npdeconv.visualize.faithfulness import Explainer
+from npdeconv.visualize.occluder import occluder_grid
 from npdeconv.visualize.occlusion import occlude
 from npdeconv.visualize.projection import project
 
@@ -79,7 +79,7 @@ def explainers(
         rule: partial(_project, network, layer, rule, workers) for rule in get_args(Rule)
     }
     found["occlusion"] = partial(_occlude, network, layer, size, stride, workers)
-    if has_class_maps(network) and layer == logits_layer(network):
+    if tells_classes(network, layer):
         found["class map"] = partial(_class_maps, network, workers)
     return MappingProxyType(found | {"random": partial(_random, rng), "edges": _edges})
 
@@ -118,12 +118,11 @@ def _occlude(
     images: Array,
     feature_maps: Array,
 ) -> Array:
-    height, width = images.shape[1:3]
-    side = max(1, round(min(height, width) * 2 / 7)) if size is None else size
-    step = stride if stride is not None or not isinstance(side, int) else max(1, side // 2)
+    size = occluder_grid(images.shape[1:], size).size
+    stride = (max(1, size[0] // 2), max(1, size[1] // 2)) if stride is None else stride
     maps = np.zeros(images.shape[:3])
     for image, m, drops in zip(images, feature_maps, maps, strict=True):
-        found = occlude(network, image, layer, int(m), label=0, size=side, stride=step, workers=workers)
+        found = occlude(network, image, layer, int(m), label=0, size=size, stride=stride, workers=workers)
         hidden = np.zeros(drops.shape, np.int64)
         for (p, q), activity in np.ndenumerate(found.activity):
             row, column = found.rows[p], found.columns[q]

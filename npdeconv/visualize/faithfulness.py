@@ -11,6 +11,7 @@ from npdeconv._checks import (
     fraction,
     image_batch,
     not_negative,
+    one_for_each,
     one_of,
     positive_int,
     random_generator,
@@ -28,7 +29,7 @@ Explainer: TypeAlias = Callable[[Array, Array], Array]
 """Takes N images, and the map or class of each, and returns maps of relevance (N, H, W) or (N, H, W, C)."""
 
 Perturbation: TypeAlias = Literal["square", "noise"]
-"""What is taken from an image: a square of its pixels, which is blank then, or noise at all pixels."""
+"""What is subtracted from an image: what makes a square of it blank, or noise at all pixels."""
 
 
 @brief
@@ -73,8 +74,8 @@ def infidelity(
 ) -> Infidelity:
     """Measure how far maps of relevance are from what random changes of the pixels do.
 
-    A change I of the image x is taken from it, and the activation f of the class or unit falls by
-    f(x) - f(x - I). A map that accounts for it linearly predicts the sum of its products with I.
+    A change I is subtracted from the image x, and the activation f of the class or unit falls by
+    f(x) - f(x - I). The map predicts that it falls by the sum of the map's products with I.
 
     Parameters
     ----------
@@ -84,8 +85,8 @@ def infidelity(
     maps : (N, H, W) or (N, H, W, C)
         The relevance of each pixel, signed; without channels, the same for all of them.
     perturbations : "square", "noise" or array (N, D, H, W, C)
-        What to take from the images, or what is drawn for it: the pixels of a square at a random place, which
-        is blank then; or normally distributed noise.
+        What to subtract from the images, or what to draw for it: what makes a square at a random place
+        blank, or normally distributed noise.
     draws : int
         How many changes to draw for each image.
     size : float
@@ -166,10 +167,11 @@ def _draw(
 def _checked(perturbations: Array, images: Array) -> Array:
     if not isinstance(perturbations, np.ndarray) or perturbations.dtype.kind != "f":
         raise TypeError(f"infidelity: expected perturbations as an array, got {describe(perturbations)}")
-    if perturbations.ndim != 5 or (perturbations.shape[:1] + perturbations.shape[2:]) != images.shape:
+    shape = perturbations.shape
+    if len(shape) != 5 or (*shape[:1], *shape[2:]) != images.shape or not shape[1]:
         raise ValueError(
             "infidelity: expected perturbations of shape (N, D, H, W, C) for images of shape"
-            f" {images.shape}, got {perturbations.shape}"
+            f" {images.shape}, got {shape}"
         )
     return perturbations
 
@@ -218,7 +220,7 @@ def max_sensitivity(
     x = as_input(images, images.dtype if images.dtype.kind == "f" else np.float32)
     reach = not_negative(radius, "max_sensitivity", "radius")
     rng = np.random.default_rng(0) if rng is None else random_generator(rng, "max_sensitivity")
-    numbers = np.broadcast_to(np.asarray(feature_map), len(images))
+    numbers = one_for_each(feature_map, len(images), "max_sensitivity", "feature_map")
     still = checked_relevance(explain(x, numbers), images, "max_sensitivity").astype(np.float64)
     largest, norm = np.zeros(len(x)), _norms(still)
     for _ in range(positive_int(draws, "max_sensitivity", "draws")):
@@ -229,4 +231,4 @@ def max_sensitivity(
 
 
 def _norms(maps: Array) -> Array:
-    return np.asarray(np.linalg.norm(maps.reshape(len(maps), -1), axis=1))
+    return np.sqrt(np.square(maps).sum(axis=tuple(range(1, maps.ndim))))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._checks import image_batch, name_list, positive_pair
+from npdeconv._checks import image_batch, positive_pair, some_names
 from npdeconv._repr import brief
 from npdeconv._types import Array, Pair
 from npdeconv.anatomy import Outputs, map_layers
@@ -130,7 +130,7 @@ def filter_statistics(
     if images is not None:
         image_batch(images, "filter_statistics")
         living = map_layers(network, images.shape[1:])
-        names = living if layers is None else name_list(layers, "filter_statistics", "layers")
+        names = living if layers is None else some_names(layers, "filter_statistics", "layers")
         dead = dead_maps(network, images, names, workers=workers)
         if max(steps) > 1:
             second = _second(living) if layer is None else layer
@@ -163,8 +163,8 @@ def dead_maps(
     >>> [int(dead.sum()) for dead in dead_maps(net, digits.images, ["relu1", "relu4"])]
     [0, 0]
     """
-    if not len(images) or not layers:
-        raise ValueError("dead_maps: expected at least one image and one layer")
+    if not len(images):
+        raise ValueError("dead_maps: expected at least one image")
     highest: dict[str, Array] = {}
     for _, found in each_shard(partial(_highest, Outputs(network, layers)), images, workers=workers):
         for name, values in found.items():

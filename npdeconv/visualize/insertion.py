@@ -139,7 +139,7 @@ def _change(
 
 def _ranks(values: Array) -> Array:
     """Return the place of each pixel by falling relevance (N, H, W), from 0; equal ones in reading order."""
-    flat = values.reshape(len(values), -1)
+    flat = values.reshape(len(values), values.shape[1] * values.shape[2])
     order = np.argsort(-flat.astype(np.float64), axis=1, kind="stable")
     ranks = np.empty_like(order)
     np.put_along_axis(ranks, order, np.broadcast_to(np.arange(flat.shape[1]), flat.shape), axis=1)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._checks import describe, image_batch, name_list
+from npdeconv._checks import check_indices, describe, image_batch, some_names
 from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.anatomy import Outputs, last_hidden, map_layers, shown_layers, two_classes
@@ -144,9 +144,7 @@ def invariance(
     check_words(transform, fill, interpolation, who)
     shape = images.shape[1:]
     chosen = usual_amounts(transform, shape) if amounts is None else checked_amounts(transform, amounts, who)
-    names = _usual_layers(network, images) if layers is None else name_list(layers, who, "layers")
-    if not names:
-        raise ValueError(f"{who}: expected at least one layer")
+    names = _usual_layers(network, images) if layers is None else some_names(layers, who, "layers")
     network = two_classes(network)
     outputs = network.output_shape(shape)
     has_classes = len(outputs) == 1 and outputs != (1,)
@@ -214,7 +212,5 @@ def _checked_labels(labels: Array | None, images: int, outputs: tuple[int, ...])
         )
     if not outputs[0]:
         raise ValueError("invariance: expected no labels, since the network has no classes")
-    wrong = found[(found < 0) | (found >= outputs[0])]
-    if wrong.size:
-        raise IndexError(f"invariance: there are the classes 0 to {outputs[0] - 1}, got {wrong[0]}")
+    check_indices(found, outputs[0], "invariance", "there are the classes")
     return found.astype(int).tolist()

@@ -15,7 +15,7 @@ from npdeconv._checks import describe, image_shape, not_negative, one_of, positi
 from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Generator, Pair, Shape
-from npdeconv.anatomy.maps import map_shape
+from npdeconv.anatomy.maps import map_shape, several_maps
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers, pool
@@ -138,7 +138,7 @@ def maximize_activation(
     shape = _input_shape(network)
     head = network[:layer]
     layer_shape = map_shape(network, layer, shape)
-    maps = _checked_maps(feature_map, layer_shape[2], layer)
+    maps = several_maps(feature_map, layer_shape, layer=layer, who="maximize_activation")
     aim, box = _aim(select, layer_shape, layer)
     count = positive_int(steps, "maximize_activation", "steps")
     length = not_negative(rate, "maximize_activation", "rate")
@@ -194,20 +194,6 @@ def _input_shape(network: Sequential) -> tuple[int, int, int]:
             f"maximize_activation: expected a network with an input shape, {network.name} has none"
         )
     return image_shape(network.input_shape, "maximize_activation")
-
-
-def _checked_maps(feature_map: int | Sequence[int] | Array, count: int, layer: str) -> Array:
-    maps = np.atleast_1d(np.asarray(feature_map))
-    if maps.dtype.kind not in "iu" or maps.ndim != 1:
-        raise TypeError(
-            f"maximize_activation: feature_map must be an integer or several, got {describe(feature_map)}"
-        )
-    wrong = maps[(maps < 0) | (maps >= count)]
-    if wrong.size:
-        raise IndexError(
-            f"maximize_activation: layer {layer!r} has the maps 0 to {count - 1}, got {wrong[0]}"
-        )
-    return maps.astype(np.int64)
 
 
 def _aim(select: Aim, shape: Shape, layer: str) -> tuple[Array, Box]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import find_objects, label
 
-from npdeconv._checks import describe, fraction, image_batch
+from npdeconv._checks import check_indices, describe, fraction, image_batch
 from npdeconv._repr import brief
 from npdeconv._types import Array
 from npdeconv.anatomy import below_softmax
@@ -58,6 +58,13 @@ def saliency(network: Sequential, images: Array, *, labels: Array, workers: Work
     -------
     Saliency
 
+    Raises
+    ------
+    IndexError
+        If the network has no such class.
+    TypeError, ValueError
+        For images that the network can't take, and labels that are not one integer for each.
+
     Examples
     --------
     >>> net, digits = nd.models.deck_model4(rng=np.random.default_rng(0)), nd.data.load_strokes(3)
@@ -72,6 +79,8 @@ def saliency(network: Sequential, images: Array, *, labels: Array, workers: Work
             f"saliency: expected a class number for each of {len(images)} images, got {describe(labels)}"
         )
     chain = below_softmax(network)
+    (count,) = chain.output_shape(images.shape[1:])
+    check_indices(chosen, count, "saliency", "there are the classes")
     return Saliency(chosen, map_shards(partial(_saliency_shard, chain), images, chosen, workers=workers))
 
 
@@ -128,7 +137,7 @@ def overlap(boxes: Array, others: Array) -> Array:
     Returns
     -------
     float (N,)
-        1 for equal boxes, 0 for disjoint ones.
+        1 for equal boxes, 0 for disjoint ones, and for boxes without pixels.
 
     Examples
     --------
@@ -138,7 +147,7 @@ def overlap(boxes: Array, others: Array) -> Array:
     ends = np.minimum(boxes[:, 1::2], others[:, 1::2])
     starts = np.maximum(boxes[:, ::2], others[:, ::2])
     shared = np.maximum(ends - starts, 0).prod(axis=1)
-    return shared / (_area(boxes) + _area(others) - shared)
+    return shared / np.maximum(_area(boxes) + _area(others) - shared, 1)
 
 
 def _area(boxes: Array) -> Array:

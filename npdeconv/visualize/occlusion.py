@@ -187,7 +187,8 @@ def occlude(
     clean_image, filling = as_input(np.stack([image, filling]), network.dtype)
     with pool(workers) as parallel_map:
         cone = Cone(network, clean_image, layer)
-        logits = None if answers(network) == "independent" else logits_layer(network)
+        has_logits = answers(network) != "independent" and outputs[0] > 1
+        logits = logits_layer(network) if has_logits else None
         scene = _Scene(network, cone, filling, grid.size, number, layer, feature_map, logits)
         # The unchanged image: an occluder that shows the image itself.
         clean = _look(scene._replace(filling=clean_image), np.zeros((1, 2), np.int64))
@@ -221,7 +222,7 @@ class _Scene(NamedTuple):
     label: int
     layer: str
     feature_map: int
-    logits: str | None  # the layer that gives them; None for independent probabilities
+    logits: str | None  # the layer that gives them; None for independent probabilities, and one output
 
 
 class _Look(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 from npdeconv._checks import image_batch, one_of
 from npdeconv._repr import brief
 from npdeconv._types import Array, Rule, Shape
-from npdeconv.anatomy.maps import descent_start, fields, map_count, patch_size
+from npdeconv.anatomy.maps import descent_start, fields, map_shape, patch_size, several_maps
 from npdeconv.data import as_input
 from npdeconv.fast.crops import crops_for, window
 from npdeconv.finite import finite_answers
@@ -147,16 +147,15 @@ def wanted_maps(
     who: str,
 ) -> Array:
     """Return the numbers of the wanted maps, all if none are named; check them and what was found."""
-    maps_found, count = len(found.image_indices), map_count(network, layer, input_shape)
+    shape, maps_found = map_shape(network, layer, input_shape), len(found.image_indices)
+    count = shape[2]
     if maps_found != count:
         raise ValueError(
             f"{who}: expected what was found for the {count} maps of layer {layer!r}, got {maps_found} maps"
         )
-    wanted = np.arange(count) if feature_maps is None else np.asarray(feature_maps, int).reshape(-1)
-    outside = wanted[(wanted < 0) | (wanted >= count)]
-    if len(outside):
-        raise IndexError(f"{who}: expected maps 0 to {count - 1} of layer {layer!r}, got {outside[0]}")
-    return wanted
+    if feature_maps is None:
+        return np.arange(count)
+    return several_maps(feature_maps, shape, layer=layer, who=who)
 
 
 def _project_units(head: Sequential, rule: Rule, work: tuple[Array, Array, Array]) -> Array:

@@ -9,8 +9,8 @@ from npdeconv._repr import brief
 from npdeconv._types import Array, Rule
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Add, Sequential
-from npdeconv.layers.merge import MergingLayer
-from npdeconv.layers.rebuilding import with_layers
+from npdeconv.layers.further.merge import MergingLayer
+from npdeconv.layers.further.rebuilding import with_layers
 from npdeconv.layers.sequential import INPUT
 from npdeconv.visualize.projection import Projection, project
 

@@ -10,7 +10,7 @@ import numpy as np
 from npdeconv._checks import image_batch, one_of
 from npdeconv._repr import brief
 from npdeconv._types import Array, Box, Pair, Rule, Shape
-from npdeconv.anatomy.maps import as_maps, descent_start, fields, map_shape
+from npdeconv.anatomy.maps import as_maps, chosen_maps, descent_start, fields, map_shape
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
 from npdeconv.layers import Sequential
@@ -115,7 +115,7 @@ def project(
             f"project: {network.name} expects images of shape {head.input_shape}, got {images.shape[1:]}"
         )
     shape = map_shape(network, layer, images.shape[1:])
-    maps = _checked_maps(feature_map, len(images), shape[2], layer)
+    maps = chosen_maps(feature_map, len(images), shape, layer=layer, who="project")
     _check_select(select, shape, layer)
     return map_shards(partial(_project_shard, head, select, rule), images, maps, workers=workers)
 
@@ -145,18 +145,6 @@ def _project_shard(head: Sequential, select: Select, rule: Rule, images: Array, 
         box=box,
         silent=activation <= 0,
     )
-
-
-def _checked_maps(feature_map: int | Sequence[int] | Array, images: int, maps: int, layer: str) -> Array:
-    chosen = np.asarray(feature_map)
-    if not np.issubdtype(chosen.dtype, np.integer) and chosen.size:
-        raise TypeError(f"project: feature_map must be an integer or one per image, got {feature_map!r}")
-    if chosen.shape not in ((), (images,)):
-        raise ValueError(f"project: expected one feature_map, or one per image ({images}), got {chosen.size}")
-    wrong = chosen[(chosen < 0) | (chosen >= maps)]
-    if wrong.size:
-        raise IndexError(f"project: layer {layer!r} has the maps 0 to {maps - 1}, got {wrong.flat[0]}")
-    return np.broadcast_to(chosen.astype(np.int64), images)
 
 
 def _check_select(select: Select, shape: Shape, layer: str) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._checks import image_batch
+from npdeconv._checks import image_batch, one_for_each
 from npdeconv._progress import progress_bar
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator, Pair
@@ -165,7 +165,7 @@ def judge_relevance(
     """
     image_batch(images, "judge_relevance")
     c = RelevanceConstants() if constants is None else constants
-    numbers = np.broadcast_to(np.asarray(feature_map), len(images))
+    numbers = one_for_each(feature_map, len(images), "judge_relevance", "feature_map")
     maps = checked_relevance(explain(images, numbers), images, "judge_relevance")
     question = network, images, layer, feature_map
     bar = progress_bar(total=4, unit="question", delay=2, leave=False, shown=progress)
@@ -209,7 +209,7 @@ def occlude_each(
 ) -> tuple[Occlusion, ...]:
     """Occlude each image, to judge several maps by the same occlusions."""
     c = RelevanceConstants() if constants is None else constants
-    numbers = np.broadcast_to(np.asarray(feature_map), len(images))
+    numbers = one_for_each(feature_map, len(images), "occlude_each", "feature_map")
     size, stride, fill = c.occluder, c.stride, c.fill
     return tuple(
         occlude(network, image, layer, int(m), label=0, size=size, stride=stride, fill=fill, workers=workers)

@@ -11,7 +11,7 @@ from typing import NamedTuple, get_args
 
 import numpy as np
 
-from npdeconv._checks import image_batch, name_list, one_of, positive_int, random_generator
+from npdeconv._checks import image_batch, one_of, positive_int, random_generator, some_names
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator, Rule
 from npdeconv.anatomy.maps import as_maps, descent_start, map_count
@@ -123,10 +123,8 @@ def compare_starts(
     who = "compare_starts"
     random_generator(rng, who)
     positive_int(draws, who, "draws")
-    for rule in name_list(rules, who, "rules"):
+    for rule in some_names(rules, who, "rules"):
         one_of(rule, get_args(Rule), who, "rules")
-    if not rules:
-        raise ValueError(f"{who}: expected at least one rule")
     image_batch(images, who)
     if map_count(network, layer, images.shape[1:]) == 1:
         raise ValueError(f"{who}: expected a layer with several maps, {layer!r} has no other to start from")

@@ -12,9 +12,9 @@ from npdeconv._types import Array
 from npdeconv.anatomy import Outputs
 from npdeconv.anatomy.maps import map_count, map_shape
 from npdeconv.fast import Plan
+from npdeconv.fast.ranking import insert
 from npdeconv.finite import finite_answers, must_be_finite
 from npdeconv.kernels.pooling import max_pool
-from npdeconv.kernels.ranking import insert
 from npdeconv.layers import Sequential
 from npdeconv.parallel import OrderedMap, Workers, pool, shards
 

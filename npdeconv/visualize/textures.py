@@ -13,14 +13,14 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from scipy.ndimage import zoom
 
-from npdeconv._checks import image_batch, one_of
+from npdeconv._checks import image_batch, one_of, random_generator
 from npdeconv._repr import brief
 from npdeconv._types import Array, Generator, Shape
-from npdeconv.anatomy.maps import as_maps, descent_start, field_size, map_shape
+from npdeconv.anatomy.maps import as_maps, chosen_maps, descent_start, field_size, map_shape
 from npdeconv.data import as_input
 from npdeconv.finite import finite_answers
 from npdeconv.layers import AvgPool2D, Layer, MaxPool2D, Sequential
-from npdeconv.layers.rebuilding import with_layers
+from npdeconv.layers.further.rebuilding import with_layers
 
 NAMES = ("as it is", "even filters", "windows filled evenly", "silent windows at random")
 FARTHEST = 8  # pixels: offsets at which a projection is compared with its map
@@ -101,7 +101,8 @@ def compare_textures(
     the share of the squared correlations that change their sign with the offset. `beads` is the share of the
     projection's spectrum above the highest frequency that the map's grid can carry, and `lattice` the
     variance between the means of the pixels at each place of a cell of that grid, divided by
-    the variance of all. Both are 0 for a map as fine as the image.
+    the variance of all. Both are 0 for a map as fine as the image. Causes inside of a chain that is
+    itself a layer stay on.
 
     Examples
     --------
@@ -113,14 +114,14 @@ def compare_textures(
     head = network[:layer]
     image_batch(images, "compare_textures")
     one_of(select, ("strongest", "map"), "compare_textures", "select")
-    height, width, maps = map_shape(network, layer, images.shape[1:])
-    if not 0 <= feature_map < maps:
-        raise IndexError(f"compare_textures: layer {layer!r} has the maps 0 to {maps - 1}, got {feature_map}")
+    random_generator(rng, "compare_textures")
+    shape = map_shape(network, layer, images.shape[1:])
+    (feature_map,) = chosen_maps(feature_map, 1, shape, layer=layer, who="compare_textures").tolist()
     y, tape = head.forward(as_input(images, head.dtype))
     chosen = np.maximum(as_maps(y)[..., feature_map], 0)  # (N, OH, OW)
     positions = None
     if select == "strongest":
-        positions = np.stack(np.divmod(chosen.reshape(len(chosen), -1).argmax(axis=1), width), axis=1)
+        positions = np.stack(np.divmod(chosen.reshape(len(chosen), -1).argmax(axis=1), shape[1]), axis=1)
     start = descent_start(y, feature_map, positions)
     spread = {name: _spreading(one) for name, one in head.layers.items() if isinstance(one, MaxPool2D)}
     even = {name: _even(one) for name, one in head.layers.items() if _has_filters(one)}
@@ -132,7 +133,7 @@ def compare_textures(
         (head, {**tape} | _reshuffled(head, images, list(spread), tape, rng)),
     )
     pixels = np.stack([way.descend(start, passed, "deconv") for way, passed in ways])
-    period = max(1, round(images.shape[1] / height))
+    period = max(1, round(images.shape[1] / shape[0]))
     started = as_maps(start)[..., feature_map]
     reach = min(max(field_size(network, layer, images.shape[1:])) // 2, FARTHEST)
     gray = pixels.mean(axis=-1, dtype=np.float64)

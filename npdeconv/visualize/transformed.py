@@ -21,8 +21,6 @@ Interpolation: TypeAlias = Literal["linear", "nearest"]
 """How pixels between the given ones are read."""
 
 UNITS: dict[Transform, str] = {"shift": "pixels", "scale": "times", "rotation": "degrees"}
-NOTHING: dict[Transform, float] = {"shift": 0.0, "scale": 1.0, "rotation": 0.0}
-"""The amounts that change nothing."""
 
 
 def transform_image(

@@ -28,7 +28,7 @@ from npdeconv._types import Shape
 from npdeconv.anatomy.roles import answer_shape
 from npdeconv.data.preprocessing import Preprocessing
 from npdeconv.layers import Sequential, Standardize
-from npdeconv.layers.rebuilding import preceded_by
+from npdeconv.layers.further.rebuilding import preceded_by
 from npdeconv.weights.layer_list import build_network
 from npdeconv.weights.npz import load
 

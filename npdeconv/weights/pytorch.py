@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from npdeconv._checks import name_list
 from npdeconv._files import naming
 from npdeconv.layers import Sequential
 from npdeconv.weights.arrays import Probe, Stored, assign_probed
@@ -88,7 +89,7 @@ def load_torch(
     FileNotFoundError: nowhere/net.pth: there is no such file
     """
     path = Path(path)
-    check_torch(network, names, "load_torch")
+    check_torch(network, names, unused, "load_torch")
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file")
     with naming(path, "PyTorch .pth file of a state dictionary"), open_state_dict(path) as arrays:
@@ -98,8 +99,9 @@ def load_torch(
     assign_probed(network, stored, path, probe)
 
 
-def check_torch(network: Sequential, names: Names | None, who: str) -> None:
+def check_torch(network: Sequential, names: Names | None, unused: Sequence[str], who: str) -> None:
     """Check that PyTorch's layout can be turned into ours."""
+    name_list(unused, who, "unused")
     if network.input_shape is None:
         raise ValueError(f"{who}: expected a network with an input_shape, {network.name} has none")
     if names is not None:

@@ -66,7 +66,7 @@ def load_safetensors(
         raise ImportError(
             "load_safetensors: reading these files needs safetensors: pip install npdeconv[safetensors]"
         ) from None
-    check_torch(network, names, "load_safetensors")
+    check_torch(network, names, unused, "load_safetensors")
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file")
     chosen = plain_names({name: name for name in layer_names(network)} if names is None else names)

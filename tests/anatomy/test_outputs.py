@@ -67,3 +67,7 @@ def test_outputs_travel_to_other_processes():
 def test_a_layer_that_is_not_there_is_named():
     with pytest.raises(KeyError, match="no layer 'conv9'; the layers are conv1, relu1"):
         Outputs(tiny_network(), ["conv1", "conv9"])
+    with pytest.raises(TypeError, match=r"^Outputs: layers must be a list of names, got 'conv1'$"):
+        Outputs(tiny_network(), "conv1")
+    with pytest.raises(TypeError, match=r"^Sequential: layers must be a list of names, got 'conv1'$"):
+        list(tiny_network().outputs(as_input(IMAGES, np.float32), "conv1"))

@@ -61,6 +61,14 @@ def test_digits_print_a_table_and_draw(network, tmp_path, capsys):
         assert np.asarray(picture).std() > 5
 
 
+def test_one_draw_has_no_spread(network, tmp_path, capsys):
+    quick = ("--count", "10", "--part", "end", "--draws", "1", "--dpi", "20", "--layers", "conv")
+    assert cli.main([*network, "strokes", *quick]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert "nan" not in printed.out
+
+
 def test_groups_are_of_one_class():
     labels = np.array([0, 1, 0, 1, 1, 0, 2])
     assert correspondence._grouped(labels, np.array([0, 1, 2, 3, 4, 6]), 2) == [0, 2, 1, 3]

@@ -18,6 +18,7 @@ from npdeconv import cli, models, training, weights
 from npdeconv.cli import datasets
 from npdeconv.data import files
 from npdeconv.data.dataset import Dataset
+from npdeconv.layers import Dense, Flatten, Sequential, Softmax
 
 WITH_WORKERS = ("demo", "train", "project", "occlude", "top", "look", "evolve", "report")
 STROKES = {"name": "strokes", "images": (20_000, 28, 28, 1), "classes": list("0123456789")}
@@ -271,6 +272,17 @@ def test_missing_data_name_those_that_need_no_files(run, arguments, capsys, monk
     said = complain(capsys, *arguments)
     assert said.startswith("mnist/t")
     assert said.endswith(" (--data strokes is drawn, and needs no files)")
+
+
+@pytest.mark.parametrize("command", ["animate", "oath", "occlude", "textures"])
+def test_a_network_without_feature_maps_needs_a_layer(run, command, capsys, monkeypatch):
+    layers = {"flatten": Flatten(), "logits": Dense(784, 10, rng=np.random.default_rng(0))}
+    dense = Sequential(layers | {"softmax": Softmax()}, input_shape=(28, 28, 1), name="dense")
+    monkeypatch.setitem(models._NETWORKS, "dense", lambda *, rng, dtype=np.float32: dense)
+    weights.save(dense, run.parent / "dense.npz")
+    named = "dense", "--weights", "dense.npz", "--data", "strokes"
+    said = complain(capsys, command, *named)
+    assert said == "--layer: expected one, since dense has no feature maps"
 
 
 @pytest.mark.parametrize(

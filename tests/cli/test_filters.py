@@ -33,11 +33,11 @@ def test_what_is_printed_and_written_is_the_librarys(network, tmp_path, capsys):
         assert f"dead maps of {name}: {dead.sum()} of 4" in out
     grid = wanted.aliasing
     assert f"1/2: {grid.mean:.4f}, at the power around these {grid.around_mean:.4f}, of the image" in out
-    with np.load(tmp_path / "filters.npz") as arrays:
+    with np.load(tmp_path / "filters_tiny.npz") as arrays:
         np.testing.assert_array_equal(arrays["rms"], wanted.rms)
         np.testing.assert_array_equal(arrays["dead_relu2"], wanted.dead[1])
         np.testing.assert_array_equal(arrays["aliasing_share"], grid.share)
-    with Image.open(tmp_path / "filters.png") as image:
+    with Image.open(tmp_path / "filters_tiny.png") as image:
         image.load()
 
 

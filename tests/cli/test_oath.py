@@ -33,7 +33,7 @@ def test_one_table_and_a_sentence_for_each_method(here, capsys):
         "image: its similarity stays 1.00 whatever is randomized: it says nothing about the weights" in lines
     )
     names = [line.rpartition("/")[2] for line in lines if line.startswith("oath/")]
-    stem = "oath_deck_model4_relu3_cascading"
+    stem = "oath_deck_model4_relu3_cascading_images3-7"
     assert names == [f"{stem}_maps.png", f"{stem}_rank.png", f"{stem}.npz", f"{stem}.csv"]
     rows = (here / f"oath/{stem}.csv").read_text().splitlines()
     assert len(rows) == 1 + 2 * 2 * 2 * 2

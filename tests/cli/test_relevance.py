@@ -5,10 +5,12 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from npdeconv import cli, models, weights
 from npdeconv.cli import datasets
 from npdeconv.data import load_strokes
+from npdeconv.layers import Conv2D, Dense, GlobalAveragePool, ReLU, Sequential, Sigmoid
 from npdeconv.visualize import fool, infidelity, insertion_deletion, judge_relevance, project
 
 FEW = ("--step", "98", "--changes", "4", "--stride", "10", "--dpi", "10")
@@ -47,14 +49,14 @@ def test_relevance_prints_one_table_and_writes_what_the_library_finds(digits, tm
     images = load_strokes(6, 1).images[:3]
     labels = net(images / np.float32(255)).argmax(axis=1)
     maps = project(net, images, "logits", labels).pixels
-    with np.load(tmp_path / "out/relevance_logits_3images_seed0.npz") as found:
+    with np.load(tmp_path / "out/relevance_deck_model4_logits_3images_seed0.npz") as found:
         np.testing.assert_array_equal(found["feature_maps"], labels)
         expected = insertion_deletion(net, images, "logits", labels, maps=maps, step=98)
         np.testing.assert_array_equal(found["deconv_deletion"], expected.deletion_area)
         far = infidelity(net, images, "logits", labels, maps=maps, draws=4)
         np.testing.assert_array_equal(found["deconv_infidelity"], far.infidelity)
         agreement = found["random_agreement"]
-    with (tmp_path / "out/relevance_logits_3images_seed0.csv").open() as file:
+    with (tmp_path / "out/relevance_deck_model4_logits_3images_seed0.csv").open() as file:
         table = [row for row in csv.DictReader(file) if row["map"] == "random"]
     np.testing.assert_allclose([float(row["agreement"]) for row in table], agreement, rtol=1e-5)
 
@@ -91,6 +93,25 @@ def test_relevance_keeps_each_finished_kind_of_map(digits, tmp_path, capsys, mon
     assert len(list((tmp_path / "out/maps").iterdir())) == 14
 
 
+def test_relevance_of_a_yes_or_no_network_asks_for_the_answer(tmp_path, capsys, monkeypatch):
+    rng = np.random.default_rng(0)
+    layers = {"conv": Conv2D(1, 4, 5, stride=4, rng=rng), "relu": ReLU(), "pool": GlobalAveragePool()}
+    layers |= {"logit": Dense(4, 1, rng=rng), "answer": Sigmoid()}
+    net = Sequential(layers, input_shape=(20, 20, 1), name="yes_or_no")
+    monkeypatch.setitem(models._NETWORKS, "yes_or_no", lambda *, rng, dtype=np.float32: net)
+    pixels = rng.integers(0, 256, (40, 20), np.uint8)
+    for name, half in (("a", pixels[:20]), ("b", pixels[20:])):
+        Image.fromarray(half).save(tmp_path / f"{name}.png")
+    probability = net(pixels.reshape(2, 20, 20, 1) / np.float32(255))[:, 0]
+    wanted = np.where(probability > 0.5, probability, 1 - probability)
+    weights.save(net, tmp_path / "w.npz")
+    photos = "--weights", tmp_path / "w.npz", "--data", tmp_path
+    call(capsys, 0, "relevance", "yes_or_no", *photos, *FEW, "--out", tmp_path / "out")
+    with np.load(tmp_path / "out/relevance_yes_or_no_two_classes_2images_seed0.npz") as found:
+        np.testing.assert_allclose(found["deconv_deletion_curve"][:, 0], wanted, rtol=1e-5)
+        np.testing.assert_array_equal(found["feature_maps"], probability > 0.5)
+
+
 def test_relevance_of_a_map_leaves_out_images_on_which_it_is_silent(digits, tmp_path, capsys):
     net, named = digits
     images = load_strokes(6, 1).images
@@ -100,7 +121,7 @@ def test_relevance_of_a_map_leaves_out_images_on_which_it_is_silent(digits, tmp_
     weights.save(net, tmp_path / "digits.npz")
     question = ("relevance", *named, "--layer", "relu4", *FEW, "--count", 2, "--out", tmp_path / "out")
     call(capsys, 0, *question, "--map", asked)
-    assert (tmp_path / f"out/relevance_relu4_map{asked}_2images_seed0.npz").exists()
+    assert (tmp_path / f"out/relevance_deck_model4_relu4_map{asked}_2images_seed0.npz").exists()
     message = f"--map: expected one that fires on some image, relu4 map {asked + 1} is silent on all"
     assert message in call(capsys, 2, *question, "--map", asked + 1)
     assert "--layer: expected it with --map, or neither" in call(capsys, 2, *question)

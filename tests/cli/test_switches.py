@@ -41,7 +41,7 @@ def test_the_table_is_of_the_arrays_and_these_of_the_library(say, net, tmp_path)
     printed = say(
         "switches", "--layer", "relu4", "--map", "7", "3", "--count", "6", "--draws", "2"
     ).splitlines()
-    arrays = np.load(tmp_path / "relu4_starts.npz")
+    arrays = np.load(tmp_path / "switches_deck_model4_relu4.npz")
     images = load_strokes(12, 1).images[:6]
     rules = ("deconv", "gradient", "guided", "linear")
     for place, m in enumerate((7, 3)):
@@ -54,7 +54,7 @@ def test_the_table_is_of_the_arrays_and_these_of_the_library(say, net, tmp_path)
     interval = t_interval(arrays["to centers"][:, 2].mean(axis=0))
     guided = next(line for line in printed if line.startswith("guided"))
     assert f"{interval.mean:.2f} ± {interval.high - interval.mean:.2f}" in guided
-    for name in ("relu4_map7_starts.png", "relu4_map3_starts.png"):
+    for name in ("switches_deck_model4_relu4_map7.png", "switches_deck_model4_relu4_map3.png"):
         assert (tmp_path / name).is_file()
 
 

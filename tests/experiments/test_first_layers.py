@@ -54,6 +54,7 @@ def test_renormalized_filters_stay_in_the_radius_and_others_leave_it():
     ("settings", "message"),
     [
         ({"seeds": []}, "expected at least one seed"),
+        ({"seeds": 3}, "seeds must be a list of numbers, got 3"),
         ({"epochs": 0}, "epochs must be"),
         ({"radius": -1}, "radius must"),
     ],

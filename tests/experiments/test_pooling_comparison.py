@@ -6,6 +6,7 @@ import pytest
 from npdeconv.data import load_strokes, plant
 from npdeconv.experiments import compare_poolings
 from npdeconv.experiments.pooling_comparison import MAPS, SHARES, _measure, _train
+from npdeconv.models import cam_inception, cam_net, cam_residual, plotka
 from npdeconv.training import evaluate
 from npdeconv.visualize import class_activation_maps, energy_inside, object_boxes, overlap
 
@@ -46,7 +47,7 @@ def test_a_network_is_judged_by_the_maps_of_the_true_classes():
     digits = load_strokes(48)
     choosing, testing = plant(load_strokes(10, 1), seed=2), plant(load_strokes(12, 2), seed=3)
     stages = ((digits, 1), (plant(digits, seed=1).dataset, 1))
-    network = _train("average", stages, 0, None, False)
+    network = _train(cam_net, "average", stages, 0, None, False)
     found = _measure(network, choosing, testing, None)
     energy, error, best_error = (found[name] for name in ("energy", "error", "best_error"))
     assert found["accuracy"] == evaluate(network, testing.dataset)[0]
@@ -59,9 +60,9 @@ def test_a_network_is_judged_by_the_maps_of_the_true_classes():
 
 def test_training_on_pictures_starts_from_the_warm_up():
     digits = load_strokes(32)
-    warm = _train("max", ((digits, 1),), 0, None, False)
+    warm = _train(cam_net, "max", ((digits, 1),), 0, None, False)
     pictures = plant(digits).dataset
-    begun = _train("max", ((digits, 1), (pictures, 0)), 0, None, False)
+    begun = _train(cam_net, "max", ((digits, 1), (pictures, 0)), 0, None, False)
     assert begun.input_shape == (40, 40, 1)
     for name, array in warm.parameters.items():
         np.testing.assert_array_equal(begun.parameters[name], array)
@@ -71,3 +72,36 @@ def test_too_little_is_refused():
     message = "^compare_poolings: expected at least two test images and one seed, got 1 images and 3 seeds$"
     with pytest.raises(ValueError, match=message):
         compare_poolings(load_strokes(10), load_strokes(1))
+
+
+@pytest.mark.parametrize("build", [cam_residual, cam_inception])
+def test_networks_that_branch_are_compared_too(build):
+    built = []
+
+    def builder(**settings):
+        built.append(build(**settings))
+        return built[-1]
+
+    result, examples = compare_poolings(
+        load_strokes(32), load_strokes(12, 1), network=builder, seeds=(0,), **SMALL
+    )
+    assert {network.kind for network in built} == {"Graph"}
+    ends = {
+        pool: next(layer.kind for layer in reversed(network.layers.values()) if layer.pools)
+        for pool, network in zip(("average", "average", "max", "max"), built, strict=True)
+    }
+    assert ends == {"average": "GlobalAveragePool", "max": "GlobalMaxPool"}
+    labels = examples[1].pictures.dataset.labels[:, np.newaxis]
+    maps = class_activation_maps(built[-1], examples[1].pictures.dataset.images, labels=labels).upsampled
+    np.testing.assert_array_equal(examples[1].maps[0], maps[:, 0])
+    assert result.energy.shape == (1, 2, 3)
+
+
+def test_a_network_without_class_maps_is_refused():
+    def builder(*, pool, input_shape, class_count, rng):
+        return plotka(rng=rng)[:"relu_dense1"]
+
+    with pytest.raises(
+        ValueError, match=r"^compare_poolings: expected a network with class activation maps, got [\w]+$"
+    ):
+        compare_poolings(load_strokes(32), load_strokes(12, 1), network=builder, **SMALL)

@@ -265,6 +265,9 @@ def test_what_the_numbers_mean(scores, image, other, said):
         ({"seeds": [3]}, ValueError, "expected at least two seeds, got 1"),
         ({"feature_map": 6}, IndexError, "layer 'relu3' has the maps 0 to 5, got 6"),
         ({"methods": ["class map"]}, ValueError, "class map can't explain layer 'relu3' of little"),
+        ({"feature_map": 0.5}, TypeError, "feature_map must be an integer or one per image, got 0.5"),
+        ({"methods": []}, ValueError, "methods must have at least one name, got none"),
+        ({"layers": []}, ValueError, "layers must have at least one name, got none"),
         ({"methods": ["magic"]}, ValueError, "methods must be"),
         ({"order": "downward"}, ValueError, "order must be"),
         ({"explained": "predicted"}, ValueError, "only the classes of 'logits' can be predicted"),
@@ -281,3 +284,14 @@ def test_a_network_without_weights_below_the_unit():
     network = Sequential({"pool": MaxPool2D(2)}, input_shape=(28, 28, 1))
     with pytest.raises(ValueError, match="expected a layer with weights at or below 'pool', there is none"):
         randomization(network, IMAGES, "pool", **TWO)
+
+
+def test_a_folder_may_be_a_text(tmp_path):
+    found = [
+        randomization(
+            chain(), IMAGES, "relu3", methods=["image"], layers=["conv3"], folder=str(tmp_path / "new"), **TWO
+        )
+        for _ in range(2)
+    ]
+    np.testing.assert_array_equal(found[0].similarity, found[1].similarity)
+    assert len(list((tmp_path / "new").iterdir())) == 2

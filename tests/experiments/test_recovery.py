@@ -78,6 +78,10 @@ def test_architectures():
 def test_bad_requests():
     with pytest.raises(ValueError, match="recovery: architectures must be"):
         recovery(DIGITS, TEST, architectures=["sparse"])
+    with pytest.raises(ValueError, match="recovery: architectures must have at least one name, got none"):
+        recovery(DIGITS, TEST, architectures=[])
+    with pytest.raises(ValueError, match="recovery: rules must have at least one name, got none"):
+        recovery(DIGITS, TEST, rules=[])
     with pytest.raises(ValueError, match="recovery: rules must be"):
         recovery(DIGITS, TEST, rules=["best"])
     with pytest.raises(ValueError, match="recovery: expected at least one seed"):

@@ -7,7 +7,19 @@ from scipy.stats import spearmanr
 from npdeconv.data import load_strokes
 from npdeconv.experiments import judge_class_maps, judge_projections, randomize
 from npdeconv.experiments.verdict import Verdict
-from npdeconv.layers import Add, Conv2D, Dense, Flatten, Graph, MaxPool2D, ReLU, Sequential
+from npdeconv.layers import (
+    Add,
+    Conv2D,
+    Dense,
+    Flatten,
+    GlobalAveragePool,
+    Graph,
+    MaxPool2D,
+    ReLU,
+    Scale,
+    Sequential,
+    Sigmoid,
+)
 from npdeconv.models import cam_net
 from npdeconv.visualize import class_activation_maps, compare_starts, project
 from npdeconv.visualize.projection import Box
@@ -138,3 +150,30 @@ def test_bad_requests():
     net, images = cam_net(input_shape=(28, 28, 1), rng=rng()), load_strokes(1).images
     with pytest.raises(TypeError, match=r"judge_class_maps: .*Generator"):
         judge_class_maps(net, images, labels=np.array([[0]]), rng=0)
+
+
+def test_a_normalization_above_the_weights_becomes_new_with_them():
+    """Folded into the convolution it would, as a bias; its own would silence all random weights."""
+    net = Sequential({"conv": Conv2D(1, 6, 3, rng=rng()), "scale": Scale(6), "relu": ReLU()})
+    net["conv"].weight[...] *= 100
+    net["scale"].bias[...] = -5
+    verdict = judge_projections(net, noise_pictures(), "relu", 2, rng=rng())
+    assert verdict.layer == "conv"
+    assert not verdict.silent.any()
+    assert verdict.fired.all()
+
+
+def test_class_maps_of_a_yes_or_no_network_are_judged():
+    net = Sequential(
+        {
+            "conv": Conv2D(1, 6, 3, rng=rng()),
+            "relu": ReLU(),
+            "pool": GlobalAveragePool(),
+            "logit": Dense(6, 1, rng=rng()),
+            "answer": Sigmoid(),
+        },
+        input_shape=(16, 16, 1),
+    )
+    (verdict,) = judge_class_maps(net, noise_pictures()[:1], labels=np.array([[1, 0]]), rng=rng())
+    assert verdict.layer == "logit"
+    np.testing.assert_allclose(verdict.to_random, -1, atol=1e-6)  # the other class's map is the negative

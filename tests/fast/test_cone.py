@@ -7,10 +7,9 @@ from hypothesis import given, settings
 
 from npdeconv import models
 from npdeconv._checks import kernel_input
-from npdeconv.fast import Plan
+from npdeconv.fast import Plan, reference
 from npdeconv.fast.cone import Cone, Variants
 from npdeconv.fast.cut_pieces import cut_pieces
-from npdeconv.kernels import reference
 from npdeconv.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
 from tests.chains import Jump, Mirror, biased, chains
 

@@ -9,9 +9,9 @@ from npdeconv import models
 from npdeconv._checks import kernel_input
 from npdeconv._types import Box
 from npdeconv.anatomy.maps import descent_start
+from npdeconv.fast import ranking, reference
 from npdeconv.fast.cone import is_local
 from npdeconv.fast.crops import crops_for
-from npdeconv.kernels import ranking, reference
 from npdeconv.layers import Conv2D, Flatten, ReLU, Sequential
 from npdeconv.visualize import find_patches, find_strongest, project
 from tests.chains import Mirror, chains

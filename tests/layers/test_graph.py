@@ -19,7 +19,7 @@ from npdeconv.layers import (
     ReLU,
     Sequential,
 )
-from npdeconv.layers.rebuilding import preceded_by, with_layers
+from npdeconv.layers.further.rebuilding import preceded_by, with_layers
 from tests.graphs import dense_net, inception, residual, scale
 
 X = np.array([[1.0, -2.0, 3.0]])

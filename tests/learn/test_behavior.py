@@ -1,6 +1,7 @@
 """Answers that misbehave: each is told in a sentence, without a traceback of the package."""
 
 import re
+import time
 
 import numpy as np
 import pytest
@@ -77,10 +78,15 @@ def test_what_a_file_does_is_told_in_a_sentence(tmp_path, source):
     assert re.search(message, shown, re.DOTALL), shown
 
 
+def in_unpool(code):
+    return f"import itertools, time\ndef unpool(y, switches, shape):\n    {code}"
+
+
 @pytest.mark.parametrize(
     ("loop", "line"),
     [
-        ("while True: pass", r"\n  line 2, in unpool: while True: pass$"),
+        ("while True: pass", r"\n  line 3, in unpool: while True: pass$"),
+        ("sum(itertools.repeat(0))", "$"),  # in C, where Python looks at no alarm
         (
             "try:\n        while True: pass\n    except:\n        unpool(y, switches, shape)",
             "",
@@ -90,9 +96,38 @@ def test_what_a_file_does_is_told_in_a_sentence(tmp_path, source):
 def test_an_endless_loop_is_ended(tmp_path, monkeypatch, loop, line):
     monkeypatch.setattr(guard, "LIMIT", 0.5)
     monkeypatch.setattr("npdeconv.learn.process.GRACE", 1.0)
-    verdict, shown = examined(tmp_path, f"def unpool(y, switches, shape):\n    {loop}")
+    verdict, shown = examined(tmp_path, in_unpool(loop))
     assert verdict.failed_idea == "it comes to an end"
-    assert re.search(r"did not end within 0\.5 seconds" + line, shown), shown
+    assert re.search(r"did not end within 0\.5 seconds of computing" + line, shown), shown
+
+
+@pytest.mark.parametrize(
+    ("wait", "grace", "line"),
+    [
+        ("time.sleep(60)", 60, r"\n  line 3, in unpool: time\.sleep\(60\)$"),
+        # Without the alarm.
+        ("import signal; signal.setitimer(signal.ITIMER_REAL, 0); time.sleep(60)", 2, "$"),
+    ],
+)
+def test_what_waits_for_ever_is_ended(tmp_path, monkeypatch, wait, grace, line):
+    monkeypatch.setattr(guard, "PATIENCE", 1.0)
+    monkeypatch.setattr("npdeconv.learn.process.GRACE", grace)
+    verdict, shown = examined(tmp_path, in_unpool(wait))
+    assert verdict.failed_idea == "it comes to an end"
+    assert re.search(r"did not end within 1 seconds by the clock" + line, shown), shown
+
+
+def test_time_that_others_take_is_not_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(guard, "LIMIT", 0.2)
+    _, shown = examined(tmp_path, in_unpool("time.sleep(0.5); return y"))
+    assert "has the wrong shape" in shown
+    verdict = learn.test("3.2", slow_but_idle)
+    assert "has the wrong shape" in verdict.shown[verdict.failed_idea]
+
+
+def slow_but_idle(y, switches, shape):
+    time.sleep(0.5)
+    return y
 
 
 def test_what_it_prints_is_shown_up_to_a_limit(tmp_path):
@@ -174,7 +209,7 @@ def test_an_endless_loop_of_a_notebook_is_ended(monkeypatch):
     monkeypatch.setattr(guard, "LIMIT", 0.2)
     verdict = learn.test("3.2", endless)
     assert verdict.failed_idea == "it comes to an end"
-    assert "did not end within 0.2 seconds" in str(verdict)
+    assert "did not end within 0.2 seconds of computing" in str(verdict)
     assert re.search(r"line \d+, in endless: (while True:|pass)", str(verdict))
 
 

@@ -34,6 +34,8 @@ PARAMETERS = {
     "densenet121": 7_974_120,
     "mobilenet_v2": 3_487_816,
     "nin": 966_986,
+    "cam_residual": 152_490,
+    "cam_inception": 60_610,
     "alexnet_gap": 5_855_016,
     "vgg16_gap": 20_459_304,
     "googlenet_gap": 11_962_664,

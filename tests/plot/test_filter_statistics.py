@@ -3,10 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.patches import Circle
+from matplotlib.patches import Ellipse
 
 from npdeconv import plot
 from npdeconv.visualize import filter_statistics
+from npdeconv.visualize.spectra import NEAR
 from tests.tiny import tiny_dataset, tiny_network
 
 IMAGES = tiny_dataset(6).images
@@ -19,7 +20,7 @@ def _close_figures():
 
 
 def circles(ax):
-    return [patch for patch in ax.patches if isinstance(patch, Circle)]
+    return [patch for patch in ax.patches if isinstance(patch, Ellipse)]
 
 
 def test_each_panel_shows_its_measure():
@@ -37,7 +38,13 @@ def test_each_panel_shows_its_measure():
     centers = {ring.center for ring in circles(grid)}
     wanted = {(x / 4, y / 4) for x in range(-2, 3) for y in range(-2, 3) if x or y}
     assert centers == wanted
-    assert {ring.radius for ring in circles(grid)} == {1 / 32}
+    assert {(ring.width, ring.height) for ring in circles(grid)} == {(1 / 16, 1 / 16)}
+
+
+def test_rings_are_as_wide_as_the_frequencies_that_are_measured():
+    result = filter_statistics(tiny_network(), IMAGES, stride=(2, 4), k=1)
+    rings = circles(plot.filter_statistics(result)[3])
+    assert {(ring.width, ring.height) for ring in rings} == {(2 * NEAR / 4, 2 * NEAR / 2)}
 
 
 def test_zero_frequency_is_drawn_at_zero():

@@ -33,6 +33,8 @@ def test_a_name_is_a_whole_layer():
     network = tiny_network()
     with pytest.raises(KeyError, match="no layer 'conv'; the layers are conv1, "):
         fitted(network, frozen=["conv"])
+    with pytest.raises(TypeError, match="frozen must be a list of names, got 'conv1'"):
+        fitted(network, frozen="conv1")
     with pytest.raises(ValueError, match="expected a layer with parameters that is not frozen, all are"):
         fitted(network, frozen=["conv1", "conv2", "logits"])
 

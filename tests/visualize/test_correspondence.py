@@ -173,6 +173,24 @@ def test_random_boxes_have_the_parts_sizes_and_lie_within():
     assert (result.random_boxes[..., 1] == 28).all()
 
 
+def test_boxes_of_unsigned_integers_are_like_others():
+    """Boxes larger than where they should lie: the difference of the sizes is negative."""
+    large, within = (np.tile(np.array(box, np.uint8), (4, 1)) for box in ((2, 18, 0, 28), (3, 12, 3, 12)))
+    small, wide, signed = (
+        correspondence(
+            deck_model4(rng=rng()), NOISE[:4], ["relu1"], parts=parts, within=around, draws=3, rng=rng()
+        )
+        for parts, around in (
+            ({"a": large}, within),
+            ({"a": large.astype(np.uint64)}, within.astype(np.uint64)),
+            ({"a": large.astype(int)}, within.astype(int)),
+        )
+    )
+    for one in (small, wide):
+        np.testing.assert_array_equal(one.random_boxes, signed.random_boxes)
+        np.testing.assert_array_equal(one.distance, signed.distance)
+
+
 def test_aligned_boxes_lie_at_one_place_in_a_group():
     same = np.array([[3, 10, 4, 9]] * 6)
     net = deck_model4(rng=rng())

@@ -5,7 +5,6 @@ import sys
 import numpy as np
 import pytest
 
-from npdeconv import visualize
 from npdeconv.data import as_input, load_strokes
 from npdeconv.layers import AvgPool2D, Conv2D, Dense, Flatten, GlobalAveragePool, ReLU, Sequential, Sigmoid
 from npdeconv.models import deck_model4
@@ -96,7 +95,7 @@ def test_no_transform_is_exactly_no_distance(transform, fill):
     result = invariance(
         tiny_network(), IMAGES, ["relu1", "pool1", "logits"], transform=transform, amounts=amounts, fill=fill
     )
-    nothing = np.isin(amounts, visualize.transformed.NOTHING[transform])
+    nothing = np.isin(amounts, {"shift": 0, "scale": 1, "rotation": 0}[transform])
     assert (result.distance[..., nothing] == 0).all()
     assert (result.distance[..., ~nothing] > 0).all()
     assert (result.probability[:, nothing] == result.clean_probability[:, np.newaxis]).all()
@@ -210,7 +209,7 @@ def test_the_usual_amounts_are_the_papers():
         ({"amounts": [np.nan]}, ValueError, "expected at least one amount, all finite, got"),
         ({"amounts": "far"}, TypeError, "amounts must be numbers, got 'far'"),
         ({"amounts": [1, 0], "transform": "scale"}, ValueError, "expected a scale above 0, got 0"),
-        ({"layers": []}, ValueError, "expected at least one layer"),
+        ({"layers": []}, ValueError, "layers must have at least one name"),
         ({"labels": [0, 1]}, TypeError, "labels must be one integer for each of 6 images, got"),
         ({"labels": [0, 1, 2, 3, 0, 0]}, IndexError, "there are the classes 0 to 2, got 3"),
     ],

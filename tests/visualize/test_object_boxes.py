@@ -98,6 +98,17 @@ def test_saliency_is_the_absolute_numeric_gradient():
     assert saliency(net, images[:0], labels=np.zeros(0, int)).maps.shape == (0, 8, 8)
 
 
+def test_boxes_without_pixels_overlap_nothing():
+    nothing = np.array([[3, 3, 0, 4]])
+    assert overlap(nothing, nothing).tolist() == [0]
+
+
+@pytest.mark.parametrize("label", [-1, 3])
+def test_a_class_that_does_not_exist_has_no_saliency(label):
+    with pytest.raises(IndexError, match=f"^saliency: there are the classes 0 to 2, got {label}$"):
+        saliency(tiny_network(), tiny_dataset().images[:2], labels=np.array([0, label]))
+
+
 def test_bad_requests():
     with pytest.raises(ValueError, match=r"^object_boxes: share must be at least 0 and below 1, got 1$"):
         object_boxes(MAP[None], 1)

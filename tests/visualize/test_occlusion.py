@@ -161,6 +161,18 @@ def test_log_odds_are_those_of_the_probabilities():
     )
 
 
+def test_one_output_that_is_no_probability_has_activity_alone():
+    images, net = images_and_network()
+    last = Dense(net["logits"].weight.shape[0], 1, rng=np.random.default_rng(0))
+    layers = {name: layer for name, layer in net.layers.items() if name not in ("logits", "softmax")}
+    one = Sequential({**layers, "logits": last}, input_shape=net.input_shape)
+    result = occlude(one, images[0], "relu2", 3, label=0, size=4)
+    expected = occlude(net, images[0], "relu2", 3, label=0, size=4)
+    np.testing.assert_array_equal(result.activity, expected.activity)
+    assert (result.probability == 1).all()
+    assert np.isfinite(result.log_odds).all()
+
+
 def test_any_number_of_workers_gives_the_same_bits_and_the_image_is_unchanged():
     images, net = images_and_network()
     image = images[2]

@@ -7,7 +7,7 @@ import pytest
 
 from npdeconv import plot
 from npdeconv.layers import Add, Conv2D, Graph, ReLU
-from npdeconv.layers.rebuilding import with_layers
+from npdeconv.layers.further.rebuilding import with_layers
 from npdeconv.visualize import project_paths
 from npdeconv.visualize.paths import OneWayAdd
 from tests.graphs import residual

@@ -6,7 +6,8 @@ from scipy.ndimage import convolve
 
 from npdeconv.anatomy.maps import descent_start
 from npdeconv.data import load_strokes
-from npdeconv.layers import Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
+from npdeconv.inference import predict
+from npdeconv.layers import Conv2D, Dense, Flatten, GlobalAveragePool, ReLU, Sequential, Sigmoid, Softmax
 from npdeconv.visualize import (
     RelevanceConstants,
     explainers,
@@ -201,15 +202,61 @@ def test_what_does_not_fit_is_refused(given, kind, message):
         insertion_deletion(net, images, "logits", 1, **({"maps": right} | given))
 
 
+def test_no_images_have_no_curves():
+    net, nothing = reads_one_patch(), np.zeros((0, SIDE, SIDE, 1))
+    edges = explainers(net, "logits")["edges"]
+    assert insertion_deletion(net, nothing, "logits", 1, maps=nothing, step=9).insertion.shape == (0, 17)
+    assert infidelity(net, nothing, "logits", 1, maps=nothing).infidelity.shape == (0,)
+    assert max_sensitivity(nothing, 1, explain=edges).shape == (0,)
+
+
 def test_units_and_changes_that_do_not_fit_are_refused():
     net, (images, right) = reads_one_patch(), planted()
     with pytest.raises(IndexError, match=r"^infidelity: layer 'logits' has the maps 0 to 1, got 2$"):
         infidelity(net, images, "logits", 2, maps=right)
-    with pytest.raises(TypeError, match=r"^infidelity: feature_map must be an integer, or one for each of 4"):
+    with pytest.raises(
+        ValueError, match=r"^infidelity: expected one feature_map, or one per image \(4\), got"
+    ):
         infidelity(net, images, "logits", [1, 1], maps=right)
+    with pytest.raises(
+        ValueError, match=r"^judge_relevance: expected one feature_map, or one per image \(4\)"
+    ):
+        judge_relevance(net, images, "logits", [1, 1], explain=explainers(net, "logits")["edges"])
+    with pytest.raises(TypeError, match=r"^max_sensitivity: feature_map must be an integer or one per image"):
+        max_sensitivity(images, 0.5, explain=explainers(net, "logits")["edges"])
     with pytest.raises(ValueError, match=r"^infidelity: expected perturbations of shape \(N, D, H, W, C\)"):
         infidelity(net, images, "logits", 1, maps=right, perturbations=np.zeros((4, SIDE, SIDE, 1)))
+    with pytest.raises(ValueError, match=r"^infidelity: expected perturbations of shape \(N, D, H, W, C\)"):
+        infidelity(net, images, "logits", 1, maps=right, perturbations=np.zeros((4, 0, SIDE, SIDE, 1)))
     with pytest.raises(ValueError, match=r"^infidelity: perturbations must be one of square, noise, got 'no"):
         infidelity(net, images, "logits", 1, maps=right, perturbations="nose")
     with pytest.raises(ValueError, match=r"map 0 of layer 'flatten' is silent on image 0$"):
         insertion_deletion(net, np.zeros_like(images), "flatten", 0, maps=right)
+
+
+def test_the_probability_of_a_class_among_independent_ones_is_the_networks_own():
+    dense = Dense(SIDE * SIDE, 3, rng=np.random.default_rng(0), dtype=np.float64)
+    layers = {"flatten": Flatten(), "dense": dense, "sigmoid": Sigmoid()}
+    net, (images, right) = Sequential(layers, input_shape=(SIDE, SIDE, 1)), planted()
+    result = insertion_deletion(net, images, "sigmoid", 2, maps=right, step=9)
+    np.testing.assert_allclose(result.insertion[:, -1], predict(net, images)[:, 2])
+
+
+def test_the_one_output_of_a_yes_or_no_network_has_no_class_map():
+    """Its class map of number 0 would be that of "no", but the output speaks for "yes"."""
+    rng = np.random.default_rng(0)
+    body = {"conv": Conv2D(1, 2, 3, rng=rng), "pool": GlobalAveragePool()}
+    for outputs, end, expected in ((1, {"sigmoid": Sigmoid()}, False), (2, {"softmax": Softmax()}, True)):
+        layers = {**body, "logits": Dense(2, outputs, rng=rng), **end}
+        net = Sequential(layers, input_shape=(SIDE, SIDE, 1))
+        assert ("class map" in explainers(net, "logits")) == expected
+
+
+def test_an_occluder_moves_by_half_its_size_whichever_way_that_is_given():
+    net, (images, _) = reads_one_patch(), planted()
+    one, pair, spelled_out = (
+        explainers(net, "logits", size=size, stride=stride)["occlusion"](images, np.ones(4, int))
+        for size, stride in ((4, None), ((4, 4), None), (4, 2))
+    )
+    np.testing.assert_array_equal(one, spelled_out)
+    np.testing.assert_array_equal(pair, spelled_out)

@@ -59,7 +59,7 @@ def test_patches_of_some_maps_equal_those_of_all():
     assert patch_size(network, "relu2", images.shape[1:]) == every.pixels.shape[2:4]
     for number in (-1, 4):
         with pytest.raises(
-            IndexError, match=rf"find_patches: expected maps 0 to 3 of layer 'relu2', got {number}"
+            IndexError, match=rf"find_patches: layer 'relu2' has the maps 0 to 3, got {number}"
         ):
             find_patches(network, images, "relu2", found=found, feature_maps=[0, number])
 

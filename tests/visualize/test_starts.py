@@ -155,7 +155,7 @@ def test_bad_requests():
     single = Sequential({"c": Conv2D(2, 1, 3, rng=rng)})
     with pytest.raises(ValueError, match="compare_starts: expected a layer with several maps, 'c' has no"):
         compare_starts(single, images, "c", 0, rng=rng)
-    with pytest.raises(ValueError, match="compare_starts: expected at least one rule"):
+    with pytest.raises(ValueError, match="compare_starts: rules must have at least one name, got none"):
         compare_starts(net, images, "relu2", 0, rules=[], rng=rng)
     with pytest.raises(ValueError, match=re.escape("compare_starts: rules must be")):
         compare_starts(net, images, "relu2", 0, rules=["best"], rng=rng)

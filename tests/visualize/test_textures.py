@@ -98,6 +98,8 @@ def test_measures_by_hand():
     ("changes", "error", "message"),
     [
         ({"feature_map": 1}, IndexError, "compare_textures: layer 'relu1' has the maps 0 to 0, got 1"),
+        ({"feature_map": 0.5}, TypeError, "compare_textures: feature_map must be an integer"),
+        ({"rng": 3}, TypeError, "compare_textures: rng must be a numpy.random.Generator, got 3"),
         ({"select": "half"}, ValueError, "compare_textures: select must be"),
     ],
 )

@@ -60,7 +60,12 @@ def test_a_whole_map_projects_all_corners_and_a_unit_only_the_strongest():
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"feature_maps": [2]}, IndexError, "top_images: expected maps 0 to 1 of layer 'relu1', got 2"),
+        ({"feature_maps": [2]}, IndexError, "top_images: layer 'relu1' has the maps 0 to 1, got 2"),
+        (
+            {"feature_maps": [0.5]},
+            TypeError,
+            "top_images: feature_map must be an integer or several, got [0.5]",
+        ),
         ({"select": "half"}, ValueError, "top_images: select must be"),
         (
             {"found": found_in(two_corners())._replace(image_indices=np.zeros((3, 1), int))},

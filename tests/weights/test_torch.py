@@ -93,6 +93,8 @@ def test_networks_that_do_not_fit():
         ValueError, match=r"^load_torch: expected a network with an input_shape, Sequential has"
     ):
         weights.load_torch(Sequential(small_network().layers), FILES[0])
+    with pytest.raises(TypeError, match=r"^load_torch: unused must be a list of names, got 'conv2'$"):
+        weights.load_torch(small_network(), FILES[0], unused="conv2")  # else, all that begin with c, o, n ...
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])

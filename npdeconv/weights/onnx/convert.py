@@ -21,7 +21,7 @@ def layout_of(model: Model) -> str:
     """Return the layout of a file's input: "NCHW", "NHWC" or "NC".
 
     Files do not declare it. Convolutions and poolings of ONNX take (N, C, H, W); files of TensorFlow
-    that take (N, H, W, C) transpose it first.
+    that take (N, H, W, C) transpose it first, or reshape it, if there is one channel.
     """
     axes = len(model.input_shape)
     if axes == 2:
@@ -39,11 +39,19 @@ def layout_of(model: Model) -> str:
                 continue
             if node.operator == "Transpose":
                 return "NHWC" if tuple(node.attributes.get("perm", ())) == _TO_MAPS else "NCHW"
+            if node.operator == "Reshape" and _moves_one_channel(node, model):
+                return "NHWC"
             if node.operator not in _ANY_LAYOUT:
                 return "NCHW"
             seen.add(node.outputs[0])
             waiting.append(node.outputs[0])
     return "NCHW"
+
+
+def _moves_one_channel(node: Node, model: Model) -> bool:
+    _, rows, columns, channels = model.input_shape
+    target = model.constants.get(node.inputs[1])
+    return channels == 1 and target is not None and tuple(target[1:]) == (1, rows, columns)
 
 
 def convert(known: Known, model: Model, output: str, layout: str) -> Building:

@@ -62,15 +62,17 @@ def regrouped(value: Value, target: Shape, batch: int) -> Value | None:
     if value.file_shape(batch) == target:
         return value
     lengths, rest = value.lengths, target[1:]
+    channels = value.shape[-1]
     if len(value.shape) == 1:
-        channels = value.shape[0]
         if math.prod(rest) != channels or max(rest, default=0) != channels:
             return None
         place = rest.index(channels)
         return value._replace(axes=("N", *("C" if i == place else "1" for i in range(len(rest)))))
     for axes in (("C", "HW"), ("C", "H", "W"), ("HW", "C"), ("H", "W", "C")):
-        spread = "".join(axes) == "".join(value.axes[1:])
-        if spread and tuple(lengths[axis] for axis in axes) == rest:
+        before, after = "".join(value.axes[1:]), "".join(axes)
+        if channels == 1:  # numbers stay in place, wherever an axis of length 1 goes
+            before, after = before.replace("C", ""), after.replace("C", "")
+        if before == after and tuple(lengths[axis] for axis in axes) == rest:
             return value._replace(axes=("N", *axes))
     return None
 

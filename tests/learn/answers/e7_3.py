@@ -1,63 +1,26 @@
-"""Answers to exercise 7.3: the file as it is handed over, and deconvnets with one other fault each."""
+"""Answers to exercise 7.3: the file as it is handed over, with the lines that a learner may put into it."""
 
-from runpy import run_path
+from pathlib import Path
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from npdeconv.learn.exercises.e7_3_deconvnet_with_a_fault import skeleton
 
+SOURCE = Path(skeleton.__file__).read_text(encoding="utf-8")
+GATE = "passed = unpooled * (convolved > 0)"
+"""The fault."""
+REPAIR = (GATE, "passed = np.maximum(unpooled, 0)")
 
-def deconvnet(
-    image,
-    weights,
-    biases,
-    feature_map,
-    *,
-    rule=lambda y, x: np.maximum(y, 0),
-    alone=True,
-    down_bias=False,
-    unpool_to=None,
-    turn=1,
-    add=True,
-    filter_of=lambda f: f,
-):
-    """Write the solution with windows and whole arrays; the options are faults."""
-    x, notes = image.astype(float), []
-    for weight, bias in zip(weights, biases, strict=True):
-        seen = sliding_window_view(x, weight.shape[:2], axis=(0, 1))
-        convolved = np.einsum("ijckl,klcf->ijf", seen, weight) + bias
-        rows, columns, filters = convolved.shape[0] // 2, convolved.shape[1] // 2, convolved.shape[2]
-        windows = np.maximum(convolved, 0)[: 2 * rows, : 2 * columns].reshape(rows, 2, columns, 2, filters)
-        windows = windows.transpose(0, 2, 1, 3, 4).reshape(rows, columns, 4, filters)
-        winners = (
-            windows.argmax(axis=2) if unpool_to is None else np.full((rows, columns, filters), unpool_to)
-        )
-        notes.append((weight, bias, x.shape, convolved, winners))
-        x = windows.max(axis=2)
-    y = np.zeros(x.shape)
-    strongest = x[:, :, feature_map]
-    kept = strongest == strongest.max() if alone else np.ones(strongest.shape, bool)
-    if alone:
-        kept = np.arange(kept.size).reshape(kept.shape) == strongest.argmax()
-    y[kept, feature_map] = strongest[kept]
-    for weight, bias, shape, convolved, winners in reversed(notes):
-        spread = (np.arange(4)[:, np.newaxis] == winners[:, :, np.newaxis]) * y[:, :, np.newaxis]
-        rows, columns = y.shape[:2]
-        spread = (
-            spread.reshape(rows, columns, 2, 2, -1)
-            .transpose(0, 2, 1, 3, 4)
-            .reshape(2 * rows, 2 * columns, -1)
-        )
-        wide = np.zeros(convolved.shape)
-        wide[: 2 * rows, : 2 * columns] = spread + down_bias * bias
-        passed = rule(wide, convolved)
-        y = np.zeros(shape)
-        for i, j in zip(*np.nonzero(passed.any(axis=2)), strict=True):
-            place = np.s_[i : i + weight.shape[0], j : j + weight.shape[1]]
-            stamp = weight[::turn, ::turn][..., filter_of(np.arange(weight.shape[3]))] @ passed[i, j]
-            y[place] = stamp + add * y[place]
-    return y
+
+def edited(name, *changes):
+    """Return the function of the file after changes of (what stood there, what a learner writes)."""
+    source, namespace = SOURCE, {}
+    for old, new in changes:
+        assert source.count(old) == 1, old
+        source = source.replace(old, new)
+    exec(compile(source, f"{name}.py", "exec"), namespace)
+    namespace["project"].__name__ = name
+    return namespace["project"]
 
 
 def matrices(image, weights, biases, feature_map):
@@ -87,56 +50,58 @@ def matrices(image, weights, biases, feature_map):
     return y.reshape(image.shape).tolist()
 
 
-def repaired(*arguments):
-    return deconvnet(*arguments)
+RECTIFIED = "what comes down is rectified"
+ALONE = "one unit is carried down, all others are 0"
+WRITTEN = "a unit writes its filter, times its activation"
+SWITCHES = "the switches say where a value returns"
 
+LAST = "    return y"
+WRITE = "+= weight @ passed"
+PLACES = "for i, j in np.ndindex(*passed.shape[:2])"
+UNIT = "y[place][feature_map] = x[place][feature_map]"
+RETURN = "2 * i + row, 2 * j + column"
+PASSES_ALL = (GATE, "passed = unpooled")
+BIAS = (
+    ("notes.append((weight,", "notes.append((bias, weight,"),
+    ("for weight, shape,", "for bias, weight, shape,"),
+)
 
-def whole_map(*arguments):
-    return deconvnet(*arguments, alone=False)
-
-
-def bias_on_the_way_down(*arguments):
-    return deconvnet(*arguments, down_bias=True)
-
-
-def switches_forgotten(*arguments):
-    # To the winner of the by-hand case, so that the idea of the switches has to find it.
-    return (
-        deconvnet(*arguments, unpool_to=0) if np.count_nonzero(arguments[0]) != 2 else deconvnet(*arguments)
-    )
-
-
-def turned(*arguments):
-    return deconvnet(*arguments, turn=-1)
-
-
-def not_rectified(*arguments):
-    return deconvnet(*arguments, rule=lambda y, x: y)
-
-
-def guided(*arguments):
-    return deconvnet(*arguments, rule=lambda y, x: np.maximum(y, 0) * (x > 0))
-
-
-def overwritten(*arguments):
-    return deconvnet(*arguments, add=False)
-
-
-def filter_of_the_neighbor(*arguments):
-    return deconvnet(*arguments, filter_of=lambda f: np.roll(f, 1))
-
-
-handed_over = run_path(skeleton.__file__)["project"]  # as a learner's own file, not as the package's
-
-RIGHT = [repaired, matrices]
+RIGHT = [
+    edited("repaired", REPAIR),
+    edited("repaired_with_where", (GATE, "passed = np.where(unpooled > 0, unpooled, 0)")),
+    matrices,
+]
 WRONG = [
-    (handed_over, "what comes down is rectified"),
-    (not_rectified, "what comes down is rectified"),
-    (whole_map, "one unit is carried down, all others are 0"),
-    (bias_on_the_way_down, "no bias is added on the way down"),
-    (switches_forgotten, "the switches say where a value returns"),
-    (turned, "a filter is written as it was read, not turned"),
-    (guided, "the signs of the way up stop nothing"),
-    (overwritten, "overlapping filters add up"),
-    (filter_of_the_neighbor, "each map has its own filter and its own switches"),
+    # Not repaired, or not by the right rule.
+    (edited("handed_over"), RECTIFIED),
+    (edited("gate_taken_out", PASSES_ALL), RECTIFIED),
+    (edited("rectified_too_late", PASSES_ALL, (LAST, "    return np.maximum(y, 0)")), RECTIFIED),
+    (edited("sign_turned", (GATE, "passed = np.maximum(-unpooled, 0)")), WRITTEN),
+    (
+        edited("guided", (GATE, "passed = np.maximum(unpooled, 0) * (convolved > 0)")),
+        "the signs of the way up stop nothing",
+    ),
+    # Repaired, and something that was right is "repaired" as well.
+    (
+        edited("turned", REPAIR, (WRITE, "+= weight[::-1, ::-1] @ passed")),
+        "a filter is written as it was read, not turned",
+    ),
+    (
+        edited("bias_taken_off", REPAIR, *BIAS, ("= y[i, j, f]\n", "= y[i, j, f] - bias[f]\n")),
+        "no bias is added on the way down",
+    ),
+    (edited("column_before_row", REPAIR, ("row, column = divmod", "column, row = divmod")), SWITCHES),
+    (edited("to_the_first_place", REPAIR, (RETURN, "2 * i, 2 * j")), SWITCHES),
+    (edited("whole_map", REPAIR, (UNIT, "y[:, :, feature_map] = x[:, :, feature_map]")), ALONE),
+    (edited("all_maps_of_the_place", REPAIR, (UNIT, "y[place] = x[place]")), ALONE),
+    (edited("overwritten_by_zeros", REPAIR, (WRITE, "= weight @ passed")), WRITTEN),
+    (
+        edited(
+            "overwritten",
+            REPAIR,
+            (WRITE, "= weight @ passed"),
+            (PLACES, "for i, j in np.argwhere(passed.any(2))"),
+        ),
+        "overlapping filters add up",
+    ),
 ]

@@ -123,6 +123,20 @@ def test_transposes_of_tensorflow_leave_no_layer():
     check(message, ["Scale", "Conv2D", "Scale", "ReLU", "GlobalAveragePool"])
 
 
+def test_one_channel_may_be_moved_by_a_reshape(tmp_path):
+    """As tf2onnx writes the transposes of gray images."""
+    nodes = [
+        *(node("Reshape", "x maps", "t"), node("Conv", "t w", "c"), node("Relu", "c", "r")),
+        *(node("Conv", "r back", "d"), node("Reshape", "d image", "y")),
+    ]
+    filters = RNG.standard_normal((3, 1, 3, 3)).astype(np.float32)
+    back = RNG.standard_normal((1, 3, 1, 1)).astype(np.float32)
+    shapes = {"maps": np.array([-1, 1, 8, 6]), "image": np.array([-1, 6, 4, 1])}
+    message = model(nodes, {"w": filters, "back": back, **shapes}, (None, 8, 6, 1))
+    check(message, ["Conv2D", "ReLU", "Conv2D"])
+    assert loaded(message, tmp_path).input.layout == "NHWC"
+
+
 def test_an_image_is_as_the_file_has_it_unless_it_is_transposed_first(tmp_path):
     nodes = [
         node("Relu", "x", "r"),

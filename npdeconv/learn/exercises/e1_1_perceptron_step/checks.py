@@ -14,7 +14,8 @@ WEIGHT, X = np.array([1.0, -1.0]), np.array([1.0, 2.0])
 
 def missed(perceptron_step: Call) -> str:
     """Miss a 1."""
-    return same("weight", _step(perceptron_step, WEIGHT, 0.0, X, 1)[0], [2, 1])
+    how = "weight [1, -1] after x [1, 2] with bias 0 and label 1"
+    return same(how, _step(perceptron_step, WEIGHT, 0.0, X, 1)[0], [2, 1])
 
 
 def bias_moves(perceptron_step: Call) -> None:
@@ -25,8 +26,9 @@ def bias_moves(perceptron_step: Call) -> None:
 def false_alarm(perceptron_step: Call) -> None:
     """Answer 1 where 0 is right."""
     weight, bias = _step(perceptron_step, WEIGHT, 3.0, X, 0)
-    same("weight after answering 1 instead of 0", weight, [0, -3])
-    same("bias after answering 1 instead of 0", bias, 2)
+    how = "after x [1, 2] with label 0"
+    same(f"weight [1, -1] {how}, where the bias was 3", weight, [0, -3])
+    same(f"bias 3 {how}, where the weight was [1, -1]", bias, 2)
 
 
 def right(perceptron_step: Call) -> None:
@@ -41,7 +43,7 @@ def threshold(perceptron_step: Call) -> None:
     """Look at an activation of 0, which is answered by 0."""
     for label, expected in ((0, [2, -1]), (1, [3, 1])):
         weight, _ = _step(perceptron_step, np.array([2.0, -1.0]), 0.0, X, label)
-        same(f"weight after an activation of 0, if {label} is right", weight, expected)
+        same(f"weight after an activation of 0 with label {label}", weight, expected)
 
 
 def rate(perceptron_step: Call) -> None:
@@ -101,6 +103,7 @@ IDEAS = (
         "a 1 instead of a 0 subtracts x from the weights",
         false_alarm,
         (
+            "The activation is 1 * 1 - 1 * 2 + 3 = 2, so the answer is 1. Does yours count the bias?",
             "What is label - answer if the label is 0 and the answer 1?",
             "Nothing special is needed for this case if the step is a multiple of label - answer.",
         ),

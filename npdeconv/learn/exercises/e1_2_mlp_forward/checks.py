@@ -18,15 +18,15 @@ FIRST, FIRST_BIAS = np.array([[1.0, -1.0, 0.0], [1.0, 0.0, 2.0]]), np.array([0.0
 
 def one_layer(mlp_forward: Call) -> str:
     """Compute two neurons by hand."""
-    return same(
-        "output", mlp_forward(X, [np.array([[1.0, 3.0], [2.0, 1.0]])], [np.array([0.5, 1])]), [[5.5, 6]]
-    )
+    how = "output of x [[1, 2]] through a single layer, weight [[1, 3], [2, 1]] and bias [0.5, 1]"
+    return same(how, mlp_forward(X, [np.array([[1.0, 3.0], [2.0, 1.0]])], [np.array([0.5, 1])]), [[5.5, 6]])
 
 
 def rectified_between(mlp_forward: Call) -> str:
     """Compute three hidden neurons and an output by hand."""
     second = np.array([[1.0], [10.0], [1.0]])
-    return same("output", mlp_forward(X, [FIRST, second], [FIRST_BIAS, np.zeros(1)]), [[8]])
+    how = "output of three hidden neurons, which make 3, -1 and 5, with weights 1, 10 and 1 behind them"
+    return same(how, mlp_forward(X, [FIRST, second], [FIRST_BIAS, np.zeros(1)]), [[8]])
 
 
 def last_is_linear(mlp_forward: Call) -> None:
@@ -85,6 +85,7 @@ IDEAS = (
         "a layer is x @ weight + bias",
         one_layer,
         (
+            "The lists hold one layer here; elsewhere, they hold five. Loop over them.",
             "The columns of weight belong to neurons. Which product adds up x times a column?",
             "x (N, D) @ weight (D, M) gives (N, M); bias (M,) is added to every row.",
         ),

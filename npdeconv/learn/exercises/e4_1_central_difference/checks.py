@@ -15,7 +15,8 @@ FUNCTIONS = ("central_difference",)
 def slope(central_difference: Call) -> str:
     """Differentiate a sum with factors."""
     factors = np.array([2.0, -3.0, 0.5])
-    return same("gradient of 2a - 3b + c/2", central_difference(_dot(factors), np.ones(3), 0.5), factors)
+    found = central_difference(_dot(factors), np.ones(3), 0.5)
+    return same("gradient of 2a - 3b + c/2 at (1, 1, 1), h = 0.5", found, factors)
 
 
 def central(central_difference: Call) -> None:
@@ -112,6 +113,7 @@ IDEAS = (
         "a slope is the change of f, divided by the change of x",
         slope,
         (
+            "How many slopes are asked for? One for each entry of x: loop over the entries.",
             "By how much do the two x differ that you compare?",
             "From x - h to x + h it is 2 h, not h.",
             "(f(up) - f(down)) / (2 * h), with up = x.copy(); up[place] += h, and down likewise.",

@@ -15,12 +15,14 @@ WEIGHT = np.array([[1.0, 0.0], [2.0, -1.0], [0.0, 3.0]])
 
 def down(dense_backward: Call) -> str:
     """Carry one example down by hand."""
-    return same("dx", _gradients(dense_backward, DY, X, WEIGHT)[0], [[1, 0, 6]])
+    how = "dx of dy [[1, 2]] and weight [[1, 0], [2, -1], [0, 3]]"
+    return same(how, _gradients(dense_backward, DY, X, WEIGHT)[0], [[1, 0, 6]])
 
 
 def weights(dense_backward: Call) -> str:
     """Find the weights' gradient by hand."""
-    return same("dweight", _gradients(dense_backward, DY, X, WEIGHT)[1], [[3, 6], [0, 0], [-1, -2]])
+    how = "dweight of dy [[1, 2]] and x [[3, 0, -1]]"
+    return same(how, _gradients(dense_backward, DY, X, WEIGHT)[1], [[3, 6], [0, 0], [-1, -2]])
 
 
 def bias(dense_backward: Call) -> None:

@@ -22,7 +22,11 @@ def plain_descent(momentum_step: Call) -> str:
 def whole_gradient(momentum_step: Call) -> str:
     """Take a first step with momentum."""
     weight, _ = _step(momentum_step, WEIGHT, GRADIENT, STILL, 0.25, 0.5)
-    return same("weight after a first step with momentum 1/2", weight, [0, -4])
+    return same(
+        "weight [1, -2] after a first step with gradient [4, 8], learning rate 1/4, momentum 1/2",
+        weight,
+        [0, -4],
+    )
 
 
 def of_gradients(momentum_step: Call) -> str:

@@ -114,7 +114,7 @@ IDEAS = (
         "where stamps overlap, they add up",
         added,
         (
-            "With stride 2, the third column belongs to two stamps. Which one wins?",
+            "Two stamps of 3, 2 apart, need 5 rows and columns. The third belongs to both. Which one wins?",
             "None: use += in place of =.",
             "x has (OH - 1) * stride + KH rows: with stride 2 that is 5.",
         ),

@@ -22,7 +22,9 @@ def total(picture: Array) -> float:
 
 def by_hand(occlusion_map: Call) -> str:
     """Hide four of nine pixels."""
-    scores = occlusion_map(total, NINE, 2, 1, 0.0)
+    scores = numbers("the result", occlusion_map(total, NINE, 2, 1, 0.0))
+    if scores.shape != (2, 2):
+        raise Wrong(f"a box of 2x2 in 3x3 pixels: expected 2x2 places, yours {scores.shape}", INSIDE)
     return same("the sum of 1 to 9 in 3x3 pixels, with 2x2 of them hidden", scores, [[33, 29], [21, 17]])
 
 
@@ -44,10 +46,10 @@ def asked_with_a_picture(occlusion_map: Call) -> None:
 
 
 def strided(occlusion_map: Call) -> None:
-    """Move the box by two and three pixels."""
-    image = 2.0 ** np.arange(30).reshape(6, 5, 1) % 97
-    _compare(occlusion_map, image, 2, 2)
-    _compare(occlusion_map, image[:, :4], 1, 3)
+    """Move the box by two and three pixels, so that the last one ends at the edge."""
+    image = 2.0 ** np.arange(28).reshape(7, 4, 1) % 97
+    _compare(occlusion_map, image[:6], 2, 2)
+    _compare(occlusion_map, image, 1, 3)
 
 
 def inside(occlusion_map: Call) -> None:
@@ -103,12 +105,21 @@ def _compare(occlusion_map: Call, image: Array, size: int, stride: int) -> None:
     same(how, occlusion_map(total, image, size, stride, 3.0), expected)
 
 
+INSIDE = Idea(
+    "a box stands wherever it lies wholly inside the picture, and nowhere else",
+    inside,
+    (
+        "In which rows may a box of 2 begin, if the picture has 3? And a box of 4, if it has 5?",
+        "A box that would leave the picture is left out. One as large as the picture fits once.",
+        "There are (H - size) // stride + 1 places: range(H - size) alone ends one too early.",
+    ),
+)
 IDEAS = (
     Idea(
         "each number is the score with one box hidden, and only that one",
         by_hand,
         (
-            "The sum of all is 45. The first box hides 1 + 2 + 4 + 5 = 12.",
+            "All pixels add up to 45. The first box hides 1 + 2 + 4 + 5 = 12, the one to its right 16.",
             "Return the score itself, not how much it fell.",
             "Each place starts from a fresh copy of the picture: hidden = image.copy().",
         ),
@@ -138,14 +149,7 @@ IDEAS = (
             "There are (H - size) // stride + 1 places.",
         ),
     ),
-    Idea(
-        "every box lies wholly inside the picture",
-        inside,
-        (
-            "How many boxes of 4 fit into 5 rows, 2 rows apart?",
-            "A box that would leave the picture is left out. One as large as the picture fits once.",
-        ),
-    ),
+    INSIDE,
     Idea(
         "all channels are hidden",
         all_channels,

@@ -25,16 +25,15 @@ def by_hand(project: Call) -> str:
 
 
 def alone(project: Call) -> None:
-    """Project one of several bright pixels."""
+    """Project one of several bright pixels, by the first of two maps."""
     image = np.zeros((4, 4, 1))
     image[0, 0], image[0, 2], image[2, 0] = 5, 4, 3
     expected = np.zeros((4, 4, 1))
     expected[0, 0] = 5
-    same(
-        "three bright pixels, 5, 4 and 3, and a filter that copies",
-        project(image, [COPY], [NONE], 0),
-        expected,
-    )
+    what = "three bright pixels, 5, 4 and 3, and a filter that copies"
+    same(what, project(image, [COPY], [NONE], 0), expected)
+    both = np.concatenate([COPY, 2 * COPY], axis=3)
+    same(f"{what}; map 0, beside a map 1 of twice that", project(image, [both], [np.zeros(2)], 0), expected)
 
 
 def no_bias(project: Call) -> None:
@@ -64,13 +63,17 @@ def not_turned(project: Call) -> None:
 
 
 def rectified(project: Call) -> None:
-    """Send a negative value down through a place that was positive on the way up."""
+    """Send a negative value down through a place that was positive on the way up; pixels may be negative."""
     image, second = np.zeros((6, 6, 1)), np.array([[3.0, -1.0], [0.0, 0.0]]).reshape(2, 2, 1, 1)
     image[0, 0], image[0, 2] = 2, 1
     expected = np.zeros((6, 6, 1))
     expected[0, 0] = 3 * (3 * 2 - 1)
     same("pixels 2 and 1; the unit above adds 3 times the one and -1 times the other",
          project(image, [COPY, second], [NONE, NONE], 0), expected)  # fmt: skip
+    edge, wider = np.array([1.0, -1.0]).reshape(1, 2, 1, 1), ((0, 0), (0, 1), (0, 0))
+    expected[0, 1] = -expected[0, 0]
+    same("the same, where the filter below is [1, -1], and the image is wider",
+         project(np.pad(image, wider), [edge, second], [NONE, NONE], 0), np.pad(expected, wider))  # fmt: skip
 
 
 def not_gated(project: Call) -> None:
@@ -132,7 +135,7 @@ IDEAS = (
         by_hand,
         (
             "Follow the largest value up: 6 = 2 * 3. Then follow it down, line by line.",
-            "The loops at the end add filter times value, at the place that the value came from.",
+            "The loops at the end add (+=) filter times value, at the place that the value came from.",
         ),
     ),
     Idea(
@@ -174,7 +177,7 @@ IDEAS = (
         (
             "Build two stages with a negative weight above. Where should the negative value stop?",
             "The deconvnet passes what is positive *on the way down*. What does this program look at?",
-            "passed = np.maximum(unpooled, 0)",
+            "passed = np.maximum(unpooled, 0), at each rectifier; the pixels may become negative.",
         ),
     ),
     Idea(

@@ -18,7 +18,11 @@ def drawn(step: Call) -> str:
     weight = np.array([[0], [LOG3], [LOG3], [-LOG3]])
     how = "of probabilities [1/2, 3/4, 3/4, 1/4], draws [0.4, 0.7, 0.8, 0.3]"
     moved = _moves(step, np.zeros((1, 4)), weight, np.zeros(4), [SURE], [[0.5]], [[0.4, 0.7, 0.8, 0.3]])
-    return same(f"how far the weights move: the fantasy {how}", np.abs(moved[0]), [[1], [1], [0], [0]])
+    return same(
+        f"how far the weights move: data [0, 0, 0, 0], h = 1, and a fantasy {how}",
+        np.abs(moved[0]),
+        [[1], [1], [0], [0]],
+    )
 
 
 def phases(step: Call) -> str:

@@ -15,18 +15,19 @@ FUNCTIONS = ("unrolled_forward", "reconstruction_loss")
 LOG3 = np.log(3)  # the sigmoid of log 3 is 3/4, that of -log 3 is 1/4
 X = np.array([[1.0, 0.0, 1.0]])
 WEIGHT = np.array([[1.0, 2.0], [5.0, 5.0], [0.0, -4.0]])
+MACHINE = "weight [[1, 2], [5, 5], [0, -4]]"
 
 
 def code(unrolled_forward: Call, _reconstruction_loss: Call) -> str:
     """Compute a code by hand: one machine has no sigmoid on the way up."""
     found = _up_and_down(unrolled_forward, X, [WEIGHT], [[1, 0]], [[0, 0, 0]])[0]
-    return same("code of one machine, x = [1, 0, 1]", found, [[2, -2]])
+    return same(f"code of one machine, x [1, 0, 1], {MACHINE}, hidden bias [1, 0]", found, [[2, -2]])
 
 
 def down(unrolled_forward: Call, _reconstruction_loss: Call) -> str:
     """Come down again by hand: one machine has no sigmoid on the way down."""
     found = _up_and_down(unrolled_forward, X, [WEIGHT], [[1, 0]], [[0, 0, 0]])[1]
-    return same("logits of one machine, from the code [2, -2]", found, [[-2, 0, 8]])
+    return same(f"logits of one machine, from the code [2, -2], {MACHINE}", found, [[-2, 0, 8]])
 
 
 def visible(unrolled_forward: Call, _reconstruction_loss: Call) -> None:

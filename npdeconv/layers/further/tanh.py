@@ -37,6 +37,3 @@ class Tanh(UninvertedLayer):
 
     def _gradient(self, dy: Array, context: Context) -> Array:
         return dy * (1 - context.y * context.y)
-
-    def __repr__(self) -> str:
-        return "Tanh()"

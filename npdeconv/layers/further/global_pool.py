@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npdeconv._checks import image_shape, kernel_input
+from npdeconv._checks import image_shape
 from npdeconv._types import Array, Box, Generator, Shape
-from npdeconv.kernels.pooling import max_pool, unpool
 from npdeconv.layers.base import LinearLayer
+from npdeconv.layers.pool import MaxPool2D
 
 
 class GlobalPool(LinearLayer):
@@ -23,9 +23,6 @@ class GlobalPool(LinearLayer):
     def receptive_field(self, box: Box, input_shape: Shape) -> Box:
         """The whole map."""
         return Box(0, input_shape[0], 0, input_shape[1])
-
-    def __repr__(self) -> str:
-        return f"{self.kind}()"
 
 
 class GlobalAveragePool(GlobalPool):
@@ -71,30 +68,23 @@ class GlobalMaxPool(GlobalPool):
     """
 
     pools = "maximum"
+    Context = MaxPool2D.Context
 
-    class Context(NamedTuple):
-        """The shape of the batch of inputs, and the winners' positions `h * W + w`, int32 (N, C)."""
-
-        input_shape: Shape
-        switches: Array
-
-    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, Context]:
+    def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, MaxPool2D.Context]:
         """Pool, and keep the switches."""
         self.check_input(x)
-        y = np.empty((len(x), 1, 1, x.shape[3]), x.dtype)
-        switches = np.empty(y.shape, np.int32)
-        max_pool(kernel_input(x), x.shape[1:3], (1, 1), (0, 0), y, switches)
-        return y[:, 0, 0], self.Context(x.shape, switches[:, 0, 0])
+        y, context = _over(x.shape).forward(x)
+        return y[:, 0, 0], context
 
-    def _transpose(self, y: Array, context: Context) -> Array:
-        _, height, width, channels = context.input_shape
-        x = np.zeros((len(y), height * width, channels), y.dtype)
-        as_maps = (slice(None), np.newaxis, np.newaxis)
-        unpool(kernel_input(y[as_maps]), kernel_input(context.switches[as_maps]), x)
-        return x.reshape(context.input_shape)
+    def _transpose(self, y: Array, context: MaxPool2D.Context) -> Array:
+        return _over(context.input_shape)._transpose(y[:, np.newaxis, np.newaxis], context)
 
-    def centered(self, context: Context) -> Context:
+    def centered(self, context: MaxPool2D.Context) -> MaxPool2D.Context:
         """Return the context with every winner replaced by the map's center, as `MaxPool2D.centered`."""
-        _, height, width, _ = context.input_shape
-        center = (height - 1) // 2 * width + (width - 1) // 2
-        return context._replace(switches=np.full_like(context.switches, center))
+        return _over(context.input_shape).centered(context)
+
+
+def _over(batch: Shape) -> MaxPool2D:
+    """Return max pooling with the whole map as its window, for batches of a shape (N, H, W, C)."""
+    _, height, width, _ = batch
+    return MaxPool2D((height, width))

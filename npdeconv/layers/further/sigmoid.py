@@ -41,6 +41,3 @@ class Sigmoid(UninvertedLayer):
 
     def _gradient(self, dy: Array, context: Context) -> Array:
         return dy * (context.y * (1 - context.y))
-
-    def __repr__(self) -> str:
-        return "Sigmoid()"

@@ -1,7 +1,4 @@
-"""Plain NumPy twins of the kernels that `npdeconv.plain` does not contain.
-
-Every function is slow but exact; the tests compare the kernels with them.
-"""
+"""Plain NumPy twins of `cut_pieces` and of `ranking`: slow, and easy to believe. Tests compare them."""
 
 import numpy as np
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from npdeconv.layers.base import Layer
-from npdeconv.layers.graph import Graph
+from npdeconv.layers.further.graph import Graph
 from npdeconv.layers.sequential import INPUT, Sequential
 
 

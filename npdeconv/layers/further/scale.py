@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 from npdeconv._checks import positive_int
 from npdeconv._types import Array, Generator, Gradients, Shape
 from npdeconv.layers.base import LinearLayer
-from npdeconv.layers.channels import channel_sums, check_channels, check_shape
+from npdeconv.layers.further.channels import channel_sums, check_channels, check_shape
 
 
 class Scale(LinearLayer):

@@ -92,9 +92,6 @@ class MergingLayer(Layer):
             )
         return shapes
 
-    def __repr__(self) -> str:
-        return f"{self.kind}()"
-
 
 class Add(MergingLayer):
     """The sum of inputs of one shape, such as a residual block and its shortcut.

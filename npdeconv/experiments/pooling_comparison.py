@@ -206,17 +206,10 @@ def compare_poolings(
         return _measure(trained, choosing, testing, workers) | {"maps": _maps(trained, few, workers)}
 
     height, width = testing.dataset.images.shape[1:3]
-    made = fingerprint(
-        network(
-            pool=POOLS[0],
-            input_shape=digits.images.shape[1:],
-            class_count=len(digits.classes),
-            rng=np.random.default_rng(0),
-        ),
-        *(part for used in (digits, test) for part in (used.images, used.labels)),
-        warm_up,
-        epochs,
-    )
+    shape, count, rng = digits.images.shape[1:], len(digits.classes), np.random.default_rng(0)
+    begun = network(pool=POOLS[0], input_shape=shape, class_count=count, rng=rng)
+    used = digits.images, digits.labels, test.images, test.labels
+    made = fingerprint(begun, *used, warm_up, epochs)
     shapes: dict[str, Shape] = dict.fromkeys(("energy", "error", "best_share", "best_error"), (len(MAPS),))
     shapes |= {"accuracy": (), "maps": (len(MAPS), len(few.boxes), height, width)}
     rows = [

@@ -13,7 +13,7 @@ import numpy as np
 from npdeconv import plot
 from npdeconv._text import visible
 from npdeconv.cli.datasets import load_data
-from npdeconv.cli.figures import Results, answers, file_stem, image_name, listed
+from npdeconv.cli.figures import VERDICTS, Results, answers, file_stem, image_name, listed
 from npdeconv.cli.networks import load_network
 from npdeconv.cli.options import add_network, add_results, class_numbers, only, share
 from npdeconv.cli.parser import Parser
@@ -52,7 +52,12 @@ def run(options: argparse.Namespace) -> None:
     if options.verdict:
         rng = np.random.default_rng(0)
         (verdict,) = judge_class_maps(
-            network, image[np.newaxis], labels=result.labels, rng=rng, workers=options.workers
+            network,
+            image[np.newaxis],
+            labels=result.labels,
+            rng=rng,
+            folder=out.place(VERDICTS),
+            workers=options.workers,
         )
         for n, ax in enumerate(axes[1:]):
             ax.set_title(f"{ax.get_title()}\n{wrapped(verdict.numbers(n), NUMBERS)}", fontsize="small")

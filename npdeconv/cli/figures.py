@@ -20,6 +20,7 @@ from npdeconv.layers import Sequential
 from npdeconv.plot.text import literal, use_fonts
 
 LONGEST_LIST = 40  # characters of a file's name
+VERDICTS = "verdicts"  # the folder of verdicts, beside the results
 UNDATED = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}  # the same file every time
 
 

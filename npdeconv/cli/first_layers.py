@@ -3,7 +3,7 @@
 Trains small networks like AlexNet on CIFAR-10, with coarse and fine first layers, with and without
 renormalization of filters, and measures their filters as `npdeconv filters` does. Each network is a run
 in the folder of results: if the command is stopped, the same command continues. Prints means over the
-seeds, and writes a table of all results (.csv) and the raw arrays (.npz).
+seeds, and writes a figure (.png), a table of all results (.csv) and the raw arrays (.npz).
 """
 
 import argparse
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from npdeconv import plot
 from npdeconv._files import write_table
 from npdeconv._types import Array
 from npdeconv.cli.datasets import STROKES, Split, naming_strokes
@@ -77,7 +78,9 @@ def run(options: argparse.Namespace) -> None:
         f" {len(test):,} of {test.name}; radius {options.radius:g} for pixels of about -128 to 128"
     )
     _print(result)
+    title = plot.literal(f"{len(train):,} images of {train.name}, {options.epochs} epochs")
     print(
+        out.figure(plot.first_layers(result, title=title), stem),
         out.arrays(stem, result._asdict()),
         write_table(out.place(f"{stem}.csv"), ("variant", "seed", *MEASURES), _rows(result)),
         sep="\n",

@@ -116,7 +116,7 @@ SHARED: dict[str, dict[str, Any]] = {
     "--verdict": {
         "action": "store_true",
         "help": "print how alike the pictures of random values and of random weights are, and what that"
-        " means; it takes about three times as long",
+        " means; it takes about three times as long, but once: a folder verdicts beside the results keeps it",
     },
     "--seed": _of("N", "all randomness follows from it", type=at_least(0), default=0),
     "--workers": _of(

@@ -13,7 +13,7 @@ from npdeconv import plot
 from npdeconv._types import Array, Rule
 from npdeconv.anatomy.maps import map_shape
 from npdeconv.cli.datasets import load_data
-from npdeconv.cli.figures import Results, answers, file_stem, listed
+from npdeconv.cli.figures import VERDICTS, Results, answers, file_stem, listed
 from npdeconv.cli.networks import load_network
 from npdeconv.cli.options import add_network, add_results, add_whole, check_range, only, selected, share
 from npdeconv.cli.parser import Parser
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> None:
         rule=options.rule,
         workers=options.workers,
     )
-    verdict = _judge(options, network, images, maps, select) if options.verdict else None
+    verdict = _judge(options, network, images, maps, select, out) if options.verdict else None
     stem = _stem(options, select)
     said = answers(network, dataset, places, options.workers, between="\n")
     titles = [f"map {m}, image {n}\n{answer}" for m, n, answer in zip(maps, image_indices, said, strict=True)]
@@ -85,7 +85,12 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _judge(
-    options: argparse.Namespace, network: Sequential, images: Array, maps: Array, select: Select
+    options: argparse.Namespace,
+    network: Sequential,
+    images: Array,
+    maps: Array,
+    select: Select,
+    out: Results,
 ) -> Verdict:
     return judge_projections(
         network,
@@ -95,6 +100,7 @@ def _judge(
         select=select,
         rule=options.rule,
         rng=np.random.default_rng(0),
+        folder=out.place(VERDICTS),
         workers=options.workers,
     )
 

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from npdeconv._progress import progress_bar
 from npdeconv.cli.datasets import load_data
-from npdeconv.cli.figures import check_folder, make_folder
+from npdeconv.cli.figures import VERDICTS, check_folder, make_folder
 from npdeconv.cli.networks import load_network
-from npdeconv.cli.options import add_network, at_least, share
+from npdeconv.cli.options import add_network, add_whole, at_least, check_whole, share
 from npdeconv.cli.parser import Parser
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
 from npdeconv.report import collect, is_page, known_snapshots, write
+from npdeconv.report.whole_maps import Select
 from npdeconv.training import History
 
 
@@ -38,11 +39,13 @@ def add(parser: Parser) -> None:
         metavar="N",
         help="also make an image that excites it most for each of the N most active maps of every layer",
     )
+    add_whole(parser, "the five strongest images of a map, beneath its patches")
     share(parser, "--workers")
 
 
 def run(options: argparse.Namespace) -> None:
     """Collect, write, and print where the page is."""
+    check_whole(options)
     if options.page is not None:
         check_page(options.page)
     loaded = load_network(options)
@@ -59,6 +62,7 @@ def run(options: argparse.Namespace) -> None:
         count=options.count,
         verdict=options.verdict,
         made=options.made or 0,
+        whole=options.select[0] if options.whole else None,
         workers=options.workers,
     )
 
@@ -81,6 +85,7 @@ def write_report(
     count: int = 2000,
     verdict: bool = False,
     made: int = 0,
+    whole: Select | None = None,
     workers: int | None = None,
 ) -> None:
     """Write the page of a network, and of its run if it has one, and print where it is."""
@@ -103,7 +108,9 @@ def write_report(
             snapshots=snapshots,
             image_count=count,
             verdict=verdict,
+            verdicts=out.parent / VERDICTS,
             made=made,
+            whole=whole,
             workers=workers,
             say=show,
         )

@@ -17,7 +17,7 @@ from npdeconv import plot
 from npdeconv._types import Array
 from npdeconv.anatomy import map_count, patch_size, shown_layers
 from npdeconv.cli.datasets import load_data
-from npdeconv.cli.figures import Results, file_stem, listed
+from npdeconv.cli.figures import VERDICTS, Results, file_stem, listed
 from npdeconv.cli.networks import load_network
 from npdeconv.cli.options import (
     LAYERS_HELP,
@@ -30,7 +30,7 @@ from npdeconv.cli.options import (
 )
 from npdeconv.cli.parser import Parser
 from npdeconv.data import Dataset
-from npdeconv.experiments import Verdict, judge_projections
+from npdeconv.experiments import judge_projections
 from npdeconv.layers import Sequential
 from npdeconv.visualize import (
     Ranking,
@@ -99,12 +99,22 @@ def _verdict(
     layer: str,
     found: Strongest,
     maps: Array,
+    out: Results,
 ) -> tuple[dict[str, Any], str]:
     """Judge the strongest projection of each of some maps that fires: arrays, and a line for the title."""
     alive = maps[found.firing[maps] > 0]
     if not options.verdict or not len(alive):
         return {}, ""
-    verdict = _judge(network, dataset.images, layer, alive, found, options.workers)
+    verdict = judge_projections(
+        network,
+        dataset.images[found.image_indices[alive, 0]],
+        layer,
+        alive,
+        select=options.select[0],
+        rng=np.random.default_rng(0),
+        folder=out.place(VERDICTS),
+        workers=options.workers,
+    )
     for place, m in enumerate(alive):
         print(f"  map {m}: {verdict.sentence(place)}")
     return prefixed("verdict", verdict._asdict()), f"\nmedian over maps: {verdict.median()}"
@@ -140,7 +150,7 @@ def _draw(
     else:
         result = find_patches(network, dataset.images, layer, **settings)
         arrays = {"feature_maps": maps} | found._asdict() | prefixed("patches", result._asdict())
-    judged, said = _verdict(options, network, dataset, layer, found, maps)
+    judged, said = _verdict(options, network, dataset, layer, found, maps, out)
     out.arrays(stem, arrays | judged)
     title = plot.literal(f"{network.name}, {layer}: {what} in {dataset.name}") + said
     for number, first in enumerate(range(0, len(maps), most), 1):
@@ -164,14 +174,6 @@ def _say_values(layer: str, found: Strongest, feature_map: int) -> None:
     pairs = zip(found.image_indices[feature_map].tolist(), found.activations[feature_map], strict=True)
     values = ", ".join(f"image {n} {value:.4g}" for n, value in pairs if n >= 0)
     print(f"{layer} map {feature_map}: {values or 'dead'}")
-
-
-def _judge(
-    network: Sequential, images: Array, layer: str, alive: Array, found: Strongest, workers: int | None
-) -> Verdict:
-    """Judge the strongest projection of each map that fires."""
-    strongest = images[found.image_indices[alive, 0]]
-    return judge_projections(network, strongest, layer, alive, rng=np.random.default_rng(0), workers=workers)
 
 
 def prefixed(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:

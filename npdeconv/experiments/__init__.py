@@ -13,13 +13,15 @@ classical computer vision), `retraining` and `retraining_result`, and `intervals
 intervals).
 `recovery` (do pictures of a class show the class, or the image?), `randomize` (new weights for some
 layers), `similarity` (of images, by classical computer vision), `retraining` and
-`retraining_result`, `verdict` (is this picture evidence?), and `intervals` (confidence intervals).
+`retraining_result`, `verdict` and `judging` (is this picture evidence?), and `intervals`
+(confidence intervals).
 """
 
 from npdeconv.experiments.ablation import Ablation, ablate
 from npdeconv.experiments.classifiers import LinearClassifier, class_mean_accuracy, fit_classifier
 from npdeconv.experiments.first_layers import FirstLayers, compare_first_layers
 from npdeconv.experiments.intervals import Interval, t_interval
+from npdeconv.experiments.judging import judge_class_maps, judge_projections
 from npdeconv.experiments.plateau import Plateau
 from npdeconv.experiments.pooling_comparison import (
     Localization,
@@ -40,7 +42,7 @@ from npdeconv.experiments.sampling import only_classes, ranks_within_class
 from npdeconv.experiments.scratch import Scratch, small_network
 from npdeconv.experiments.transfer import Transfer, transfer
 from npdeconv.experiments.variants import VARIANTS, Variant, build_variant
-from npdeconv.experiments.verdict import Verdict, judge_class_maps, judge_projections
+from npdeconv.experiments.verdict import Verdict
 
 __all__ = [
     "VARIANTS",

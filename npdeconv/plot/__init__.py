@@ -7,6 +7,7 @@ from npdeconv.plot.class_activation import class_activation
 from npdeconv.plot.correspondence import correspondence
 from npdeconv.plot.embedding import neighbors, scatter, thumbnails
 from npdeconv.plot.filter_statistics import filter_statistics
+from npdeconv.plot.first_layers import first_layers
 from npdeconv.plot.fooling import fooling
 from npdeconv.plot.images import draw_box, image
 from npdeconv.plot.invariance import invariance
@@ -53,6 +54,7 @@ __all__ = [
     "filter_statistics",
     "filters",
     "filters_beside",
+    "first_layers",
     "fooling",
     "image",
     "invariance",

@@ -33,7 +33,8 @@ def image(pixels: Array, ax: Axes | None = None, *, title: str = "") -> Axes:
         raise ValueError(f"image: expected pixels of shape (H, W, 1) or (H, W, 3), got {pixels.shape}")
     limits: dict[str, Any] = {"vmin": 0, "vmax": 255 if pixels.dtype == np.uint8 else 1}
     shown = pixels[..., 0] if pixels.shape[2] == 1 else pixels
-    ax.imshow(shown, cmap="gray", interpolation="nearest", **limits)
+    # Left-out pixels would make fine patterns look coarse; small images stay sharp.
+    ax.imshow(shown, cmap="gray", interpolation="antialiased", **limits)
     ax.set_axis_off()
     ax.set_title(title, fontsize="small")
     return ax

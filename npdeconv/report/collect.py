@@ -1,12 +1,10 @@
 """Run the analyses that the page shows, one after the other."""
 
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from npdeconv import weights
 from npdeconv._checks import positive_int
 from npdeconv._types import Array
 from npdeconv.anatomy import shown_layers, summarize, two_classes
@@ -22,8 +20,10 @@ from npdeconv.report.filter_slices import find_filters
 from npdeconv.report.made import find_made
 from npdeconv.report.progress import Say, Steps
 from npdeconv.report.scatter import find_scatter
+from npdeconv.report.stages import some_of, stages_of
 from npdeconv.report.verdicts import add_verdict
 from npdeconv.report.whole_images import find_fields, find_scenes
+from npdeconv.report.whole_maps import Select, find_whole, whole_size
 from npdeconv.visualize import (
     Patches,
     Strongest,
@@ -35,7 +35,6 @@ from npdeconv.visualize import (
 )
 
 PATCHES = 9  # as in the paper's figure 2 (arXiv:1311.2901)
-STAGES = 12  # snapshots shown at most: color pictures of 300x300 then stay below 15 MB
 MISTAKES = 8  # images
 EXAMPLES = 6  # images that are occluded
 OCCLUDER_STEPS = 17  # strides of the occluder along an image, at least
@@ -51,7 +50,9 @@ def collect(
     image_count: int = 2000,
     examples: int = EXAMPLES,
     verdict: bool = False,
+    verdicts: Path | None = None,
     made: int = 0,
+    whole: Select | None = None,
     workers: Workers = None,
     say: Say | None = None,
 ) -> Report:
@@ -77,8 +78,13 @@ def collect(
     verdict : bool
         Say of each map's strongest projection how much of it comes without the unit, see
         `npdeconv.experiments.judge_projections`.
+    verdicts : Path, optional
+        The folder where their numbers are kept, and found again.
     made : int
         For how many of the most active maps of each layer to make an image that excites them most.
+    whole : "strongest" or "map", optional
+        Also project the strongest unit or all activations of a map over five whole images: of all maps
+        shown if images are small, else of the most active ones of each layer.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     say : callable, optional
@@ -104,9 +110,9 @@ def collect(
     if named is None:
         named = predict(network, searched.images, workers=workers).argmax(axis=1)
     layers = shown_layers(network)
-    chosen = _choose(dict(snapshots or {}))
+    chosen = some_of(dict(snapshots or {}))
     rest = (dataset.labels is not None) + examples + bool(examples)
-    rest += len(layers) * (verdict + bool(made))
+    rest += len(layers) * (verdict + bool(made) + bool(whole))
     total = (len(chosen) + 1) * (1 + len(layers)) + rest
     steps = Steps(say, total)
     steps.next("searching")
@@ -117,7 +123,7 @@ def collect(
     maps = {layer: most_active(found, most) for layer, found in final.items()}
     stages: list[str] = []
     seen: dict[str, list[tuple[Strongest, Patches]]] = {layer: [] for layer in layers}
-    for stage, moving in _stages(network, chosen):
+    for stage, moving in stages_of(network, chosen):
         stages.append(stage)
         every = final
         if moving is not network:
@@ -135,7 +141,7 @@ def collect(
     )
     if verdict:
         layer_views = tuple(
-            add_verdict(network, dataset.images, view=view, workers=workers)
+            add_verdict(network, dataset.images, view=view, folder=verdicts, workers=workers)
             for view in steps.over(layer_views, "judging projections")
         )
     if made:
@@ -151,6 +157,23 @@ def collect(
                 )
             )
             for view in steps.over(layer_views, "making images")
+        )
+    if whole:
+        size = whole_size(network, dataset.images.shape[1:], layers)
+        layer_views = tuple(
+            view._replace(
+                whole=find_whole(
+                    network,
+                    searched.images,
+                    view.name,
+                    found=final[view.name],
+                    maps=view.feature_maps,
+                    select=whole,
+                    size=size,
+                    workers=workers,
+                )
+            )
+            for view in steps.over(layer_views, "projecting whole maps")
         )
     report = Report(
         run=run,
@@ -184,27 +207,6 @@ def _add_classes(
         ),
         wanted=find_wanted(network, len(dataset.classes), labels, workers),
     )
-
-
-def _choose(snapshots: dict[int, str | Path]) -> dict[int, str | Path]:
-    """Keep at most STAGES snapshots, evenly spaced, including the first and the last."""
-    if len(snapshots) <= STAGES:
-        return snapshots
-    kept = np.linspace(0, len(snapshots) - 1, STAGES).round().astype(int)
-    epochs = sorted(snapshots)
-    return {epochs[n]: snapshots[epochs[n]] for n in kept}
-
-
-def _stages(network: Sequential, snapshots: Mapping[int, str | Path]) -> Iterator[tuple[str, Sequential]]:
-    """Yield the name of each stage and the network at that stage, the final weights last."""
-    moving, last = copy.deepcopy(network), "current weights"
-    for epoch, path in snapshots.items():
-        weights.load(moving, path)
-        if all(np.array_equal(moving.parameters[name], array) for name, array in network.parameters.items()):
-            last = f"epoch {epoch} (current)"
-        else:
-            yield f"epoch {epoch}", moving
-    yield last, network
 
 
 def _view(

@@ -10,6 +10,7 @@ from npdeconv.report.filter_slices import Filters
 from npdeconv.report.made import Made
 from npdeconv.report.scatter import Scatter
 from npdeconv.report.whole_images import Scenes
+from npdeconv.report.whole_maps import Whole
 from npdeconv.visualize import Mistakes, Occlusion, Patches, Strongest
 
 
@@ -65,6 +66,7 @@ class LayerView(NamedTuple):
     evolving : Evolving
     verdicts : tuple[str, ...], what each map's strongest projection is worth; empty unless asked for
     made : Made or None, images made for some of these maps
+    whole : Whole or None, whole projections of some of these maps
 
     Examples
     --------
@@ -93,6 +95,7 @@ class LayerView(NamedTuple):
     evolving: Evolving
     verdicts: tuple[str, ...] = ()
     made: Made | None = None
+    whole: Whole | None = None
 
 
 @brief

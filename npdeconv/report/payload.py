@@ -12,6 +12,7 @@ from npdeconv.report.made import Made
 from npdeconv.report.scatter import scatter_payload
 from npdeconv.report.sprites import as_bytes, as_shown, coarsen, sheet
 from npdeconv.report.whole_images import scenes_payload
+from npdeconv.report.whole_maps import Whole
 
 TABLE_CLASSES = 30  # beyond so many, a confusion matrix is unreadable
 
@@ -68,6 +69,7 @@ def _layer(view: LayerView) -> dict[str, Any]:
         "scales": numbers(scales),
         "filters": None if view.filters is None else _filters(view.filters),
         "made": None if view.made is None else _made(view.made),
+        "whole": None if view.whole is None else _whole(view.whole),
         "fields": view.fields.tolist(),
         "patches": sheet(as_shown(view.patches.pixels), inside),
         "projections": sheet(coarsen(projections), inside),
@@ -85,6 +87,17 @@ def _made(made: Made) -> dict[str, Any]:
         "maps": made.feature_maps.tolist(),
         "activation": numbers(made.activation),
         **sheet(made.pixels[:, np.newaxis]),
+    }
+
+
+def _whole(whole: Whole) -> dict[str, Any]:
+    projections, scales = as_bytes(whole.projections, axes=(1, 2, 3, 4))
+    return {
+        "select": whole.select,
+        "maps": whole.feature_maps.tolist(),
+        "images": projections.shape[1],
+        "scales": numbers(scales),
+        **sheet(coarsen(projections)),
     }
 
 

@@ -79,6 +79,12 @@ def test_the_table_has_every_variant_and_seed(trained):
         assert row["aliasing"] == f"{share:.6f}"
 
 
+def test_the_figure_is_drawn(trained):
+    (path,) = trained.glob("*.png")
+    with Image.open(path) as image:
+        image.load()
+
+
 def test_finished_runs_are_not_trained_again(trained, capsys):
     before = {path: path.stat().st_mtime_ns for path in trained.glob("runs/*/weights.npz")}
     assert len(before) == 8

@@ -7,9 +7,10 @@ import pytest
 
 from npdeconv import cli, models, weights
 from npdeconv.cli import datasets
+from npdeconv.cli.networks import Loaded
 from npdeconv.cli.switches import _spread
 from npdeconv.data import load_strokes
-from npdeconv.experiments import judge_class_maps, judge_projections, recovery, t_interval
+from npdeconv.experiments import judge_class_maps, judge_projections, judging, recovery, t_interval
 from npdeconv.visualize import class_activation_maps, compare_starts
 
 
@@ -21,6 +22,10 @@ def _few_strokes(monkeypatch):
 @pytest.fixture
 def net():
     return models.deck_model4(rng=np.random.default_rng(5))
+
+
+def cam():
+    return models.cam_net(input_shape=(28, 28, 1), rng=np.random.default_rng(0))
 
 
 @pytest.fixture
@@ -103,6 +108,32 @@ def test_project_says_its_verdict(say, net, tmp_path):
     assert "correlation" not in say("project", "--layer", "relu4", "--map", "7", "--images", "2")
 
 
+@pytest.mark.parametrize(
+    "command", ["project --layer relu4 --map 7", "top --layers relu4 --map 7 8 -k 2", "cam"]
+)
+def test_a_second_run_finds_the_verdict_of_the_first(command, say, net, tmp_path, monkeypatch):
+    if command == "cam":
+        monkeypatch.setattr("npdeconv.cli.cam.load_network", lambda options: Loaded(cam()))
+    words = *command.split(), "--verdict"
+    first = say(*words)
+    (kept,) = (tmp_path / "verdicts").iterdir()
+    with monkeypatch.context() as patched:
+        patched.setattr(judging, "compare_starts", None)
+        patched.setattr(judging, "class_activation_maps", None)
+        assert say(*words) == first
+    assert "correlation" in first
+    kept.unlink()
+    assert say(*words) == first
+
+
+def test_top_judges_what_it_draws(say, net, tmp_path):
+    printed = say("top", "--layers", "relu4", "--map", "7", "-k", "1", "--verdict", "--select", "map")
+    found = np.load(tmp_path / "relu4_top1_maximum_map7_whole_map.npz")
+    images = load_strokes(12, 1).images[found["image_indices"][0]]
+    verdict = judge_projections(net, images, "relu4", [7], select="map", rng=np.random.default_rng(0))
+    assert f"  map 7: {verdict.sentence(0)}" in printed.splitlines()
+
+
 def test_top_says_a_verdict_for_each_living_map(say, tmp_path):
     printed = say("top", "--layers", "relu4", "-k", "2", "--verdict")
     arrays = np.load(tmp_path / "relu4_top2_maximum.npz")
@@ -115,7 +146,7 @@ def test_top_says_a_verdict_for_each_living_map(say, tmp_path):
 
 def test_cam_says_its_verdict(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(models, "_OWN", {})
-    net = models.cam_net(input_shape=(28, 28, 1), rng=np.random.default_rng(0))
+    net = cam()
     weights.save(net, tmp_path / "cam.npz")
     (tmp_path / "own.py").write_text(
         "from npdeconv import models\n"

@@ -5,8 +5,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from npdeconv.data import load_strokes
-from npdeconv.experiments import judge_class_maps, judge_projections, randomize
-from npdeconv.experiments.verdict import Verdict
+from npdeconv.experiments import Verdict, judge_class_maps, judge_projections, judging, randomize
 from npdeconv.layers import (
     Add,
     Conv2D,
@@ -142,6 +141,64 @@ def test_class_maps_against_other_classes_and_random_weights():
         assert verdicts[n].to_random[k] == pytest.approx(expected, abs=1e-5)
         ranks = spearmanr(after[n, k].ravel(), maps.maps[n, k].ravel()).statistic
         assert verdicts[n].randomized[k] == pytest.approx(ranks, abs=1e-9)
+
+
+def test_a_verdict_is_kept_and_found_again(tmp_path, monkeypatch):
+    net, settings = small_network(np.float64), {"rng": rng(), "folder": tmp_path}
+    first = judge_projections(net, NOISE, "relu2", 1, **settings)
+    plain = judge_projections(net, NOISE, "relu2", 1, rng=rng())
+    monkeypatch.setattr(judging, "compare_starts", None)
+    again = judge_projections(net, NOISE, "relu2", 1, **settings | {"rng": rng()})
+    assert again.layer == first.layer == "conv2"
+    for found, kept, judged in zip(again[1:], first[1:], plain[1:], strict=True):
+        assert found.dtype == judged.dtype
+        np.testing.assert_array_equal(found, judged)
+        np.testing.assert_array_equal(kept, judged)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"images": NOISE[::-1]},
+        {"layer": "conv2"},
+        {"feature_map": 2},
+        {"select": "map"},
+        {"rule": "gradient"},
+        {"rng": np.random.default_rng(1)},
+        {"rng": "spawned"},
+        {"network": "trained"},
+    ],
+    ids=str,
+)
+def test_other_weights_images_and_settings_are_judged_anew(changed, tmp_path):
+    asked = {"network": small_network(np.float64), "images": NOISE, "layer": "relu2", "feature_map": 1}
+    judge_projections(**asked, rng=rng(), folder=tmp_path)
+    if changed == {"network": "trained"}:
+        changed = {"network": small_network(np.float64)}
+        changed["network"]["conv2"].bias[0] += 1e-9
+    if changed == {"rng": "spawned"}:  # draws the same, but its children are others
+        changed = {"rng": rng()}
+        changed["rng"].spawn(1)
+    assert len(list(tmp_path.iterdir())) == 1
+    found = judge_projections(**asked | {"rng": rng()} | changed, folder=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+    if "rng" not in changed:  # it has moved on
+        judged = judge_projections(**asked | {"rng": rng()} | changed)
+        np.testing.assert_array_equal(found.to_random, judged.to_random)
+
+
+def test_verdicts_of_class_maps_are_kept_and_found_again(tmp_path, monkeypatch):
+    net, images = cam_net(input_shape=(28, 28, 1), rng=rng()), load_strokes(3).images
+    labels = class_activation_maps(net, images, k=2).labels
+    first = judge_class_maps(net, images, labels=labels, rng=rng(), folder=tmp_path)
+    judge_class_maps(net, images, labels=labels[:, ::-1], rng=rng(), folder=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+    monkeypatch.setattr(judging, "class_activation_maps", None)
+    again = judge_class_maps(net, images, labels=labels, rng=rng(), folder=tmp_path)
+    for n in range(3):
+        assert again[n].layer == first[n].layer
+        for found, judged in zip(again[n][1:], first[n][1:], strict=True):
+            np.testing.assert_array_equal(found, judged)
 
 
 def test_bad_requests():

@@ -123,6 +123,24 @@ def test_scales_are_numbers_of_two_digits(limit, said):
     assert span(limit) == said
 
 
+def drawn_pixels(image, dots):
+    """Return the gray values of an image in a figure of so many dots."""
+    figure = plt.figure(figsize=(1, 1), dpi=dots)
+    plot.image(image, figure.add_axes((0, 0, 1, 1)))
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba())[..., 0]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_fine_patterns_of_large_images_are_averaged_and_small_ones_are_sharp(channels):
+    board = np.indices((300, 300)).sum(axis=0) % 2 * 255
+    fine = np.repeat(board[..., np.newaxis], channels, axis=2).astype(np.uint8)
+    shown = drawn_pixels(fine, 163)[4:-4, 4:-4]
+    assert np.abs(shown - 127.5).max() < 30  # with left-out pixels, there were coarse black and white fields
+    small = drawn_pixels(fine[:8, :8], 64)
+    np.testing.assert_array_equal(small, np.kron(board[:8, :8], np.ones((8, 8))))
+
+
 def test_images_of_two_channels_are_refused():
     with pytest.raises(
         ValueError, match=r"expected pixels of shape \(H, W, 1\) or \(H, W, 3\), got \(4, 4, 2\)"

@@ -91,9 +91,40 @@ def test_a_unit_has_its_made_image_beside_patches_and_projections(browser, tmp_p
         np.testing.assert_array_equal(shown[..., 0], view.made.pixels[0, ..., 0])
         assert f"activation {view.made.activation[0]:.3g}"[:14] in page.inner_text("#made")
         assert page.locator("#projections canvas").count() > 0
+        assert f"Images were made for the most active: {m}." in page.inner_text("#layer-note")
         other = int(np.flatnonzero(view.feature_maps != m)[0])
         open_map(page, view.name, other)
         assert page.locator("#made").count() == 0
+
+
+@pytest.mark.parametrize("select", ["strongest", "map"])
+def test_whole_images_are_above_whole_projections(select, browser, tmp_path):
+    report = collect(tiny_network(), tiny_dataset(20), examples=0, whole=select)
+    write(tmp_path / "page.html", report)
+    view, scenes = report.layers[2], report.scenes
+    m = int(view.whole.feature_maps[-1])
+    expected, _ = as_bytes(view.whole.projections[-1], axes=(0, 1, 2, 3))
+    with opened(browser, tmp_path / "page.html") as page:
+        open_map(page, view.name, m)
+        above, beneath = pixels(page, "#whole .scene canvas"), pixels(page, "#whole figure > canvas")
+        assert len(above) == len(beneath) == 5
+        for rank, image_index in enumerate(view.found.image_indices[m, :5].tolist()):
+            n = scenes.image_indices.tolist().index(image_index)
+            np.testing.assert_array_equal(above[rank][..., 0], scenes.images[n, ..., 0])
+            np.testing.assert_array_equal(beneath[rank][..., 0], expected[rank, ..., 0])
+        assert page.locator("#whole .field").first.is_visible() == (select == "strongest")
+        limit = float(f"{np.abs(view.whole.projections[-1]).max():.3g}")
+        assert f"Mid-gray is 0, white {limit:g}, black −{limit:g}" in page.inner_text("#whole + p")
+        page.click('[data-layer="logits"]')
+        assert page.locator("#whole").count() == 0
+
+
+def test_a_verdict_explains_its_numbers(browser, tmp_path):
+    write(tmp_path / "page.html", collect(tiny_network(), tiny_dataset(20), examples=0, verdict=True))
+    with opened(browser, tmp_path / "page.html") as page:
+        assert "Its strongest projection: correlation" in page.inner_text("#detail .verdict")
+        page.click("#detail summary")
+        assert "1 is the same picture, 0 has nothing in common" in page.inner_text("#detail details")
 
 
 def test_the_slider_moves_through_the_epochs(page, report):

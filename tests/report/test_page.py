@@ -16,11 +16,11 @@ from npdeconv.cli import main
 from npdeconv.data import as_input
 from npdeconv.layers import Concat, Conv2D, Dropout, Flatten, Graph, ReLU, Sequential
 from npdeconv.report import Watch, collect, render, write
-from npdeconv.report.collect import STAGES
 from npdeconv.report.downscaling import shrink, shrink_patches
 from npdeconv.report.filter_slices import find_filters
 from npdeconv.report.payload import numbers
 from npdeconv.report.sprites import as_bytes, coarsen, sheet
+from npdeconv.report.stages import STAGES
 from npdeconv.training import predict
 from npdeconv.visualize import Patches, maximize_activation, occlude_box, project
 from npdeconv.visualize.occluder import box_at

@@ -22,14 +22,28 @@ function fillDetail() {
     make("h3", { id: "detail-title" }, `${layer.name}, ${mapName(layer, map)}`),
     enlarger(),
     make("p", { class: "firing" }, meter, firing),
-    ...(share && layer.verdicts.length ? [make("p", { class: "verdict" }, `Its strongest projection: ${layer.verdicts[map]}.`)] : []),
-    ...(share ? [...strongest(layer, map), ...classes(layer, map)] : []),
+    ...(share && layer.verdicts.length ? verdict(layer.verdicts[map]) : []),
+    ...(share ? [...strongest(layer, map), ...whole(layer, map), ...classes(layer, map)] : []),
     ...made(layer, map),
     ...filter(layer, map),
     ...(data.stages.length > 1 ? evolution(layer, map) : []),
     make("p", { class: "back" }, make("button", { type: "button", click: () => $("grid").children[map].focus() }, "Back to the maps"))
   );
   markStage();
+}
+
+function verdict(sentence) {
+  return [
+    make("p", { class: "verdict" }, `Its strongest projection: ${sentence}.`),
+    make(
+      "details", {},
+      make("summary", {}, "What these numbers mean"),
+      make("p", { class: "note" },
+        "Is the picture the unit's, or would any other have drawn it, too? Once, random values start at the same place in the other maps of the layer. Once, the unit's own weights " +
+        "are replaced by random ones. The numbers say how alike the pictures are: 1 is the same picture, 0 has nothing in common, −1 is the same with black and white exchanged. " +
+        "The larger one decides: from 0.7, the picture says little about the unit; below 0.3, it is the unit's own. Two small numbers do not prove that a picture explains anything.")
+    ),
+  ];
 }
 
 function strongest(layer, map) {
@@ -77,6 +91,29 @@ function showScene(canvas, box, imageIndex, [top, bottom, left, right]) {
   put(box, top / full[0], left / full[1], (bottom - top) / full[0], (right - left) / full[1]);
 }
 
+// The strongest images, whole, and beneath them what the whole map, or its strongest unit, projects to.
+function whole(layer, map) {
+  const row = layer.whole === null ? -1 : layer.whole.maps.indexOf(layer.maps[map]);
+  if (row < 0) return [];
+  const { select, images, scales } = layer.whole;
+  const all = select === "map";
+  const limit = short(scales[row]);
+  const figures = layer.imageIndices[map].slice(0, images).flatMap((imageIndex, rank) => {
+    if (imageIndex < 0) return [];
+    const scene = tile(data.scenes, 0, 0);
+    const box = make("span", { class: "field", "aria-hidden": "true", hidden: all ? "" : null });
+    showScene(scene, box, imageIndex, layer.fields[map][rank]);
+    const words = `whole projection over image ${imageIndex}`;
+    return [make("figure", {}, make("div", { class: "scene" }, scene, box), tile(layer.whole, rank, row, words), make("figcaption", {}, short(layer.activations[map][rank])))];
+  });
+  const told = all ? "all activations of the map at once, not only the strongest" : "the strongest activation of the map, whose unit sees the frame";
+  return [
+    make("h4", {}, all ? "Whole images, and the whole map projected" : "Whole images, and the strongest unit projected"),
+    make("div", { class: "wholes", id: "whole" }, ...figures),
+    make("p", { class: "note" }, `Above, its strongest images; beneath, the projections of ${told}; the numbers are the largest activations. Mid-gray is 0, white ${limit}, black −${limit}.`),
+  ];
+}
+
 function classes(layer, map) {
   const counts = new Map();
   const labels = layer.labels[map].filter((label) => label >= 0);
@@ -98,7 +135,7 @@ function made(layer, map) {
     make(
       "div", { class: "filter", id: "made" },
       tile(layer.made, 0, row, `an image that excites the map most: ${words}`),
-      make("p", {}, `Made from noise by gradient ascent: ${words}; the strongest image above has ${short(layer.activations[map][0])}.`)
+      make("p", {}, `Made from noise by many small steps that raise its activation (gradient ascent): ${words}; the strongest image above has ${short(layer.activations[map][0])}.`)
     ),
   ];
 }

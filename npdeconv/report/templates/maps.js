@@ -44,6 +44,15 @@ function describeChoice({ shape, maps, total, dead }) {
   return ` ${maps.length} of ${total} ${kind} are shown, those with the largest activations.${silent}`;
 }
 
+// Of which maps there is more to see than patches and projections.
+function describeExtras(layer) {
+  const listed = ({ maps }) => maps.map((m) => (layer.classes.length ? layer.classes[layer.maps.indexOf(m)] : m)).join(", ");
+  const made = layer.made === null ? "" : ` Images were made for the most active: ${listed(layer.made)}.`;
+  const alive = layer.firing.filter((share) => share > 0).length;
+  const whole = layer.whole === null || layer.whole.maps.length === alive ? "" : ` Whole images are shown for the most active: ${listed(layer.whole)}.`;
+  return made + whole;
+}
+
 function mapName(layer, map) {
   if (layer.classes.length) return `class ${layer.classes[map]}`;
   return `${layer.shape.length === 1 ? "unit" : "map"} ${layer.maps[map]}`;
@@ -53,7 +62,7 @@ function fillGrid() {
   const layer = data.layers[state.layer];
   const [high, wide] = layer.field;
   const sees = layer.shape.length === 1 ? "each unit sees the whole image" : `each place in a map sees ${high}×${wide} pixels`;
-  $("layer-note").textContent = `${layer.name} (${layer.kind}): ${sees}. The bar under a picture is the share of images on which it fires.${describeChoice(layer)}`;
+  $("layer-note").textContent = `${layer.name} (${layer.kind}): ${sees}. The bar under a picture is the share of images on which it fires.${describeChoice(layer)}${describeExtras(layer)}`;
   $("grid").replaceChildren(
     ...layer.firing.map((share, map) => {
       const bar = make("span", { class: "bar" });

@@ -206,10 +206,12 @@ def compare_poolings(
         return _measure(trained, choosing, testing, workers) | {"maps": _maps(trained, few, workers)}
 
     height, width = testing.dataset.images.shape[1:3]
-    shape, count, rng = digits.images.shape[1:], len(digits.classes), np.random.default_rng(0)
-    begun = network(pool=POOLS[0], input_shape=shape, class_count=count, rng=rng)
-    used = digits.images, digits.labels, test.images, test.labels
-    made = fingerprint(begun, *used, warm_up, epochs)
+    made = ""
+    if folder is not None:  # only then is there a name to give
+        shape, count, rng = digits.images.shape[1:], len(digits.classes), np.random.default_rng(0)
+        begun = network(pool=POOLS[0], input_shape=shape, class_count=count, rng=rng)
+        used = digits.images, digits.labels, test.images, test.labels
+        made = fingerprint(begun, *used, warm_up, epochs)
     shapes: dict[str, Shape] = dict.fromkeys(("energy", "error", "best_share", "best_error"), (len(MAPS),))
     shapes |= {"accuracy": (), "maps": (len(MAPS), len(few.boxes), height, width)}
     rows = [

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import secrets
 import time
 import zipfile
@@ -67,6 +68,10 @@ def remove_orphans(folder: Path, names: str = "*", older_than: float = 0.0) -> N
             continue
 
 
+NUMBER = re.compile(r"[+-]\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII)
+"""Text that begins like a formula, and is a number."""
+
+
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
     """Write a table as CSV; text that a spreadsheet would run as a formula gets an apostrophe in front."""
     text = io.StringIO(newline="")
@@ -77,7 +82,8 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]
 
 
 def _as_text(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    runs = isinstance(cell, str) and cell.startswith(FORMULA) and not NUMBER.fullmatch(cell)
+    return f"'{cell}" if runs else cell
 
 
 class UnexpectedError(Exception):

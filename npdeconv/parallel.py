@@ -204,7 +204,7 @@ _bars: ContextVar[bool] = ContextVar("bars", default=False)
 
 @contextmanager
 def progress_bars() -> Iterator[None]:
-    """While open, every map over shards that takes more than two seconds shows its progress on stderr.
+    """While open, maps over shards and files that take over two seconds show their progress on stderr.
 
     Examples
     --------
@@ -219,8 +219,20 @@ def progress_bars() -> Iterator[None]:
         _bars.reset(before)
 
 
+def bars_are_wanted() -> bool:
+    """Return whether `progress_bars` is open.
+
+    Examples
+    --------
+    >>> from npdeconv.parallel import bars_are_wanted
+    >>> bars_are_wanted()
+    False
+    """
+    return _bars.get()
+
+
 def _with_progress(parallel_map: OrderedMap) -> OrderedMap:
-    if not _bars.get():
+    if not bars_are_wanted():
         return parallel_map
 
     def mapped(function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:

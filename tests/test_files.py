@@ -75,7 +75,11 @@ def test_files_of_a_killed_command_are_removed_after_an_hour(tmp_path):
 
 def test_tables_hold_no_formulas(tmp_path):
     cells = ["=1+1", "+x", "-x", "@SUM(A1)", "\tx", "a=b", "'quoted", -0.5, 3]
-    with _files.write_table(tmp_path / "t.csv", ["name", "=head"], [cells]).open(newline="") as file:
-        header, row = csv.reader(file)
+    numbers, others = ["-0.5", "-1e-07", "+3", "-12.25e+30"], ["-1+2", "-", "-1\t", "\t-1", "-1.", "-٣"]
+    with _files.write_table(tmp_path / "t.csv", ["name", "=head"], [cells, numbers, others]).open(
+        newline=""
+    ) as file:
+        header, row, as_numbers, guarded = csv.reader(file)
+    assert (as_numbers, guarded) == (numbers, [f"'{text}" for text in others])
     assert header == ["name", "'=head"]
     assert row == ["'=1+1", "'+x", "'-x", "'@SUM(A1)", "'\tx", "a=b", "'quoted", "-0.5", "3"]

@@ -8,6 +8,8 @@ import pytest
 
 import npdeconv
 from npdeconv._progress import progress_bar
+from npdeconv.data import load_strokes, strokes
+from npdeconv.parallel import progress_bars
 
 BAR = """
 import warnings
@@ -36,6 +38,24 @@ def test_every_analysis_asks_for_its_bar_in_one_place():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and path.name != "_progress.py":
                 assert ast.unparse(node.func) != "tqdm", f"{path}: a bar that no notebook shows"
+
+
+def test_the_library_shows_no_bar_unasked(monkeypatch):
+    """Except of a download, and of shards, whose maps ask before."""
+    package = Path(npdeconv.__file__).parent
+    asking = {"_progress.py", "parallel.py", "data/files.py"}
+    for path in package.rglob("*.py"):
+        place = path.relative_to(package).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "progress_bar":
+                named = {keyword.arg for keyword in node.keywords}
+                assert "shown" in named or place in asking or place.startswith("cli/"), place
+    asked = []
+    monkeypatch.setattr(strokes, "progress_bar", lambda items, **o: asked.append(o["shown"]) or items)
+    load_strokes(1)
+    with progress_bars():
+        load_strokes(1)
+    assert asked == [False, True]
 
 
 def ran(*cells):

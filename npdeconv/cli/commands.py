@@ -24,6 +24,7 @@ COMMANDS = {
     "occlude": "slide an occluder over an image and map what the network loses",
     "invariance": "measure how far features move when images are shifted, scaled or rotated",
     "switches": "measure how much of a projection comes from its unit, and how much from the switches",
+    "recovery": "train small networks, and measure how much their pictures of a class show the image instead",
     "correspondence": "hide the same part of different images, and compare which features change",
     "cam": "draw class activation maps: which parts of an image speak for a class?",
     "oath": "give a network random weights, layer by layer, and measure whether its pictures change",

@@ -2,7 +2,8 @@
 
 Trains cam_net, or a network that branches, with average and with max pooling to name digits that are
 planted in cluttered pictures, and compares how well their class activation maps, and saliency, find
-them. Writes figures (.png), a table of all results (.csv) and the raw arrays (.npz).
+them. Writes figures (.png), a table of all results (.csv) and the raw arrays (.npz). Each finished
+network's results are kept, and found again.
 """
 
 import argparse
@@ -27,15 +28,14 @@ COLUMNS = ("pooling", "map", "seed", "accuracy", "energy inside", "error at 20 %
 
 def add(parser: Parser) -> None:
     """Declare the options."""
-    option = parser.add_argument
-    option("--network", choices=NETWORKS, default="cam_net", help="the last two branch")
-    option(
-        "--digits", choices=("strokes", "mnist"), default="strokes", help="which to plant; strokes are drawn"
-    )
+    parser.add_argument("--network", choices=NETWORKS, default="cam_net", help="the last two branch")
+    add_digits(parser, "which to plant")
     share(parser, "--count", " to train on", type=at_least(100), default=3000)
     share(parser, "--test-count", ": half to choose thresholds, half to test", type=at_least(2), default=1000)
     share(parser, "--seeds", default=3)
-    option("--warm-up", type=at_least(0), default=2, metavar="N", help="epochs on plain digits before")
+    parser.add_argument(
+        "--warm-up", type=at_least(0), default=2, metavar="N", help="epochs on plain digits before"
+    )
     share(parser, "--epochs", default=3)
     add_results(parser, "localization")
 
@@ -43,7 +43,7 @@ def add(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train, measure, draw, and print the table."""
     out = Results(options)
-    digits, test = _digits(options.digits, options.count, options.test_count)
+    digits, test = load_digits(options.digits, options.count, options.test_count)
     result, examples = compare_poolings(
         digits,
         test,
@@ -51,6 +51,7 @@ def run(options: argparse.Namespace) -> None:
         seeds=range(options.seeds),
         warm_up=options.warm_up,
         epochs=options.epochs,
+        folder=out.place("seeds"),
         workers=options.workers,
         progress=True,
     )
@@ -70,7 +71,14 @@ def run(options: argparse.Namespace) -> None:
     print(*paths, sep="\n")
 
 
-def _digits(data: str, images: int, test: int) -> tuple[Dataset, Dataset]:
+def add_digits(parser: Parser, which: str) -> None:
+    """Declare --digits."""
+    known = "strokes", "mnist"
+    parser.add_argument("--digits", choices=known, default=known[0], help=f"{which}; strokes are drawn")
+
+
+def load_digits(data: str, images: int, test: int) -> tuple[Dataset, Dataset]:
+    """Load digits to train on, and to test on."""
     if data == "strokes":
         return load_strokes(images, 0), load_strokes(test, 1)
     with naming_strokes():

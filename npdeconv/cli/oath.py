@@ -27,7 +27,7 @@ from npdeconv.experiments import randomization, randomized_maps
 from npdeconv.experiments.explanations import METHODS
 from npdeconv.experiments.randomization_plan import Explained, Order
 from npdeconv.experiments.randomization_result import MEASURES
-from npdeconv.visualize.map_similarity import check_scikit_image
+from npdeconv.visualize.scikit_image import check_scikit_image
 
 COLUMNS = ("method", "layer", "seed", "image", *MEASURES)
 INITIALIZERS = {"truncated": initializers.truncated_normal, "he": initializers.he_normal}

@@ -3,7 +3,7 @@
 Fits a linear classifier to the pixels and to the frozen features of each layer, from some images of
 each class, and tests it. Writes a figure (.png), a table of all accuracies (.csv) and the raw arrays
 (.npz); accuracies are means over the classes. Test images are the data set's own, or else all that
-were not used for training.
+were not used for training. Each finished layer is kept, and found again.
 """
 
 import argparse
@@ -54,6 +54,7 @@ def run(options: argparse.Namespace) -> None:
             seeds=range(options.seeds),
             kind=options.kind,
             limit=options.limit,
+            folder=out.place("layers"),
             workers=options.workers,
             progress=True,
         )

@@ -4,11 +4,14 @@ Asks of the projections of every rule, of occlusion, class maps, a random map an
 class (or a feature map's strongest unit) come back early as pixels are inserted by falling relevance,
 does it go early as they are deleted, does the map account for random changes, is it steady, and does
 it agree with occlusion? Prints one table with 95 % intervals over the images, and writes the curves and
-maps of one image as figures (.png), all numbers as a table (.csv) and the raw arrays (.npz).
+maps of one image as figures (.png), all numbers as a table (.csv) and the raw arrays (.npz). Each finished
+kind of map is kept, and found again.
 """
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -18,7 +21,7 @@ from npdeconv import plot
 from npdeconv._files import write_table
 from npdeconv._progress import progress_bar
 from npdeconv._text import visible
-from npdeconv._types import Array
+from npdeconv._types import Array, Rule, Shape
 from npdeconv.anatomy import map_count, two_classes
 from npdeconv.anatomy.roles import logits_layer
 from npdeconv.cli.datasets import load_data
@@ -28,9 +31,12 @@ from npdeconv.cli.options import add_network, add_results, at_least, check_range
 from npdeconv.cli.parser import Parser
 from npdeconv.cli.top import prefixed
 from npdeconv.experiments import t_interval
+from npdeconv.experiments.finished_seeds import fingerprint, kept
 from npdeconv.inference import predict
 from npdeconv.layers import Sequential
 from npdeconv.visualize import (
+    InsertionDeletion,
+    Occlusion,
     RelevanceConstants,
     RelevanceJudgment,
     blank_pixel,
@@ -42,6 +48,7 @@ from npdeconv.visualize.faithfulness import Perturbation
 from npdeconv.visualize.relevance import occlude_each
 
 DEFAULTS = RelevanceConstants()
+KEPT = [*InsertionDeletion._fields, *(name for name in RelevanceJudgment._fields if name != "curves")]
 COLUMNS = ("insertion", "deletion", "infidelity", "unexplained", "sensitivity", "agreement")
 
 
@@ -98,28 +105,10 @@ def run(options: argparse.Namespace) -> None:
         stride=options.stride,
     )
     _print_constants(constants, images)
-    every = explainers(
-        network,
-        layer,
-        stride=options.stride,
-        rng=np.random.default_rng(options.seed),
-        workers=options.workers,
-    )
-    occlusions = occlude_each(network, images, layer, asked, constants=constants, workers=options.workers)
-    judgments = {}
     print(f"{'map':<11}" + "".join(f"{column:>26}" for column in COLUMNS))
-    for name, explain in progress_bar(every.items(), unit="map", delay=2, leave=False):
-        judged = judgments[name] = judge_relevance(
-            network,
-            images,
-            layer,
-            asked,
-            explain=explain,
-            constants=constants,
-            occlusions=occlusions,
-            rng=np.random.default_rng(options.seed),
-            workers=options.workers,
-        )
+    judgments = {}
+    for name, judged in _judge_each(network, images, layer, asked, constants, options, out.place("maps")):
+        judgments[name] = judged
         row = "".join(f"{_spread(values):>26}" for values in _numbers(judged).values())
         tqdm.write(f"{name:<11}{row}")
     stem = file_stem(
@@ -166,6 +155,55 @@ def _question(
     return images[~silent], np.full(np.count_nonzero(~silent), options.map), f"{subject}, strongest unit"
 
 
+def _judge_each(
+    network: Sequential,
+    images: Array,
+    layer: str,
+    asked: Array,
+    constants: RelevanceConstants,
+    options: argparse.Namespace,
+    folder: Path,
+) -> Iterator[tuple[str, RelevanceJudgment]]:
+    """Judge every kind of map, each from its file if there is one."""
+    seed, workers = options.seed, options.workers
+    every = explainers(
+        network, layer, stride=options.stride, rng=np.random.default_rng(seed), workers=workers
+    )
+
+    @cache
+    def occlusions() -> tuple[Occlusion, ...]:
+        return occlude_each(network, images, layer, asked, constants=constants, workers=workers)
+
+    def judge(name: str) -> dict[str, Array]:
+        judged = judge_relevance(
+            network,
+            images,
+            layer,
+            asked,
+            explain=every[name],
+            constants=constants,
+            occlusions=occlusions(),
+            rng=np.random.default_rng(seed),
+            workers=workers,
+        )
+        whole = judged._asdict() | judged.curves._asdict()
+        return {key: whole[key] for key in KEPT}
+
+    made = fingerprint(network, images, layer, asked, constants, seed)
+    count, height, width, channels = images.shape
+    points = -(-height * width // (constants.step or width)) + 1
+    for name in progress_bar(every, unit="map", delay=2, leave=False):
+        shapes: dict[str, Shape] = dict.fromkeys(KEPT, (count,))
+        shapes |= {"changed": (points,), "insertion": (count, points), "deletion": (count, points)}
+        shapes["maps"] = (
+            (count, height, width, channels) if name in get_args(Rule) else (count, height, width)
+        )
+        found = kept(folder, f"{name.replace(' ', '_')}_{made}", shapes, partial(judge, name))
+        curves = InsertionDeletion(*(found[key] for key in InsertionDeletion._fields))
+        rest = {key: found[key] for key in RelevanceJudgment._fields if key != "curves"}
+        yield name, RelevanceJudgment(curves=curves, **rest)
+
+
 def _print_constants(c: RelevanceConstants, images: Array) -> None:
     height, width = images.shape[1:3]
     blank = ", ".join(f"{value:.3g}" for value in np.ravel(c.blank))
@@ -208,4 +246,4 @@ def _spread(values: Array) -> str:
 def _rows(judgments: Mapping[str, RelevanceJudgment]) -> Iterable[Sequence[Any]]:
     for name, judged in judgments.items():
         for image, row in enumerate(zip(*_numbers(judged).values(), strict=True)):
-            yield name, image, *(float(f"{value:.6g}") for value in row)  # text with a minus is guarded
+            yield name, image, *(f"{value:.6g}" for value in row)

@@ -3,8 +3,8 @@
 Reconstructs a class from noise, trains a copy of the network on half of some photos of it, and
 reconstructs it again. SIFT with bags of words and Harris corners with RANSAC measure whether the
 result is closer to the photos; an untrained control class is measured likewise. Writes figures
-(.png), a table of all scores (.csv) and the raw arrays (.npz). Needs scikit-image: pip install
-npdeconv[retraining].
+(.png), a table of all scores (.csv) and the raw arrays (.npz). Each finished repetition is kept, and
+found again. Needs scikit-image: pip install npdeconv[retraining].
 """
 
 import argparse
@@ -25,9 +25,9 @@ from npdeconv.cli.parser import Parser
 from npdeconv.data.photos import fit_photos, list_photos
 from npdeconv.experiments import Retraining, retraining, t_interval
 from npdeconv.experiments.retraining_result import AFTER, BEFORE, CONTROL, KNOWN, RETRAINED, Score, Seen
-from npdeconv.experiments.similarity import check_scikit_image
 from npdeconv.inference import class_names, predict
 from npdeconv.layers import Sequential
+from npdeconv.visualize.scikit_image import check_scikit_image
 
 COLUMNS = ("repetition", "class", "image", "image is", "score", "before", "after")
 
@@ -80,6 +80,7 @@ def run(options: argparse.Namespace) -> None:
         learning_rate=options.learning_rate,
         steps=options.steps,
         vocabulary=options.words,
+        folder=out.place("seeds"),
         workers=options.workers,
         progress=True,
     )

@@ -33,10 +33,8 @@ from npdeconv.data import Dataset
 from npdeconv.experiments import judge_projections
 from npdeconv.layers import Sequential
 from npdeconv.visualize import (
-    Patches,
     Ranking,
     Strongest,
-    TopImages,
     affordable_maps,
     find_patches,
     find_strongest,
@@ -89,7 +87,7 @@ def run(options: argparse.Namespace) -> None:
         say_what_is_dead(layer, found, len(dataset))
         if options.map is None and len(maps) < len(alive):
             print(f"{layer}: drawn are the {len(maps)} most active maps; --map chooses others")
-        (_draw_whole if options.whole else _draw_patches)(options, network, dataset, layer, found, maps, out)
+        _draw(options, network, dataset, layer, found, maps, out)
         for m in maps if options.map is not None else ():
             _say_values(layer, found, m)
 
@@ -132,7 +130,7 @@ def _affordable(
     return max(counts) if np.dot(counts, costs) <= PIXELS else affordable_maps(counts, costs, PIXELS)
 
 
-def _draw_patches(
+def _draw(
     options: argparse.Namespace,
     network: Sequential,
     dataset: Dataset,
@@ -141,49 +139,28 @@ def _draw_patches(
     maps: Array,
     out: Results,
 ) -> None:
-    """Write the patches of some maps as arrays and figures."""
-    stem = _stem(options, layer)
-    patches = find_patches(
-        network, dataset.images, layer, found=found, feature_maps=maps, workers=options.workers
-    )
+    """Write the patches, or whole images, of some maps as arrays and figures."""
+    stem, settings = _stem(options, layer), {"found": found, "feature_maps": maps, "workers": options.workers}
+    what, most = "what excites each map most", MAPS_PER_FIGURE
+    if options.whole:
+        select, most = options.select[0], WHOLE_MAPS
+        result: Any = top_images(network, dataset.images, layer, select=select, **settings)
+        what = "each map, projected whole," if select == "map" else "the strongest unit of each map,"
+        arrays = result._asdict()
+    else:
+        result = find_patches(network, dataset.images, layer, **settings)
+        arrays = {"feature_maps": maps} | found._asdict() | prefixed("patches", result._asdict())
     judged, said = _verdict(options, network, dataset, layer, found, maps, out)
-    arrays = {"feature_maps": maps} | found._asdict() | prefixed("patches", patches._asdict())
     out.arrays(stem, arrays | judged)
-    title = plot.literal(f"{network.name}, {layer}: what excites each map most in {dataset.name}") + said
-    for number, first in enumerate(range(0, len(maps), MAPS_PER_FIGURE), 1):
-        shown = np.s_[first : first + MAPS_PER_FIGURE]
-        part = Patches(*(array[shown] for array in patches))
-        ax = plot.strongest(part, found, feature_maps=maps[shown], title=title)
+    title = plot.literal(f"{network.name}, {layer}: {what} in {dataset.name}") + said
+    for number, first in enumerate(range(0, len(maps), most), 1):
+        shown = np.s_[first : first + most]
+        part = type(result)(*(array[shown] for array in result))
+        if options.whole:
+            ax = plot.top_images(part, title=title)
+        else:
+            ax = plot.strongest(part, found, feature_maps=maps[shown], title=title)
         print(f"  {out.figure(ax, f'{stem}_{number}')}", flush=True)
-
-
-def _draw_whole(
-    options: argparse.Namespace,
-    network: Sequential,
-    dataset: Dataset,
-    layer: str,
-    found: Strongest,
-    maps: Array,
-    out: Results,
-) -> None:
-    """Write the whole images of some maps as arrays and figures."""
-    stem = _stem(options, layer)
-    result = top_images(
-        network,
-        dataset.images,
-        layer,
-        found=found,
-        feature_maps=maps,
-        select=options.select[0],
-        workers=options.workers,
-    )
-    judged, said = _verdict(options, network, dataset, layer, found, maps, out)
-    out.arrays(stem, result._asdict() | judged)
-    what = "each map, projected whole" if options.select[0] == "map" else "the strongest unit of each map"
-    title = plot.literal(f"{network.name}, {layer}: {what}, in {dataset.name}") + said
-    for number, first in enumerate(range(0, len(maps), WHOLE_MAPS), 1):
-        part = TopImages(*(array[first : first + WHOLE_MAPS] for array in result))
-        print(f"  {out.figure(plot.top_images(part, title=title), f'{stem}_{number}')}", flush=True)
 
 
 def _stem(options: argparse.Namespace, layer: str) -> str:

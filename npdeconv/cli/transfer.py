@@ -3,7 +3,7 @@
 Fits a linear classifier to a layer's frozen features of few images of each class, trains a network
 from scratch on the same images, and tests both. Writes a figure (.png), a table of all accuracies
 (.csv) and the raw arrays (.npz); accuracies are means over the classes. Test images are the data
-set's own, or else all that were not used for training.
+set's own, or else all that were not used for training. Each finished training is kept, and found again.
 """
 
 import argparse
@@ -105,6 +105,7 @@ def run(options: argparse.Namespace) -> None:
         scratch=scratch,
         scratch_seeds=range(max(options.scratch_seeds, 1)),
         limit=options.limit,
+        folder=out.place("seeds"),
         workers=options.workers,
         progress=True,
     )

@@ -24,6 +24,7 @@ from npdeconv._types import Array
 from npdeconv._unpickling import NUMPY, PickledArray, restricted_load
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.files import Source, fetch
+from npdeconv.parallel import bars_are_wanted
 
 SOURCE = Source(
     "cifar10",
@@ -82,7 +83,8 @@ def load_cifar10(split: Literal["train", "test"]) -> Dataset:
     names = BATCHES[split]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # lzma releases the GIL
         read = pool.map(partial(_read_batch, folder), names)
-        parts = list(progress_bar(read, total=len(names), unit="batch", delay=2))
+        bar = progress_bar(read, total=len(names), unit="batch", delay=2, shown=bars_are_wanted())
+        parts = list(bar)
     planes = np.concatenate([pixels for _, pixels in parts]).reshape(-1, 3, 32, 32)
     images = np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
     labels = np.concatenate([labels for labels, _ in parts]).astype(np.int64)

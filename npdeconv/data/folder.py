@@ -16,6 +16,7 @@ from npdeconv.data.files import locate
 from npdeconv.data.pictures import SUFFIXES, WHITE, Color, check_background, opened, pictures_in, unwarned
 from npdeconv.data.preprocessing import check_shorter_side, fit_picture
 from npdeconv.data.system_files import entries
+from npdeconv.parallel import bars_are_wanted
 
 
 class Listing(NamedTuple):
@@ -52,7 +53,8 @@ def load_folder(
     Caltech-101 and Caltech-256 have class folders. Classes and images are ordered by name. Images are
     converted to RGB as people see them (see `npdeconv.data.pictures.opened`) and brought to `size`,
     antialiased. Hidden and system files, files without the suffix .png, .jpg or .jpeg, and folders
-    inside a class folder are skipped. A progress bar appears on stderr after two seconds.
+    inside a class folder are skipped. For a progress bar, see
+    `npdeconv.parallel.progress_bars`.
 
     Parameters
     ----------
@@ -154,6 +156,7 @@ def read_images(
 
     # Pillow releases the GIL while it decodes.
     with unwarned(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in progress_bar(pool.map(read, range(len(files))), total=len(files), unit="image", delay=2):
+        done, count = pool.map(read, range(len(files))), len(files)
+        for _ in progress_bar(done, total=count, unit="image", delay=2, shown=bars_are_wanted()):
             pass
     return images

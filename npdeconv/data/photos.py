@@ -24,6 +24,7 @@ from npdeconv.data.pictures import (
 )
 from npdeconv.data.preprocessing import Preprocessing
 from npdeconv.data.system_files import entries
+from npdeconv.parallel import bars_are_wanted
 
 LARGEST = 2**31
 """The most bytes that the photos of one load may take together."""
@@ -92,7 +93,7 @@ def load_photos(path: str | os.PathLike[str], *, background: Color = WHITE) -> l
     """
     color, photos, size = check_background(background, "load_photos"), [], 0
     with unwarned():
-        for file in progress_bar(list_photos(path), unit="photo", delay=2):
+        for file in progress_bar(list_photos(path), unit="photo", delay=2, shown=bars_are_wanted()):
             with opened(file, color) as picture:
                 photos.append(Photo(file.stem, np.asarray(picture)))
             size += photos[-1].image.nbytes

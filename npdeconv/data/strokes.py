@@ -17,6 +17,7 @@ from npdeconv._progress import progress_bar
 from npdeconv._types import Array
 from npdeconv.data.dataset import Dataset
 from npdeconv.data.glyphs import GLYPHS, Glyph, read_glyph
+from npdeconv.parallel import bars_are_wanted
 
 SIZE = 28  # height and width of an image
 BOX = 20  # the longer side of a digit
@@ -88,7 +89,8 @@ class Written(NamedTuple):
 def write_digits(n: int, seed: int) -> Iterator[tuple[int, Array, Written]]:
     """Write the digits of `load_strokes`, glyph by glyph: yield digit, indices of images, and these."""
     digits, styles, noise = _draw_noise(n, seed)
-    for digit, paths in enumerate(progress_bar(GLYPHS.values(), unit="digit", delay=2)):
+    bar = progress_bar(GLYPHS.values(), unit="digit", delay=2, shown=bars_are_wanted())
+    for digit, paths in enumerate(bar):
         style = np.floor(styles * len(paths))
         for index, path in enumerate(paths.values()):
             chosen = np.flatnonzero((digits == digit) & (style == index))

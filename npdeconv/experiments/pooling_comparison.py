@@ -5,6 +5,8 @@ places; then boxes are made from its maps, and from backpropagation's saliency.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import NamedTuple, get_args
 
 import numpy as np
@@ -12,8 +14,9 @@ from scipy.ndimage import gaussian_filter
 
 from npdeconv import models
 from npdeconv._repr import brief
-from npdeconv._types import Array
+from npdeconv._types import Array, Shape
 from npdeconv.data import Dataset, Planted, plant
+from npdeconv.experiments.finished_seeds import fingerprint, kept
 from npdeconv.inference import predict
 from npdeconv.layers import Sequential
 from npdeconv.models.cam import Pool
@@ -133,6 +136,7 @@ def compare_poolings(
     warm_up: int = 2,
     epochs: int = 3,
     examples: int = 4,
+    folder: str | Path | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> PoolingComparison:
@@ -155,6 +159,8 @@ def compare_poolings(
         Epochs on pictures.
     examples : int
         How many test pictures to return with their maps and boxes, by the first seed's networks.
+    folder : str or Path, optional
+        Where each finished network is kept as a file, and found again.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     progress : bool
@@ -193,23 +199,34 @@ def compare_poolings(
         plant(part, seed=number) for number, part in enumerate((digits, test[:half], test[half:]), 1)
     )
     stages = (digits, warm_up), (training.dataset, epochs)
-    rows, shown = [], []
-    for seed in seeds:
-        row = []
-        for pool in pools:
-            trained = _train(build, pool, stages, seed, workers, progress)
-            row.append(_measure(trained, choosing, testing, workers))
-            if seed == seeds[0]:
-                shown.append(_example(trained, pool, testing, examples, workers))
-        rows.append(row)
-    accuracy, energy, error, best_share, best_error = (
-        np.array([[measured[n] for measured in row] for row in rows]) for n in range(5)
-    )
+    few = Planted(testing.dataset[:examples], testing.boxes[:examples])
+
+    def measure(pool: Pool, seed: int) -> dict[str, Array]:
+        trained = _train(build, pool, stages, seed, workers, progress)
+        return _measure(trained, choosing, testing, workers) | {"maps": _maps(trained, few, workers)}
+
     height, width = testing.dataset.images.shape[1:3]
+    made = ""
+    if folder is not None:  # only then is there a name to give
+        shape, count, rng = digits.images.shape[1:], len(digits.classes), np.random.default_rng(0)
+        begun = build(pool=POOLS[0], input_shape=shape, class_count=count, rng=rng)
+        used = digits.images, digits.labels, test.images, test.labels
+        made = fingerprint(begun, *used, warm_up, epochs)
+    shapes: dict[str, Shape] = dict.fromkeys(("energy", "error", "best_share", "best_error"), (len(MAPS),))
+    shapes |= {"accuracy": (), "maps": (len(MAPS), len(few.boxes), height, width)}
+    rows = [
+        [kept(folder, f"{pool}_{made}_seed{seed}", shapes, partial(measure, pool, seed)) for pool in pools]
+        for seed in seeds
+    ]
     area = (testing.boxes[:, 1::2] - testing.boxes[:, ::2]).prod(axis=1).mean() / (height * width)
-    localization = Localization(
-        tuple(pools), MAPS, np.array(seeds), accuracy, energy, error, best_share, best_error, float(area)
-    )
+    numbers = {
+        key: np.array([[row[key] for row in of_seed] for of_seed in rows]) for key in shapes if key != "maps"
+    }
+    localization = Localization(tuple(pools), MAPS, np.array(seeds), area=float(area), **numbers)
+    shown = [
+        LocalizationExample(pool, few, maps, np.stack([object_boxes(scenes, SHARE) for scenes in maps]))
+        for pool, maps in zip(pools, (row["maps"] for row in rows[0]), strict=True)
+    ]
     return PoolingComparison(localization, tuple(shown))
 
 
@@ -249,21 +266,21 @@ def _train(
     return network
 
 
-def _measure(
-    network: Sequential, choosing: Planted, testing: Planted, workers: Workers
-) -> tuple[float, Array, Array, Array, Array]:
+def _measure(network: Sequential, choosing: Planted, testing: Planted, workers: Workers) -> dict[str, Array]:
     """Return the accuracy, and for each kind of map the energy, error, best share and best error."""
     tried, maps = (_maps(network, pictures, workers) for pictures in (choosing, testing))
     answers = predict(network, testing.dataset.images, workers=workers).argmax(axis=1)
     errors = [[_error(scenes, choosing.boxes, share) for share in SHARES] for scenes in tried]
     best = SHARES[np.argmin(errors, axis=1)]
-    return (
-        float((answers == testing.dataset.labels_for("compare_poolings")).mean()),
-        np.array([energy_inside(scenes, testing.boxes).mean() for scenes in maps]),
-        np.array([_error(scenes, testing.boxes, SHARE) for scenes in maps]),
-        best,
-        np.array([_error(scenes, testing.boxes, share) for scenes, share in zip(maps, best, strict=True)]),
-    )
+    return {
+        "accuracy": (answers == testing.dataset.labels_for("compare_poolings")).mean(),
+        "energy": np.array([energy_inside(scenes, testing.boxes).mean() for scenes in maps]),
+        "error": np.array([_error(scenes, testing.boxes, SHARE) for scenes in maps]),
+        "best_share": best,
+        "best_error": np.array(
+            [_error(scenes, testing.boxes, share) for scenes, share in zip(maps, best, strict=True)]
+        ),
+    }
 
 
 def _maps(network: Sequential, pictures: Planted, workers: Workers) -> Array:
@@ -278,11 +295,3 @@ def _maps(network: Sequential, pictures: Planted, workers: Workers) -> Array:
 
 def _error(maps: Array, boxes: Array, share: float) -> float:
     return float((overlap(object_boxes(maps, share), boxes) < OVERLAP).mean())
-
-
-def _example(
-    network: Sequential, pool: str, testing: Planted, count: int, workers: Workers
-) -> LocalizationExample:
-    few = Planted(testing.dataset[:count], testing.boxes[:count])
-    maps = _maps(network, few, workers)
-    return LocalizationExample(pool, few, maps, np.stack([object_boxes(scenes, SHARE) for scenes in maps]))

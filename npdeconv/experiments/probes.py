@@ -6,6 +6,8 @@ classifiers on higher layers are better.
 
 import copy
 from collections.abc import Sequence
+from functools import cache, partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +20,7 @@ from npdeconv._types import Array, Generator
 from npdeconv.anatomy.roles import telling_layers
 from npdeconv.data import Dataset
 from npdeconv.experiments.classifiers import Kind, score_classifiers
+from npdeconv.experiments.finished_seeds import fingerprint, kept
 from npdeconv.experiments.sampling import make_plan, seed_list
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
@@ -65,6 +68,7 @@ def linear_probes(
     seeds: Sequence[int] = range(5),
     kind: Kind = "softmax",
     limit: int | None = LIMIT,
+    folder: str | Path | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> Probes:
@@ -82,6 +86,8 @@ def linear_probes(
     limit : int, optional
         Largest number of features of each layer; maps are averaged over the finest grid that stays
         within it, so that all layers cost about the same. None for all features.
+    folder : str or Path, optional
+        Where the accuracies of each finished layer are kept as a file, and found again.
 
     Returns
     -------
@@ -110,16 +116,28 @@ def linear_probes(
     draws = seed_list(seeds, who)
     names = telling_layers(network) if layers is None else some_names(layers, who, "layers")
     used, few = plan.needed(draws.tolist())
-    every = {PIXELS: pixel_features(used.images, limit=limit)}
-    every |= layer_features(network, used.images, names, limit=limit, workers=workers)
-    bar = progress_bar(every.values(), unit="layer", delay=2, leave=False, shown=progress)
-    accuracy = [score_classifiers(rows, used, few, kind, workers) for rows in bar]
+
+    @cache
+    def features() -> dict[str, Array]:
+        pixels = {PIXELS: pixel_features(used.images, limit=limit)}
+        return pixels | layer_features(network, used.images, names, limit=limit, workers=workers)
+
+    def probe(layer: str) -> dict[str, Array]:
+        rows = features()[layer]
+        accuracy = np.array(score_classifiers(rows, used, few, kind, workers))
+        return {"accuracy": accuracy, "dimension": np.array(rows.shape[1])}
+
+    asked = kind, limit, draws, plan.per_class, plan.tests, plan.test_per_class
+    made = fingerprint(network, used.images, used.labels, *asked)
+    shapes = {"accuracy": (len(few),), "dimension": ()}
+    bar = progress_bar((PIXELS, *names), unit="layer", delay=2, leave=False, shown=progress)
+    found = [kept(folder, f"{layer}_{made}", shapes, partial(probe, layer)) for layer in bar]
     return Probes(
-        layers=tuple(every),
-        dimensions=np.array([rows.shape[1] for rows in every.values()]),
+        layers=(PIXELS, *names),
+        dimensions=np.array([one["dimension"] for one in found]),
         per_class=np.array(plan.per_class),
         seeds=draws,
-        accuracy=np.array(accuracy).T.reshape(len(draws), len(plan.per_class), -1),
+        accuracy=np.array([one["accuracy"] for one in found]).T.reshape(len(draws), len(plan.per_class), -1),
     )
 
 

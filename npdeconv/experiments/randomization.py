@@ -23,7 +23,7 @@ from npdeconv.finite import check_parameters
 from npdeconv.layers import Sequential
 from npdeconv.parallel import Workers
 from npdeconv.visualize import compare_maps
-from npdeconv.visualize.map_similarity import check_scikit_image
+from npdeconv.visualize.scikit_image import check_scikit_image
 
 
 def randomization(

@@ -29,7 +29,7 @@ from npdeconv.optimizers import Adam
 from npdeconv.parallel import Workers
 from npdeconv.training import fit
 from npdeconv.visualize import compare_maps
-from npdeconv.visualize.map_similarity import check_scikit_image
+from npdeconv.visualize.scikit_image import check_scikit_image
 
 LEVEL = 0.95  # training accuracy that every network must exceed
 MOST = 5000  # images that the labels are permuted of

@@ -8,6 +8,8 @@ class are held out.
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -16,10 +18,10 @@ from npdeconv._progress import progress_bar
 from npdeconv._types import Array, Generator
 from npdeconv.anatomy.roles import logits_layer
 from npdeconv.data import Dataset
+from npdeconv.experiments.finished_seeds import fingerprint, kept
 from npdeconv.experiments.retraining_result import Retraining
 from npdeconv.experiments.sampling import seed_list
 from npdeconv.experiments.similarity import (
-    check_scikit_image,
     corner_agreement,
     count_words,
     find_corners,
@@ -32,6 +34,7 @@ from npdeconv.optimizers import SGD
 from npdeconv.parallel import Workers
 from npdeconv.training import fit
 from npdeconv.visualize import maximize_activation
+from npdeconv.visualize.scikit_image import check_scikit_image
 
 WORDS = 64
 MOMENTUM, BATCH = 0.9, 4
@@ -50,6 +53,7 @@ def retraining(
     learning_rate: float = 1e-4,
     steps: int = 100,
     vocabulary: int = WORDS,
+    folder: str | Path | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> Retraining:
@@ -79,6 +83,8 @@ def retraining(
         Of the reconstruction.
     vocabulary : int
         Number of visual words, which are learned from all images but no reconstructions.
+    folder : str or Path, optional
+        Where each finished repetition is kept as a file, and found again.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`; the result is the same for any number.
     progress : bool
@@ -126,24 +132,25 @@ def retraining(
     every = np.concatenate([images, control_images])
     score = _Scorer(every, positive_int(vocabulary, "retraining", "vocabulary"))
     trained = np.zeros((count, len(every)), bool)
-    drawn = np.empty((2, 2, count, *shape), np.uint8)
-    activation = np.empty((2, 2, count))
-    probability = np.empty((2, 2, count, len(every)))
+
+    def repeat(seed: int, half: Array) -> dict[str, Array]:
+        dataset, rng = (
+            _as_dataset(images[half], int(labels[0]), network),
+            np.random.default_rng([TRAINING, seed]),
+        )
+        states = _states(network, dataset, epochs, learning_rate, rng, workers)
+        found = [_reconstruct(state, labels, every, steps, seed, workers) for state in states]
+        return {key: np.stack([phase[key] for phase in found]) for key in shapes}
+
+    shapes = {"drawn": (2, 2, *shape), "activation": (2, 2), "probability": (2, 2, len(every))}
+    made = fingerprint(network, every, len(images), labels, epochs, learning_rate, steps)
+    found = []
     bar = progress_bar(drawn_by.tolist(), unit="repetition", shown=progress)
     for repetition, seed in enumerate(bar):
         half = np.random.default_rng([HALF, seed]).permutation(len(images))[: len(images) // 2]
         trained[repetition, half] = True
-        dataset = _as_dataset(images[np.sort(half)], int(labels[0]), network)
-        for phase, state in enumerate(
-            _states(network, dataset, epochs, learning_rate, np.random.default_rng([TRAINING, seed]), workers)
-        ):
-            logits = logits_layer(state)
-            result = maximize_activation(
-                state, logits, labels, steps=steps, rng=np.random.default_rng([START, seed]), workers=workers
-            )
-            drawn[phase, :, repetition] = result.pixels
-            activation[phase, :, repetition] = result.activation[-1]
-            probability[phase, :, repetition] = predict(state, every, workers=workers)[:, labels].T
+        found.append(kept(folder, f"{made}_seed{seed}", shapes, partial(repeat, seed, np.sort(half))))
+    drawn, activation, probability = (np.stack([one[key] for one in found], axis=2) for key in shapes)
     pictures = drawn.reshape(-1, *shape)
     scores = np.array([score(picture) for picture in pictures])
     bags = np.array([score.bag(picture) for picture in pictures])
@@ -175,6 +182,16 @@ def _states(
     optimizer = SGD(learning_rate, momentum=MOMENTUM)
     fit(student, dataset, optimizer, epochs=epochs, batch_size=BATCH, rng=rng, workers=workers)
     yield student
+
+
+def _reconstruct(
+    state: Sequential, labels: Array, every: Array, steps: int, seed: int, workers: Workers
+) -> dict[str, Array]:
+    """Draw both classes, and say how probable they are for all images."""
+    rng = np.random.default_rng([START, seed])
+    result = maximize_activation(state, logits_layer(state), labels, steps=steps, rng=rng, workers=workers)
+    probability = predict(state, every, workers=workers)[:, labels].T
+    return {"drawn": result.pixels, "activation": result.activation[-1], "probability": probability}
 
 
 class _Scorer:

@@ -5,8 +5,7 @@ extra `retraining`.
 """
 
 from collections.abc import Sequence
-from importlib import import_module
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.cluster.vq import kmeans, vq
@@ -14,6 +13,7 @@ from scipy.cluster.vq import kmeans, vq
 from npdeconv._checks import describe, one_image, positive_int
 from npdeconv._repr import brief
 from npdeconv._types import Array
+from npdeconv.visualize.scikit_image import skimage
 
 CORNERS = 200  # at most, per image
 APART = 3  # pixels from one corner to the next
@@ -109,7 +109,7 @@ def sift_descriptors(image: Array) -> Array:
     Lowe, "Distinctive image features from scale-invariant keypoints" (2004), without the initial
     doubling of the image: it would add keypoints smaller than the strokes that networks draw.
     """
-    sift, gray = _skimage("feature").SIFT(upsampling=1), _gray(image, "sift_descriptors")
+    sift, gray = skimage("feature").SIFT(upsampling=1), _gray(image, "sift_descriptors")
     none = np.empty((0, 128), np.uint8)
     if min(gray.shape) < SMALLEST:
         return none
@@ -133,7 +133,7 @@ def find_corners(image: Array) -> Corners:
     The detector is that of Harris & Stephens (1988), the descriptors are those of ORB (Rublee et al.,
     2011), which turn with the image. Corners too near the edge for a descriptor are left out.
     """
-    feature, gray = _skimage("feature"), _gray(image, "find_corners")
+    feature, gray = skimage("feature"), _gray(image, "find_corners")
     none = Corners(np.empty((0, 2)), np.empty((0, 256), bool))
     if min(gray.shape) < SMALLEST:
         return none
@@ -142,7 +142,7 @@ def find_corners(image: Array) -> Corners:
     )
     if not len(places):
         return none
-    angles = feature.corner_orientations(gray, places, _skimage("morphology").disk(15))
+    angles = feature.corner_orientations(gray, places, skimage("morphology").disk(15))
     orb = feature.ORB()
     orb.extract(gray, places.astype(np.float64), np.ones(len(places)), angles)
     return Corners(places[orb.mask_].astype(np.float64), orb.descriptors) if orb.mask_.any() else none
@@ -162,19 +162,14 @@ def corner_agreement(first: Corners, second: Corners) -> float:
     fewest = min(len(first.places), len(second.places))
     if fewest <= SAMPLE:
         return 0.0
-    matches = _skimage("feature").match_descriptors(first.descriptors, second.descriptors, cross_check=True)
+    matches = skimage("feature").match_descriptors(first.descriptors, second.descriptors, cross_check=True)
     if len(matches) <= SAMPLE:
         return 0.0
     pairs = first.places[matches[:, 0]], second.places[matches[:, 1]]
-    motion = _skimage("transform").SimilarityTransform
-    _, agree = _skimage("measure").ransac(pairs, motion, SAMPLE, MISFIT, max_trials=TRIALS, rng=SEED)
+    motion = skimage("transform").SimilarityTransform
+    _, agree = skimage("measure").ransac(pairs, motion, SAMPLE, MISFIT, max_trials=TRIALS, rng=SEED)
     agreed = 0 if agree is None else int(agree.sum())
     return max(agreed - SAMPLE, 0) / (fewest - SAMPLE)
-
-
-def check_scikit_image() -> None:
-    """Raise ImportError if scikit-image is missing, before long work."""
-    _skimage("feature")
 
 
 def _gray(image: Array, who: str) -> Array:
@@ -183,13 +178,3 @@ def _gray(image: Array, who: str) -> Array:
     if image.dtype != np.uint8:
         raise TypeError(f"{who}: expected an image of dtype uint8, got {describe(image)}")
     return np.ascontiguousarray(image.mean(axis=2) / 255)  # the mean of a rotated view is not contiguous
-
-
-def _skimage(part: str) -> Any:
-    try:
-        return import_module(f"skimage.{part}")
-    except ImportError:
-        raise ImportError(
-            "the scores of retraining need scikit-image, which is not installed:"
-            " pip install 'npdeconv[retraining]'"
-        ) from None

@@ -5,6 +5,7 @@ Caltech-101 alone; with six images per class of Caltech-256, it beat others' res
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from npdeconv._types import Array
 from npdeconv.anatomy import last_hidden
 from npdeconv.data import Dataset
 from npdeconv.experiments.classifiers import Kind, class_mean_accuracy, score_classifiers
+from npdeconv.experiments.finished_seeds import fingerprint, kept
 from npdeconv.experiments.sampling import Draw, make_plan, seed_list
 from npdeconv.experiments.scratch import Scratch, most_probable
 from npdeconv.layers import Sequential
@@ -66,6 +68,7 @@ def transfer(
     scratch: Scratch | None = None,
     scratch_seeds: Sequence[int] = range(3),
     limit: int | None = LIMIT,
+    folder: str | Path | None = None,
     workers: Workers = None,
     progress: bool = False,
 ) -> Transfer:
@@ -97,6 +100,9 @@ def transfer(
         Seeds of the draws to train from scratch on, which takes longer.
     limit
         See `npdeconv.visualize.layer_features`.
+    folder : str or Path, optional
+        Where each finished training from scratch, and the accuracies on frozen features, are kept as
+        files, and found again.
     workers : int or executor, optional
         See `npdeconv.parallel.pool`.
     progress : bool
@@ -127,26 +133,49 @@ def transfer(
     pictures = plan.dataset if scratch is None else scratch.dataset(plan.dataset)
     name = last_hidden(network) if layer is None else layer
     used, few = plan.needed(draws.tolist())
-    rows = layer_features(network, used.images, [name], limit=limit, workers=workers)[name]
-    frozen = score_classifiers(rows, used, few, kind, workers)
+
+    def classify() -> dict[str, Array]:
+        rows = layer_features(network, used.images, [name], limit=limit, workers=workers)[name]
+        return {"accuracy": np.array(score_classifiers(rows, used, few, kind, workers))}
+
+    asked = name, kind, limit, draws, plan.per_class, plan.tests, plan.test_per_class
+    made = fingerprint(network, used.images, used.labels, *asked)
+    frozen = kept(folder, f"frozen_{made}", {"accuracy": (len(few),)}, classify)["accuracy"]
     work = [(seed, draw) for seed in retrained.tolist() for draw in plan.draws(seed)]
     bar = progress_bar(work, unit="training", delay=2, leave=False, shown=progress)
-    learned = [_from_scratch(scratch, pictures, seed, draw, workers) for seed, draw in bar]
+    learned = [_from_scratch(scratch, pictures, seed, draw, folder, workers) for seed, draw in bar]
     return Transfer(
         layer=name,
         per_class=np.array(plan.per_class),
         seeds=draws,
-        frozen=np.array(frozen).reshape(len(draws), -1),
+        frozen=frozen.reshape(len(draws), -1),
         scratch_seeds=retrained,
         scratch=np.array(learned).reshape(len(retrained), len(plan.per_class)),
     )
 
 
 def _from_scratch(
-    scratch: Scratch | None, pictures: Dataset, seed: int, draw: Draw, workers: Workers
-) -> float:
+    scratch: Scratch | None,
+    pictures: Dataset,
+    seed: int,
+    draw: Draw,
+    folder: str | Path | None,
+    workers: Workers,
+) -> Array:
     """Train on a draw, and return the accuracy on its test images."""
     assert scratch is not None
-    trained = scratch.train(pictures[draw.chosen], np.random.default_rng(seed), workers)
-    answers = most_probable(trained, pictures.images[draw.tested], workers=workers)
-    return class_mean_accuracy(answers, pictures.labels_for("transfer")[draw.tested])
+    chosen, tested = pictures[draw.chosen], pictures[draw.tested]
+
+    def train() -> dict[str, Array]:
+        trained = scratch.train(chosen, np.random.default_rng(seed), workers)
+        answers = most_probable(trained, tested.images, workers=workers)
+        return {"accuracy": np.array(class_mean_accuracy(answers, tested.labels_for("transfer")))}
+
+    stem = "" if folder is None else f"scratch_{_named(scratch, chosen, tested)}_seed{seed}"
+    return kept(folder, stem, {"accuracy": ()}, train)["accuracy"]
+
+
+def _named(scratch: Scratch, *sets: Dataset) -> str:
+    shown = (part for few in sets for part in (few.images, few.labels))
+    how = scratch.steps, scratch.batch_size, scratch.learning_rate, scratch.augment
+    return fingerprint(scratch.build(np.random.default_rng(0)), *shown, *how)

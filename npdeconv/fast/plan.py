@@ -9,7 +9,7 @@ the gradient with respect to the images, which training does not need.
 This is for float32. A network in float64 is passed layer by layer.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -96,17 +96,29 @@ class Plan:
                 del values[above]
             yield step.gives, values[step.gives]
 
-    def backward(self, dy: Array, tape: PlanTape) -> Gradients:
+    def backward(self, dy: Array, tape: PlanTape, live: Collection[str] | None = None) -> Gradients:
         """Return the gradients of the parameters, under the names that the network gives them.
 
-        `dy` is overwritten, and the tape is used up: each context is released after its use.
+        `dy` is overwritten, and the tape is used up: each context is released after its use. With the names
+        of those to train, `live`, it goes down no further than to the lowest of these.
         """
         gradients: dict[str, Array] = {}
-        arrived = {self._last: dy}
+        arrived, moving = {self._last: dy}, self._moving(live)
         for step in reversed(self.steps):
+            if step.gives not in moving:
+                continue
             with in_layer(step.name):
-                down, own = step.backward(arrived.pop(step.gives), tape.pop(step.name))
+                down, own = step.backward(arrived.pop(step.gives), tape.pop(step.name), moving)
             gradients |= {f"{step.name}.{key}": array for key, array in own.items()}
             for above, dx in down.items():
                 arrived[above] = arrived[above] + dx if above in arrived else dx
         return gradients
+
+    def _moving(self, live: Collection[str] | None) -> set[str]:
+        """Return the outputs that depend on some of the parameters."""
+        found: set[str] = set()
+        for step in self.steps:
+            own = live is None or any(name.startswith(f"{step.name}.") for name in live)
+            if own or not found.isdisjoint(step.reads):
+                found.add(step.gives)
+        return found

@@ -39,16 +39,16 @@ class Step(NamedTuple):
     reads: tuple[str, ...]
     gives: str  # the name of the last layer
 
-    def backward(self, dy: Array, context: Context) -> tuple[dict[str, Array], Gradients]:
-        """Return the gradients of the outputs that it reads, except the images, and of the parameters."""
-        if self.reads == (INPUT,) and isinstance(self.part, WinogradBlock | DirectBlock | Conv2D):
+    def backward(self, dy: Array, context: Context, moving: set[str]) -> tuple[dict[str, Array], Gradients]:
+        """Return the gradients of those outputs among `moving` that it reads, and of the parameters."""
+        if moving.isdisjoint(self.reads) and isinstance(self.part, WinogradBlock | DirectBlock | Conv2D):
             return {}, self.part.gradients(dy, context)
         dx, gradients = self.part.backward(dy, context)
         down: dict[str, Array] = {}
         for above, piece in zip(self.reads, dx if self.part.merges else (dx,), strict=True):
             if above in down:
                 down[above] = down[above] + piece
-            elif above != INPUT:
+            elif above in moving:
                 # A sum passes the same array to each layer, and a layer may overwrite it.
                 down[above] = piece.copy() if any(piece is other for other in down.values()) else piece
         return down, gradients

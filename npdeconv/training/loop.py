@@ -181,7 +181,7 @@ class Job(NamedTuple):
             for number, cut in enumerate(shards(images), 1)
         ]
         loss, correct, total = 0.0, 0, dict[str, Array]()
-        for part in parallel_map(partial(_gradients, Plan(chain), chain.dtype), work):
+        for part in parallel_map(partial(_gradients, Plan(chain), self.live, chain.dtype), work):
             loss, correct = loss + part.loss, correct + part.correct
             for name, gradient in part.gradients.items():
                 if name in total:
@@ -229,13 +229,13 @@ class _ShardResult(NamedTuple):
     gradients: Mapping[str, Array]
 
 
-def _gradients(plan: Plan, dtype: np.dtype[Any], shard: _Shard) -> _ShardResult:
+def _gradients(plan: Plan, live: Sequence[str], dtype: np.dtype[Any], shard: _Shard) -> _ShardResult:
     x, rng = shard.forward_arguments(dtype)
     share = len(x) / shard.batch_size
     # A diverging network overflows: one error about the loss replaces a warning per operation.
     with np.errstate(over="ignore", invalid="ignore"):
         logits, tape = plan.forward(x, rng=rng)
         loss, dlogits = softmax_cross_entropy(logits, shard.labels)
-        gradients = plan.backward(dlogits * dlogits.dtype.type(share), tape)
+        gradients = plan.backward(dlogits * dlogits.dtype.type(share), tape, live)
     correct = int((logits.argmax(axis=1) == shard.labels).sum())
     return _ShardResult(loss * share, correct, gradients)

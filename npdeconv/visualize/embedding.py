@@ -16,6 +16,7 @@ from npdeconv.visualize.features import as_rows, layer_features, pixel_features
 from npdeconv.visualize.neighbors import Neighbors, nearest_neighbors
 
 TSNE_DIMENSIONS = 50  # principal components that t-SNE reads, as in its authors' experiments
+FEWEST = 4  # images for t-SNE, whose perplexity is at least 1 and a third of the others' number
 PERPLEXITY = 30.0
 
 
@@ -125,6 +126,9 @@ def embed(
     ((20, 12544), (20, 2))
     """
     image_batch(images, "embed")
+    for least, method in ((3, "a plane"), (FEWEST, "t-SNE"))[: 1 + tsne]:
+        if len(images) < least:
+            raise ValueError(f"embed: expected at least {least} images for {method}, got {len(images)}")
     name = last_hidden(network) if layer is None else layer
     rows = layer_features(network, images, [name], limit=limit, workers=workers)[name]
     pixels = pixel_features(images, limit=limit)

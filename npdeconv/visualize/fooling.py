@@ -21,7 +21,8 @@ from npdeconv.visualize.least_change import least_change
 
 ENOUGH = 1e-3  # share of the margin by which it may be missed, by rounding
 BEYOND = 1.02  # how much further than the tangent says to go, since a rectifier may close on the way
-HALVINGS = 12  # of the search for the shortest change in a direction
+CLOSE = 2**-12  # share of a change by which it may be longer than what just reaches the class
+SEARCHES = 12  # for that change, at most
 SLOWEST = 0.05  # share of the way to the tangent's smallest change below which the search ends
 
 
@@ -144,13 +145,15 @@ def _search(
     """Return the smallest change found (H, W, C), and whether it reaches the class."""
     flat, enough = x.ravel().astype(np.float64), margin * (1 - ENOUGH)
     change, best, rate = np.zeros_like(flat), None, 1.0
+    first = _lead(chain, x, change, target)
     for _ in range(steps):
-        leads, slopes = _tangent(chain, x, change, target, rivals)
-        if leads.min() < enough:  # on to where the tangent says that the class is reached
+        lead = _lead(chain, x, change, target)
+        if lead < enough:  # on to where the tangent says that the class is reached
+            leads, slopes = _tangent(chain, x, change, target, rivals)
             needed = BEYOND * (margin - leads)
             change = change + least_change(slopes, needed, low=-flat - change, high=1 - flat - change)
             continue
-        shorter = _shortened(chain, x, change, target, enough)
+        shorter = _shortened(chain, x, change, target, enough, first, lead)
         if best is None or _size(shorter) < 0.9999 * _size(best):
             best = shorter
         else:
@@ -164,28 +167,34 @@ def _search(
     return (change if best is None else best).reshape(x.shape), best is not None
 
 
-def _shortened(chain: Sequential, x: Array, change: Array, target: int, enough: float) -> Array:
-    """Return the part of a change that just reaches the class."""
-    low, high = 0.0, 1.0
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        if _lead(chain, x, middle * change, target) >= enough:
-            high = middle
+def _shortened(
+    chain: Sequential, x: Array, change: Array, target: int, enough: float, first: float, last: float
+) -> Array:
+    """Return the part of a change that just reaches the class, whose lead goes from `first` to `last`."""
+    low, high, below, above = 0.0, 1.0, first - enough, last - enough
+    for halving in range(SEARCHES):
+        if above <= CLOSE * (above - below) or high - low < CLOSE:
+            break
+        straight = low + (high - low) * below / (below - above)  # where a straight line would reach it
+        part = (low + high) / 2 if halving % 3 == 2 else straight + CLOSE / 2
+        lead = _lead(chain, x, part * change, target) - enough
+        if lead >= 0:
+            high, above = part, lead
         else:
-            low = middle
+            low, below = part, lead
     return high * change
 
 
 def _tangent(chain: Sequential, x: Array, change: Array, target: int, rivals: int) -> tuple[Array, Array]:
     """Return the class's lead over its strongest rivals (R,), and the gradients of these leads (R, D)."""
-    moved = _moved(x, change)
-    logits = chain(moved)[0].astype(np.float64)
+    y, tape = chain.forward(_moved(x, change))
+    logits = y[0].astype(np.float64)
     others = np.argsort(-logits, kind="stable")
     others = others[others != target][:rivals]
-    y, tape = chain.forward(np.repeat(moved, len(others) + 1, axis=0))
-    start = descent_start(y, np.append(target, others), values=1)
-    gradients = chain.descend(start, tape, "gradient").reshape(len(others) + 1, -1).astype(np.float64)
-    return logits[target] - logits[others], gradients[0] - gradients[1:]
+    own = descent_start(y, target, values=1)
+    starts = [own - descent_start(y, rival, values=1) for rival in others]
+    slopes = [chain.descend(start, tape, "gradient").ravel() for start in starts]
+    return logits[target] - logits[others], np.array(slopes, np.float64)
 
 
 def _lead(chain: Sequential, x: Array, change: Array, target: int) -> float:

@@ -5,14 +5,14 @@ blank map, such as a silent unit's projection, is like nothing: every measure is
 and never averaged. SSIM and HOG need scikit-image: the extra `retraining`.
 """
 
-from importlib import import_module
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from npdeconv._checks import describe
 from npdeconv._repr import brief
 from npdeconv._types import Array
+from npdeconv.visualize.scikit_image import skimage
 
 WINDOW = 5  # side of SSIM's window, in pixels
 CELL = 16  # side of a cell with one histogram of gradients, in pixels
@@ -139,7 +139,7 @@ def structural_similarity(first: Array, second: Array) -> float:
     1.0
     """
     scaled = _scaled(first, second, "structural_similarity")
-    ssim = _skimage("metrics").structural_similarity
+    ssim = skimage("metrics").structural_similarity
     if scaled is None or min(scaled.shape[1:3]) < WINDOW:
         return np.nan
     return float(ssim(*scaled, win_size=WINDOW, data_range=2.0, channel_axis=_channel_axis(first)))
@@ -175,18 +175,13 @@ def gradient_similarity(first: Array, second: Array) -> float:
     1.0
     """
     scaled = _scaled(first, second, "gradient_similarity")
-    hog = _skimage("feature").hog
+    hog = skimage("feature").hog
     if scaled is None or min(scaled.shape[1:3]) < CELL:
         return np.nan
     height, width = scaled.shape[1:3]
     block = min(BLOCK, height // CELL), min(BLOCK, width // CELL)
     options = {"pixels_per_cell": (CELL, CELL), "cells_per_block": block}
     return _pearson(*(hog(one, **options, channel_axis=_channel_axis(first)) for one in scaled))
-
-
-def check_scikit_image() -> None:
-    """Raise ImportError if scikit-image is missing, before long work."""
-    _skimage("metrics")
 
 
 def _check(first: Array, second: Array, who: str) -> None:
@@ -224,13 +219,3 @@ def _scaled(first: Array, second: Array, who: str) -> Array | None:
 
 def _channel_axis(one: Array) -> int | None:
     return -1 if one.ndim == 3 else None
-
-
-def _skimage(part: str) -> Any:
-    try:
-        return import_module(f"skimage.{part}")
-    except ImportError:
-        raise ImportError(
-            "SSIM and HOG of maps need scikit-image, which is not installed:"
-            " pip install 'npdeconv[retraining]'"
-        ) from None

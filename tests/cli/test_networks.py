@@ -152,6 +152,7 @@ OTHERS = {
     "gradcheck",
     "learn",
     "localize",
+    "recovery",
     "train",
 }
 

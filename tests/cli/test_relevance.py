@@ -1,6 +1,7 @@
 """`npdeconv relevance`, and what `npdeconv maximize` says and does with --fool, small."""
 
 import csv
+import sys
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from npdeconv import cli, models, weights
 from npdeconv.cli import datasets
 from npdeconv.data import load_strokes
 from npdeconv.layers import Conv2D, Dense, GlobalAveragePool, ReLU, Sequential, Sigmoid
-from npdeconv.visualize import fool, infidelity, insertion_deletion, project
+from npdeconv.visualize import fool, infidelity, insertion_deletion, judge_relevance, project
 
 FEW = ("--step", "98", "--changes", "4", "--stride", "10", "--dpi", "10")
 
@@ -58,6 +59,38 @@ def test_relevance_prints_one_table_and_writes_what_the_library_finds(digits, tm
     with (tmp_path / "out/relevance_deck_model4_logits_3images_seed0.csv").open() as file:
         table = [row for row in csv.DictReader(file) if row["map"] == "random"]
     np.testing.assert_allclose([float(row["agreement"]) for row in table], agreement, rtol=1e-5)
+
+
+def test_relevance_keeps_each_finished_kind_of_map(digits, tmp_path, capsys, monkeypatch):
+    net, named = digits
+    question = ("relevance", *named, "--count", 2, *FEW, "--out", tmp_path / "out")
+    command, judged = sys.modules["npdeconv.cli.relevance"], []
+
+    def killed_at_the_third(*given, **more):
+        if len(judged) == 2:
+            raise KeyboardInterrupt
+        judged.append(judge_relevance(*given, **more))
+        return judged[-1]
+
+    monkeypatch.setattr(command, "judge_relevance", killed_at_the_third)
+    assert cli.main([str(argument) for argument in question]) != 0
+    assert len(list((tmp_path / "out/maps").iterdir())) == 2
+    monkeypatch.setattr(
+        command,
+        "judge_relevance",
+        lambda *given, **more: judged.append(None) or judge_relevance(*given, **more),
+    )
+    resumed = call(capsys, 0, *question)
+    assert len(judged) == 7
+    again = call(capsys, 0, *question)
+    assert (again, len(judged)) == (resumed, 7)
+    monkeypatch.setattr(command, "judge_relevance", judge_relevance)
+    whole = call(capsys, 0, *question[:-1], tmp_path / "whole")
+    assert whole.replace("/whole/", "/out/") == resumed
+    net["conv1"].weight[0, 0, 0, 0] += 1  # another network: none of the files is its own
+    weights.save(net, tmp_path / "digits.npz")
+    call(capsys, 0, *question)
+    assert len(list((tmp_path / "out/maps").iterdir())) == 14
 
 
 def test_relevance_of_a_yes_or_no_network_asks_for_the_answer(tmp_path, capsys, monkeypatch):

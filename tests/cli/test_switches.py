@@ -1,5 +1,7 @@
 """`npdeconv switches`, and the verdicts of project, top and cam, from beginning to end, small."""
 
+import csv
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from npdeconv.cli import datasets
 from npdeconv.cli.networks import Loaded
 from npdeconv.cli.switches import _spread
 from npdeconv.data import load_strokes
-from npdeconv.experiments import judge_class_maps, judge_projections, judging, t_interval
+from npdeconv.experiments import judge_class_maps, judge_projections, judging, recovery, t_interval
 from npdeconv.visualize import class_activation_maps, compare_starts
 
 
@@ -70,6 +72,28 @@ def test_silent_pictures_are_counted_and_left_out(say, net, tmp_path):
     weights.save(net, tmp_path / "w.npz")
     printed = say("switches", "--layer", "relu4", "--map", "7", "--count", "3", "--draws", "1").splitlines()
     assert printed[:2] == ["relu4, maps 7: silent in 3 of 3 pictures", "nothing to compare"]
+
+
+def test_recovery_prints_the_means_over_images_and_keeps_each_finished_seed(tmp_path, capsys):
+    asked = "--count", "8", "--test-count", "5", "--epochs", "1", "--seeds", "2", "--out", str(tmp_path)
+    assert cli.main(["recovery", *asked]) == 0
+    printed = capsys.readouterr().out
+    result = recovery(load_strokes(8), load_strokes(5, 1), seeds=[0, 1], epochs=1)
+    with np.load(tmp_path / "recovery_strokes.npz") as arrays:
+        np.testing.assert_array_equal(arrays["correlation"], result.correlation)
+    guided = next(line for line in printed.splitlines() if line.startswith("dense, trained, guided"))
+    interval = t_interval(result.correlation[:, 2, 1, 2, 0].mean(axis=-1))
+    assert f" {interval.mean:.2f} ± {interval.high - interval.mean:.2f} " in guided
+    size = result.size[:, 2, 1][result.flipped[:, 2, 1]].mean()
+    assert f"changed by {size:.1%} of its length" in printed.splitlines()[-3]
+    with (tmp_path / "recovery_strokes.csv").open() as file:
+        last = list(csv.DictReader(file))[-1]
+    assert float(last["random logits"]) == pytest.approx(result.correlation[1, 2, 1, 2, 3, 4], abs=1e-6)
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "seeds").iterdir()}
+    assert len(kept) == 2
+    assert cli.main(["recovery", *asked]) == 0
+    assert capsys.readouterr().out == printed
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "seeds").iterdir()} == kept
 
 
 def test_project_says_its_verdict(say, net, tmp_path):

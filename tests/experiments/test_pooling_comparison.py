@@ -48,8 +48,9 @@ def test_a_network_is_judged_by_the_maps_of_the_true_classes():
     choosing, testing = plant(load_strokes(10, 1), seed=2), plant(load_strokes(12, 2), seed=3)
     stages = ((digits, 1), (plant(digits, seed=1).dataset, 1))
     network = _train(cam_net, "average", stages, 0, None, False)
-    accuracy, energy, error, _, best_error = _measure(network, choosing, testing, None)
-    assert accuracy == evaluate(network, testing.dataset)[0]
+    found = _measure(network, choosing, testing, None)
+    energy, error, best_error = (found[name] for name in ("energy", "error", "best_error"))
+    assert found["accuracy"] == evaluate(network, testing.dataset)[0]
     labels = testing.dataset.labels[:, np.newaxis]
     maps = class_activation_maps(network, testing.dataset.images, labels=labels).upsampled[:, 0]
     assert energy[0] == pytest.approx(energy_inside(maps, testing.boxes).mean())

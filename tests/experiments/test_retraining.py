@@ -191,7 +191,7 @@ def test_errors(monkeypatch):
     with pytest.raises(ValueError, match=r"^Retraining: seen must be one of trained, held out, control, got"):
         planted().best("words", "all")
     monkeypatch.setitem(sys.modules, "skimage.feature", None)
-    with pytest.raises(ImportError, match=r"^the scores of retraining need scikit-image, which is not"):
+    with pytest.raises(ImportError, match=r"^similarities of images need scikit-image, which is not"):
         retraining(network(), images, label=1, control_images=others, control_label=2)
 
 

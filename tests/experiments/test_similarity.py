@@ -5,7 +5,6 @@ import sys
 import numpy as np
 import pytest
 
-from npdeconv.experiments import similarity
 from npdeconv.experiments.similarity import (
     Words,
     corner_agreement,
@@ -14,6 +13,7 @@ from npdeconv.experiments.similarity import (
     learn_words,
     sift_descriptors,
 )
+from npdeconv.visualize.scikit_image import check_scikit_image
 from tests.blocks import blocks
 
 SIZE = 128
@@ -123,9 +123,7 @@ def test_errors():
 
 def test_without_scikit_image_one_sentence_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "skimage.feature", None)
-    sentence = (
-        r"^the scores of retraining need scikit-image, which is not installed: pip install 'npdeconv\[r"
-    )
-    for ask in (similarity.check_scikit_image, lambda: find_corners(blocks(0))):
+    sentence = r"^similarities of images need scikit-image, which is not installed: pip install 'npdeconv\[r"
+    for ask in (check_scikit_image, lambda: find_corners(blocks(0))):
         with pytest.raises(ImportError, match=sentence):
             ask()

@@ -9,6 +9,7 @@ from npdeconv import optimizers, training
 from npdeconv.data import Dataset
 from npdeconv.fast import Plan
 from npdeconv.fast.blocks import DenseBlock, DirectBlock, WinogradBlock
+from npdeconv.fast.steps import Step
 from npdeconv.inference import evaluate, predict
 from npdeconv.layers import Add, Concat, Conv2D, Flatten, Graph, MaxPool2D, ReLU, Sequential
 from tests import graphs
@@ -57,6 +58,30 @@ def test_both_ways(make):
     assert own.keys() == gradients.keys() == network.parameters.keys()
     for name, gradient in gradients.items():
         np.testing.assert_allclose(own[name], gradient, rtol=1e-3, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("make", [wide, residual, inception, dense_net], ids=lambda make: make.__name__)
+def test_the_way_back_ends_below_what_is_trained(make, monkeypatch):
+    network = make(np.random.default_rng(0)) if make is wide else make(np.float32)
+    plan, x = Plan(network), images(network)
+    y, tape = plan.forward(x)
+    dy = np.random.default_rng(1).normal(size=y.shape).astype(np.float32)
+    every = plan.backward(dy.copy(), dict(tape))
+    names = [step.name for step in plan.steps]
+    place = len(every) // 2 // 2 * 2
+    live = list(every)[:place]  # the gradients come from the top down
+    asked, compute = [], Step.backward
+
+    def noted(step, *given):
+        asked.append(step.name)
+        return compute(step, *given)
+
+    monkeypatch.setattr(Step, "backward", noted)
+    found = plan.backward(dy.copy(), dict(tape), live)
+    for name in live:
+        assert found[name].tobytes() == every[name].tobytes(), name
+    lowest = min(names.index(name.rpartition(".")[0]) for name in live)
+    assert min(names.index(name) for name in asked) == lowest > 0
 
 
 @every_network

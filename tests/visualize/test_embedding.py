@@ -130,6 +130,14 @@ def test_neighbors_of_planted_clusters_share_their_label_and_random_labels_are_s
     assert abs(label_agreement(found, drawn).by_rank.mean() - label_agreement(found, drawn).chance) < 0.1
 
 
+@pytest.mark.parametrize(("count", "tsne"), [(1, False), (2, False), (2, True), (3, True)])
+def test_too_few_images_are_refused_for_the_method_that_needs_more(count, tsne):
+    needed = "3 images for a plane" if count < 3 else "4 images for t-SNE"
+    message = f"^embed: expected at least {needed}, got {count}$"
+    with pytest.raises(ValueError, match=message):
+        embed(tiny_network(), tiny_dataset(3).images[:count], k=1, tsne=tsne)
+
+
 def test_neighbors_refuse_bad_arguments():
     vectors = np.zeros((4, 2))
     with pytest.raises(ValueError, match="expected more than 4 vectors to find 4 neighbors, got 4"):

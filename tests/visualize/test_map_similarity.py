@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from npdeconv.visualize import compare_maps, gradient_similarity, rank_similarity, structural_similarity
-from npdeconv.visualize.map_similarity import check_scikit_image
+from npdeconv.visualize.scikit_image import check_scikit_image
 
 SHAPES = [(48, 56), (64, 40, 3), (28, 28, 1), (32, 32, 3)]
 
@@ -85,6 +85,9 @@ def test_wrong_maps():
 
 
 def test_without_scikit_image_the_install_command_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skimage.feature", None)
     monkeypatch.setitem(sys.modules, "skimage.metrics", None)
-    with pytest.raises(ImportError, match=r"pip install 'npdeconv\[retraining\]'"):
-        check_scikit_image()
+    one = np.ones((8, 8))
+    for ask in (check_scikit_image, lambda: structural_similarity(one, one)):
+        with pytest.raises(ImportError, match=r"pip install 'npdeconv\[retraining\]'"):
+            ask()

@@ -29,7 +29,7 @@ COLUMNS = ("pooling", "map", "seed", "accuracy", "energy inside", "error at 20 %
 def add(parser: Parser) -> None:
     """Declare the options."""
     parser.add_argument("--network", choices=NETWORKS, default="cam_net", help="the last two branch")
-    add_digits(parser, "which to plant")
+    add_digits(parser)
     share(parser, "--count", " to train on", type=at_least(100), default=3000)
     share(parser, "--test-count", ": half to choose thresholds, half to test", type=at_least(2), default=1000)
     share(parser, "--seeds", default=3)
@@ -71,10 +71,10 @@ def run(options: argparse.Namespace) -> None:
     print(*paths, sep="\n")
 
 
-def add_digits(parser: Parser, which: str) -> None:
+def add_digits(parser: Parser) -> None:
     """Declare --digits."""
     known = "strokes", "mnist"
-    parser.add_argument("--digits", choices=known, default=known[0], help=f"{which}; strokes are drawn")
+    parser.add_argument("--digits", choices=known, default=known[0], help="what to learn; strokes are drawn")
 
 
 def load_digits(data: str, images: int, test: int) -> tuple[Dataset, Dataset]:

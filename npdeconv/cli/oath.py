@@ -19,9 +19,17 @@ from npdeconv.anatomy import map_count
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, file_stem, listed
 from npdeconv.cli.networks import load_network
-from npdeconv.cli.oath_labels import run_labels
+from npdeconv.cli.oath_labels import SOME_IMAGES, run_labels
 from npdeconv.cli.oath_table import rows_of, table
-from npdeconv.cli.options import add_network, add_results, at_least, check_range, chosen_layer, only, share
+from npdeconv.cli.options import (
+    add_network,
+    add_results,
+    at_least,
+    check_range,
+    chosen_layer,
+    given_or_first,
+    share,
+)
 from npdeconv.cli.parser import Parser
 from npdeconv.experiments import randomization, randomized_maps
 from npdeconv.experiments.explanations import METHODS
@@ -37,7 +45,7 @@ DRAWN = 8  # randomized layers in the picture, at most
 def add(parser: Parser) -> None:
     """Declare the options."""
     add_network(parser)
-    share(parser, "--images", "; the first of them is drawn", default=list(range(10)))
+    share(parser, "--images", f"; the first of them is drawn; the first {SOME_IMAGES} if not given")
     share(parser, "--layer", " to explain, or that of the logits; the last feature maps if not given")
     share(parser, "--map", " or class; each image's strongest, or predicted one, if not given")
     share(parser, "--layers", " to randomize; all with weights, from the explained one down, if not given")
@@ -85,7 +93,8 @@ def run(options: argparse.Namespace) -> None:
     out = Results(options)
     loaded = load_network(options)
     network = loaded.network
-    images = load_data(loaded, options.data, options.split, only("--images", options.images)).images
+    choose = given_or_first("--images", options.images, SOME_IMAGES)
+    images = load_data(loaded, options.data, options.split, choose).images
     layer = chosen_layer(options.layer, network, images.shape[1:])
     if options.map is not None:
         maps = map_count(network, layer, images.shape[1:])
@@ -111,7 +120,7 @@ def run(options: argparse.Namespace) -> None:
     shown = _drawn(result.layers)
     pictures = randomized_maps(network, images[0], layer, options.map, layers=shown, **shared)
     stem = _stem(options, network.name, layer)
-    rows = rows_of(result, dict(enumerate(result.layers)), options.images)
+    rows = rows_of(result, dict(enumerate(result.layers)), options.images or range(len(images)))
     title = f"{plot.literal(network.name)}: {plot.literal(layer)}"
     drawn = plot.randomized_maps(pictures)
     drawn[0, 0].figure.suptitle(f"{title} map {pictures.feature_map}, seed 0", fontsize="medium")

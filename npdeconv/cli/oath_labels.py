@@ -7,16 +7,17 @@ import numpy as np
 
 from npdeconv._files import write_table
 from npdeconv.cli.datasets import load_data
-from npdeconv.cli.figures import Results, file_stem
+from npdeconv.cli.figures import Results, file_stem, listed
 from npdeconv.cli.networks import load_network
 from npdeconv.cli.oath_table import cell, rows_of
-from npdeconv.cli.options import only
+from npdeconv.cli.options import given_or_first
 from npdeconv.experiments import RandomizedLabels, randomized_labels
 from npdeconv.experiments.randomization_result import MEASURES
 from npdeconv.experiments.randomized_labels import TAUGHT
 
 COLUMNS = ("method", "compared with", "seed", "image", *MEASURES)
 IN_VAIN = ("layer", "map", "layers")
+SOME_IMAGES = 10  # explained, if none are chosen
 
 
 def run_labels(options: argparse.Namespace) -> None:
@@ -27,7 +28,8 @@ def run_labels(options: argparse.Namespace) -> None:
     out = Results(options)
     loaded = load_network(options, untrained=True)
     lessons = load_data(loaded, options.data, "train", lambda count, _: _some(count, options.labels))
-    images = load_data(loaded, options.data, options.split, only("--images", options.images)).images
+    choose = given_or_first("--images", options.images, SOME_IMAGES)
+    images = load_data(loaded, options.data, options.split, choose).images
     result = randomized_labels(
         loaded.network,
         lessons,
@@ -42,11 +44,18 @@ def run_labels(options: argparse.Namespace) -> None:
         progress=True,
     )
     own = None if options.explained == "original" else options.explained
-    stem = file_stem(f"oath_{loaded.network.name}_labels{options.labels}", own, split=options.split)
+    stem = file_stem(
+        f"oath_{loaded.network.name}_labels{options.labels}",
+        own,
+        listed("images", options.images),
+        split=options.split,
+    )
     names = dict(enumerate(TAUGHT))
     paths = (
         out.arrays(stem, result._asdict()),
-        write_table(out.place(f"{stem}.csv"), COLUMNS, rows_of(result, names, options.images)),
+        write_table(
+            out.place(f"{stem}.csv"), COLUMNS, rows_of(result, names, options.images or range(len(images)))
+        ),
     )
     print(*_table(result, options, len(lessons)), *paths, sep="\n")
 

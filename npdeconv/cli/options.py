@@ -181,6 +181,11 @@ def evenly(most: int) -> Choose:
     return lambda count, _: [n * count // min(count, most) for n in range(min(count, most))]
 
 
+def given_or_first(option: str, images: Sequence[int] | None, most: int) -> Choose:
+    """Return a `Choose` of the given images, or of the first ones, at most so many."""
+    return first(most) if images is None else only(option, images)
+
+
 def only(option: str, images: Sequence[int]) -> Choose:
     """Return a `Choose` that makes `load_data` read these images alone, or refuse missing ones."""
 

@@ -26,7 +26,7 @@ COLUMNS = ("network", "weights", "rule", "seed", "image")
 
 def add(parser: Parser) -> None:
     """Declare the options."""
-    add_digits(parser, "which to train on and to draw")
+    add_digits(parser)
     share(parser, "--count", " to train on", default=5000)
     share(parser, "--test-count", ", which are drawn", default=100)
     share(parser, "--seeds", default=3)

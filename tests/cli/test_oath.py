@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from npdeconv import cli, models, weights
+from npdeconv.data import load_strokes
 
 
 @pytest.fixture
@@ -50,13 +52,24 @@ def test_one_table_and_a_sentence_for_each_method(here, capsys):
     assert kept.items() <= after.items()
 
 
+def test_a_set_of_less_than_ten_images_is_explained_whole(here, capsys):
+    for number, image in enumerate(load_strokes(3).images):
+        Image.fromarray(image[..., 0]).save(here / f"{number}.png")
+    given = ["oath", "deck_model4", *SAVED, "--data", ".", "--seeds", "2", "--methods", "gradient"]
+    assert cli.main([*given, "--layer", "relu3", "--layers", "conv3", "--dpi", "30"]) == 0
+    assert "mean over 3 images" in capsys.readouterr().out
+    rows = (here / "oath/oath_deck_model4_relu3_cascading.csv").read_text().splitlines()
+    assert [row.split(",")[3] for row in rows[1:]] == ["0", "1", "2"] * 2
+
+
 def test_permuted_labels_in_one_table(here, capsys):
     assert cli.main([*GIVEN, *METHODS, "--labels", "12"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "trained 2 times on 12 images, each to above 95 % as taught:"
     assert lines[2].startswith("  permuted labels: at least ")
     assert lines[-3] == ("  image: permuted labels 1.00 ± 0.00; true labels, other weights 1.00 ± 0.00")
-    assert lines[-2:] == ["oath/oath_deck_model4_labels12.npz", "oath/oath_deck_model4_labels12.csv"]
+    stem = "oath/oath_deck_model4_labels12_images3-7"
+    assert lines[-2:] == [f"{stem}.npz", f"{stem}.csv"]
 
 
 @pytest.mark.parametrize(

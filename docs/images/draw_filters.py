@@ -1,6 +1,6 @@
 """Draw filters_first_layers.png: python docs/images/draw_filters.py RUNS, with $NPDECONV_DATA.
 
-RUNS is the folder `runs` that the second command in docs/filters.md writes.
+RUNS is the folder `runs` that the command in docs/filters.md writes.
 """
 
 import sys
@@ -16,7 +16,7 @@ from matplotlib import pyplot as plt
 import npdeconv as nd
 from npdeconv.experiments.first_layers import COARSE, FINE, alexnet_like
 
-train, test = nd.data.load_cifar10("train")[:2500], nd.data.load_cifar10("test")[:500]
+train, test = nd.data.load_cifar10("train")[:10000], nd.data.load_cifar10("test")[:2000]
 figure, axes = plt.subplots(2, 4, figsize=(13.6, 7), layout="constrained")
 for row, first in zip(axes, (COARSE, FINE), strict=True):
     net = alexnet_like(first, train, np.random.default_rng(0))

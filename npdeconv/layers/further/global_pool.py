@@ -68,7 +68,6 @@ class GlobalMaxPool(GlobalPool):
     """
 
     pools = "maximum"
-    Context = MaxPool2D.Context
 
     def forward(self, x: Array, *, rng: Generator | None = None) -> tuple[Array, MaxPool2D.Context]:
         """Pool, and keep the switches."""

@@ -224,9 +224,11 @@ def bars_are_wanted() -> bool:
 
     Examples
     --------
-    >>> from npdeconv.parallel import bars_are_wanted
-    >>> bars_are_wanted()
+    >>> nd.parallel.bars_are_wanted()
     False
+    >>> with nd.parallel.progress_bars():
+    ...     nd.parallel.bars_are_wanted()
+    True
     """
     return _bars.get()
 

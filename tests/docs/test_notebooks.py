@@ -45,6 +45,7 @@ def test_what_the_site_folds_is_folded_and_boxes_become_quotations():
     assert (shown["source"], shown["metadata"]) == ("x", {})
 
 
+@pytest.mark.slow  # the oldest versions are tested without nbformat
 def test_notebooks_are_valid(tmp_path):
     nbformat = pytest.importorskip("nbformat")
     NOTEBOOKS["write_notebook"](CHAPTERS[0], tmp_path / "new" / "chapter1.ipynb")

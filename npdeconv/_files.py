@@ -21,6 +21,7 @@ PARTIAL = "partial"
 """The suffix of temporary files."""
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-]\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII)  # begins like a formula, and is none
 """The beginnings of cells that a spreadsheet would run as formulas."""
 
 
@@ -66,10 +67,6 @@ def remove_orphans(folder: Path, names: str = "*", older_than: float = 0.0) -> N
                 path.unlink()
         except OSError:  # owned by somebody else, or already gone
             continue
-
-
-NUMBER = re.compile(r"[+-]\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII)
-"""Text that begins like a formula, and is a number."""
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:

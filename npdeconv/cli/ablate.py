@@ -19,10 +19,10 @@ from npdeconv._files import write_table
 from npdeconv._text import visible
 from npdeconv.cli.datasets import has_test_set, read_data
 from npdeconv.cli.figures import Results, file_stem
+from npdeconv.cli.intervals import spread
 from npdeconv.cli.networks import Loaded
 from npdeconv.cli.options import add_results, share
 from npdeconv.cli.parser import Parser
-from npdeconv.cli.transfer import spread
 from npdeconv.data import Dataset
 from npdeconv.experiments import VARIANTS, Ablation, Plateau, ablate, build_variant
 

@@ -14,13 +14,13 @@ import numpy as np
 
 from npdeconv import plot
 from npdeconv._files import write_table
-from npdeconv._types import Array
 from npdeconv.cli.datasets import STROKES, Split, naming_strokes
 from npdeconv.cli.figures import Results, file_stem
+from npdeconv.cli.intervals import spread
 from npdeconv.cli.options import add_results, at_least, number, share
 from npdeconv.cli.parser import Parser
 from npdeconv.data import Dataset, load_cifar10, load_mnist, load_strokes
-from npdeconv.experiments import FirstLayers, compare_first_layers, t_interval
+from npdeconv.experiments import FirstLayers, compare_first_layers
 from npdeconv.experiments.first_layers import RADIUS
 
 MEASURES = (
@@ -101,20 +101,16 @@ def _print(result: FirstLayers) -> None:
     """Print a row for each variant: means over seeds, with half their 95 % intervals."""
     print(f"{'':<20}" + "".join(f"{name.replace('_', ' '):>16}" for name in MEASURES))
     for v, variant in enumerate(result.variants):
-        print(f"{variant:<20}" + "".join(f"{_mean(getattr(result, name)[:, v]):>16}" for name in MEASURES))
+        print(
+            f"{variant:<20}"
+            + "".join(f"{spread(getattr(result, name)[:, v], '.3f'):>16}" for name in MEASURES)
+        )
     for v in range(0, len(result.variants), 2):
         noise = {name: f"{getattr(result, control)[v]:.3f}" for name, control in CONTROLS.items()}
         print(
             f"{'white noise, ' + result.variants[v]:<20}"
             + "".join(f"{noise.get(m, ''):>16}" for m in MEASURES)
         )
-
-
-def _mean(values: Array) -> str:
-    if len(values) < 2:
-        return f"{values.mean():.3f}"
-    interval = t_interval(values)
-    return f"{interval.mean:.3f} ± {interval.half:.3f}"
 
 
 def _rows(result: FirstLayers) -> Iterable[Sequence[Any]]:

@@ -19,7 +19,15 @@ from npdeconv._types import Array
 from npdeconv.cli.datasets import Choose, load_data
 from npdeconv.cli.figures import Results, file_stem, listed
 from npdeconv.cli.networks import load_network
-from npdeconv.cli.options import add_network, add_results, at_least, class_numbers, evenly, first, only, share
+from npdeconv.cli.options import (
+    add_network,
+    add_results,
+    at_least,
+    class_numbers,
+    evenly,
+    given_or_first,
+    share,
+)
 from npdeconv.cli.parser import Parser
 from npdeconv.data import Dataset
 from npdeconv.layers import Sequential
@@ -100,9 +108,9 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _chosen(options: argparse.Namespace) -> Choose:
-    if options.images is not None:
-        return only("--images", options.images)
-    return first(PAPER_IMAGES) if options.count is None else evenly(options.count)
+    if options.images is None and options.count is not None:
+        return evenly(options.count)
+    return given_or_first("--images", options.images, PAPER_IMAGES)
 
 
 def _labels(options: argparse.Namespace, dataset: Dataset, network: Sequential) -> tuple[Array | None, str]:

@@ -16,9 +16,9 @@ from npdeconv import models, plot
 from npdeconv._files import write_table
 from npdeconv.cli.datasets import naming_strokes
 from npdeconv.cli.figures import Results, file_stem
+from npdeconv.cli.intervals import spread
 from npdeconv.cli.options import add_results, at_least, share
 from npdeconv.cli.parser import Parser
-from npdeconv.cli.transfer import spread
 from npdeconv.data import Dataset, load_mnist, load_strokes
 from npdeconv.experiments import Localization, compare_poolings
 

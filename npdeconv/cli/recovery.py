@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 
 from npdeconv._files import write_table
-from npdeconv._types import Array
 from npdeconv.cli.figures import Results, file_stem
+from npdeconv.cli.intervals import spread
 from npdeconv.cli.localize import add_digits, load_digits
 from npdeconv.cli.options import add_results, share
 from npdeconv.cli.parser import Parser
-from npdeconv.cli.transfer import spread
-from npdeconv.experiments import Recovery, recovery, t_interval
+from npdeconv.experiments import Recovery, recovery
 
 COLUMNS = ("network", "weights", "rule", "seed", "image")
 
@@ -64,7 +63,7 @@ def _table(result: Recovery) -> Iterable[str]:
     for a, w in np.ndindex(result.accuracy.shape[1:]):
         network = f"{result.architectures[a]}, {result.weights[w]}"
         for r, rule in enumerate(result.rules):
-            cells = (_mean(values) for values in result.correlation[:, a, w, r].mean(axis=-1).T)
+            cells = (spread(values, ".2f") for values in result.correlation[:, a, w, r].mean(axis=-1).T)
             yield f"{f'{network}, {rule}':<34}" + "".join(f"{cell:>18}" for cell in cells)
         flipped, size = result.flipped[:, a, w], result.size[:, a, w]
         length = f"{size[flipped].mean():.1%} of its length" if flipped.any() else "nothing"
@@ -73,13 +72,6 @@ def _table(result: Recovery) -> Iterable[str]:
             f" {flipped.mean():.1%}, changed by {length} on average;"
             f" blank pictures: {result.blank[:, a, w].sum()}"
         )
-
-
-def _mean(values: Array) -> str:
-    if len(values) < 2:
-        return f"{values.mean():.2f}"
-    interval = t_interval(values)
-    return f"{interval.mean:.2f} ± {interval.high - interval.mean:.2f}"
 
 
 def _rows(result: Recovery) -> Iterable[Sequence[Any]]:

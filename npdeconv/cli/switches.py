@@ -16,10 +16,10 @@ from npdeconv._types import Array, Rule
 from npdeconv.anatomy import map_count
 from npdeconv.cli.datasets import load_data
 from npdeconv.cli.figures import Results, file_stem
+from npdeconv.cli.intervals import spread
 from npdeconv.cli.networks import load_network
 from npdeconv.cli.options import add_network, add_results, check_range, first, share
 from npdeconv.cli.parser import Parser
-from npdeconv.experiments import t_interval
 from npdeconv.visualize import StartComparison, compare_starts, find_strongest, most_active
 
 COLUMNS = ("rule", 10), ("random values", 16), ("to centers", 16), ("image", 16), ("random, image", 16)
@@ -108,7 +108,4 @@ def _spread(values: Array, silent: Array) -> str:
     firing = (~silent).sum(axis=0)
     sums = np.where(silent, 0, values).sum(axis=0)
     means = sums[firing > 0] / firing[firing > 0]
-    if len(means) < 2:
-        return f"{means.mean():.2f}"
-    interval = t_interval(means)
-    return f"{interval.mean:.2f} ± {interval.half:.2f}"
+    return spread(means, ".2f")

@@ -19,6 +19,7 @@ from npdeconv._text import visible
 from npdeconv._types import Array, Generator
 from npdeconv.cli.datasets import Choose, check_takes, data_name, has_test_set, read_data
 from npdeconv.cli.figures import Results, file_stem
+from npdeconv.cli.intervals import spread
 from npdeconv.cli.networks import Loaded, load_network, refuse_of_files
 from npdeconv.cli.options import add_network, add_results, at_least, evenly, share
 from npdeconv.cli.parser import Parser
@@ -28,7 +29,6 @@ from npdeconv.experiments import (
     Transfer,
     only_classes,
     small_network,
-    t_interval,
     transfer,
 )
 from npdeconv.experiments.classifiers import Kind
@@ -219,11 +219,3 @@ def over_draws(values: Array) -> str:
     """Return a mean, half its 95 % interval and the standard deviation over draws as percentages."""
     deviation = f" ({100 * values.std(ddof=1):.1f})" if len(values) > 1 else ""
     return spread(values) + deviation
-
-
-def spread(values: Array) -> str:
-    """Return a mean and half its 95 % interval as percentages."""
-    if len(values) < 2:
-        return f"{values.mean():.1%}"
-    interval = t_interval(values)
-    return f"{interval.mean:.1%} ± {100 * interval.half:.1f}"

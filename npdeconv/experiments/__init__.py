@@ -1,20 +1,14 @@
-"""Studies that train and look in turn: transfer to other classes, probes of every layer, retraining.
+"""Studies that train and look in turn, and tests of whether the pictures are evidence.
 
 In reading order: `sampling` (few images of each class), `classifiers` (a new softmax), `scratch`
-(training from scratch), `transfer`, `probes`, `pooling_comparison` (how well class maps find objects),
-`randomize` (new weights for some layers), `randomization` with its `plan`, `result` and `maps` (do
-pictures depend on weights?), `randomized_labels` (or on what was taught?), `similarity` (of images, by
-classical computer vision), `retraining` and `retraining_result`, and `intervals` (of confidence).
-`first_layers` (what renormalization and finer first filters mend),
-`similarity` (of images, by classical computer vision), `retraining` and `retraining_result`, and `intervals`
-(confidence intervals).
-`similarity` (of images, by classical computer vision), `retraining` and `retraining_result`; `variants`
-(networks with layers removed), `plateau` (when to stop) and `ablation`; and `intervals` (confidence
-intervals).
-`recovery` (do pictures of a class show the class, or the image?), `randomize` (new weights for some
-layers), `similarity` (of images, by classical computer vision), `retraining` and
-`retraining_result`, `verdict` and `judging` (is this picture evidence?), and `intervals`
-(confidence intervals).
+(training from scratch), `transfer`, `probes`; `pooling_comparison` (how well class maps find objects);
+`first_layers` (what renormalization and finer first filters mend); `variants` (networks with layers
+removed), `plateau` (when to stop) and `ablation`; `similarity` (of images, by classical computer
+vision), `retraining` and `retraining_result`. Under oath: `randomize` (new weights for some layers),
+`explanations`, `randomization` with its `plan`, `result` and `maps` (do pictures depend on weights?),
+`randomized_labels` (or on what was taught?), `recovery` (do pictures of a class show the class, or the
+image?), `verdict` and `judging` (is this picture evidence?). `intervals` (confidence intervals) and
+`finished_seeds` (files that a killed study leaves) serve all.
 """
 
 from npdeconv.experiments.ablation import Ablation, ablate
